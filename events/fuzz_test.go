@@ -1,0 +1,138 @@
+package events_test
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"opsworks-maintenance/events"
+)
+
+// FuzzDecode holds Decode to two promises, whatever bytes arrive: it does not panic, and nothing asks for maintenance that
+// does not, read by other means, say so. The other means is a plain map, field names compared as encoding/json compares them.
+func FuzzDecode(f *testing.F) {
+	for _, payload := range sampleFiles(f) {
+		f.Add(payload)
+	}
+	f.Fuzz(func(t *testing.T, payload []byte) {
+		event, err := events.Decode(payload)
+		var invalid *events.InvalidError
+		switch {
+		case err != nil && !errors.As(err, &invalid):
+			t.Fatalf("an error of another type: %v", err)
+		case (err == nil) == (event == nil):
+			t.Fatalf("event %#v and error %v", event, err)
+		case err == nil:
+			if problem := unasked(event, payload); problem != "" {
+				t.Fatalf("%#v: %s\n%s", event, problem, payload)
+			}
+		}
+	})
+}
+
+// unasked says what an event claims that its payload does not say.
+func unasked(event events.Event, payload []byte) string {
+	var doc map[string]any
+	switch event := event.(type) {
+	case events.Alarm:
+		if err := json.Unmarshal(payload, &doc); err != nil {
+			return err.Error()
+		}
+		detail := object(doc, "detail")
+		if _, direct := doc["alarmData"]; direct && doc["detail-type"] == nil {
+			detail = object(doc, "alarmData")
+		}
+		switch {
+		case !says(doc, "source", "aws.cloudwatch"):
+			return "the source is not CloudWatch"
+		case !says(object(detail, "state"), "value", "ALARM"):
+			return "the state is not ALARM"
+		case event.Name == "" || !says(detail, "alarmName", event.Name):
+			return "the alarm has another name"
+		case !strings.HasPrefix(event.ARN, "arn:") || event.At.IsZero():
+			return "no ARN or no time identifies the change"
+		}
+	case events.Schedule:
+		if err := json.Unmarshal(payload, &doc); err != nil {
+			return err.Error()
+		}
+		if event.Name == "" || event.At.IsZero() || (event.ARN == "") == (len(event.ServerNames) == 0) {
+			return "no name, no time, or neither an ARN nor servers"
+		}
+		if event.ARN == "" && object(doc, "schedule") == nil {
+			return "nothing says that a schedule asks"
+		}
+	case events.Start:
+		if err := json.Unmarshal(payload, &doc); err != nil {
+			return err.Error()
+		}
+		if start := object(doc, "start"); start != nil {
+			doc = start
+		}
+		if event.ServerName == "" || doc["serverName"] != event.ServerName {
+			return "nobody named that server"
+		}
+	}
+	return ""
+}
+
+func object(doc map[string]any, field string) map[string]any {
+	for name, value := range doc {
+		if inner, ok := value.(map[string]any); ok && strings.EqualFold(name, field) {
+			return inner
+		}
+	}
+	return nil
+}
+
+// says reports whether a field, under any of the spellings encoding/json accepts for it, has a value.
+func says(doc map[string]any, field, value string) bool {
+	for name, v := range doc {
+		if strings.EqualFold(name, field) && v == value {
+			return true
+		}
+	}
+	return false
+}
+
+func TestUnasked_CatchesWhatNobodyAsked(t *testing.T) {
+	ok := []byte(`{"source": "aws.cloudwatch", "detail": {"alarmName": "a", "state": {"value": "OK"}}}`)
+	if unasked(events.Alarm{Name: "a"}, ok) == "" {
+		t.Error("an alarm in OK passes")
+	}
+	if unasked(events.Start{ServerName: "b"}, []byte(`{"start": {"serverName": "a"}}`)) == "" {
+		t.Error("a start of another server passes")
+	}
+	if unasked(events.Schedule{Name: "w"}, ok) == "" {
+		t.Error("a schedule without time and servers passes")
+	}
+}
+
+func TestEngineAttribute_DoesNotPrintItsValue(t *testing.T) {
+	start := events.Start{ServerName: "a", EngineAttributes: []events.EngineAttribute{{Name: "CHEF_MAJOR_UPGRADE", Value: "s3cret"}}}
+	for _, verb := range []string{"%v", "%+v", "%#v", "%s"} {
+		if text := fmt.Sprintf(verb, start); strings.Contains(text, "s3cret") || !strings.Contains(text, "CHEF_MAJOR_UPGRADE") {
+			t.Errorf("%s prints %s", verb, text)
+		}
+	}
+}
+
+func BenchmarkDecode(b *testing.B) {
+	files := sampleFiles(b)
+	names := []string{"alarm.json", "schedule.json", "start.json", "aws/eb-alarm-state-composite-suppressed.json", "aws/sns-lambda-generic.json"}
+	slices.Sort(names)
+	for _, name := range names {
+		b.Run(strings.TrimSuffix(name, ".json"), func(b *testing.B) {
+			payload := files[name]
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := events.Decode(payload); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
