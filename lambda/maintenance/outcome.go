@@ -1,0 +1,78 @@
+package maintenance
+
+// Outcome is what a request came to. The same word is the response field, the log field, the metric dimension and the SNS
+// attribute; the README says what each means. The zero value is unknown and never leaves the Runner.
+type Outcome string
+
+// The outcomes.
+const (
+	Started    Outcome = "started"
+	Waiting    Outcome = "waiting"
+	Refused    Outcome = "refused"
+	InProgress Outcome = "in-progress"
+	Ignored    Outcome = "ignored"
+	Errored    Outcome = "error"
+	Succeeded  Outcome = "succeeded"
+	Ended      Outcome = "failed" // the run ended with FAILED; the name Failed is a server's state
+	Overdue    Outcome = "overdue"
+	Missed     Outcome = "missed"
+)
+
+// Outcomes lists them all, in the order of the README.
+func Outcomes() []Outcome {
+	return []Outcome{Started, Waiting, Refused, InProgress, Ignored, Errored, Succeeded, Ended, Overdue, Missed}
+}
+
+// Told reports whether people are told of the outcome at all. That a server is under maintenance already, or that an event
+// asked for nothing, is for logs and metrics.
+func (o Outcome) Told() bool {
+	switch o {
+	case InProgress, Ignored:
+		return false
+	default:
+		return true
+	}
+}
+
+// Reason is why an outcome is what it is: a small, stable set of words that people filter and alarm on.
+type Reason string
+
+// Reasons why nothing was started, though something asked for it.
+const (
+	InvalidEvent   Reason = "invalid-event"
+	InvalidRequest Reason = "invalid-request"
+	ForeignEvent   Reason = "foreign-event"
+	NoServer       Reason = "no-server"
+	Ambiguous      Reason = "ambiguous"
+	NotAllowed     Reason = "not-allowed"
+	Disabled       Reason = "disabled"
+	Unsupported    Reason = "unsupported"
+	Stale          Reason = "stale"
+	NotFound       Reason = "not-found"
+	WrongState     Reason = "wrong-state"
+	OutsideWindow  Reason = "outside-window"
+)
+
+// Reasons why it should have started and could not, or nobody can tell whether it did.
+const (
+	Denied           Reason = "denied"
+	Throttled        Reason = "throttled"
+	Unavailable      Reason = "unavailable"
+	StartUnconfirmed Reason = "start-unconfirmed"
+	Unexpected       Reason = "unexpected"
+)
+
+// Reasons why an event asks for nothing, beside those of package events.
+const (
+	OwnAlarm Reason = "own-alarm"
+	NotYet   Reason = "not-yet"
+)
+
+// Reasons lists those of this package, in the order of the README.
+func Reasons() []Reason {
+	return []Reason{
+		InvalidEvent, InvalidRequest, ForeignEvent, NoServer, Ambiguous, NotAllowed, Disabled, Unsupported, Stale, NotFound, WrongState, OutsideWindow,
+		Denied, Throttled, Unavailable, StartUnconfirmed, Unexpected,
+		OwnAlarm, NotYet,
+	}
+}
