@@ -1,0 +1,71 @@
+package notify
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/sns"
+	"github.com/aws/aws-sdk-go-v2/service/sns/types"
+
+	"opsworks-maintenance/lambda/maintenance"
+)
+
+// Topics are the ARNs of the topics to publish to, one per audience, so that each has one format. Records and Chat are optional.
+type Topics struct {
+	Text    string
+	Records string
+	Chat    string
+}
+
+// Publisher publishes reports to SNS.
+type Publisher struct {
+	api      *sns.Client
+	topics   Topics
+	function Function
+}
+
+// New makes a publisher.
+func New(config aws.Config, topics Topics, function Function) *Publisher {
+	return &Publisher{api: sns.NewFromConfig(config), topics: topics, function: function}
+}
+
+// Notify publishes a report to every topic, at the same time. All failures are returned, joined; one topic's does not keep
+// the message from the others. Publish has no client token: a message may come twice, under the same runId and outcome.
+func (p *Publisher) Notify(ctx context.Context, report maintenance.Report) error {
+	message, err := Render(report, p.function)
+	if err != nil {
+		return err
+	}
+	inputs := publishInputs(message, p.topics)
+	errs := make([]error, len(inputs))
+	var all sync.WaitGroup
+	for i, in := range inputs {
+		all.Go(func() {
+			if _, err := p.api.Publish(ctx, in); err != nil {
+				errs[i] = fmt.Errorf("publish to %s: %w", aws.ToString(in.TopicArn), err)
+			}
+		})
+	}
+	all.Wait()
+	return errors.Join(errs...)
+}
+
+func publishInputs(m Message, topics Topics) []*sns.PublishInput {
+	attributes := make(map[string]types.MessageAttributeValue, len(m.Attributes))
+	for name, value := range m.Attributes {
+		attributes[name] = types.MessageAttributeValue{DataType: aws.String("String"), StringValue: aws.String(value)}
+	}
+	inputs := []*sns.PublishInput{{
+		TopicArn: aws.String(topics.Text), Subject: aws.String(m.Subject), Message: aws.String(m.Text), MessageAttributes: attributes,
+	}}
+	if topics.Records != "" {
+		inputs = append(inputs, &sns.PublishInput{TopicArn: aws.String(topics.Records), Message: aws.String(string(m.Record)), MessageAttributes: attributes})
+	}
+	if topics.Chat != "" {
+		inputs = append(inputs, &sns.PublishInput{TopicArn: aws.String(topics.Chat), Message: aws.String(string(m.Chat)), MessageAttributes: attributes})
+	}
+	return inputs
+}
