@@ -1,0 +1,119 @@
+package settings
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// DefaultTagKey is the tag by which a managed node says which server it is.
+const DefaultTagKey = "maintenance-server"
+
+// automationKeys mean something to Systems Manager only.
+var automationKeys = []string{"runbook", "parameters", "tagKey", "calendars"}
+
+// automation reads the keys of the ssm backend. On the other backend they would
+// be ignored, and whoever wrote them would believe otherwise.
+func (o object) automation(server *Server) {
+	if server.Backend == BackendOpsWorksCM {
+		for _, key := range automationKeys {
+			if o.has(key) {
+				o.fault(key, `goes with "backend": "ssm" only; remove it`)
+			}
+		}
+		return
+	}
+	server.Runbook = o.runbook()
+	server.Parameters = o.parameters()
+	server.Calendars = o.calendars()
+	if server.Backend == BackendSSM {
+		server.TagKey = o.tagKey()
+	}
+}
+
+// runbook obeys the SSM API's rule for StartAutomationExecution, DocumentName.
+func (o object) runbook() string {
+	name, found := o.text("runbook")
+	if !found {
+		return ""
+	}
+	allowed := func(c byte) bool { return isNameByte(c) || c == ':' || c == '/' }
+	if len(name) < 3 || len(name) > 128 || !onlyBytes(name, allowed) {
+		o.fault("runbook", quoted(name)+" is not the name or ARN of a runbook; write 3 to 128 letters, digits and . - _ : /")
+		return ""
+	}
+	return name
+}
+
+// parameters reads an object whose keys are free, so duplicates are looked for
+// here and not in open.
+func (o object) parameters() map[string][]string {
+	v, found := o.find("parameters")
+	if !found {
+		return nil
+	}
+	at := o.at.member("parameters")
+	if v.kind != kindObject {
+		o.fault("parameters", mustBe("an object", v))
+		return nil
+	}
+	all := object{parser: o.parser, at: at, parts: v.parts}
+	parameters := make(map[string][]string, len(v.parts))
+	for _, part := range v.parts {
+		if _, again := parameters[part.key]; again {
+			all.fault(part.key, "the key is given twice; keep one")
+			continue
+		}
+		parameters[part.key] = all.parameter(part)
+	}
+	return parameters
+}
+
+func (o object) parameter(part value) []string {
+	if part.key == "" {
+		o.fault(part.key, "a parameter needs a name")
+	}
+	if part.kind != kindList {
+		o.fault(part.key, mustBe(`a list of texts, such as ["value"]`, part))
+		return nil
+	}
+	values := make([]string, 0, len(part.parts))
+	for i, v := range part.parts {
+		if v.kind != kindText {
+			o.itemFault(part.key, i, mustBe("a text in quotes", v))
+			continue
+		}
+		values = append(values, v.text)
+	}
+	return values
+}
+
+// tagKey refuses colons because the key becomes part of a filter's name,
+// "tag:<key>".
+func (o object) tagKey() string {
+	key, found := o.text("tagKey")
+	if !found {
+		return DefaultTagKey
+	}
+	n := utf8.RuneCountInString(key)
+	if n < 1 || n > 128 || strings.Contains(key, ":") || strings.ContainsFunc(key, isNotPrintable) {
+		o.fault("tagKey", quoted(key)+" is not a usable tag key; write 1 to 128 characters without a colon")
+		return DefaultTagKey
+	}
+	return key
+}
+
+// calendars are names or ARNs of Change Calendars.
+func (o object) calendars() []string {
+	var calendars []string
+	o.texts("calendars", func(i int, name string) {
+		if name == "" || strings.ContainsFunc(name, func(r rune) bool { return unicode.IsSpace(r) || isNotPrintable(r) }) {
+			o.itemFault("calendars", i, quoted(name)+" is not the name or ARN of a calendar")
+			return
+		}
+		calendars = append(calendars, name)
+	})
+	return calendars
+}
+
+func isNotPrintable(r rune) bool { return !unicode.IsPrint(r) }

@@ -1,0 +1,79 @@
+package settings
+
+import "strings"
+
+// Names of the function's environment variables. The function reads them and
+// infra sets them, so the two cannot drift apart.
+const (
+	EnvSettingsFile    = "SETTINGS_FILE"
+	EnvTopicARN        = "TOPIC_ARN"
+	EnvRecordsTopicARN = "RECORDS_TOPIC_ARN"
+	EnvChatTopicARN    = "CHAT_TOPIC_ARN"
+)
+
+// Environment is what the function is told from outside its settings.
+type Environment struct {
+	// SettingsFile is empty when the settings lie beside the binary.
+	SettingsFile string
+	// TopicARN is the topic for people. The other two are empty when the
+	// settings ask for no records and no chat.
+	TopicARN        string
+	RecordsTopicARN string
+	ChatTopicARN    string
+}
+
+// ReadEnvironment reports all faults at once, as *InvalidError. There is no
+// default for the topic: a function that cannot tell anybody must not start.
+func ReadEnvironment(getenv func(string) string) (Environment, error) {
+	var faults []Fault
+	topic := func(name string) string {
+		arn := getenv(name)
+		if arn != "" && !isTopicARN(arn) {
+			faults = append(faults, Fault{name, quoted(arn) +
+				" is not the ARN of an SNS standard topic; write arn:aws:sns:<region>:<account>:<name>"})
+		}
+		return arn
+	}
+	environment := Environment{
+		SettingsFile:    getenv(EnvSettingsFile),
+		TopicARN:        topic(EnvTopicARN),
+		RecordsTopicARN: topic(EnvRecordsTopicARN),
+		ChatTopicARN:    topic(EnvChatTopicARN),
+	}
+	if environment.TopicARN == "" {
+		faults = append(faults, Fault{EnvTopicARN, "is not set; give it the ARN of the SNS topic for people"})
+	}
+	if faults != nil {
+		return Environment{}, &InvalidError{Faults: faults}
+	}
+	return environment, nil
+}
+
+// isTopicARN accepts standard topics only. A FIFO topic (its name ends in
+// .fifo) delivers to no mailbox and wants a message group that nobody sets.
+func isTopicARN(arn string) bool {
+	parts := strings.Split(arn, ":")
+	if len(parts) != 6 || parts[0] != "arn" || parts[2] != "sns" {
+		return false
+	}
+	partition, region, account, name := parts[1], parts[3], parts[4], parts[5]
+	return (partition == "aws" || strings.HasPrefix(partition, "aws-")) &&
+		onlyBytes(partition, isLowerOrDigitOrDash) &&
+		region != "" && onlyBytes(region, isLowerOrDigitOrDash) &&
+		len(account) == 12 && onlyBytes(account, isDigit) &&
+		name != "" && len(name) <= 256 && onlyBytes(name, isTopicNameByte)
+}
+
+func isLowerOrDigitOrDash(c byte) bool { return 'a' <= c && c <= 'z' || isDigit(c) || c == '-' }
+
+// The characters of a topic's name are those of the SNS API, CreateTopic.
+func isTopicNameByte(c byte) bool { return isLetter(c) || isDigit(c) || c == '-' || c == '_' }
+
+func onlyBytes(text string, allowed func(byte) bool) bool {
+	for i := range len(text) {
+		if !allowed(text[i]) {
+			return false
+		}
+	}
+	return true
+}

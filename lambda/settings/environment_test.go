@@ -1,0 +1,58 @@
+package settings_test
+
+import (
+	"errors"
+	"testing"
+
+	"opsworks-maintenance/lambda/settings"
+)
+
+func TestReadEnvironment(t *testing.T) {
+	const arn = "arn:aws-us-gov:sns:us-gov-west-1:123456789012:"
+	from := func(variables map[string]string) func(string) string {
+		return func(name string) string { return variables[name] }
+	}
+
+	t.Run("everything is set", func(t *testing.T) {
+		got, err := settings.ReadEnvironment(from(map[string]string{
+			"SETTINGS_FILE": "/opt/settings.json", "TOPIC_ARN": arn + "people",
+			"RECORDS_TOPIC_ARN": arn + "records", "CHAT_TOPIC_ARN": arn + "chat_1-2"}))
+		want := settings.Environment{SettingsFile: "/opt/settings.json", TopicARN: arn + "people",
+			RecordsTopicARN: arn + "records", ChatTopicARN: arn + "chat_1-2"}
+		if err != nil || got != want {
+			t.Errorf("ReadEnvironment() = %+v, %v, want %+v", got, err, want)
+		}
+	})
+	t.Run("only the topic is set", func(t *testing.T) {
+		got, err := settings.ReadEnvironment(from(map[string]string{"TOPIC_ARN": arn + "people"}))
+		if want := (settings.Environment{TopicARN: arn + "people"}); err != nil || got != want {
+			t.Errorf("ReadEnvironment() = %+v, %v, want %+v", got, err, want)
+		}
+	})
+	t.Run("all faults are reported at once", func(t *testing.T) {
+		_, err := settings.ReadEnvironment(from(map[string]string{"RECORDS_TOPIC_ARN": "records", "CHAT_TOPIC_ARN": "chat"}))
+		const how = " is not the ARN of an SNS standard topic; write arn:aws:sns:<region>:<account>:<name>\n"
+		want := `RECORDS_TOPIC_ARN: "records"` + how + `CHAT_TOPIC_ARN: "chat"` + how +
+			"TOPIC_ARN: is not set; give it the ARN of the SNS topic for people"
+		var invalid *settings.InvalidError
+		if !errors.As(err, &invalid) || err.Error() != want {
+			t.Errorf("error = %v, want %s", err, want)
+		}
+	})
+	for name, wrong := range map[string]string{
+		"another service":      "arn:aws:sqs:eu-central-1:123456789012:people",
+		"a FIFO topic":         "arn:aws:sns:eu-central-1:123456789012:people.fifo",
+		"a subscription":       "arn:aws:sns:eu-central-1:123456789012:people:1",
+		"an account too short": "arn:aws:sns:eu-central-1:12345678901:people",
+		"no region":            "arn:aws:sns::123456789012:people",
+		"no name":              "arn:aws:sns:eu-central-1:123456789012:",
+		"an unknown partition": "arn:awsome:sns:eu-central-1:123456789012:people",
+		"a CDK token":          "${Token[TOKEN.1]}",
+	} {
+		t.Run("the topic is "+name, func(t *testing.T) {
+			if _, err := settings.ReadEnvironment(from(map[string]string{"TOPIC_ARN": wrong})); err == nil {
+				t.Errorf("%s is accepted", wrong)
+			}
+		})
+	}
+}

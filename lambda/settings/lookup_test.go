@@ -1,0 +1,57 @@
+package settings_test
+
+import (
+	"reflect"
+	"testing"
+
+	"opsworks-maintenance/lambda/settings"
+)
+
+func namesOf(servers []*settings.Server) []string {
+	var names []string
+	for _, server := range servers {
+		names = append(names, server.Name)
+	}
+	return names
+}
+
+func TestSettings_Lookups(t *testing.T) {
+	parsed := parse(t, `{"servers": [
+		{"name": "a", "backend": "ssm", "alarms": ["a-*"], "rules": ["weekly", "a-*"],
+		 "schedules": [{"name": "s", "expression": "rate(7 days)"}]},
+		{"name": "b", "backend": "ssm", "enabled": false, "alarms": ["b-*"], "rules": ["weekly"],
+		 "schedules": [{"name": "s", "expression": "rate(7 days)"}, {"name": "t", "expression": "rate(1 day)"}]}]}`)
+
+	for _, test := range []struct {
+		name string
+		got  []*settings.Server
+		want []string
+	}{
+		{"an alarm of one server", parsed.ForAlarm("a-cpu"), []string{"a"}},
+		{"an alarm of a server that is not enabled", parsed.ForAlarm("b-cpu"), []string{"b"}},
+		{"an alarm of no server", parsed.ForAlarm("c-cpu"), nil},
+		{"a rule of both", parsed.ForRule("weekly"), []string{"a", "b"}},
+		{"a rule by glob", parsed.ForRule("a-nightly"), []string{"a"}},
+		{"a schedule of both", parsed.ForSchedule("s"), []string{"a", "b"}},
+		{"a schedule of one", parsed.ForSchedule("t"), []string{"b"}},
+		{"a schedule of none", parsed.ForSchedule("weekly"), nil},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			if got := namesOf(test.got); !reflect.DeepEqual(got, test.want) {
+				t.Errorf("servers = %v, want %v", got, test.want)
+			}
+		})
+	}
+
+	byHand := settings.Settings{Servers: []settings.Server{{Name: "a"}, {Name: "b"}}}
+	for name, from := range map[string]*settings.Settings{"parsed": &parsed, "put together by hand": &byHand} {
+		t.Run("a server by name in settings that are "+name, func(t *testing.T) {
+			if server, found := from.Server("b"); !found || server != &from.Servers[1] {
+				t.Errorf("Server(b) = %v, %t", server, found)
+			}
+			if server, found := from.Server("c"); found || server != nil {
+				t.Errorf("Server(c) = %v, %t", server, found)
+			}
+		})
+	}
+}

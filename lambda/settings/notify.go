@@ -1,0 +1,121 @@
+package settings
+
+import (
+	"slices"
+	"strings"
+	"unicode"
+)
+
+// Subscription is one receiver of messages: a mailbox, the chat topic or the
+// topic of records. Exactly one of Email, Chat and Records is set.
+type Subscription struct {
+	Email string
+	// Only limits a mailbox to some outcomes; empty means all that are told.
+	Only    []string
+	Chat    bool
+	Records bool
+}
+
+var notifyKeys = []string{"email", "chat", "records", "only"}
+
+var toldOutcomes = []string{
+	"started", "waiting", "refused", "error", "succeeded", "failed", "overdue", "missed",
+}
+
+// untoldOutcomes are outcomes too, but no message carries them.
+var untoldOutcomes = []string{"in-progress", "ignored"}
+
+// ToldOutcomes are the outcomes that messages tell of, in the domain's words.
+// This package does not import the domain; a test compares the two.
+func ToldOutcomes() []string { return slices.Clone(toldOutcomes) }
+
+func (o object) subscriptions(key string) []Subscription {
+	var subscriptions []Subscription
+	seen := map[string]int{}
+	for i, v := range o.list(key) {
+		at := o.at.member(key).item(i)
+		fields, ok := o.parser.open(v, at, notifyKeys)
+		if !ok {
+			continue
+		}
+		subscription, receiver := fields.subscription()
+		subscriptions = append(subscriptions, subscription)
+		if receiver == "" {
+			continue
+		}
+		if first, again := seen[receiver]; again {
+			o.itemFault(key, i, "goes to the same receiver as "+o.at.member(key).item(first).String()+"; keep one")
+			continue
+		}
+		seen[receiver] = i
+	}
+	return subscriptions
+}
+
+// subscription also returns what makes the receiver the same as another's.
+func (o object) subscription() (subscription Subscription, receiver string) {
+	given := 0
+	for _, key := range []string{"email", "chat", "records"} {
+		if o.has(key) {
+			given++
+		}
+	}
+	if given != 1 {
+		o.parser.fault(o.at, `must have exactly one of "email", "chat": true and "records": true`)
+	}
+	if email, ok := o.text("email"); ok {
+		if isEmail(email) {
+			// Most mail servers ignore case, and nobody wants each message twice.
+			subscription.Email, receiver = email, "email "+strings.ToLower(email)
+		} else {
+			o.fault("email", quoted(email)+" is not an e-mail address; write name@example.com")
+		}
+	}
+	for _, key := range []string{"chat", "records"} {
+		if o.boolean(key, false) {
+			receiver = key
+		} else if v, _ := o.find(key); v.kind == kindBoolean {
+			o.fault(key, "can only be true; leave the entry out instead")
+		}
+	}
+	subscription.Chat, subscription.Records = receiver == "chat", receiver == "records"
+	subscription.Only = o.only()
+	return subscription, receiver
+}
+
+func (o object) only() []string {
+	v, found := o.find("only")
+	if !found {
+		return nil
+	}
+	if !o.has("email") {
+		o.fault("only", "goes with email only; chat and records are told everything")
+	}
+	if v.kind == kindList && len(v.parts) == 0 {
+		o.fault("only", "lists no outcome; leave it out to be told everything")
+	}
+	var only []string
+	o.texts("only", func(i int, outcome string) {
+		switch {
+		case slices.Contains(untoldOutcomes, outcome):
+			o.itemFault("only", i, quoted(outcome)+" is never told; remove it")
+		case !slices.Contains(toldOutcomes, outcome):
+			o.itemFault("only", i, unknownName("outcome", outcome, toldOutcomes))
+		default:
+			only = append(only, outcome)
+		}
+	})
+	return only
+}
+
+// isEmail is deliberately coarse: SNS sends a confirmation to the address, and
+// that is the real test.
+func isEmail(text string) bool {
+	name, domain, found := strings.Cut(text, "@")
+	if !found || name == "" || domain == "" || strings.Contains(domain, "@") {
+		return false
+	}
+	return !strings.ContainsFunc(text, func(r rune) bool {
+		return unicode.IsSpace(r) || !unicode.IsPrint(r)
+	})
+}

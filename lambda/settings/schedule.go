@@ -1,0 +1,114 @@
+package settings
+
+import (
+	"fmt"
+	"time"
+)
+
+// Schedule is one EventBridge schedule that infra creates. Several servers may
+// name the same one; its event then asks for all of them.
+type Schedule struct {
+	Name       string
+	Expression string
+	// Flexible is 0, or within how much time after the expression's the
+	// schedule may ask, in whole minutes.
+	Flexible time.Duration
+}
+
+var scheduleKeys = []string{"name", "expression", "flexible"}
+
+// placedSchedule is where a schedule was described first.
+type placedSchedule struct {
+	schedule Schedule
+	timezone string
+	path     string
+}
+
+func (o object) schedules(server Server) []Schedule {
+	var schedules []Schedule
+	names := map[string]int{}
+	for i, v := range o.list("schedules") {
+		at := o.at.member("schedules").item(i)
+		fields, ok := o.parser.open(v, at, scheduleKeys)
+		if !ok {
+			continue
+		}
+		schedule := fields.schedule(server.Window)
+		schedules = append(schedules, schedule)
+		if schedule.Name == "" {
+			continue
+		}
+		if first, again := names[schedule.Name]; again {
+			fields.fault("name", fmt.Sprintf("%s is the same as that of item %d; give it another", quoted(schedule.Name), first))
+			continue
+		}
+		names[schedule.Name] = i
+		o.parser.share(schedule, server.Timezone.String(), at)
+	}
+	return schedules
+}
+
+func (o object) schedule(window Window) Schedule {
+	schedule := Schedule{Flexible: o.flexible()}
+	if name, ok := o.requiredText("name", "give the schedule a name"); ok {
+		if name == "" || len(name) > 64 || !onlyBytes(name, isNameByte) {
+			// The Scheduler API's own rule (CreateSchedule, Name).
+			o.fault("name", quoted(name)+" is not the name of a schedule; write 1 to 64 letters, digits, dots, dashes and underscores")
+		} else {
+			schedule.Name = name
+		}
+	}
+	expression, ok := o.requiredText("expression", "write cron(…), rate(…) or at(…)")
+	if !ok {
+		return schedule
+	}
+	schedule.Expression = expression
+	firing, wrong := parseExpression(expression)
+	if wrong != "" {
+		o.fault("expression", quoted(expression)+" "+string(wrong))
+		return schedule
+	}
+	if firing.drifts && !window.Always() {
+		o.fault("expression", quoted(expression)+" cannot be kept inside the window "+window.String()+
+			": its time of day depends on when it was created; write cron(…)")
+	}
+	minutes := int(schedule.Flexible / time.Minute)
+	if stray, found := firing.strayFrom(window, minutes); found {
+		o.fault("expression", stray.problem(expression, window, minutes))
+	}
+	return schedule
+}
+
+// flexible obeys Scheduler's MaximumWindowInMinutes, 1 to 1440.
+func (o object) flexible() time.Duration {
+	flexible := o.duration("flexible", 0, notZero)
+	if flexible == 0 || flexible%time.Minute == 0 && flexible <= minutesOfDay*time.Minute {
+		return flexible
+	}
+	text, _ := o.text("flexible")
+	o.fault("flexible", quoted(text)+" is not possible; write whole minutes, 1m to 24h")
+	return 0
+}
+
+// share refuses two descriptions of one schedule: infra creates it once, so one
+// of them would be lost without a word.
+func (p *parser) share(schedule Schedule, timezone string, at *place) {
+	first, known := p.schedules[schedule.Name]
+	if !known {
+		p.schedules[schedule.Name] = placedSchedule{schedule, timezone, at.String()}
+		return
+	}
+	differs := ""
+	switch {
+	case first.schedule.Expression != schedule.Expression:
+		differs = "expression"
+	case first.timezone != timezone:
+		differs = "timezone"
+	case first.schedule.Flexible != schedule.Flexible:
+		differs = "flexible"
+	default:
+		return
+	}
+	p.fault(at, fmt.Sprintf("schedule %s has another %s at %s; make them equal or give this one another name",
+		quoted(schedule.Name), differs, first.path))
+}
