@@ -1,0 +1,112 @@
+package runtimeapi
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+)
+
+// Limits of the Invoke API for payloads (Lambda quotas).
+const (
+	payloadMax      = 6 * 1024 * 1024
+	asyncPayloadMax = 1024 * 1024
+)
+
+const latest = "$LATEST"
+
+// Handler speaks Lambda's Invoke API (2015-03-31), so that clients with an endpoint of their own reach the function. Whoever
+// can connect may call: signatures are not looked at.
+func (f *Function) Handler() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("POST /2015-03-31/functions/{name}/invocations", f.serveInvoke)
+	return mux
+}
+
+func (f *Function) serveInvoke(w http.ResponseWriter, r *http.Request) {
+	kind := r.Header.Get("X-Amz-Invocation-Type")
+	limit := payloadMax
+	if kind == "Event" {
+		limit = asyncPayloadMax
+	}
+	name, qualifier := r.PathValue("name"), r.URL.Query().Get("Qualifier")
+	if !f.answersTo(name, qualifier) {
+		apiFailure(w, http.StatusNotFound, "ResourceNotFoundException",
+			"Function not found: "+strings.TrimSuffix(name+":"+qualifier, ":"))
+		return
+	}
+	payload, err := io.ReadAll(http.MaxBytesReader(w, r.Body, int64(limit)))
+	switch {
+	case errors.As(err, new(*http.MaxBytesError)):
+		apiFailure(w, http.StatusRequestEntityTooLarge, "RequestTooLargeException", "The request payload exceeds the limit of the Invoke API.")
+		return
+	case err != nil:
+		apiFailure(w, http.StatusBadRequest, "InvalidRequestContentException", "Could not read the request body.")
+		return
+	case len(payload) == 0:
+		payload = []byte("{}") // what a function receives from a caller that gives no payload
+	case !json.Valid(payload):
+		apiFailure(w, http.StatusBadRequest, "InvalidRequestContentException", "Could not parse request body into json.")
+		return
+	}
+
+	switch kind {
+	case "", "RequestResponse":
+		f.serveSync(w, payload)
+	case "Event":
+		id, err := f.InvokeAsync(payload)
+		if err != nil {
+			apiFailure(w, http.StatusInternalServerError, "ServiceException", err.Error())
+			return
+		}
+		w.Header().Set("X-Amzn-Requestid", id)
+		w.WriteHeader(http.StatusAccepted)
+	case "DryRun":
+		w.Header().Set("X-Amzn-Requestid", newUUID())
+		w.WriteHeader(http.StatusNoContent)
+	default:
+		apiFailure(w, http.StatusBadRequest, "InvalidParameterValueException",
+			"Value at 'invocationType' failed to satisfy constraint: Member must satisfy enum value set: [Event, RequestResponse, DryRun]")
+	}
+}
+
+// serveSync answers 200 whether the function failed or not: X-Amz-Function-Error makes the difference. Like Lambda it goes on
+// when the caller leaves: a command line that was interrupted must not kill a run.
+func (f *Function) serveSync(w http.ResponseWriter, payload []byte) {
+	result, err := f.Invoke(f.ctx, payload)
+	if err != nil {
+		apiFailure(w, http.StatusInternalServerError, "ServiceException", err.Error())
+		return
+	}
+	header := w.Header()
+	header.Set("Content-Type", "application/json")
+	header.Set("X-Amzn-Requestid", result.RequestID)
+	header.Set("X-Amz-Executed-Version", latest)
+	if result.Error != nil {
+		header.Set("X-Amz-Function-Error", "Unhandled")
+	}
+	_, _ = w.Write(result.Payload) // the client may have gone
+}
+
+// answersTo knows the forms of FunctionName: name, partial ARN, ARN, each with or without a qualifier. There is one version.
+func (f *Function) answersTo(given, qualifier string) bool {
+	if qualifier != "" && qualifier != latest {
+		return false
+	}
+	own := f.config.FunctionARN // arn:aws:lambda:region:account:function:name
+	given = strings.TrimSuffix(given, ":"+latest)
+	name := own[strings.LastIndexByte(own, ':')+1:]
+	parts := strings.SplitN(own, ":", 5)
+	return given == name || given == own || len(parts) == 5 && given == parts[4]
+}
+
+func apiFailure(w http.ResponseWriter, status int, code, message string) {
+	w.Header().Set("X-Amzn-Requestid", newUUID())
+	w.Header().Set("X-Amzn-Errortype", code)
+	kind := "User"
+	if status >= http.StatusInternalServerError {
+		kind = "Service"
+	}
+	writeJSON(w, status, struct{ Type, Message string }{kind, message})
+}

@@ -1,0 +1,129 @@
+package simulator
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/binary"
+	"fmt"
+	"time"
+)
+
+// eventsPerPage is the size of a page when the caller names none. The service's own number is not documented.
+const eventsPerPage = 100
+
+// event is a ServerEvent. Events are kept oldest first; an event's number is its index plus one.
+type event struct {
+	at      time.Time
+	message string
+	logURL  string
+}
+
+// startMessage: the upgrade's text is the user guide's. What the service writes when routine maintenance starts is not
+// documented: own words.
+func startMessage(upgrade bool) string {
+	if upgrade {
+		return "Upgrading Chef server from Automate 1 to Automate 2"
+	}
+	return "Maintenance started"
+}
+
+// endMessage: both successes are the user guide's texts. How a failure reads is not documented: own words.
+func endMessage(success, upgrade bool) string {
+	switch {
+	case !success:
+		return "Maintenance failed"
+	case upgrade:
+		return "Successfully upgraded to Automate 2."
+	default:
+		return "Maintenance completed successfully"
+	}
+}
+
+// write adds an event. Its log is named like the one of the CLI's sample, in a bucket whose name cannot be anybody's.
+func (m *managed) write(config Config, at time.Time, message string) {
+	stamp := at.UTC().Format("20060102150405.000")
+	m.events = append(m.events, event{
+		at:      at,
+		message: message,
+		logURL: fmt.Sprintf("https://s3.%s.amazonaws.com/aws-opsworks-cm-%s/%s-%s%s",
+			config.Region, m.id, m.Name, stamp[:14], stamp[15:]),
+	})
+}
+
+// eventShape is the ServerEvent structure on the wire.
+type eventShape struct {
+	CreatedAt  timestamp
+	ServerName string
+	Message    string
+	LogURL     string `json:"LogUrl"`
+}
+
+// describeEvents follows API_DescribeEvents: newest first, in pages.
+func (s *OpsWorksCM) describeEvents(in members) (any, error) {
+	name, page, err := in.nameAndPage()
+	if err != nil {
+		return nil, err
+	}
+	var check validation
+	check.serverName(name, required)
+	check.page(page)
+	if err := check.failure(); err != nil {
+		return nil, err
+	}
+
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	server := s.find(*name)
+	if server == nil {
+		return nil, notFound(*name)
+	}
+	// A page begins below the last event shown, not at an offset: events written meanwhile shift nothing.
+	next := len(server.events)
+	if page.token != nil {
+		if next, err = s.readToken(server, *page.token); err != nil {
+			return nil, err
+		}
+	}
+	size := eventsPerPage
+	if page.size != nil {
+		size = *page.size
+	}
+
+	output := struct {
+		ServerEvents []eventShape
+		NextToken    string `json:",omitempty"`
+	}{ServerEvents: []eventShape{}}
+	for ; next > 0 && len(output.ServerEvents) < size; next-- {
+		e := server.events[next-1]
+		output.ServerEvents = append(output.ServerEvents, eventShape{
+			CreatedAt: timestamp(e.at), ServerName: server.Name, Message: e.message, LogURL: e.logURL,
+		})
+	}
+	if next > 0 {
+		output.NextToken = s.makeToken(server, next)
+	}
+	return output, nil
+}
+
+// makeToken names the first event of the next page. It is signed over the server too, so a token of another server, or one
+// made up, is not accepted.
+func (s *OpsWorksCM) makeToken(server *managed, next int) string {
+	position := binary.BigEndian.AppendUint64(nil, uint64(next))
+	mac := hmac.New(sha256.New, s.tokenKey)
+	mac.Write([]byte(server.id))
+	mac.Write(position)
+	return base64.URLEncoding.EncodeToString(mac.Sum(position))
+}
+
+func (s *OpsWorksCM) readToken(server *managed, token string) (int, error) {
+	raw, err := base64.URLEncoding.DecodeString(token)
+	if err != nil || len(raw) < 8 {
+		return 0, invalidToken()
+	}
+	next := int(binary.BigEndian.Uint64(raw))
+	if !hmac.Equal([]byte(token), []byte(s.makeToken(server, next))) {
+		return 0, invalidToken()
+	}
+	return next, nil
+}

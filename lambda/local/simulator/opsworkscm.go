@@ -1,0 +1,178 @@
+// Package simulator stands in for AWS services that the function needs and this machine does not have.
+//
+// OpsWorksCM answers the OpsWorks CM API (AWS JSON 1.1, version 2016-11-01) with the service's shapes, errors and server life
+// cycle, so that stock AWS clients work against it. AWS closed the service in spring 2024; what no document states is marked
+// "own words" or "our choice" where it occurs.
+package simulator
+
+import (
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+)
+
+// Config is one account in one Region: a server is reachable only through the Region it was created in.
+type Config struct {
+	Region  string // default us-east-1
+	Account string // default 123456789012, the number AWS documents use
+
+	// MaintenanceTime is how long a maintenance lasts. Zero: until Complete is called.
+	MaintenanceTime time.Duration
+
+	// OnTransition hears of every change of a server's status, one call at a time, in order and outside all locks, so it may
+	// call the simulator.
+	OnTransition func(Transition)
+}
+
+// Transition is one change of a server's status.
+type Transition struct {
+	Server            string
+	From, To          string
+	MaintenanceStatus string // of the most recent finished maintenance, empty if there was none
+	At                time.Time
+}
+
+// OpsWorksCM is the simulated service, an http.Handler for the root of a host.
+type OpsWorksCM struct {
+	config   Config
+	tokenKey []byte        // signs the page tokens, so that only those handed out are accepted
+	closed   chan struct{} // ends the calls that hang
+
+	mu      sync.Mutex
+	servers []*managed // in the order they were added, the order DescribeServers lists them in
+	faults  []*Fault
+	calls   []*Call
+
+	pending    []Transition
+	delivering bool
+}
+
+// NewOpsWorksCM returns a service without servers.
+func NewOpsWorksCM(config Config) *OpsWorksCM {
+	if config.Region == "" {
+		config.Region = "us-east-1"
+	}
+	if config.Account == "" {
+		config.Account = "123456789012"
+	}
+	key := make([]byte, 32)
+	rand.Read(key) // never returns an error, by its documentation
+	return &OpsWorksCM{config: config, tokenKey: key, closed: make(chan struct{})}
+}
+
+// AddServer makes a server known, with defaults for whatever is empty.
+func (s *OpsWorksCM) AddServer(server Server) error {
+	added, err := newManaged(s.config, server)
+	if err != nil {
+		return fmt.Errorf("add server: %w", err)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.find(server.Name) != nil {
+		return fmt.Errorf("add server: %q exists already", server.Name)
+	}
+	s.servers = append(s.servers, added)
+	return nil
+}
+
+// SetStatus puts a server into a status, as if the service or the world had done it. A maintenance that runs is forgotten.
+// UNDER_MAINTENANCE stands for a run of the service's own weekly window; Complete ends it.
+func (s *OpsWorksCM) SetStatus(name, status string) error {
+	if !slices.Contains(serverStatuses, status) {
+		return fmt.Errorf("set status: no server status %q", status)
+	}
+	defer s.deliver()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	server := s.find(name)
+	if server == nil {
+		return fmt.Errorf("set status: %w", errNoServer)
+	}
+	server.forgetRun()
+	s.move(server, status)
+	return nil
+}
+
+// FailMaintenance decides how the runs of a server end from now on, the one that is under way included.
+func (s *OpsWorksCM) FailMaintenance(name string, fail bool) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	server := s.find(name)
+	if server == nil {
+		return fmt.Errorf("fail maintenance: %w", errNoServer)
+	}
+	server.fails = fail
+	return nil
+}
+
+// Complete ends a server's maintenance now. Without one it does nothing.
+func (s *OpsWorksCM) Complete(name string) error {
+	defer s.deliver()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	server := s.find(name)
+	if server == nil {
+		return fmt.Errorf("complete maintenance: %w", errNoServer)
+	}
+	s.finish(server)
+	return nil
+}
+
+// Started says how many maintenances StartMaintenance really began on a server, whatever its callers were told.
+func (s *OpsWorksCM) Started(name string) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if server := s.find(name); server != nil {
+		return server.started
+	}
+	return 0
+}
+
+// Close ends the calls that hang and stops the running maintenances where they are. It may be called twice.
+func (s *OpsWorksCM) Close() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	select {
+	case <-s.closed:
+		return
+	default:
+		close(s.closed)
+	}
+	for _, server := range s.servers {
+		server.forgetRun()
+	}
+}
+
+var errNoServer = errors.New("no such server")
+
+// find expects the lock to be held.
+func (s *OpsWorksCM) find(name string) *managed {
+	for _, server := range s.servers {
+		if server.Name == name {
+			return server
+		}
+	}
+	return nil
+}
+
+// deliver hands the pending transitions to OnTransition. Whoever delivers already does it for the others too: that keeps the
+// order, and lets OnTransition itself cause transitions.
+func (s *OpsWorksCM) deliver() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.delivering || s.config.OnTransition == nil {
+		return
+	}
+	s.delivering = true
+	for len(s.pending) > 0 {
+		next := s.pending[0]
+		s.pending = s.pending[1:]
+		s.mu.Unlock()
+		s.config.OnTransition(next)
+		s.mu.Lock()
+	}
+	s.delivering = false
+}

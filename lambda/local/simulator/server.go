@@ -1,0 +1,174 @@
+package simulator
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Server is what a caller of AddServer says about a server. Everything but the name has a default.
+type Server struct {
+	Name             string
+	Engine           string // ChefAutomate (default) or Puppet
+	EngineModel      string // Single, Monolithic
+	EngineVersion    string // 2, 2019
+	EngineAttributes []EngineAttribute
+	Status           string // HEALTHY
+	StatusReason     string
+	CreatedAt        time.Time // ninety days ago
+
+	// MaintenanceStatus is the result of a run a week ago, SUCCESS or FAILED, with its event: callers have to tell such an old
+	// result from that of a new run. Empty: the server had none yet.
+	MaintenanceStatus string
+}
+
+// EngineAttribute is a pair that DescribeServers shows, such as CHEF_MAJOR_UPGRADE_AVAILABLE. Values are secrets as a rule.
+type EngineAttribute struct{ Name, Value string }
+
+// The status values that have a meaning here. serverStatuses has all that the service knows (ServerStatus).
+const (
+	statusHealthy          = "HEALTHY"
+	statusUnhealthy        = "UNHEALTHY"
+	statusUnderMaintenance = "UNDER_MAINTENANCE"
+
+	maintenanceSuccess = "SUCCESS"
+	maintenanceFailed  = "FAILED"
+
+	engineChef   = "ChefAutomate"
+	enginePuppet = "Puppet"
+)
+
+var serverStatuses = []string{
+	"BACKING_UP", "CONNECTION_LOST", "CREATING", "DELETING", "MODIFYING", "FAILED", statusHealthy, "RUNNING", "RESTORING", "SETUP",
+	statusUnderMaintenance, statusUnhealthy, "TERMINATED",
+}
+
+// managed is a server with its state.
+type managed struct {
+	Server
+	id     string // the unique last part of its ARN
+	events []event
+
+	fails   bool
+	started int
+	run     *run // the maintenance that StartMaintenance began, while it lasts
+}
+
+type run struct {
+	timer   *time.Timer // nil: it lasts until Complete
+	upgrade bool
+}
+
+func (m *managed) forgetRun() {
+	if m.run != nil && m.run.timer != nil {
+		m.run.timer.Stop()
+	}
+	m.run = nil
+}
+
+func newManaged(config Config, given Server) (*managed, error) {
+	var faults []error
+	if !serverNamePattern.MatchString(given.Name) || len(given.Name) > serverNameMax {
+		faults = append(faults, fmt.Errorf("%q is no server name", given.Name))
+	}
+	model, version := "Single", "2"
+	switch given.Engine {
+	case "", engineChef:
+		given.Engine = engineChef
+	case enginePuppet:
+		model, version = "Monolithic", "2019"
+	default:
+		faults = append(faults, fmt.Errorf("engine %q is neither %s nor %s", given.Engine, engineChef, enginePuppet))
+	}
+	setDefault(&given.EngineModel, model)
+	setDefault(&given.EngineVersion, version)
+	setDefault(&given.Status, statusHealthy)
+	if !slices.Contains(serverStatuses, given.Status) {
+		faults = append(faults, fmt.Errorf("no server status %q", given.Status))
+	}
+	if !slices.Contains([]string{"", maintenanceSuccess, maintenanceFailed}, given.MaintenanceStatus) {
+		faults = append(faults, fmt.Errorf("no maintenance status %q", given.MaintenanceStatus))
+	}
+	if err := errors.Join(faults...); err != nil {
+		return nil, err
+	}
+
+	now := time.Now()
+	if given.CreatedAt.IsZero() {
+		given.CreatedAt = now.AddDate(0, 0, -90)
+	}
+	given.EngineAttributes = slices.Clone(given.EngineAttributes)
+	added := &managed{Server: given, id: newUUID()}
+	if given.MaintenanceStatus != "" {
+		added.write(config, now.AddDate(0, 0, -7), endMessage(given.MaintenanceStatus == maintenanceSuccess, false))
+	}
+	return added, nil
+}
+
+func setDefault(field *string, value string) {
+	if *field == "" {
+		*field = value
+	}
+}
+
+// serverShape is the Server structure on the wire. The service's secrets are the caller's own EngineAttributes.
+type serverShape struct {
+	AssociatePublicIPAddress   bool `json:"AssociatePublicIpAddress"`
+	BackupRetentionCount       int
+	ServerName                 string
+	CreatedAt                  timestamp
+	CloudFormationStackArn     string
+	DisableAutomatedBackup     bool
+	Endpoint                   string
+	Engine                     string
+	EngineModel                string
+	EngineAttributes           []EngineAttribute
+	EngineVersion              string
+	InstanceProfileArn         string
+	InstanceType               string
+	MaintenanceStatus          string `json:",omitempty"`
+	PreferredMaintenanceWindow string
+	PreferredBackupWindow      string
+	SecurityGroupIds           []string
+	ServiceRoleArn             string
+	Status                     string
+	StatusReason               string `json:",omitempty"`
+	SubnetIds                  []string
+	ServerArn                  string
+}
+
+// shape describes the server in the forms of the user guide's and the API reference's samples.
+func (m *managed) shape(config Config) serverShape {
+	short := strings.ReplaceAll(m.id, "-", "")[:16]
+	region, account := config.Region, config.Account
+	attributes := m.EngineAttributes
+	if attributes == nil {
+		attributes = []EngineAttribute{}
+	}
+	return serverShape{
+		AssociatePublicIPAddress: true,
+		BackupRetentionCount:     10,
+		ServerName:               m.Name,
+		CreatedAt:                timestamp(m.CreatedAt),
+		CloudFormationStackArn: fmt.Sprintf("arn:aws:cloudformation:%s:%s:stack/aws-opsworks-cm-instance-%s-%d/%s",
+			region, account, m.Name, m.CreatedAt.UnixMilli(), m.id),
+		Endpoint:                   fmt.Sprintf("%s-%s.%s.opsworks-cm.io", m.Name, short, region),
+		Engine:                     m.Engine,
+		EngineModel:                m.EngineModel,
+		EngineAttributes:           attributes,
+		EngineVersion:              m.EngineVersion,
+		InstanceProfileArn:         fmt.Sprintf("arn:aws:iam::%s:instance-profile/aws-opsworks-cm-ec2-role", account),
+		InstanceType:               "m5.large",
+		MaintenanceStatus:          m.MaintenanceStatus,
+		PreferredMaintenanceWindow: "Fri:18:00",
+		PreferredBackupWindow:      "02:00",
+		SecurityGroupIds:           []string{"sg-0" + short},
+		ServiceRoleArn:             fmt.Sprintf("arn:aws:iam::%s:role/service-role/aws-opsworks-cm-service-role", account),
+		Status:                     m.Status,
+		StatusReason:               m.StatusReason,
+		SubnetIds:                  []string{"subnet-0" + short},
+		ServerArn:                  fmt.Sprintf("arn:aws:opsworks-cm:%s:%s:server/%s/%s", region, account, m.Name, m.id),
+	}
+}
