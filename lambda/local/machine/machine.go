@@ -1,0 +1,171 @@
+// Package machine puts the whole system together on one machine: the built function behind the Lambda Runtime API, the OpsWorks CM
+// simulator, and SNS with a subscriber. Everything is reached at one address, so that AWS_ENDPOINT_URL is all a client needs.
+package machine
+
+import (
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"opsworks-maintenance/lambda/local/runtimeapi"
+	"opsworks-maintenance/lambda/local/simulator"
+	"opsworks-maintenance/lambda/settings"
+)
+
+// The account, Region and names everything here has.
+const (
+	Account      = "123456789012"
+	Region       = "us-east-1"
+	FunctionName = "opsworks-maintenance"
+	FunctionARN  = "arn:aws:lambda:" + Region + ":" + Account + ":function:" + FunctionName
+	QueueName    = "subscriber"
+)
+
+// Config says what to put together.
+type Config struct {
+	// Function is the path of the function's binary, built for this machine.
+	Function string
+	// Settings is the settings document. Each of its opsworks-cm servers exists, healthy, in the simulator.
+	Settings []byte
+	// Address to listen at; by default a free port of the loopback interface.
+	Address string
+	// MaintenanceTime is how long a maintenance takes; zero is until the simulator's Complete.
+	MaintenanceTime time.Duration
+	// Timeout of an invocation, by default 30 s as deployed.
+	Timeout time.Duration
+	// Log receives the function's output, whole lines.
+	Log io.Writer
+	// OnCall hears of every call to OpsWorks CM once it is answered, OnTransition of every change of a server's state.
+	OnCall       func(operation string, status int)
+	OnTransition func(simulator.Transition)
+}
+
+// Machine is the system, running. There is one at a time in a process, because the SNS emulator keeps its topics in package variables.
+type Machine struct {
+	URL        string
+	OpsWorksCM *simulator.OpsWorksCM
+	Function   *runtimeapi.Function
+	// Servers are the names of the servers in the simulator.
+	Servers []string
+	// Environment is the function's, as it is started with.
+	Environment []string
+
+	server *http.Server
+	folder string
+}
+
+// Start puts the system together. The function's process starts with its first event, as in Lambda.
+func Start(config Config) (*Machine, error) {
+	document, err := settings.Parse(config.Settings)
+	if err != nil {
+		return nil, fmt.Errorf("read settings: %w", err)
+	}
+	binary, err := filepath.Abs(config.Function)
+	if err != nil {
+		return nil, fmt.Errorf("find the function: %w", err)
+	}
+	if config.Address == "" {
+		config.Address = "127.0.0.1:0"
+	}
+	if config.Timeout == 0 {
+		config.Timeout = 30 * time.Second
+	}
+	m := &Machine{OpsWorksCM: simulator.NewOpsWorksCM(simulator.Config{
+		Region: Region, Account: Account, MaintenanceTime: config.MaintenanceTime, OnTransition: config.OnTransition,
+	})}
+	for _, server := range document.Servers {
+		if server.Backend != settings.BackendOpsWorksCM {
+			continue
+		}
+		if err := m.OpsWorksCM.AddServer(simulator.Server{Name: server.Name, Engine: engine(server.Name), MaintenanceStatus: "SUCCESS"}); err != nil {
+			return nil, err
+		}
+		m.Servers = append(m.Servers, server.Name)
+	}
+	if m.folder, err = os.MkdirTemp("", "opsworks-maintenance-"); err != nil {
+		return nil, err
+	}
+	file := filepath.Join(m.folder, "settings.json")
+	if err := os.WriteFile(file, config.Settings, 0o600); err != nil {
+		return nil, err
+	}
+
+	listener, err := net.Listen("tcp", config.Address)
+	if err != nil {
+		return nil, fmt.Errorf("listen: %w", err)
+	}
+	m.URL = "http://" + listener.Addr().String()
+	m.Environment = append([]string{
+		"AWS_REGION=" + Region, "AWS_ACCESS_KEY_ID=local", "AWS_SECRET_ACCESS_KEY=local",
+		"AWS_ENDPOINT_URL=" + m.URL, "AWS_ENDPOINT_URL_OPSWORKSCM=" + m.URL,
+		"AWS_LAMBDA_FUNCTION_NAME=" + FunctionName,
+		settings.EnvSettingsFile + "=" + file,
+	}, startTopics(listener.Addr(), document)...)
+	m.Function = runtimeapi.New(runtimeapi.Config{
+		Binary: binary, Env: m.Environment, FunctionARN: FunctionARN, Timeout: config.Timeout, Output: config.Log,
+	})
+	m.server = &http.Server{Handler: m.route(config.OnCall)}
+	go func() { _ = m.server.Serve(listener) }()
+	return m, nil
+}
+
+// Close ends the function's process and everything that hangs.
+func (m *Machine) Close() error {
+	m.OpsWorksCM.Close()
+	err := m.Function.Close()
+	_ = m.server.Close()
+	_ = os.RemoveAll(m.folder)
+	return err
+}
+
+// route tells the services apart at the one address, by what only their own requests have.
+func (m *Machine) route(onCall func(string, int)) http.Handler {
+	invoke, topics := m.Function.Handler(), snsHandler()
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		target := r.Header.Get("X-Amz-Target")
+		switch {
+		case strings.HasPrefix(r.URL.Path, "/2015-03-31/"):
+			invoke.ServeHTTP(w, r)
+		case strings.HasPrefix(target, "OpsWorksCM_"):
+			recorder := &statusRecorder{ResponseWriter: w}
+			defer func() {
+				if onCall != nil {
+					_, operation, _ := strings.Cut(target, ".")
+					onCall(operation, recorder.status)
+				}
+			}()
+			m.OpsWorksCM.ServeHTTP(recorder, r)
+		case target != "" && !strings.HasPrefix(target, "AmazonSQS."):
+			http.Error(w, "no such service here", http.StatusNotFound)
+		default:
+			topics.ServeHTTP(w, r)
+		}
+	})
+}
+
+// statusRecorder remembers the status of an answer; 0 is none.
+type statusRecorder struct {
+	http.ResponseWriter
+	status int
+}
+
+func (r *statusRecorder) WriteHeader(status int) {
+	r.status = status
+	r.ResponseWriter.WriteHeader(status)
+}
+
+// Unwrap lets the simulator reach the connection it is told to drop.
+func (r *statusRecorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }
+
+// engine makes Puppet servers of those that are named so, and Chef servers of all others.
+func engine(name string) string {
+	if strings.Contains(strings.ToLower(name), "puppet") {
+		return "Puppet"
+	}
+	return "ChefAutomate"
+}

@@ -1,0 +1,60 @@
+// Command lambda is the function: woken by an alarm, a schedule or a person, it starts maintenance of the server the event
+// names and tells what came of it.
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"os"
+	"time"
+	_ "time/tzdata" // provided.al2023 has no time zones
+
+	"github.com/aws/aws-lambda-go/lambda"
+)
+
+// version is stamped by the build: go build -ldflags "-X main.version=…".
+var version = "dev"
+
+func main() {
+	logger := slog.New(slog.NewJSONHandler(os.Stdout, nil)).With("version", version)
+	handler, err := wire(os.Getenv, logger, os.Stdout)
+	if err != nil {
+		fail(logger, err)
+		os.Exit(1)
+	}
+	lambda.StartWithOptions(handler)
+}
+
+// InitError is why the function cannot serve any event. Lambda shows the type's name as errorType.
+type InitError struct{ Err error }
+
+func (e *InitError) Error() string { return fmt.Sprintf("initialise function: %v", e.Err) }
+
+// Unwrap gives what is wrong, with every fault at once.
+func (e *InitError) Unwrap() error { return e.Err }
+
+// fail says why the function cannot start, in the log and to the Runtime API, which passes it on to whoever invoked it.
+// https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html#runtimes-api-initerror
+func fail(logger *slog.Logger, err error) {
+	logger.Error("function cannot start", "error", err.Error())
+	api := os.Getenv("AWS_LAMBDA_RUNTIME_API")
+	if api == "" {
+		return
+	}
+	body, _ := json.Marshal(map[string]any{"errorMessage": err.Error(), "errorType": "InitError", "stackTrace": []string{}})
+	request, err := http.NewRequest(http.MethodPost, "http://"+api+"/2018-06-01/runtime/init/error", bytes.NewReader(body))
+	if err != nil {
+		logger.Error("init error not reported", "error", err.Error())
+		return
+	}
+	request.Header.Set("Lambda-Runtime-Function-Error-Type", "InitError")
+	response, err := (&http.Client{Timeout: 2 * time.Second}).Do(request)
+	if err != nil {
+		logger.Error("init error not reported", "error", err.Error())
+		return
+	}
+	_ = response.Body.Close()
+}

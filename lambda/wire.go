@@ -1,0 +1,123 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+
+	"opsworks-maintenance/lambda/maintenance"
+	"opsworks-maintenance/lambda/notify"
+	"opsworks-maintenance/lambda/opsworkscm"
+	"opsworks-maintenance/lambda/settings"
+)
+
+// attemptTimeout bounds one HTTP request, so that a hanging one leaves time to try again, to look, and to tell.
+const attemptTimeout = 5 * time.Second
+
+// wire builds the handler from the environment: the only place where the parts meet. Every fault is reported at once.
+func wire(getenv func(string) string, logger *slog.Logger, metrics io.Writer) (*Handler, error) {
+	environment, envErr := settings.ReadEnvironment(getenv)
+	doc, docErr := readSettings(environment.SettingsFile)
+	config, awsErr := awsConfig(getenv)
+	if err := errors.Join(envErr, docErr, awsErr); err != nil {
+		return nil, &InitError{err}
+	}
+	function := notify.Function{Name: getenv("AWS_LAMBDA_FUNCTION_NAME"), Region: config.Region, Endpoint: doc.Endpoint}
+	topics := notify.Topics{Text: environment.TopicARN, Records: environment.RecordsTopicARN, Chat: environment.ChatTopicARN}
+
+	return &Handler{
+		Settings: doc,
+		Runner: &maintenance.Runner{
+			Policy: policies(doc),
+			Backends: map[string]maintenance.Backend{
+				opsworkscm.Backend: opsworkscm.New(at(config, getenv("AWS_ENDPOINT_URL_OPSWORKSCM"), doc.Endpoint, getenv("AWS_ENDPOINT_URL"))),
+			},
+			Now:      time.Now,
+			NewRunID: maintenance.NewRunID,
+		},
+		Notifier: notify.New(at(config, getenv("AWS_ENDPOINT_URL_SNS"), getenv("AWS_ENDPOINT_URL")), topics, function),
+		Log:      logger,
+		Metrics:  metrics,
+		Now:      time.Now,
+	}, nil
+}
+
+// readSettings reads the settings document, by default settings.json beside the binary.
+func readSettings(path string) (*settings.Settings, error) {
+	if path == "" {
+		binary, err := os.Executable()
+		if err != nil {
+			return nil, fmt.Errorf("find settings: %w", err)
+		}
+		path = filepath.Join(filepath.Dir(binary), "settings.json")
+	}
+	document, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("read settings: %w", err)
+	}
+	doc, err := settings.Parse(document)
+	if err != nil {
+		return nil, fmt.Errorf("read settings %s: %w", path, err)
+	}
+	return &doc, nil
+}
+
+// policies turns a server's settings into what the domain needs to know of them.
+func policies(doc *settings.Settings) func(string) (maintenance.Policy, bool) {
+	return func(name string) (maintenance.Policy, bool) {
+		s, ok := doc.Server(name)
+		if !ok {
+			return maintenance.Policy{}, false
+		}
+		return maintenance.Policy{
+			Backend:    string(s.Backend),
+			Enabled:    s.Enabled,
+			Window:     maintenance.Window{Hours: s.Window, Location: s.Timezone},
+			StaleAfter: s.StaleAfter,
+			Patience:   s.Patience,
+		}, true
+	}
+}
+
+// awsConfig reads what Lambda sets: the Region and the role's credentials. The SDK's own config package would look for them
+// in files and at other services too, and links four service clients for it, which every cold start would pay for.
+func awsConfig(getenv func(string) string) (aws.Config, error) {
+	var faults []error
+	for _, name := range []string{"AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"} {
+		if getenv(name) == "" {
+			faults = append(faults, fmt.Errorf("%s is not set; Lambda sets it", name))
+		}
+	}
+	credentials := aws.Credentials{
+		AccessKeyID:     getenv("AWS_ACCESS_KEY_ID"),
+		SecretAccessKey: getenv("AWS_SECRET_ACCESS_KEY"),
+		SessionToken:    getenv("AWS_SESSION_TOKEN"),
+		Source:          "environment",
+	}
+	return aws.Config{
+		Region:     getenv("AWS_REGION"),
+		HTTPClient: awshttp.NewBuildableClient().WithTimeout(attemptTimeout),
+		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
+			return credentials, nil
+		}),
+	}, errors.Join(faults...)
+}
+
+// at is the configuration with the first endpoint that is given; AWS's own if none is.
+func at(config aws.Config, endpoints ...string) aws.Config {
+	for _, endpoint := range endpoints {
+		if endpoint != "" {
+			config.BaseEndpoint = aws.String(endpoint)
+			break
+		}
+	}
+	return config
+}
