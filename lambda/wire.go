@@ -25,7 +25,7 @@ const attemptTimeout = 5 * time.Second
 // wire builds the handler from the environment: the only place where the parts meet. Every fault is reported at once.
 func wire(getenv func(string) string, logger *slog.Logger, metrics io.Writer) (*Handler, error) {
 	environment, envErr := settings.ReadEnvironment(getenv)
-	doc, docErr := readSettings(environment.SettingsFile)
+	doc, docErr := readSettings(getenv(settings.EnvSettingsFile))
 	config, awsErr := awsConfig(getenv)
 	if err := errors.Join(envErr, docErr, awsErr); err != nil {
 		return nil, &InitError{err}

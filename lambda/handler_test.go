@@ -1,0 +1,536 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-lambda-go/lambdacontext"
+
+	"opsworks-maintenance/lambda/maintenance"
+	"opsworks-maintenance/lambda/settings"
+)
+
+// now is half a minute after the sample alarms.
+var now = time.Date(2026, 11, 23, 23, 0, 0, 0, time.UTC)
+
+// backend describes every server as HEALTHY unless told otherwise, and records what it started.
+type backend struct {
+	mu       sync.Mutex
+	describe func(ctx context.Context, name string) (maintenance.Server, error)
+	start    func(ctx context.Context, server maintenance.Server) (maintenance.Server, error)
+	started  []string
+}
+
+func (b *backend) Describe(ctx context.Context, name string) (maintenance.Server, error) {
+	if b.describe != nil {
+		return b.describe(ctx, name)
+	}
+	return maintenance.Server{Name: name, Backend: "opsworks-cm", Status: maintenance.Healthy}, nil
+}
+
+func (b *backend) Start(ctx context.Context, server maintenance.Server, _ []maintenance.EngineAttribute) (maintenance.Server, error) {
+	b.mu.Lock()
+	b.started = append(b.started, server.Name)
+	b.mu.Unlock()
+	if b.start != nil {
+		return b.start(ctx, server)
+	}
+	server.Status = maintenance.UnderMaintenance
+	return server, nil
+}
+
+// notifier records what it is given and fails as told.
+type notifier struct {
+	mu      sync.Mutex
+	err     error
+	reports []maintenance.Report
+	late    bool // a report came with a context that was over
+}
+
+func (n *notifier) Notify(ctx context.Context, r maintenance.Report) error {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.reports = append(n.reports, r)
+	n.late = n.late || ctx.Err() != nil
+	return n.err
+}
+
+type fixture struct {
+	*Handler
+	backend  *backend
+	notifier *notifier
+	log      *bytes.Buffer
+	metrics  *bytes.Buffer
+}
+
+func newFixture(t *testing.T, document string) fixture {
+	t.Helper()
+	if document == "" {
+		b, err := os.ReadFile("../testdata/settings.json")
+		if err != nil {
+			t.Fatal(err)
+		}
+		document = string(b)
+	}
+	doc, err := settings.Parse([]byte(document))
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := fixture{backend: &backend{}, notifier: &notifier{}, log: &bytes.Buffer{}, metrics: &bytes.Buffer{}}
+	f.Handler = &Handler{
+		Settings: &doc,
+		Runner: &maintenance.Runner{
+			Policy:   policies(&doc),
+			Backends: map[string]maintenance.Backend{"opsworks-cm": f.backend},
+			Now:      func() time.Time { return now },
+			NewRunID: func(name string, _ time.Time) string { return name + "-run" },
+		},
+		Notifier: f.notifier,
+		Log:      slog.New(slog.NewJSONHandler(f.log, nil)),
+		Metrics:  f.metrics,
+		Now:      func() time.Time { return now },
+	}
+	return f
+}
+
+func invocationContext(t *testing.T) context.Context {
+	t.Helper()
+	return lambdacontext.NewContext(t.Context(), &lambdacontext.LambdaContext{
+		AwsRequestID: "request-1", InvokedFunctionArn: "arn:aws:lambda:us-east-1:123456789012:function:opsworks-maintenance"})
+}
+
+func sample(t *testing.T, name string) []byte {
+	t.Helper()
+	payload, err := os.ReadFile(filepath.Join("../testdata/events", name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return payload
+}
+
+// invoke gives the responses of an invocation that must not fail.
+func (f fixture) invoke(t *testing.T, payload []byte) []Response {
+	t.Helper()
+	body, err := f.Invoke(invocationContext(t), payload)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var several []Response
+	if json.Unmarshal(body, &several) == nil {
+		return several
+	}
+	var one Response
+	if err := json.Unmarshal(body, &one); err != nil {
+		t.Fatalf("%v: %s", err, body)
+	}
+	return []Response{one}
+}
+
+// Every sample event, and what comes of it with testdata/settings.json: outcome, reason, server.
+func TestHandler_Samples(t *testing.T) {
+	none := []string(nil)
+	for name, want := range map[string]struct {
+		responses []string
+		started   []string
+	}{
+		"alarm.json":                              {[]string{"started  automate-06 alarm"}, []string{"automate-06"}},
+		"alarm-action.json":                       {[]string{"started  automate-06 alarm"}, []string{"automate-06"}},
+		"alarm-suppression-over.json":             {[]string{"started  automate-06 alarm"}, []string{"automate-06"}},
+		"alarm-by-dimension.json":                 {[]string{"started  puppet-01 alarm"}, []string{"puppet-01"}},
+		"alarm-by-tag.json":                       {[]string{"started  automate-06 alarm"}, []string{"automate-06"}},
+		"alarm-ok.json":                           {[]string{"ignored not-in-alarm  "}, none},
+		"alarm-still-in-alarm.json":               {[]string{"ignored still-in-alarm  "}, none},
+		"alarm-own.json":                          {[]string{"ignored own-alarm  "}, none},
+		"alarm-disagreement.json":                 {[]string{"refused ambiguous  alarm"}, none},
+		"alarm-unknown-server.json":               {[]string{"refused no-server  alarm"}, none},
+		"alarm-other-account.json":                {[]string{"refused foreign-event  alarm"}, none},
+		"rule.json":                               {[]string{"started  automate-06 schedule"}, []string{"automate-06"}},
+		"scheduler-no-input.json":                 {[]string{"started  automate-06 schedule", "started  puppet-01 schedule"}, []string{"automate-06", "puppet-01"}},
+		"schedule.json":                           {[]string{"started  automate-06 schedule", "started  puppet-01 schedule"}, []string{"automate-06", "puppet-01"}},
+		"start.json":                              {[]string{"started  automate-06 manual"}, []string{"automate-06"}},
+		"start-short.json":                        {[]string{"started  automate-06 manual"}, []string{"automate-06"}},
+		"start-override.json":                     {[]string{"started  automate-06 manual"}, []string{"automate-06"}},
+		"start-major-upgrade.json":                {[]string{"started  automate-06 manual"}, []string{"automate-06"}},
+		"start-unknown-field.json":                {[]string{"refused invalid-request  "}, none},
+		"plan.json":                               {[]string{"ignored not-yet  "}, none},
+		"history.json":                            {[]string{"ignored not-yet  "}, none},
+		"stop.json":                               {[]string{"ignored not-yet  "}, none},
+		"close.json":                              {[]string{"ignored not-yet  "}, none},
+		"sweep.json":                              {[]string{"ignored not-yet  "}, none},
+		"run-finished.json":                       {[]string{"ignored not-yet  "}, none},
+		"run-step-finished.json":                  {[]string{"ignored unknown-event  "}, none},
+		"aws/eb-alarm-state-metric.json":          {[]string{"refused no-server  alarm"}, none},
+		"aws/eb-scheduled-event-rule.json":        {[]string{"refused no-server  schedule"}, none},
+		"aws/lambda-alarm-metric.json":            {[]string{"refused foreign-event  alarm"}, none},
+		"aws/sns-lambda-alarm-single-metric.json": {[]string{"ignored unknown-event  "}, none},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := newFixture(t, "")
+			var got []string
+			for _, r := range f.invoke(t, sample(t, name)) {
+				got = append(got, strings.Join([]string{string(r.Outcome), string(r.Reason), r.ServerName, string(r.Cause)}, " "))
+				if r.Message == "" || (r.Outcome == maintenance.Ignored) != (r.RunID == "") {
+					t.Errorf("message %q, run id %q", r.Message, r.RunID)
+				}
+			}
+			if !reflect.DeepEqual(got, want.responses) {
+				t.Errorf("got %q, want %q", got, want.responses)
+			}
+			if started := slices.Sorted(slices.Values(f.backend.started)); !reflect.DeepEqual(started, want.started) {
+				t.Errorf("started %v, want %v", started, want.started)
+			}
+			told := 0
+			for _, r := range want.responses {
+				if !strings.HasPrefix(r, "ignored") {
+					told++
+				}
+			}
+			if len(f.notifier.reports) != told {
+				t.Errorf("%d messages, want %d", len(f.notifier.reports), told)
+			}
+			if lines := strings.Count(f.log.String(), "\n"); lines != 1 {
+				t.Errorf("%d log lines: %s", lines, f.log)
+			}
+		})
+	}
+}
+
+// Every kind of bad input: a clear outcome, nothing started, and no error that would make Lambda repeat it.
+func TestHandler_BadInput(t *testing.T) {
+	long := strings.Repeat("a", 41)
+	for _, tt := range []struct {
+		name, payload string
+		outcome       maintenance.Outcome
+		reason        maintenance.Reason
+	}{
+		{"an empty body", "", "refused", "invalid-event"},
+		{"null", "null", "ignored", "unknown-event"},
+		{"an empty list", "[]", "ignored", "unknown-event"},
+		{"a bomb of nested arrays", strings.Repeat("[", 1<<20), "refused", "invalid-event"},
+		{"a bomb of nested arrays, closed", strings.Repeat("[", 1<<19) + strings.Repeat("]", 1<<19), "refused", "invalid-event"},
+		{"a bomb inside an alarm", strings.Replace(string(sample(t, "alarm.json")), `"version": "0"`, `"version": `+strings.Repeat("[", 1<<19)+strings.Repeat("]", 1<<19), 1), "refused", "invalid-event"},
+		{"a megabyte of noise", strings.Repeat("\x00\xff", 1<<19), "refused", "invalid-event"},
+		{"a megabyte as a server name", `{"serverName": "` + strings.Repeat("a", 1<<20) + `"}`, "refused", "invalid-request"},
+		{"a server name of 41 characters", `{"serverName": "` + long + `"}`, "refused", "invalid-request"},
+		{"a server name with a line break", `{"serverName": "automate-06\n"}`, "refused", "invalid-request"},
+		{"a server name with a quote and a shell command", `{"serverName": "a'; rm -rf /"}`, "refused", "invalid-request"},
+		{"an unknown server", `{"serverName": "automate-07"}`, "refused", "not-allowed"},
+		{"a schedule that names what is no server", `{"schedule": {"name": "other", "time": "2026-11-23T22:59:00Z"}, "serverNames": ["a b"]}`, "refused", "invalid-request"},
+		{"a schedule that does not fit the settings", `{"schedule": {"name": "weekly", "time": "2026-11-23T22:59:00Z"}, "serverNames": ["mail-01"]}`, "refused", "ambiguous"},
+		{"a dimension that is no server name", strings.Replace(string(sample(t, "alarm-by-dimension.json")), `"ServerName": "puppet-01"`, `"ServerName": "puppet 01"`, 1), "refused", "invalid-event"},
+		{"an alarm in another Region", strings.ReplaceAll(string(sample(t, "alarm.json")), "us-east-1", "eu-west-1"), "refused", "foreign-event"},
+		{"a schedule of another account", strings.ReplaceAll(string(sample(t, "rule.json")), "123456789012", "444455556666"), "refused", "foreign-event"},
+		{"an old alarm", strings.ReplaceAll(string(sample(t, "alarm.json")), "2026-11-23T22:59:30.989", "2026-11-23T21:59:30.989"), "refused", "stale"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			f := newFixture(t, "")
+			got := f.invoke(t, []byte(tt.payload))
+			if len(got) != 1 || got[0].Outcome != tt.outcome || got[0].Reason != tt.reason {
+				t.Errorf("got %+v, want %s %s", got, tt.outcome, tt.reason)
+			}
+			if len(f.backend.started) != 0 {
+				t.Errorf("started %v", f.backend.started)
+			}
+			if f.log.Len() > 4096 {
+				t.Errorf("a log line of %d bytes", f.log.Len())
+			}
+		})
+	}
+}
+
+// wrongTypes replaces, one after the other, every value of a JSON document by values of other types.
+func wrongTypes(doc any, visit func()) {
+	replace := func(old any, set func(any)) {
+		for _, wrong := range []any{nil, true, 7.5, "x", []any{}, map[string]any{}} {
+			if reflect.TypeOf(wrong) != reflect.TypeOf(old) {
+				set(wrong)
+				visit()
+			}
+		}
+		set(old)
+		wrongTypes(old, visit)
+	}
+	switch doc := doc.(type) {
+	case map[string]any:
+		for name, old := range doc {
+			replace(old, func(v any) { doc[name] = v })
+		}
+	case []any:
+		for i, old := range doc {
+			replace(old, func(v any) { doc[i] = v })
+		}
+	}
+}
+
+// A wrong type anywhere may make an event invalid, unknown or still valid; it never makes the function fail or start a server
+// that the event does not name.
+func TestHandler_WrongTypesInEveryField(t *testing.T) {
+	for _, name := range []string{"alarm.json", "alarm-action.json", "alarm-by-tag.json", "rule.json", "scheduler-no-input.json", "schedule.json", "start-major-upgrade.json", "run-finished.json"} {
+		t.Run(name, func(t *testing.T) {
+			f := newFixture(t, "")
+			var doc any
+			if err := json.Unmarshal(sample(t, name), &doc); err != nil {
+				t.Fatal(err)
+			}
+			variants := 0
+			wrongTypes(doc, func() {
+				variants++
+				payload, err := json.Marshal(doc)
+				if err != nil {
+					t.Fatal(err)
+				}
+				f.backend.started = nil
+				for _, r := range f.invoke(t, payload) {
+					if r.Outcome == "" || r.Outcome == maintenance.Errored || r.Outcome == maintenance.Refused && r.Reason == "" {
+						t.Errorf("%s gives %+v", payload, r)
+					}
+				}
+				for _, server := range f.backend.started {
+					if !bytes.Contains(payload, []byte("automate-06")) && !bytes.Contains(payload, []byte("weekly")) && !bytes.Contains(payload, []byte("nightly-chef")) {
+						t.Errorf("%s starts %s", payload, server)
+					}
+				}
+			})
+			if variants < 20 {
+				t.Errorf("%d variants", variants)
+			}
+		})
+	}
+}
+
+func TestHandler_FailedPublishHidesNothing(t *testing.T) {
+	f := newFixture(t, "")
+	f.notifier.err = errors.New("publish to arn:aws:sns:us-east-1:123456789012:maintenance: no")
+	got := f.invoke(t, sample(t, "alarm.json"))
+	if got[0].Outcome != maintenance.Started || !strings.HasSuffix(got[0].Message, "could not be published.") {
+		t.Errorf("got %+v", got)
+	}
+	if len(f.backend.started) != 1 {
+		t.Errorf("started %v", f.backend.started)
+	}
+	var line map[string]any
+	if err := json.Unmarshal(f.log.Bytes(), &line); err != nil || line["level"] != "ERROR" || !strings.Contains(line["publishError"].(string), "maintenance: no") {
+		t.Errorf("log %s (%v)", f.log, err)
+	}
+	if !strings.Contains(f.metrics.String(), `"PublishFailures":1`) {
+		t.Errorf("metrics %s", f.metrics)
+	}
+}
+
+func TestHandler_ErrorsGoBackOnlyWhereARetryCanHelp(t *testing.T) {
+	for _, tt := range []struct {
+		reason maintenance.Reason
+		event  string
+		retry  bool
+	}{
+		{maintenance.Throttled, "alarm.json", true},
+		{maintenance.Unavailable, "alarm.json", true},
+		{maintenance.Unavailable, "schedule.json", true},
+		{maintenance.Unavailable, "start.json", false}, // a person sees the outcome and decides
+		{maintenance.Denied, "alarm.json", false},
+		{maintenance.StartUnconfirmed, "alarm.json", false},
+		{maintenance.Unexpected, "alarm.json", false},
+	} {
+		t.Run(string(tt.reason)+" "+tt.event, func(t *testing.T) {
+			f := newFixture(t, "")
+			f.backend.start = func(_ context.Context, s maintenance.Server) (maintenance.Server, error) {
+				return s, &maintenance.Error{Op: "start maintenance of " + s.Name, Reason: tt.reason}
+			}
+			body, err := f.Invoke(invocationContext(t), sample(t, tt.event))
+			var retry *RetryError
+			if errors.As(err, &retry) != tt.retry || (err != nil) != tt.retry {
+				t.Errorf("got %s, %v", body, err)
+			}
+			if tt.retry && !strings.Contains(err.Error(), "Maintenance of automate-06 could not be started") {
+				t.Errorf("the error says %q", err)
+			}
+			if len(f.notifier.reports) == 0 || f.notifier.reports[0].Outcome != maintenance.Errored {
+				t.Errorf("told %+v", f.notifier.reports)
+			}
+		})
+	}
+}
+
+// One server's failure must not be another's: what has started is reported as started, and the event comes again for the rest.
+func TestHandler_OneOfSeveralFails(t *testing.T) {
+	f := newFixture(t, "")
+	f.backend.describe = func(_ context.Context, name string) (maintenance.Server, error) {
+		if name == "puppet-01" {
+			return maintenance.Server{}, &maintenance.Error{Op: "describe server puppet-01", Reason: maintenance.Throttled}
+		}
+		return maintenance.Server{Name: name, Status: maintenance.Healthy}, nil
+	}
+	_, err := f.Invoke(invocationContext(t), sample(t, "schedule.json"))
+	if err == nil || strings.Contains(err.Error(), "automate-06") || !strings.Contains(err.Error(), "puppet-01") {
+		t.Errorf("got %v", err)
+	}
+	if !reflect.DeepEqual(f.backend.started, []string{"automate-06"}) || len(f.notifier.reports) != 2 {
+		t.Errorf("started %v, told %d", f.backend.started, len(f.notifier.reports))
+	}
+	if !strings.Contains(f.metrics.String(), `"Outcome":"started","Outcomes":1`) || !strings.Contains(f.metrics.String(), `"Outcome":"error","Outcomes":1`) {
+		t.Errorf("metrics %s", f.metrics)
+	}
+}
+
+// A service that never answers leaves time to tell people so before the function's own deadline.
+func TestHandler_HangingBackendIsToldInTime(t *testing.T) {
+	f := newFixture(t, "")
+	f.backend.describe = func(ctx context.Context, name string) (maintenance.Server, error) {
+		<-ctx.Done()
+		return maintenance.Server{}, &maintenance.Error{Op: "describe server " + name, Reason: maintenance.Unavailable, Err: ctx.Err()}
+	}
+	ctx, cancel := context.WithTimeout(invocationContext(t), 300*time.Millisecond)
+	defer cancel()
+	_, err := f.Invoke(ctx, sample(t, "alarm.json"))
+	if ctx.Err() != nil {
+		t.Error("the function's deadline has passed")
+	}
+	if !errors.As(err, new(*RetryError)) || len(f.notifier.reports) != 1 || f.notifier.late || f.notifier.reports[0].Reason != maintenance.Unavailable {
+		t.Errorf("got %v, told %+v, late %v", err, f.notifier.reports, f.notifier.late)
+	}
+}
+
+func TestHandler_LogsAndMetrics(t *testing.T) {
+	f := newFixture(t, "")
+	f.invoke(t, sample(t, "alarm.json"))
+	want := `"msg":"event handled","requestId":"request-1","event":"alarm","response":{"outcome":"started","reason":"","serverName":"automate-06","cause":"alarm","runId":"automate-06-run","message":"Maintenance of automate-06 has started."},"durationMs":0}`
+	if !strings.Contains(f.log.String(), want) {
+		t.Errorf("log  %s\nwant %s", f.log, want)
+	}
+	metric := `{"Outcome":"started","Outcomes":1,"PublishFailures":0,"_aws":{"CloudWatchMetrics":[{"Namespace":"OpsWorksMaintenance","Dimensions":[["Outcome"]],"Metrics":[{"Name":"Outcomes","Unit":"Count"}]},{"Namespace":"OpsWorksMaintenance","Dimensions":[[]],"Metrics":[{"Name":"PublishFailures","Unit":"Count"}]}],"Timestamp":1795474800000}}` + "\n"
+	if f.metrics.String() != metric {
+		t.Errorf("metrics %s\nwant    %s", f.metrics, metric)
+	}
+}
+
+func TestHandler_NoValueOfAnEngineAttributeAnywhere(t *testing.T) {
+	const canary = "canary-7f3a"
+	for _, payload := range []string{
+		`{"start": {"serverName": "automate-06", "engineAttributes": [{"name": "CHEF_MAJOR_UPGRADE", "value": "canary-7f3a"}]}}`,
+		`{"start": {"serverName": "nobody", "engineAttributes": [{"name": "CHEF_MAJOR_UPGRADE", "value": "canary-7f3a"}]}}`,
+		`{"start": {"serverName": "automate-06", "engineAttributes": [{"name": 7, "value": "canary-7f3a"}]}}`,
+		`{"start": {"serverName": "automate-06", "engineAttributes": {"canary-7f3a": "canary-7f3a"}}}`,
+		`{"start": {"serverName": "automate-06", "engineAttributes": "canary-7f3a"}}`,
+		`{"start": {"serverName": "automate-06", "engineAttributes": [{"name": "N", "value": "canary-7f3a"}]`,
+	} {
+		f := newFixture(t, "")
+		body, err := f.Invoke(invocationContext(t), []byte(payload))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if all := string(body) + f.log.String() + f.metrics.String(); strings.Contains(all, canary) {
+			t.Errorf("%s: %s", payload, all)
+		}
+	}
+}
+
+func TestHandler_Window(t *testing.T) {
+	const document = `{"servers": [{"name": "automate-06", "backend": "opsworks-cm", "alarms": ["automate-06-*"],
+		"window": {"days": ["Sat"], "start": "22:00", "end": "04:00"}, "timezone": "Europe/Berlin"}]}`
+	f := newFixture(t, document)
+	if got := f.invoke(t, sample(t, "alarm.json")); got[0].Reason != maintenance.OutsideWindow {
+		t.Errorf("got %+v", got)
+	}
+	if until := f.notifier.reports[0].Until.Format(time.RFC3339); until != "2026-11-28T22:00:00+01:00" {
+		t.Errorf("may start at %s", until)
+	}
+	if got := f.invoke(t, sample(t, "start-override.json")); got[0].Outcome != maintenance.Started {
+		t.Errorf("with override: %+v", got)
+	}
+}
+
+func TestHandler_WithoutAnARNNothingForeignIsLetIn(t *testing.T) {
+	f := newFixture(t, "")
+	body, err := f.Invoke(t.Context(), sample(t, "alarm.json"))
+	if err != nil || !strings.Contains(string(body), `"foreign-event"`) || len(f.backend.started) != 0 {
+		t.Errorf("got %s, %v", body, err)
+	}
+}
+
+func TestWire(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "settings.json")
+	if err := os.WriteFile(file, sample(t, "../settings.json"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	good := map[string]string{
+		"AWS_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "k", "AWS_SECRET_ACCESS_KEY": "s",
+		"TOPIC_ARN": "arn:aws:sns:us-east-1:123456789012:maintenance", "SETTINGS_FILE": file,
+	}
+	wired := func(change map[string]string) error {
+		_, err := wire(func(name string) string {
+			if value, ok := change[name]; ok {
+				return value
+			}
+			return good[name]
+		}, slog.New(slog.DiscardHandler), &bytes.Buffer{})
+		return err
+	}
+	if err := wired(nil); err != nil {
+		t.Fatal(err)
+	}
+	broken := filepath.Join(t.TempDir(), "broken.json")
+	if err := os.WriteFile(broken, []byte(`{"servers": [{"name": "-", "backend": "opsworks-cm"}]}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		name   string
+		change map[string]string
+		want   []string
+	}{
+		{"ErrTopic", map[string]string{"TOPIC_ARN": ""}, []string{"TOPIC_ARN"}},
+		{"ErrNoSettings", map[string]string{"SETTINGS_FILE": file + "x"}, []string{"read settings", "no such file"}},
+		{"ErrNoSettings beside the binary", map[string]string{"SETTINGS_FILE": ""}, []string{"settings.json: no such file"}},
+		{"ErrBrokenSettings", map[string]string{"SETTINGS_FILE": broken}, []string{"servers[0].name"}},
+		{"ErrAWS", map[string]string{"AWS_REGION": "", "AWS_ACCESS_KEY_ID": ""}, []string{"AWS_REGION is not set", "AWS_ACCESS_KEY_ID is not set"}},
+		{"ErrEverything at once", map[string]string{"TOPIC_ARN": "x", "SETTINGS_FILE": broken, "AWS_REGION": ""}, []string{"TOPIC_ARN", "servers[0].name", "AWS_REGION"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			err := wired(tt.change)
+			if !errors.As(err, new(*InitError)) {
+				t.Fatalf("got %v", err)
+			}
+			for _, want := range tt.want {
+				if !strings.Contains(err.Error(), want) {
+					t.Errorf("%q is not in %v", want, err)
+				}
+			}
+		})
+	}
+}
+
+func TestAt_FirstEndpointGiven(t *testing.T) {
+	config, err := awsConfig(func(string) string { return "x" })
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := *at(config, "", "http://settings", "http://all").BaseEndpoint; got != "http://settings" {
+		t.Errorf("got %s", got)
+	}
+	if at(config, "", "").BaseEndpoint != nil {
+		t.Error("an endpoint from nowhere")
+	}
+}
+
+// The settings list the outcomes a mailbox can be limited to, without importing the domain.
+func TestOutcomesToldAreTheSettings(t *testing.T) {
+	var told []string
+	for _, o := range maintenance.Outcomes() {
+		if o.Told() {
+			told = append(told, string(o))
+		}
+	}
+	if !reflect.DeepEqual(told, settings.ToldOutcomes()) {
+		t.Errorf("the domain tells %v, the settings know %v", told, settings.ToldOutcomes())
+	}
+}
