@@ -30,16 +30,15 @@ func wire(getenv func(string) string, logger *slog.Logger, metrics io.Writer) (*
 	if err := errors.Join(envErr, docErr, awsErr); err != nil {
 		return nil, &InitError{err}
 	}
-	function := notify.Function{Name: getenv("AWS_LAMBDA_FUNCTION_NAME"), Region: config.Region, Endpoint: doc.Endpoint}
+	servers := at(config, getenv("AWS_ENDPOINT_URL_OPSWORKSCM"), doc.Endpoint, getenv("AWS_ENDPOINT_URL"))
+	function := notify.Function{Name: getenv("AWS_LAMBDA_FUNCTION_NAME"), Region: config.Region, Endpoint: aws.ToString(servers.BaseEndpoint)}
 	topics := notify.Topics{Text: environment.TopicARN, Records: environment.RecordsTopicARN, Chat: environment.ChatTopicARN}
 
 	return &Handler{
 		Settings: doc,
 		Runner: &maintenance.Runner{
-			Policy: policies(doc),
-			Backends: map[string]maintenance.Backend{
-				opsworkscm.Backend: opsworkscm.New(at(config, getenv("AWS_ENDPOINT_URL_OPSWORKSCM"), doc.Endpoint, getenv("AWS_ENDPOINT_URL"))),
-			},
+			Policy:   policies(doc),
+			Backends: map[string]maintenance.Backend{opsworkscm.Backend: opsworkscm.New(servers)},
 			Now:      time.Now,
 			NewRunID: maintenance.NewRunID,
 		},

@@ -3,7 +3,6 @@ package machine_test
 import (
 	"encoding/json"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -14,6 +13,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/opsworkscm"
 
 	"opsworks-maintenance/lambda/local/machine"
+	"opsworks-maintenance/lambda/local/runtimeapi"
+	"opsworks-maintenance/lambda/local/simulator"
 )
 
 // built is the function's binary, built once for all tests as the Makefile builds it.
@@ -24,11 +25,8 @@ func TestMain(m *testing.M) {
 	if err != nil {
 		panic(err)
 	}
-	built = filepath.Join(folder, "bootstrap")
-	command := exec.Command("go", "build", "-trimpath", "-tags", "lambda.norpc", "-o", built, "opsworks-maintenance/lambda")
-	command.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if output, err := command.CombinedOutput(); err != nil {
-		panic(string(output))
+	if built, err = machine.Build(folder, machine.FunctionPackage); err != nil {
+		panic(err)
 	}
 	code := m.Run()
 	_ = os.RemoveAll(folder)
@@ -93,5 +91,104 @@ func TestMachine_StartByAPerson(t *testing.T) {
 	message, ok := m.Receive(t.Context())
 	if !ok || message.Subject != "Maintenance started: automate-06 (a person)" || message.Attributes["runId"] != response.RunID || message.Attributes["outcome"] != "started" {
 		t.Errorf("got %+v", message)
+	}
+}
+
+// broken is the function started with some variables of its environment changed; empty takes one away.
+func broken(t *testing.T, m *machine.Machine, change map[string]string) runtimeapi.Result {
+	t.Helper()
+	var environment []string
+	for _, variable := range m.Environment {
+		name, _, _ := strings.Cut(variable, "=")
+		if value, ok := change[name]; !ok {
+			environment = append(environment, variable)
+		} else if value != "" {
+			environment = append(environment, name+"="+value)
+		}
+	}
+	f := runtimeapi.New(runtimeapi.Config{Binary: built, Env: environment, FunctionARN: machine.FunctionARN, Output: t.Output()})
+	defer func() { _ = f.Close() }()
+	result, err := f.Invoke(t.Context(), []byte(`{"start": {"serverName": "automate-06"}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return result
+}
+
+// What is wrong with its environment the function says at once, where Lambda shows it, and serves nothing.
+func TestFunction_InitErrors(t *testing.T) {
+	m := start(t, nil)
+	settings := func(document string) string {
+		file := filepath.Join(t.TempDir(), "settings.json")
+		if err := os.WriteFile(file, []byte(document), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return file
+	}
+	for _, tt := range []struct {
+		name   string
+		change map[string]string
+		want   []string
+	}{
+		{"no topic", map[string]string{"TOPIC_ARN": ""}, []string{"TOPIC_ARN"}},
+		{"no settings file", map[string]string{"SETTINGS_FILE": "/nowhere/settings.json"}, []string{"read settings: open /nowhere/settings.json"}},
+		{"settings that are no JSON", map[string]string{"SETTINGS_FILE": settings(`{"servers": [`)}, []string{"settings: line 1"}},
+		{"settings with three faults", map[string]string{"SETTINGS_FILE": settings(`{"servers": [{"name": "a b", "backend": "opswork-cm", "cooldown": "soon"}]}`)},
+			[]string{"servers[0].name", "servers[0].backend", "servers[0].cooldown"}},
+		{"no Region", map[string]string{"AWS_REGION": ""}, []string{"AWS_REGION is not set"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			result := broken(t, m, tt.change)
+			if result.Error == nil || result.Error.Type != "InitError" {
+				t.Fatalf("got %+v %s", result.Error, result.Payload)
+			}
+			for _, want := range tt.want {
+				if !strings.Contains(result.Error.Message, want) {
+					t.Errorf("%q is not in %q", want, result.Error.Message)
+				}
+			}
+		})
+	}
+	if n := len(m.OpsWorksCM.Calls()); n != 0 {
+		t.Errorf("%d calls were made", n)
+	}
+}
+
+// Whatever of OpsWorks CM hangs, people are told before the function's own deadline, and the function answers.
+func TestFunction_HangingServiceIsToldInTime(t *testing.T) {
+	for _, tt := range []struct {
+		name, operation string
+		kind            simulator.Kind
+		outcome         string
+	}{
+		{"DescribeServers never answers", "DescribeServers", simulator.Hang, "error unavailable"},
+		{"StartMaintenance never answers and did nothing", "StartMaintenance", simulator.Hang, "error start-unconfirmed"},
+		{"StartMaintenance never answers and did its work", "StartMaintenance", simulator.WorkThenHang, "started"},
+		{"nothing answers", "", simulator.Hang, "error unavailable"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			m := start(t, func(c *machine.Config) { c.Timeout, c.MaintenanceTime = 4*time.Second, 0 })
+			m.OpsWorksCM.Inject(simulator.Fault{Operation: tt.operation, Kind: tt.kind})
+			result, err := m.Function.Invoke(t.Context(), []byte(`{"start": {"serverName": "automate-06"}}`))
+			if err != nil || result.Error != nil {
+				t.Fatalf("got %v, %+v", err, result.Error)
+			}
+			message, ok := m.Receive(t.Context())
+			if got := strings.TrimSpace(message.Attributes["outcome"] + " " + message.Attributes["reason"]); !ok || got != tt.outcome {
+				t.Errorf("told %q, want %q", got, tt.outcome)
+			}
+		})
+	}
+}
+
+// SNS being down hides nothing and starts nothing twice.
+func TestFunction_NoTopicThere(t *testing.T) {
+	m := start(t, func(c *machine.Config) { c.MaintenanceTime = 0 })
+	result := broken(t, m, map[string]string{"TOPIC_ARN": "arn:aws:sns:us-east-1:123456789012:nowhere"})
+	if result.Error != nil || !strings.Contains(string(result.Payload), `"outcome":"started"`) || !strings.Contains(string(result.Payload), "could not be published") {
+		t.Errorf("got %+v, %s", result.Error, result.Payload)
+	}
+	if n := m.OpsWorksCM.Started("automate-06"); n != 1 {
+		t.Errorf("%d starts", n)
 	}
 }

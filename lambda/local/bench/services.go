@@ -1,0 +1,112 @@
+package main
+
+import (
+	"fmt"
+	"maps"
+	"net"
+	"net/http"
+	"path/filepath"
+	"strings"
+	"sync"
+
+	"opsworks-maintenance/lambda/local/simulator"
+	"opsworks-maintenance/lambda/settings"
+)
+
+// The names of the one server and the one topic of the measurement.
+const (
+	serverName = "automate-06"
+	topicARN   = "arn:aws:sns:us-east-1:123456789012:maintenance"
+)
+
+// calls counts calls by "service operation".
+type calls map[string]int
+
+// services is what both binaries call: the OpsWorks CM simulator and SNS. The local machine's SNS (package machine) would do,
+// but it signs every message with RSA and keeps it for a subscriber: milliseconds on the same cores as what is measured, and
+// more with every event. Here SNS is an acknowledgement. As on AWS each service has an address, and so connections, of its own.
+type services struct {
+	simulator *simulator.OpsWorksCM
+	endpoints map[string]string // URL by the suffix of AWS_ENDPOINT_URL_
+	servers   []*http.Server
+
+	mu    sync.Mutex
+	calls calls
+}
+
+func startServices() (*services, error) {
+	s := &services{simulator: simulator.NewOpsWorksCM(simulator.Config{}), endpoints: map[string]string{}, calls: calls{}}
+	if err := s.simulator.AddServer(simulator.Server{Name: serverName, MaintenanceStatus: "SUCCESS"}); err != nil {
+		return nil, err
+	}
+	for name, handler := range map[string]http.HandlerFunc{"OPSWORKSCM": s.opsWorksCM, "SNS": s.sns} {
+		listener, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			s.close()
+			return nil, fmt.Errorf("listen: %w", err)
+		}
+		s.endpoints[name] = "http://" + listener.Addr().String()
+		server := &http.Server{Handler: handler}
+		s.servers = append(s.servers, server)
+		go func() { _ = server.Serve(listener) }() // returns when close closes it
+	}
+	return s, nil
+}
+
+func (s *services) close() {
+	s.simulator.Close()
+	for _, server := range s.servers {
+		_ = server.Close()
+	}
+}
+
+// environment is what Lambda and the deployment give a function. There is no HOME: neither finds files of this machine's user.
+func environment(s *services, document string) ([]string, error) {
+	path, err := filepath.Abs(document)
+	if err != nil {
+		return nil, fmt.Errorf("find the settings: %w", err)
+	}
+	env := []string{
+		"AWS_REGION=us-east-1", "AWS_ACCESS_KEY_ID=local", "AWS_SECRET_ACCESS_KEY=local", "AWS_SESSION_TOKEN=local",
+		"AWS_LAMBDA_FUNCTION_NAME=opsworks-maintenance", settings.EnvTopicARN + "=" + topicARN, settings.EnvSettingsFile + "=" + path,
+	}
+	for name, url := range s.endpoints {
+		env = append(env, "AWS_ENDPOINT_URL_"+name+"="+url)
+	}
+	return env, nil
+}
+
+// take returns the calls since it was called last.
+func (s *services) take() calls {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	taken := maps.Clone(s.calls)
+	clear(s.calls)
+	return taken
+}
+
+// count is before the answer is sent, so that whoever has the answer finds the call counted.
+func (s *services) count(call string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.calls[call]++
+}
+
+func (s *services) opsWorksCM(w http.ResponseWriter, r *http.Request) {
+	_, operation, _ := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
+	s.count("OpsWorksCM " + operation)
+	s.simulator.ServeHTTP(w, r)
+}
+
+// sns takes any message for the topic. The answer is the one of the API reference's sample.
+func (s *services) sns(w http.ResponseWriter, r *http.Request) {
+	s.count("SNS " + r.PostFormValue("Action"))
+	if r.PostFormValue("Action") != "Publish" || r.PostFormValue("TopicArn") != topicARN || r.PostFormValue("Message") == "" {
+		http.Error(w, "not a message for "+topicARN, http.StatusBadRequest)
+		return
+	}
+	w.Header().Set("Content-Type", "text/xml")
+	_, _ = fmt.Fprint(w, `<PublishResponse xmlns="https://sns.amazonaws.com/doc/2010-03-31/">`+
+		`<PublishResult><MessageId>567910cd-659e-55d4-8ccb-5aaf14679dc0</MessageId></PublishResult>`+
+		`<ResponseMetadata><RequestId>d74b8436-ae13-5ab4-a9ff-ce54dfea72a0</RequestId></ResponseMetadata></PublishResponse>`)
+}

@@ -1,0 +1,136 @@
+// Command local shows the whole system working on one machine: it gives an event to the function's real binary and tells what
+// happens until the server is healthy again. It needs no account, no network and no container.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	"opsworks-maintenance/lambda/local/machine"
+	"opsworks-maintenance/lambda/local/simulator"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	err := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+	case err != nil:
+		fmt.Fprintf(os.Stderr, "local: %v\n", err)
+		stop()
+		os.Exit(1)
+	}
+}
+
+// options are the flags.
+type options struct {
+	events          []string
+	settings        string
+	function        string
+	maintenanceTime time.Duration
+	fail            bool
+	fault           string
+	serve           string
+	json            bool
+}
+
+// faults are what -fault can do to the first StartMaintenance.
+var faults = map[string]simulator.Kind{
+	"throttle": simulator.Throttle, "500": simulator.InternalFailure, "hang": simulator.Hang, "drop": simulator.Drop, "work-then-drop": simulator.WorkThenDrop,
+}
+
+func parse(args []string, stderr io.Writer) (options, error) {
+	var o options
+	flags := flag.NewFlagSet("local", flag.ContinueOnError)
+	flags.SetOutput(stderr)
+	flags.Func("event", "give the function the event in `FILE`; repeatable (default testdata/events/alarm.json)", func(file string) error {
+		o.events = append(o.events, file)
+		return nil
+	})
+	flags.StringVar(&o.settings, "settings", "testdata/settings.json", "settings document in `FILE`")
+	flags.StringVar(&o.function, "function", "dist/local/bootstrap", "the function's binary for this machine, in `FILE`")
+	flags.DurationVar(&o.maintenanceTime, "maintenance-time", 3*time.Second, "how long a maintenance takes")
+	flags.BoolVar(&o.fail, "fail", false, "let maintenance fail")
+	flags.StringVar(&o.fault, "fault", "", "what the first StartMaintenance meets: throttle, 500, hang, drop or work-then-drop")
+	flags.StringVar(&o.serve, "serve", "", "stay up at `ADDR`, such as 127.0.0.1:4000, for any AWS client")
+	flags.BoolVar(&o.json, "json", false, "print JSON lines")
+	if err := flags.Parse(args); err != nil {
+		return o, err
+	}
+	if flags.NArg() > 0 {
+		return o, fmt.Errorf("what is %q? flags only", flags.Arg(0))
+	}
+	if _, ok := faults[o.fault]; !ok && o.fault != "" {
+		return o, fmt.Errorf("-fault %s is not throttle, 500, hang, drop or work-then-drop", o.fault)
+	}
+	if o.maintenanceTime <= 0 {
+		return o, fmt.Errorf("-maintenance-time %s is no time at all", o.maintenanceTime)
+	}
+	if len(o.events) == 0 && o.serve == "" {
+		o.events = []string{"testdata/events/alarm.json"}
+	}
+	return o, nil
+}
+
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
+	o, err := parse(args, stderr)
+	if err != nil {
+		return err
+	}
+	document, err := os.ReadFile(o.settings)
+	if err != nil {
+		return fmt.Errorf("read settings: %w", err)
+	}
+	if _, err := os.Stat(o.function); err != nil {
+		return fmt.Errorf("find the function: %w; make run builds it", err)
+	}
+	payloads := make([][]byte, len(o.events))
+	for i, file := range o.events {
+		if payloads[i], err = os.ReadFile(file); err != nil {
+			return fmt.Errorf("read event: %w", err)
+		}
+	}
+
+	story := newStory(stdout, o.json)
+	m, err := machine.Start(machine.Config{
+		Function: o.function, Settings: document, Address: o.serve, MaintenanceTime: o.maintenanceTime,
+		Log: &story.log, OnCall: story.call, OnTransition: story.transition,
+	})
+	if err != nil {
+		return err
+	}
+	defer func() { _ = m.Close() }()
+	for _, server := range m.Servers {
+		if err := m.OpsWorksCM.FailMaintenance(server, o.fail); err != nil {
+			return err
+		}
+	}
+	if o.fault != "" {
+		m.OpsWorksCM.Inject(simulator.Fault{Operation: "StartMaintenance", Kind: faults[o.fault], Times: 1})
+	}
+
+	if o.serve != "" {
+		story.introduce(m)
+	} else {
+		go story.subscribe(ctx, m)
+	}
+	for i, payload := range payloads {
+		if err := story.play(ctx, m, filepath.Base(o.events[i]), payload); err != nil {
+			return err
+		}
+	}
+	if o.serve != "" {
+		<-ctx.Done()
+		return nil
+	}
+	return story.end(ctx, o)
+}

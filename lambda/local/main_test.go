@@ -1,0 +1,221 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"opsworks-maintenance/lambda/local/machine"
+)
+
+// built is the function's binary, built once for all tests as the Makefile builds it.
+var built string
+
+func TestMain(m *testing.M) {
+	folder, err := os.MkdirTemp("", "function-")
+	if err != nil {
+		panic(err)
+	}
+	if built, err = machine.Build(folder, machine.FunctionPackage); err != nil {
+		panic(err)
+	}
+	code := m.Run()
+	_ = os.RemoveAll(folder)
+	os.Exit(code)
+}
+
+// play runs the program as make run does, with the maintenance made short.
+func play(t *testing.T, args ...string) (string, error) {
+	t.Helper()
+	t.Chdir("../..")
+	var out bytes.Buffer
+	err := run(t.Context(), append([]string{"-function", built, "-maintenance-time", "200ms"}, args...), &out, t.Output())
+	return out.String(), err
+}
+
+// inOrder checks that the story has these parts, one after the other.
+func inOrder(t *testing.T, story string, parts ...string) {
+	t.Helper()
+	rest := story
+	for _, part := range parts {
+		at := regexp.MustCompile(part).FindStringIndex(rest)
+		if at == nil {
+			t.Fatalf("%q does not come, or not in order, in:\n%s", part, story)
+		}
+		rest = rest[at[1]:]
+	}
+}
+
+// The main job: a real alarm event, the real binary, the real wire protocol, a real topic with a subscriber, a healthy server.
+func TestRun_TheMainJob(t *testing.T) {
+	story, err := play(t)
+	if err != nil {
+		t.Fatal(err)
+	}
+	inOrder(t, story,
+		`0\.00s  event     alarm.json: alarm automate-06-health goes into ALARM \(its times moved to now\)`,
+		`DescribeServers: answered 200`,
+		`automate-06: HEALTHY -> UNDER_MAINTENANCE`,
+		`StartMaintenance: answered 200`,
+		`decision  started: Maintenance of automate-06 has started\.`,
+		`automate-06: UNDER_MAINTENANCE -> HEALTHY, maintenance SUCCESS`,
+		`end       automate-06 is HEALTHY`)
+	inOrder(t, story, `message   received from the topic maintenance\n`, `\| Subject: Maintenance started: automate-06 \(alarm automate-06-health\)\n`, `\| Maintenance of automate-06 has started\.\n`)
+	if n := strings.Count(story, "StartMaintenance:"); n != 1 {
+		t.Errorf("%d StartMaintenance", n)
+	}
+	if strings.ContainsAny(story, "\r\033") {
+		t.Error("a progress line in a pipe")
+	}
+}
+
+func TestRun_OtherStories(t *testing.T) {
+	sample := func(name string) string { return "testdata/events/" + name }
+	for _, tt := range []struct {
+		name string
+		args []string
+		want []string
+	}{
+		{"maintenance fails", []string{"-fail"}, []string{`UNDER_MAINTENANCE -> UNHEALTHY, maintenance FAILED`, `end       automate-06 is UNHEALTHY`}},
+		{"a throttle is waited out", []string{"-fault", "throttle"}, []string{`StartMaintenance: answered 400`, `StartMaintenance: answered 200`, `decision  started`}},
+		{"an internal error is looked into and tried again", []string{"-fault", "500"}, []string{`StartMaintenance: answered 500`, `DescribeServers`, `StartMaintenance: answered 200`, `decision  started`}},
+		{"a lost answer is looked into and not tried again", []string{"-fault", "work-then-drop", "-maintenance-time", "2s"}, []string{`StartMaintenance: no answer`, `DescribeServers`, `decision  started`, `end       automate-06 is HEALTHY`}},
+		{"a schedule for two servers", []string{"-event", sample("schedule.json")}, []string{`decision  started`, `decision  started`, `end       automate-06 is HEALTHY, puppet-01 is HEALTHY`}},
+		{"an alarm, again while it runs", []string{"-event", sample("alarm.json"), "-event", sample("alarm-action.json"), "-maintenance-time", "2s"},
+			[]string{`decision  started`, `decision  in-progress`, `end       automate-06 is HEALTHY`}},
+		{"an event that asks for nothing", []string{"-event", sample("alarm-ok.json")}, []string{`CloudWatch Alarm State Change of "automate-06-health": OK`, `decision  ignored, not-in-alarm`, `end       nothing was started`}},
+		{"a server nobody allowed", []string{"-event", sample("alarm-unknown-server.json")}, []string{`decision  refused, no-server`, `end       nothing was started`}},
+		{"an upgrade asked for by a person", []string{"-event", sample("start-major-upgrade.json")}, []string{`a person asks for maintenance of automate-06\n`, `decision  started`}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			story, err := play(t, tt.args...)
+			if err != nil {
+				t.Fatal(err)
+			}
+			inOrder(t, story, tt.want...)
+		})
+	}
+}
+
+func TestRun_EndsInAnErrorWhenItDoesNotEndAsItShould(t *testing.T) {
+	broken := filepath.Join(t.TempDir(), "settings.json")
+	if err := os.WriteFile(broken, []byte(`{"servers": []}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		name string
+		args []string
+		want string
+	}{
+		{"nobody can tell whether it started", []string{"-fault", "drop"}, "did not end as it should: Maintenance of automate-06 may or may not have started"},
+		{"no function", []string{"-function", "dist/nothing"}, "make run builds it"},
+		{"no event", []string{"-event", "nothing.json"}, "read event"},
+		{"no settings", []string{"-settings", "nothing.json"}, "read settings"},
+		{"broken settings", []string{"-settings", broken}, "servers"},
+		{"a fault nobody knows", []string{"-fault", "flood"}, "-fault flood"},
+		{"no time", []string{"-maintenance-time", "0s"}, "no time at all"},
+		{"something that is no flag", []string{"alarm.json"}, `what is "alarm.json"`},
+		{"a function that is none", []string{"-function", "go.mod"}, "invoke the function"},
+		{"an address that is none", []string{"-serve", "nowhere:x"}, "listen"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			story, err := play(t, tt.args...)
+			if err == nil || !strings.Contains(err.Error(), tt.want) {
+				t.Errorf("got %v\n%s", err, story)
+			}
+		})
+	}
+}
+
+func TestRun_JSON(t *testing.T) {
+	story, err := play(t, "-json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var steps []string
+	for line := range strings.Lines(story) {
+		var st step
+		if err := json.Unmarshal([]byte(line), &st); err != nil {
+			t.Fatalf("%v: %s", err, line)
+		}
+		switch st.Step {
+		case "decision":
+			if st.Response == nil || st.Response.Outcome != "started" || st.Response.RunID == "" {
+				t.Errorf("got %s", line)
+			}
+		case "message":
+			if st.Message == nil || st.Message.Attributes["outcome"] != "started" || st.Message.Text == "" {
+				t.Errorf("got %s", line)
+			}
+			continue // may come before or after the others
+		}
+		steps = append(steps, st.Step)
+	}
+	if got := strings.Join(steps, " "); got != "event call server call decision function server end" {
+		t.Errorf("got %s", got)
+	}
+}
+
+func TestRun_Serve(t *testing.T) {
+	t.Chdir("../..")
+	ctx, cancel := context.WithCancel(t.Context())
+	out, in := io.Pipe()
+	done := make(chan error, 1)
+	go func() {
+		done <- run(ctx, []string{"-function", built, "-serve", "127.0.0.1:0", "-maintenance-time", "1h"}, in, t.Output())
+		_ = in.Close()
+	}()
+	intro := make([]byte, 4096)
+	n, err := out.Read(intro)
+	if err != nil {
+		t.Fatal(err)
+	}
+	go func() { _, _ = io.Copy(io.Discard, out) }()
+	inOrder(t, string(intro[:n]), `at http://127\.0\.0\.1:\d+ until`, `servers    automate-06, puppet-01`, `aws --endpoint-url .* lambda invoke`, `aws .* sqs receive-message`, `aws .* opsworks-cm describe-servers`)
+
+	url := regexp.MustCompile(`http://127\.0\.0\.1:\d+`).FindString(string(intro[:n]))
+	response, err := http.Post(url+"/2015-03-31/functions/opsworks-maintenance/invocations", "application/json", strings.NewReader(`{"serverName": "puppet-01"}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	body, err := io.ReadAll(response.Body)
+	_ = response.Body.Close()
+	if err != nil || !strings.Contains(string(body), `"outcome":"started"`) {
+		t.Errorf("got %s, %v", body, err)
+	}
+	cancel()
+	select {
+	case err := <-done:
+		if err != nil {
+			t.Error(err)
+		}
+	case <-time.After(10 * time.Second):
+		t.Error("it does not end")
+	}
+}
+
+func TestMoveToNow(t *testing.T) {
+	now := time.Date(2027, 1, 2, 3, 4, 5, 0, time.UTC)
+	for _, tt := range []struct{ name, payload, want string }{
+		{"both formats, the latest to now, the distance kept", `{"time": "2026-11-23T22:59:30Z", "detail": {"state": {"timestamp": "2026-11-23T22:59:31.000+0000"}, "n": [{"timestamp": "2026-11-23T21:59:31.500+0000"}]}}`,
+			`{"detail":{"n":[{"timestamp":"2027-01-02T02:04:05.500+0000"}],"state":{"timestamp":"2027-01-02T03:04:05.000+0000"}},"time":"2027-01-02T03:04:04Z"}`},
+		{"no times", `{"start": {"serverName": "a"}}`, `{"start": {"serverName": "a"}}`},
+		{"no JSON", `nothing`, `nothing`},
+		{"a time that is none", `{"time": "<aws.scheduler.scheduled-time>"}`, `{"time": "<aws.scheduler.scheduled-time>"}`},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			got, moved := moveToNow([]byte(tt.payload), now)
+			if string(got) != tt.want || moved != (tt.payload != tt.want) {
+				t.Errorf("got %s, %v", got, moved)
+			}
+		})
+	}
+}

@@ -1,0 +1,51 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"opsworks-maintenance/lambda/local/machine"
+)
+
+// introduce says where everything is and how to use it.
+func (s *story) introduce(m *machine.Machine) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.json {
+		s.tell(step{Step: "serve", Text: m.URL})
+		return
+	}
+	_, _ = fmt.Fprintf(s.out, `OpsWorks CM, SNS, SQS and Lambda are at %[1]s until you press Ctrl-C.
+
+  servers    %[2]s
+  function   %[3]s
+  topics     %[4]s
+  subscriber %[1]s/%[5]s/%[6]s
+
+Any AWS client works that is given the endpoint, the Region %[7]s and some credentials. Three things to try:
+
+  export AWS_REGION=%[7]s AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local
+  aws --endpoint-url %[1]s lambda invoke --function-name %[8]s --cli-binary-format raw-in-base64-out --payload '{"start":{"serverName":"%[9]s"}}' /dev/stdout
+  aws --endpoint-url %[1]s sqs receive-message --queue-url %[1]s/%[5]s/%[6]s
+  aws --endpoint-url %[1]s opsworks-cm describe-servers    # with an AWS CLI from before August 2025
+
+`, m.URL, strings.Join(m.Servers, ", "), machine.FunctionARN, strings.Join(topicARNs(m.Environment), ", "), machine.Account, machine.QueueName, machine.Region,
+		machine.FunctionName, first(m.Servers))
+}
+
+func topicARNs(environment []string) []string {
+	var arns []string
+	for _, variable := range environment {
+		if name, arn, _ := strings.Cut(variable, "="); strings.HasSuffix(name, "TOPIC_ARN") {
+			arns = append(arns, arn)
+		}
+	}
+	return arns
+}
+
+func first(names []string) string {
+	if len(names) == 0 {
+		return "NAME"
+	}
+	return names[0]
+}

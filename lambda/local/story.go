@@ -1,0 +1,316 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"opsworks-maintenance/events"
+	"opsworks-maintenance/lambda/local/machine"
+	"opsworks-maintenance/lambda/local/simulator"
+)
+
+// story tells what happens, a line for each step with the time since the beginning, and remembers enough of it to say at the
+// end whether it went as it should.
+type story struct {
+	out      io.Writer
+	json     bool
+	terminal bool
+	begin    time.Time
+	log      logBuffer // the function's own log, shown if something goes wrong
+
+	mu        sync.Mutex
+	responses []response
+	messages  int
+	expected  int                             // messages, by what the responses say
+	state     map[string]simulator.Transition // the last of each server
+	progress  bool                            // a progress line stands on the terminal
+}
+
+// response is the function's answer for one server.
+type response struct {
+	Outcome    string `json:"outcome"`
+	Reason     string `json:"reason"`
+	ServerName string `json:"serverName"`
+	Cause      string `json:"cause"`
+	RunID      string `json:"runId"`
+	Message    string `json:"message"`
+}
+
+// step is one line of the story.
+type step struct {
+	Seconds  float64          `json:"seconds"`
+	Step     string           `json:"step"`
+	Text     string           `json:"text"`
+	Response *response        `json:"response,omitempty"`
+	Message  *machine.Message `json:"message,omitempty"`
+}
+
+func newStory(out io.Writer, asJSON bool) *story {
+	s := &story{out: out, json: asJSON, begin: time.Now(), state: map[string]simulator.Transition{}}
+	if file, ok := out.(*os.File); ok {
+		if info, err := file.Stat(); err == nil {
+			s.terminal = info.Mode()&os.ModeCharDevice != 0
+		}
+	}
+	return s
+}
+
+// tell prints a step. The caller holds mu.
+func (s *story) tell(st step) {
+	st.Seconds = float64(time.Since(s.begin).Milliseconds()) / 1000
+	if s.json {
+		line, err := json.Marshal(st)
+		if err == nil {
+			_, _ = fmt.Fprintf(s.out, "%s\n", line)
+		}
+		return
+	}
+	s.clearProgress()
+	_, _ = fmt.Fprintf(s.out, "%8.2fs  %-9s %s\n", st.Seconds, st.Step, st.Text)
+	if st.Message != nil {
+		text := strings.TrimRight(st.Message.Text, "\n")
+		if st.Message.Subject != "" {
+			text = "Subject: " + st.Message.Subject + "\n\n" + text
+		}
+		for line := range strings.SplitSeq(text, "\n") {
+			_, _ = fmt.Fprintln(s.out, strings.TrimRight(strings.Repeat(" ", 22)+"| "+line, " "))
+		}
+	}
+}
+
+func (s *story) clearProgress() {
+	if s.progress {
+		_, _ = fmt.Fprint(s.out, "\r\033[K")
+		s.progress = false
+	}
+}
+
+// call hears of every call the function makes to OpsWorks CM.
+func (s *story) call(operation string, status int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	answer := fmt.Sprintf("answered %d", status)
+	if status == 0 {
+		answer = "no answer"
+	}
+	s.tell(step{Step: "call", Text: fmt.Sprintf("OpsWorks CM %s: %s", operation, answer)})
+}
+
+// transition hears of every change of a server's state.
+func (s *story) transition(t simulator.Transition) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.state[t.Server] = t
+	text := fmt.Sprintf("%s: %s -> %s", t.Server, t.From, t.To)
+	if t.From == "UNDER_MAINTENANCE" {
+		text += ", maintenance " + t.MaintenanceStatus
+	}
+	s.tell(step{Step: "server", Text: text})
+}
+
+// subscribe is the subscriber: it takes each message from its queue as it arrives.
+func (s *story) subscribe(ctx context.Context, m *machine.Machine) {
+	for {
+		message, ok := m.Receive(ctx)
+		if !ok {
+			return
+		}
+		s.mu.Lock()
+		s.messages++
+		s.tell(step{Step: "message", Text: "received from the topic " + message.Topic, Message: &message})
+		s.mu.Unlock()
+	}
+}
+
+// play gives the function one event and waits for its answer.
+func (s *story) play(ctx context.Context, m *machine.Machine, name string, payload []byte) error {
+	moved, ok := moveToNow(payload, time.Now())
+	text := name + ": " + describe(moved)
+	if ok {
+		text += " (its times moved to now)"
+	}
+	s.mu.Lock()
+	s.tell(step{Step: "event", Text: text})
+	s.mu.Unlock()
+
+	result, err := m.Function.Invoke(ctx, moved)
+	if err != nil {
+		return fmt.Errorf("invoke the function: %w", err)
+	}
+	how := fmt.Sprintf("answered in %s", result.Duration.Round(time.Millisecond))
+	if result.Cold {
+		how = fmt.Sprintf("cold start: ready in %s, %s", result.Init.Round(time.Millisecond), how)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if result.Error != nil {
+		s.tell(step{Step: "function", Text: how})
+		return fmt.Errorf("the function failed: %s\n%s", result.Error, s.log.String())
+	}
+	responses, err := readResponses(result.Payload)
+	if err != nil {
+		return err
+	}
+	for _, r := range responses {
+		s.responses = append(s.responses, r)
+		if r.Outcome != "ignored" && r.Outcome != "in-progress" {
+			s.expected += topics(m.Environment)
+		}
+		s.tell(step{Step: "decision", Text: strings.TrimSuffix(fmt.Sprintf("%s, %s", r.Outcome, r.Reason), ", ") + ": " + r.Message, Response: &r})
+	}
+	s.tell(step{Step: "function", Text: how})
+	return nil
+}
+
+// describe says in words what an event is.
+func describe(payload []byte) string {
+	event, err := events.Decode(payload)
+	if err != nil {
+		return "an event that cannot be read"
+	}
+	switch event := event.(type) {
+	case events.Alarm:
+		return fmt.Sprintf("alarm %s goes into ALARM", event.Name)
+	case events.Schedule:
+		return fmt.Sprintf("schedule %s is due", event.Name)
+	case events.Start:
+		return fmt.Sprintf("a person asks for maintenance of %s", event.ServerName)
+	case events.Ignored:
+		return event.What
+	default:
+		return strings.ToLower(strings.TrimPrefix(fmt.Sprintf("%T", event), "events."))
+	}
+}
+
+// topics counts the topics the function publishes to.
+func topics(environment []string) int {
+	n := 0
+	for _, variable := range environment {
+		if name, _, _ := strings.Cut(variable, "="); strings.HasSuffix(name, "TOPIC_ARN") {
+			n++
+		}
+	}
+	return n
+}
+
+// readResponses reads what the function answered: an object, or an array where the event names several servers.
+func readResponses(payload []byte) ([]response, error) {
+	var several []response
+	if json.Unmarshal(payload, &several) == nil {
+		return several, nil
+	}
+	var one response
+	if err := json.Unmarshal(payload, &one); err != nil || one.Outcome == "" {
+		return nil, fmt.Errorf("the function answered what it should not: %.200s", payload)
+	}
+	return []response{one}, nil
+}
+
+// patience is how long the story waits, beyond the maintenance itself, for what should have happened.
+const patience = 10 * time.Second
+
+// end waits until every message has come and every maintenance is over, and says how it ended: an error if not as it should.
+func (s *story) end(ctx context.Context, o options) error {
+	deadline := time.Now().Add(o.maintenanceTime + patience)
+	for {
+		s.mu.Lock()
+		waiting := s.waiting()
+		if len(waiting) == 0 {
+			defer s.mu.Unlock()
+			return s.verdict(o)
+		}
+		if s.terminal && !s.json {
+			s.clearProgress()
+			_, _ = fmt.Fprintf(s.out, "%8.2fs  %-9s %s", time.Since(s.begin).Seconds(), "waiting", strings.Join(waiting, ", "))
+			s.progress = true
+		}
+		s.mu.Unlock()
+		if time.Now().After(deadline) {
+			return fmt.Errorf("the story did not end as it should: still waiting for %s\n%s", strings.Join(waiting, ", "), s.log.String())
+		}
+		select {
+		case <-ctx.Done():
+			return errors.New("interrupted")
+		case <-time.After(100 * time.Millisecond):
+		}
+	}
+}
+
+// waiting says what has not happened yet.
+func (s *story) waiting() []string {
+	var waiting []string
+	if missing := s.expected - s.messages; missing > 0 {
+		waiting = append(waiting, fmt.Sprintf("%d messages", missing))
+	}
+	for name, t := range s.state {
+		if t.To == "UNDER_MAINTENANCE" {
+			waiting = append(waiting, name+" under maintenance")
+		}
+	}
+	slices.Sort(waiting)
+	return waiting
+}
+
+// verdict says how it ended. Wrong are an outcome error, a start without a maintenance, and an end other than the one ordered.
+func (s *story) verdict(o options) error {
+	want, wantStatus := "HEALTHY", "SUCCESS"
+	if o.fail {
+		want, wantStatus = "UNHEALTHY", "FAILED"
+	}
+	for _, r := range s.responses {
+		t, moved := s.state[r.ServerName]
+		switch {
+		case r.Outcome == "error":
+			return fmt.Errorf("the story did not end as it should: %s\n%s", r.Message, s.log.String())
+		case r.Outcome != "started":
+		case !moved:
+			return fmt.Errorf("the story did not end as it should: %s is said to have started and never did", r.ServerName)
+		case t.To != want || t.MaintenanceStatus != wantStatus:
+			return fmt.Errorf("the story did not end as it should: %s is %s, maintenance %s", r.ServerName, t.To, t.MaintenanceStatus)
+		}
+	}
+	text := "nothing was started"
+	if len(s.state) > 0 {
+		var ends []string
+		for name, t := range s.state {
+			ends = append(ends, fmt.Sprintf("%s is %s", name, t.To))
+		}
+		slices.Sort(ends)
+		text = strings.Join(ends, ", ")
+	}
+	s.tell(step{Step: "end", Text: text})
+	return nil
+}
+
+// logBuffer keeps the end of the function's log.
+type logBuffer struct {
+	mu    sync.Mutex
+	lines bytes.Buffer
+}
+
+func (l *logBuffer) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.lines.Len() > 64<<10 {
+		l.lines.Reset()
+	}
+	return l.lines.Write(p)
+}
+
+func (l *logBuffer) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.lines.Len() == 0 {
+		return ""
+	}
+	return "the function's log:\n" + l.lines.String()
+}
