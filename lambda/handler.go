@@ -80,24 +80,28 @@ func (h *Handler) run(ctx context.Context, requests []maintenance.Request, repor
 	work, tell, cancel := budget(ctx)
 	defer cancel()
 	results := make([]result, len(requests)+len(reports))
+	one := func(i int) {
+		if i < len(requests) {
+			results[i].Report = h.Runner.Run(work, requests[i])
+		} else {
+			results[i].Report = reports[i-len(requests)]
+		}
+		if results[i].Outcome.Told() {
+			results[i].publishErr = h.Notifier.Notify(tell, results[i].Report)
+		}
+	}
+	if len(results) == 1 { // the usual event; a goroutine's stack would only have to grow anew
+		one(0)
+		return results
+	}
 	slots := make(chan struct{}, atOnce)
 	var all sync.WaitGroup
-	each := func(i int, report func() maintenance.Report) {
+	for i := range results {
 		all.Go(func() {
 			slots <- struct{}{}
 			defer func() { <-slots }()
-			r := result{Report: report()}
-			if r.Outcome.Told() {
-				r.publishErr = h.Notifier.Notify(tell, r.Report)
-			}
-			results[i] = r
+			one(i)
 		})
-	}
-	for i, request := range requests {
-		each(i, func() maintenance.Report { return h.Runner.Run(work, request) })
-	}
-	for i, report := range reports {
-		each(len(requests)+i, func() maintenance.Report { return report })
 	}
 	all.Wait()
 	return results

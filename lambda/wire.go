@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net/http"
 	"os"
 	"path/filepath"
 	"time"
@@ -19,7 +20,8 @@ import (
 	"opsworks-maintenance/lambda/settings"
 )
 
-// attemptTimeout bounds one HTTP request, so that a hanging one leaves time to try again, to look, and to tell.
+// attemptTimeout bounds the wait for one answer, so that one that does not come leaves time to try again, to look, and to tell. An
+// answer that comes too slowly is bounded by the invocation's own budget.
 const attemptTimeout = 5 * time.Second
 
 // wire builds the handler from the environment: the only place where the parts meet. Every fault is reported at once.
@@ -103,7 +105,7 @@ func awsConfig(getenv func(string) string) (aws.Config, error) {
 	}
 	return aws.Config{
 		Region:     getenv("AWS_REGION"),
-		HTTPClient: awshttp.NewBuildableClient().WithTimeout(attemptTimeout),
+		HTTPClient: awshttp.NewBuildableClient().WithTransportOptions(func(t *http.Transport) { t.ResponseHeaderTimeout = attemptTimeout }),
 		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
 			return credentials, nil
 		}),

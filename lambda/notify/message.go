@@ -27,24 +27,27 @@ type Message struct {
 	Attributes map[string]string
 }
 
-// Render puts a report into words. The values of engine attributes are in none of them.
+// Render puts a report into words, in every form. The values of engine attributes are in none of them.
 func Render(report maintenance.Report, function Function) (Message, error) {
+	return render(report, function, true, true)
+}
+
+// render leaves out the forms that nobody is going to get.
+func render(report maintenance.Report, function Function, record, chat bool) (Message, error) {
 	report = tidy(report)
-	record, err := renderRecord(report)
-	if err != nil {
-		return Message{}, fmt.Errorf("render record: %w", err)
+	m := Message{Subject: subject(report), Text: text(report, function), Attributes: attributes(report)}
+	var err error
+	if record {
+		if m.Record, err = renderRecord(report); err != nil {
+			return Message{}, fmt.Errorf("render record: %w", err)
+		}
 	}
-	chat, err := renderChat(report, function)
-	if err != nil {
-		return Message{}, fmt.Errorf("render chat message: %w", err)
+	if chat {
+		if m.Chat, err = renderChat(report, function); err != nil {
+			return Message{}, fmt.Errorf("render chat message: %w", err)
+		}
 	}
-	return Message{
-		Subject:    subject(report),
-		Text:       text(report, function),
-		Record:     record,
-		Chat:       chat,
-		Attributes: attributes(report),
-	}, nil
+	return m, nil
 }
 
 // attributes are what subscribers filter on. SNS refuses empty values, so what does not apply is left out.

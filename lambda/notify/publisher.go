@@ -35,21 +35,23 @@ func New(config aws.Config, topics Topics, function Function) *Publisher {
 // Notify publishes a report to every topic, at the same time. All failures are returned, joined; one topic's does not keep
 // the message from the others. Publish has no client token: a message may come twice, under the same runId and outcome.
 func (p *Publisher) Notify(ctx context.Context, report maintenance.Report) error {
-	message, err := Render(report, p.function)
+	message, err := render(report, p.function, p.topics.Records != "", p.topics.Chat != "")
 	if err != nil {
 		return err
 	}
 	inputs := publishInputs(message, p.topics)
 	errs := make([]error, len(inputs))
-	var all sync.WaitGroup
-	for i, in := range inputs {
-		all.Go(func() {
-			if _, err := p.api.Publish(ctx, in); err != nil {
-				errs[i] = fmt.Errorf("publish to %s: %w", aws.ToString(in.TopicArn), err)
-			}
-		})
+	publish := func(i int) {
+		if _, err := p.api.Publish(ctx, inputs[i]); err != nil {
+			errs[i] = fmt.Errorf("publish to %s: %w", aws.ToString(inputs[i].TopicArn), err)
+		}
 	}
-	all.Wait()
+	var others sync.WaitGroup
+	for i := range inputs[1:] {
+		others.Go(func() { publish(i + 1) })
+	}
+	publish(0)
+	others.Wait()
 	return errors.Join(errs...)
 }
 

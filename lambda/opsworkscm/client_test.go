@@ -43,7 +43,7 @@ func client(url string) *opsworkscm.Client {
 	return opsworkscm.New(aws.Config{
 		Region:       "us-east-1",
 		BaseEndpoint: aws.String(url),
-		HTTPClient:   awshttp.NewBuildableClient().WithTimeout(300 * time.Millisecond),
+		HTTPClient:   awshttp.NewBuildableClient().WithTransportOptions(func(t *http.Transport) { t.ResponseHeaderTimeout = 300 * time.Millisecond }),
 		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
 			return aws.Credentials{AccessKeyID: "AKIDEXAMPLE", SecretAccessKey: "secret"}, nil
 		}),

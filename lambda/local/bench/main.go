@@ -5,6 +5,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -30,7 +31,9 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	document := flags.String("settings", "testdata/settings.json", "the function's settings `document`, with the server "+serverName)
 	cold := flags.Int("cold", 20, "cold starts of each binary")
 	warm := flags.Int("warm", 300, "warm events of each binary, spread over several processes")
-	if err := flags.Parse(args); err != nil {
+	if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {
+		return nil
+	} else if err != nil {
 		return err
 	}
 	if *function == "" || *bare == "" || *cold < 1 || *warm < 1 || flags.NArg() > 0 {
