@@ -74,6 +74,9 @@ func Decode(payload []byte) (Event, error) {
 	}
 	for _, f := range forms {
 		if _, ok := fields[f.field]; ok {
+			if name := repeated(payload); name != "" {
+				return nil, &InvalidError{Form: f.field, Ours: true, Problem: "the field " + quote(name) + " is given twice"}
+			}
 			event, err := f.decode(form{name: f.field, fields: fields})
 			if err != nil {
 				return nil, err
@@ -116,6 +119,42 @@ func decodeService(fields map[string]json.RawMessage, payload []byte) (Event, er
 		return nil, &InvalidError{Form: form, Problem: problem(err)}
 	}
 	return event, nil
+}
+
+// repeated names a field that an object in the document has twice; encoding/json takes the last without a word. The document
+// is known to be valid.
+func repeated(document []byte) string {
+	decoder := json.NewDecoder(bytes.NewReader(document))
+	var objects []map[string]bool // the open objects' fields; nil for an array
+	key := false                  // the next string is a field's name
+	for {
+		token, err := decoder.Token()
+		if err != nil {
+			return ""
+		}
+		switch token := token.(type) {
+		case json.Delim:
+			switch token {
+			case '{':
+				objects, key = append(objects, map[string]bool{}), true
+				continue
+			case '[':
+				objects = append(objects, nil)
+			default:
+				objects = objects[:len(objects)-1]
+			}
+		case string:
+			if top := objects[len(objects)-1]; key {
+				if top[token] {
+					return token
+				}
+				top[token], key = true, false
+				continue
+			}
+		}
+		// A value has ended, or an array begun: in an object a name comes next.
+		key = len(objects) > 0 && objects[len(objects)-1] != nil
+	}
 }
 
 func unknown(what string) Ignored { return Ignored{Reason: UnknownEvent, What: what} }

@@ -75,7 +75,7 @@ const (
 // EngineAttribute is an engine attribute of StartMaintenance. Its value may be a secret, so it does not print.
 type EngineAttribute struct {
 	Name  string
-	Value string
+	Value string `json:"-"`
 }
 
 // String gives the name alone; it covers the fmt verbs that would otherwise print the value.

@@ -95,6 +95,9 @@ func (f form) start() (Event, error) {
 	if err := f.read("override", &start.Override); err != nil {
 		return nil, err
 	}
+	if len(start.Override) > 3 {
+		return nil, f.invalid("override names %d gates; there are three", len(start.Override))
+	}
 	for _, gate := range start.Override {
 		if !slices.Contains([]string{OverrideCooldown, OverrideWindow, OverrideDailyLimit}, gate) {
 			return nil, f.invalid("override %s is not %s, %s or %s", quote(gate), OverrideCooldown, OverrideWindow, OverrideDailyLimit)
@@ -107,6 +110,9 @@ func (f form) engineAttributes() ([]EngineAttribute, error) {
 	var list []map[string]json.RawMessage
 	if err := f.read("engineAttributes", &list); err != nil {
 		return nil, err
+	}
+	if len(list) > 10 {
+		return nil, f.invalid("engineAttributes holds %d; StartMaintenance knows one", len(list))
 	}
 	var attributes []EngineAttribute
 	for i, fields := range list {
@@ -126,6 +132,9 @@ func (f form) engineAttributes() ([]EngineAttribute, error) {
 	}
 	return attributes, nil
 }
+
+// mostServers is as many as one invocation can record and answer for.
+const mostServers = 1000
 
 // scheduleForm is the input that our own EventBridge Scheduler schedules have. name and time are filled in by Scheduler's
 // context attributes: https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-schedule-context-attributes.html
@@ -155,6 +164,9 @@ func scheduleForm(f form) (Event, error) {
 	}
 	if len(names) == 0 {
 		return nil, f.invalid("serverNames is missing or empty")
+	}
+	if len(names) > mostServers {
+		return nil, f.invalid("serverNames holds %d names; at most %d fit one invocation", len(names), mostServers)
 	}
 	// The name twice would be the cause twice.
 	slices.Sort(names)
