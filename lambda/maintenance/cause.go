@@ -59,7 +59,7 @@ type Request struct {
 // EngineAttribute goes to StartMaintenance with the request. Its value may be a secret, so it does not print.
 type EngineAttribute struct {
 	Name  string
-	Value string
+	Value string `json:"-"`
 }
 
 // String gives the name alone; it covers the fmt verbs that would otherwise print the value.

@@ -3,6 +3,7 @@ package maintenance
 import (
 	"errors"
 	"fmt"
+	"time"
 )
 
 // Error is a call to a backend that did not do what was asked, with the reason in the domain's words.
@@ -11,6 +12,8 @@ type Error struct {
 	Op     string
 	Reason Reason
 	Err    error
+	// Until is when it may go otherwise, where that is known.
+	Until time.Time
 }
 
 func (e *Error) Error() string {
@@ -33,14 +36,15 @@ func ReasonOf(err error) Reason {
 
 // Retryable reports whether asking again later can help. A start that is unconfirmed is not retryable: it may have happened,
 // and only somebody who looks at the server can tell.
-func (r Reason) Retryable() bool { return r == Throttled || r == Unavailable }
+func (r Reason) Retryable() bool { return r == Throttled || r == Unavailable || r == LedgerUnavailable }
 
-// outcome is what a backend's failure comes to: a refusal where asking again as it is would be refused again, an error otherwise.
+// outcome is what ends for this reason: an error where something should have worked and did not, a refusal where somebody or
+// something says no, and asking again as it is would be refused again.
 func (r Reason) outcome() Outcome {
 	switch r {
-	case NotFound, WrongState, InvalidRequest:
-		return Refused
-	default:
+	case Denied, Throttled, Unavailable, LedgerUnavailable, StartUnconfirmed, Unexpected, "":
 		return Errored
+	default:
+		return Refused
 	}
 }

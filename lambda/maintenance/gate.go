@@ -13,6 +13,10 @@ type Policy struct {
 	// StaleAfter is the age at which an alarm starts nothing any more, Patience the age for a schedule.
 	StaleAfter time.Duration
 	Patience   time.Duration
+	// Cooldown and DailyLimit hold alarms back, Deadline is when a run becomes overdue.
+	Cooldown   time.Duration
+	DailyLimit int
+	Deadline   time.Duration
 }
 
 // Facts is everything a decision rests on. Policy is nil for a server nobody allowed, Server for one that does not exist.
@@ -121,7 +125,8 @@ func fresh(f Facts) Verdict {
 	case CauseManual:
 		return pass
 	}
-	if f.Now.Sub(f.Request.Cause.Time) > limit {
+	// Clocks differ by minutes at most: what is dated later was not sent by a clock.
+	if age := f.Now.Sub(f.Request.Cause.Time); age > limit || age < -5*time.Minute {
 		return Verdict{Answer: Refuse, Reason: Stale}
 	}
 	return pass

@@ -79,6 +79,8 @@ func TestDecide_TruthTable(t *testing.T) {
 		{"disabled", func(f *maintenance.Facts) { f.Policy.Enabled = false }, always(refuse(maintenance.Disabled))},
 		{"disabled and stale", func(f *maintenance.Facts) { f.Policy.Enabled = false; f.Policy.StaleAfter = 0 }, always(refuse(maintenance.Disabled))},
 		{"a stale alarm", func(f *maintenance.Facts) { f.Request.Cause.Time = now.Add(-time.Hour - time.Second) }, always(refuse(maintenance.Stale))},
+		{"an alarm from the future", func(f *maintenance.Facts) { f.Request.Cause.Time = now.Add(5*time.Minute + time.Second) }, always(refuse(maintenance.Stale))},
+		{"an alarm of a clock that is ahead", func(f *maintenance.Facts) { f.Request.Cause.Time = now.Add(5 * time.Minute) }, asState},
 		{"an alarm just fresh enough", func(f *maintenance.Facts) { f.Request.Cause.Time = now.Add(-time.Hour) }, asState},
 		{"a schedule out of patience", func(f *maintenance.Facts) {
 			f.Request.Cause = maintenance.Cause{Kind: maintenance.CauseSchedule, Time: now.Add(-6*time.Hour - time.Second)}

@@ -51,15 +51,28 @@ const (
 	NotFound       Reason = "not-found"
 	WrongState     Reason = "wrong-state"
 	OutsideWindow  Reason = "outside-window"
+	Duplicate      Reason = "duplicate"
+	CoolingDown    Reason = "cooling-down"
+	DailyLimit     Reason = "daily-limit"
+	FleetBusy      Reason = "fleet-busy"
 )
 
 // Reasons why it should have started and could not, or nobody can tell whether it did.
 const (
-	Denied           Reason = "denied"
-	Throttled        Reason = "throttled"
-	Unavailable      Reason = "unavailable"
-	StartUnconfirmed Reason = "start-unconfirmed"
-	Unexpected       Reason = "unexpected"
+	Denied            Reason = "denied"
+	Throttled         Reason = "throttled"
+	Unavailable       Reason = "unavailable"
+	StartUnconfirmed  Reason = "start-unconfirmed"
+	Unexpected        Reason = "unexpected"
+	LedgerUnavailable Reason = "ledger-unavailable"
+)
+
+// Reasons why a run did not end well.
+const (
+	NeverBegan   Reason = "never-began"
+	ServerGone   Reason = "server-gone"
+	ClosedByHand Reason = "closed-by-hand"
+	NoSuccess    Reason = "no-success" // for longer than expectEvery
 )
 
 // Reasons why an event asks for nothing, beside those of package events.
@@ -68,11 +81,19 @@ const (
 	NotYet   Reason = "not-yet"
 )
 
+// What a Ledger answers besides; neither is ever the reason of an outcome.
+const (
+	Leased Reason = "leased" // another run holds the server
+	Moved  Reason = "moved"  // somebody else moved the run first
+)
+
 // Reasons lists those of this package, in the order of the README.
 func Reasons() []Reason {
 	return []Reason{
 		InvalidEvent, InvalidRequest, ForeignEvent, NoServer, Ambiguous, NotAllowed, Disabled, Unsupported, Stale, NotFound, WrongState, OutsideWindow,
-		Denied, Throttled, Unavailable, StartUnconfirmed, Unexpected,
+		Duplicate, CoolingDown, DailyLimit, FleetBusy,
+		Denied, Throttled, Unavailable, LedgerUnavailable, StartUnconfirmed, Unexpected,
+		NeverBegan, ServerGone, ClosedByHand, NoSuccess,
 		OwnAlarm, NotYet,
 	}
 }

@@ -3,6 +3,7 @@ package maintenance
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"time"
 )
@@ -11,105 +12,197 @@ import (
 type Backend interface {
 	// Describe looks at one server. Its error carries NotFound if there is none.
 	Describe(ctx context.Context, serverName string) (Server, error)
+	// DescribeAll looks at all servers at once, by name.
+	DescribeAll(ctx context.Context) (map[string]Server, error)
 	// Start starts maintenance of a server as Describe returned it just before. It returns the server as last seen, also
 	// with an error: WrongState, with what was seen, if the server no longer was in a state to start from;
 	// StartUnconfirmed if nobody can tell whether maintenance started.
 	Start(ctx context.Context, server Server, attributes []EngineAttribute) (Server, error)
+	// Since reads what the backend itself recorded of a server since a time.
+	Since(ctx context.Context, serverName string, since time.Time) (Trace, error)
 }
 
-// Report is what a request came to, and all that telling people of it needs.
-type Report struct {
-	Outcome Outcome
-	Reason  Reason
-	Request Request
-	RunID   string
-	// Server is as last seen; its Name alone is set if nobody looked.
-	Server Server
-	// Before is the state the decision rests on, empty if nobody looked.
-	Before Status
-	// Until is when a closed gate may open, zero where nobody knows.
-	Until time.Time
-	At    time.Time
-	// Location is the server's time zone, for messages; nil is UTC.
-	Location *time.Location
-	// Detail is the operator's view of a failure: what was called and what it answered.
-	Detail string
+// Trace is what a backend recorded.
+type Trace struct {
+	// Events are in words, newest first.
+	Events []string
+	// Maintenance is true if one of them can only be there because maintenance went on.
+	Maintenance bool
 }
 
-// Runner takes a request from asking to started.
+// Runner takes requests from asking to the end. It holds nothing between two calls: everything it knows is in the ledger.
 type Runner struct {
 	// Policy finds what is allowed for a server; false if nothing is.
 	Policy   func(serverName string) (Policy, bool)
 	Backends map[string]Backend
+	Ledger   Ledger
+	Notifier Notifier
+	// MaxConcurrent is how many runs may hold a server at the same time; 0 is any number.
+	MaxConcurrent int
+	// Expected are the servers that must have a successful run at least so often.
+	Expected map[string]time.Duration
 	Now      func() time.Time
 	NewRunID func(serverName string, at time.Time) string
 }
 
-// Run decides on a request and, if every gate lets it pass, starts maintenance. It calls the backend only for servers that
-// are allowed, and every way it can end is a Report.
-func (r *Runner) Run(ctx context.Context, request Request) Report {
-	now := r.Now()
-	report := Report{Request: request, RunID: r.NewRunID(request.ServerName, now), Server: Server{Name: request.ServerName}, At: now}
-	facts := Facts{Request: request, Now: now}
-	if policy, ok := r.Policy(request.ServerName); ok {
+// Ask decides on one request and, if every gate lets it pass, starts maintenance. What may start later is recorded and
+// started by the sweep. Every way it can end is a Report.
+func (r *Runner) Ask(ctx context.Context, request Request) Report {
+	t, done := r.turn(ctx)
+	defer done()
+	return t.attempt(t.newRun(request), request.EngineAttributes)
+}
+
+// AskAll decides on the requests of an event that names several servers. All are recorded as waiting before the first is
+// started, so that none is lost when the time of the invocation ends before the last has its turn: the sweep goes on.
+func (r *Runner) AskAll(ctx context.Context, requests []Request) []Report {
+	t, done := r.turn(ctx)
+	defer done()
+	reports := make([]Report, len(requests))
+	runs := make([]Run, len(requests))
+	inParallel(len(requests), func(i int) {
+		run := t.newRun(requests[i])
+		if _, ok := t.Policy(run.ServerName); !ok {
+			reports[i] = t.refuse(run, Verdict{Answer: Refuse, Reason: NotAllowed}, Server{})
+			return
+		}
+		recorded, err := t.Ledger.Record(t.work, run.to(RunWaiting))
+		if err != nil {
+			reports[i] = t.notRecorded(run, err)
+			return
+		}
+		runs[i] = recorded
+	})
+	inParallel(len(requests), func(i int) {
+		switch run := runs[i]; {
+		case run.ID == "":
+		case t.work.Err() != nil:
+			reports[i] = newReport(run, Waiting, "", t.Now())
+			reports[i].Untold = true
+		default:
+			reports[i] = t.attempt(run, nil)
+		}
+	})
+	return reports
+}
+
+func (t *turn) newRun(request Request) Run {
+	now := t.Now()
+	run := Run{
+		ID: t.NewRunID(request.ServerName, now), ServerName: request.ServerName, Cause: request.Cause, Key: request.Cause.Key(request.ServerName),
+		Overrides: request.Overrides, Created: now, PatienceEnds: now,
+	}
+	for _, a := range request.EngineAttributes {
+		run.Attributes = append(run.Attributes, a.Name)
+	}
+	if policy, ok := t.Policy(request.ServerName); ok {
+		run.Backend = policy.Backend
+		run.PatienceEnds, run.Allowance = now.Add(policy.Patience), policy.Deadline
+		if policy.Window.Location != nil {
+			run.Zone = policy.Window.Location.String()
+		}
+	}
+	return run
+}
+
+// attempt asks every gate for a run that is new or waits, claims it and starts it.
+func (t *turn) attempt(run Run, attributes []EngineAttribute) Report {
+	facts := Facts{Request: run.request(), Now: t.Now()}
+	policy, ok := t.Policy(run.ServerName)
+	if ok {
 		facts.Policy = &policy
-		report.Location = policy.Window.Location
-		report.Server.Backend = policy.Backend
+	}
+	if run.State == RunWaiting { // it was fresh when it came, and its patience is asked elsewhere
+		facts.Request.Cause.Time = facts.Now
 	}
 	if v := Admit(facts); v.Answer != Pass {
-		return report.stopped(v)
+		return t.stop(run, v, Server{})
 	}
-	backend, ok := r.Backends[facts.Policy.Backend]
+	backend, ok := t.Backends[policy.Backend]
 	if !ok {
-		return report.stopped(Verdict{Answer: Refuse, Reason: Unsupported})
+		return t.stop(run, Verdict{Answer: Refuse, Reason: Unsupported}, Server{})
 	}
-
-	server, err := backend.Describe(ctx, request.ServerName)
+	server, err := t.look(t.work, backend, run.ServerName)
 	switch {
 	case err == nil:
 		facts.Server = &server
-		report.Server, report.Before = server, server.Status
+		run.Before = server.Status
 	case ReasonOf(err) != NotFound:
-		return report.failed(err)
+		return t.fail(run, err, Server{})
 	}
 	if v := Decide(facts); v.Answer != Pass {
-		return report.stopped(v)
+		return t.stop(run, v, server)
 	}
 
-	// The ledger's claim belongs here, between the decision and the start: until it does, only the server's own state keeps
-	// two deliveries of one cause apart, and a verdict to wait is a refusal.
-	server, err = backend.Start(ctx, server, request.EngineAttributes)
-	report.Server = server
-	switch {
+	limits := Limits{MaxConcurrent: t.MaxConcurrent, Now: facts.Now}
+	if run.Cause.Kind == CauseAlarm {
+		limits.Cooldown, limits.DailyLimit = policy.Cooldown, policy.DailyLimit
+	}
+	claim := t.hold(run.to(RunStarting))
+	claim.Claimed, claim.Reason, claim.Until = facts.Now, "", time.Time{}
+	claimed, err := t.Ledger.Claim(t.work, claim, limits)
+	if err != nil {
+		return t.notClaimed(run, err, server)
+	}
+	server, err = backend.Start(t.work, server, attributes)
+	return t.afterStart(claimed, server, err)
+}
+
+// notClaimed says what a claim that was not granted comes to.
+func (t *turn) notClaimed(run Run, err error, server Server) Report {
+	var e *Error
+	until := time.Time{}
+	if errors.As(err, &e) {
+		until = e.Until
+	}
+	switch reason := ReasonOf(err); reason {
+	case Leased, Moved:
+		return t.stop(run, Verdict{Answer: Join}, server)
+	case Duplicate:
+		r := newReport(run, Refused, Duplicate, t.Now())
+		r.Untold = true
+		return r
+	case CoolingDown, DailyLimit:
+		return t.stop(run, Verdict{Answer: Refuse, Reason: reason, Until: until}, server)
+	case FleetBusy:
+		return t.stop(run, Verdict{Answer: Wait, Reason: reason}, server)
+	default:
+		return t.fail(run, err, server)
+	}
+}
+
+// afterStart records what StartMaintenance of a claimed run came to. Tell, then record.
+func (t *turn) afterStart(run Run, server Server, err error) Report {
+	switch reason := ReasonOf(err); {
 	case err == nil:
-		report.Outcome = Started
-		return report
-	case ReasonOf(err) == WrongState && server.Status == UnderMaintenance:
-		return report.stopped(Verdict{Answer: Join})
+		run.Accepted, run.Began, run.Started = true, server.Status == UnderMaintenance, t.Now()
+		run.Deadline = run.Started.Add(run.Allowance)
+		return t.tellStart(run, server)
+	case reason == StartUnconfirmed:
+		// The attempt ends by itself. Then the sweep looks for evidence, which one call more or less does not give now.
+		r := newReport(run, Errored, reason, t.Now()).seen(server)
+		r.Detail, r.Untold = err.Error(), true
+		return r
+	case reason == WrongState && server.Status == UnderMaintenance:
+		return t.free(run, Verdict{Answer: Join}, server, "")
+	case reason == WrongState:
+		return t.free(run, Verdict{Answer: Wait, Reason: reason}, server, err.Error())
+	case reason.Retryable():
+		return t.free(run, Verdict{Answer: Wait, Reason: reason}, server, err.Error())
 	default:
-		return report.failed(err)
+		return t.free(run, Verdict{Answer: Refuse, Reason: reason}, server, err.Error())
 	}
 }
 
-// stopped ends a request at a gate.
-func (r Report) stopped(v Verdict) Report {
-	r.Reason, r.Until = v.Reason, v.Until
-	switch v.Answer {
-	case Join:
-		r.Outcome = InProgress
-	case Refuse, Wait:
-		r.Outcome = Refused
-	default:
-		r.Outcome, r.Reason, r.Detail = Errored, Unexpected, fmt.Sprintf("a gate answered %q", v.Answer)
+// tellStart tells that maintenance has started and records the run as running. If it cannot be told, the run stays as it is,
+// with what is known of it, and the next sweep tells it.
+func (t *turn) tellStart(run Run, server Server) Report {
+	r := t.say(newReport(run, Started, "", t.Now()).seen(server))
+	if r.PublishErr != nil {
+		_, r.LedgerErr = t.Ledger.Save(t.tell, t.letGo(run.to(RunStarting)))
+		return r
 	}
-	return r
-}
-
-// failed ends a request at a backend's error.
-func (r Report) failed(err error) Report {
-	r.Reason = ReasonOf(err)
-	r.Outcome = r.Reason.outcome()
-	r.Detail = err.Error()
+	_, r.LedgerErr = t.Ledger.Save(t.tell, run.to(RunRunning))
 	return r
 }
 
