@@ -1,0 +1,89 @@
+// Package ledger keeps the runs in one DynamoDB table. What may happen only once is a condition of one write, so that it holds
+// for any number of functions, and every write whose answer is lost is looked up before anybody is told that it failed.
+package ledger
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/ratelimit"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"opsworks-maintenance/lambda/maintenance"
+)
+
+// A call is tried so often, an attempt waits so long for its answer: DynamoDB answers in milliseconds, or something is wrong.
+const (
+	attempts       = 6
+	longestBackoff = time.Second
+	attemptTimeout = 2 * time.Second
+)
+
+// Ledger is a maintenance.Ledger.
+type Ledger struct {
+	api   *dynamodb.Client
+	table string
+	// Now says which day is today, for the starts of today that Servers reads; all else is given the time.
+	Now func() time.Time
+}
+
+var _ maintenance.Ledger = (*Ledger)(nil)
+
+// New makes a ledger. config.BaseEndpoint, if set, is where DynamoDB is; otherwise it is AWS's own.
+func New(config aws.Config, table string) *Ledger {
+	client, ok := config.HTTPClient.(*awshttp.BuildableClient)
+	if config.HTTPClient == nil {
+		client, ok = awshttp.NewBuildableClient(), true
+	}
+	if ok {
+		config.HTTPClient = client.WithDialerOptions(func(d *net.Dialer) { d.Timeout = attemptTimeout }).
+			WithTransportOptions(func(t *http.Transport) { t.ResponseHeaderTimeout = attemptTimeout })
+	}
+	api := dynamodb.NewFromConfig(config, func(o *dynamodb.Options) {
+		o.Retryer = retry.NewStandard(func(s *retry.StandardOptions) {
+			s.MaxAttempts, s.MaxBackoff = attempts, longestBackoff
+			// Conflicts are daily business. They must not use up a quota of retries that is meant to spare a service in distress.
+			s.RateLimiter = ratelimit.None
+			s.Retryables = append(s.Retryables, retry.IsErrorRetryableFunc(conflict))
+		})
+	})
+	return &Ledger{api: api, table: table, Now: time.Now}
+}
+
+// conflict says that a write met another of the same items, or no capacity: nothing was written, and it is tried again.
+// Throttles of a call as a whole, TransactionInProgressException among them, the SDK knows by itself.
+func conflict(err error) aws.Ternary {
+	var single *types.TransactionConflictException
+	if errors.As(err, &single) {
+		return aws.TrueTernary
+	}
+	var canceled *types.TransactionCanceledException
+	if !errors.As(err, &canceled) {
+		return aws.UnknownTernary
+	}
+	switch _, code, _ := firstReason(canceled); code {
+	case "TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded":
+		return aws.TrueTernary
+	}
+	return aws.FalseTernary
+}
+
+// half bounds a write to half of the time there is, so that the other half is left to find out what a lost answer was.
+func half(ctx context.Context) (context.Context, context.CancelFunc) {
+	deadline, ok := ctx.Deadline()
+	if !ok {
+		return ctx, func() {}
+	}
+	return context.WithTimeout(ctx, time.Until(deadline)/2)
+}
+
+func unavailable(op string, err error) error {
+	return &maintenance.Error{Op: op, Reason: maintenance.LedgerUnavailable, Err: err}
+}
