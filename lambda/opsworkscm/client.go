@@ -6,6 +6,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -46,6 +48,58 @@ func (c *Client) Describe(ctx context.Context, name string) (maintenance.Server,
 	return server(out.Servers[0]), nil
 }
 
+// DescribeAll implements maintenance.Backend: DescribeServers without a name returns every server of the account in this Region
+// (it does not page; the token is followed all the same, should some endpoint do).
+func (c *Client) DescribeAll(ctx context.Context) (map[string]maintenance.Server, error) {
+	const op = "describe all servers"
+	ctx, cancel := half(ctx)
+	defer cancel()
+	servers := map[string]maintenance.Server{}
+	pages := opsworkscm.NewDescribeServersPaginator(c.api, &opsworkscm.DescribeServersInput{})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return nil, failure(op, err)
+		}
+		for _, s := range page.Servers {
+			servers[aws.ToString(s.ServerName)] = server(s)
+		}
+	}
+	return servers, nil
+}
+
+// maintenanceWords are in the events that maintenance leaves, as far as documents show them: "Updates successfully installed.",
+// "Maintenance completed successfully", "Successfully upgraded to Automate 2." Backups and health checks leave events too.
+var maintenanceWords = []string{"maintenance", "updates", "upgrad"}
+
+// Since implements maintenance.Backend with DescribeEvents, which lists the newest first.
+func (c *Client) Since(ctx context.Context, name string, since time.Time) (maintenance.Trace, error) {
+	op := "read the events of server " + name
+	ctx, cancel := half(ctx)
+	defer cancel()
+	var trace maintenance.Trace
+	pages := opsworkscm.NewDescribeEventsPaginator(c.api, &opsworkscm.DescribeEventsInput{ServerName: aws.String(name)})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return maintenance.Trace{}, failure(op, err)
+		}
+		for _, event := range page.ServerEvents {
+			at := aws.ToTime(event.CreatedAt)
+			// Events may be stamped in whole seconds: one of the same second counts.
+			if at.Before(since.Truncate(time.Second)) {
+				return trace, nil
+			}
+			message := aws.ToString(event.Message)
+			trace.Events = append(trace.Events, at.UTC().Format(time.RFC3339)+" "+message)
+			if slices.ContainsFunc(maintenanceWords, func(word string) bool { return strings.Contains(strings.ToLower(message), word) }) {
+				trace.Maintenance = true
+			}
+		}
+	}
+	return trace, nil
+}
+
 // attempts is how often StartMaintenance is tried where the one before is known to have started nothing.
 const attempts = 3
 
@@ -62,8 +116,12 @@ func (c *Client) Start(ctx context.Context, server maintenance.Server, attribute
 	}
 	doubt := false // an earlier attempt may have worked
 	for attempt := 1; ; attempt++ {
-		if ctx.Err() != nil {
-			return server, &maintenance.Error{Op: op, Reason: maintenance.Unavailable, Err: errors.New("no time left to ask")}
+		if !enough(ctx) {
+			reason := maintenance.Unavailable
+			if doubt {
+				reason = maintenance.StartUnconfirmed
+			}
+			return server, &maintenance.Error{Op: op, Reason: reason, Err: errors.New("no time left to ask")}
 		}
 		err := c.start(ctx, server.Name, attributes)
 		if err == nil {
@@ -71,13 +129,16 @@ func (c *Client) Start(ctx context.Context, server maintenance.Server, attribute
 			return server, nil
 		}
 		reason, refused := classify(err)
-		if refused && reason != maintenance.WrongState {
+		if refused && reason != maintenance.WrongState && !doubt {
 			return server, failure(op, err)
 		}
 
 		seen, lookErr := c.Describe(ctx, server.Name)
 		if lookErr == nil {
 			server = seen
+		}
+		if lookErr != nil && refused && !doubt {
+			server.Status = "" // not what it was, and nobody knows what it is
 		}
 		switch {
 		case refused && !doubt: // somebody else's maintenance, or another operation, came between
@@ -117,6 +178,13 @@ func (c *Client) start(ctx context.Context, name string, attributes []maintenanc
 		})
 	})
 	return err
+}
+
+// enough reports whether there is time for a call and for finding out what became of it. Without, a start would only make a
+// doubt that people have to resolve.
+func enough(ctx context.Context) bool {
+	deadline, ok := ctx.Deadline()
+	return ctx.Err() == nil && (!ok || time.Until(deadline) >= time.Second)
 }
 
 // half bounds a call to half of the time there is, so that the other half is left to find out what a hanging call did.

@@ -104,6 +104,71 @@ func TestClient_Describe(t *testing.T) {
 	}
 }
 
+func TestClient_DescribeAll(t *testing.T) {
+	sim, c := service(t)
+	all, err := c.DescribeAll(t.Context())
+	if err != nil || len(all) != 2 || all["automate-06"].Engine != "ChefAutomate" || all["puppet-01"].Status != maintenance.Healthy {
+		t.Errorf("got %+v, %v", all, err)
+	}
+	if got := calls(sim); got != "DescribeServers" {
+		t.Errorf("calls %s", got)
+	}
+	sim.Inject(simulator.Fault{Operation: "DescribeServers", Kind: simulator.Denied})
+	if _, err := c.DescribeAll(t.Context()); maintenance.ReasonOf(err) != maintenance.Denied {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestClient_Since(t *testing.T) {
+	sim, c := service(t)
+	before := time.Now()
+	since := func(at time.Time) maintenance.Trace {
+		t.Helper()
+		trace, err := c.Since(t.Context(), "automate-06", at)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return trace
+	}
+	if trace := since(before.Add(2 * time.Second)); trace.Maintenance || len(trace.Events) != 0 {
+		t.Errorf("before a start: %+v", trace)
+	}
+	if _, err := c.Start(t.Context(), chef, nil); err != nil {
+		t.Fatal(err)
+	}
+	if err := sim.Complete("automate-06"); err != nil {
+		t.Fatal(err)
+	}
+	trace := since(before)
+	if !trace.Maintenance || len(trace.Events) < 2 || !strings.HasSuffix(trace.Events[0], "Maintenance completed successfully") {
+		t.Errorf("after it: %+v", trace)
+	}
+	if trace := since(time.Now().Add(2 * time.Second)); trace.Maintenance || len(trace.Events) != 0 {
+		t.Errorf("long after it: %+v", trace)
+	}
+	if _, err := c.Since(t.Context(), "mail-01", before); maintenance.ReasonOf(err) != maintenance.NotFound {
+		t.Errorf("got %v", err)
+	}
+}
+
+// Backups and health checks leave events too: they are no proof of a maintenance, nor that nothing happened.
+func TestClient_SinceTellsMaintenanceFromOtherEvents(t *testing.T) {
+	for message, want := range map[string]bool{
+		"Updates successfully installed.": true, "Maintenance completed successfully": true, "Successfully upgraded to Automate 2.": true,
+		"Upgrading Chef server from Automate 1 to Automate 2": true, "Restore completed successfully": false, "Health check passed": false,
+	} {
+		endpoint := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "application/x-amz-json-1.1")
+			_, _ = w.Write([]byte(`{"ServerEvents": [{"CreatedAt": 1795474800.25, "ServerName": "automate-06", "Message": "` + message + `"}]}`))
+		}))
+		trace, err := client(endpoint.URL).Since(t.Context(), "automate-06", time.Unix(1795474800, 0))
+		if err != nil || trace.Maintenance != want || len(trace.Events) != 1 || trace.Events[0] != "2026-11-23T23:00:00Z "+message {
+			t.Errorf("%s: %+v, %v", message, trace, err)
+		}
+		endpoint.Close()
+	}
+}
+
 func TestClient_DescribeOddAnswers(t *testing.T) {
 	for _, tt := range []struct {
 		name, contentType, body string
@@ -175,6 +240,10 @@ func TestClient_Start(t *testing.T) {
 			maintenance.WrongState, "BACKING_UP", 0, "StartMaintenance,DescribeServers"},
 		{"throttled, then under maintenance by somebody else: not ours", []fault{{Operation: start, Kind: simulator.Throttle, Times: 1}}, "UNDER_MAINTENANCE",
 			maintenance.WrongState, "UNDER_MAINTENANCE", 0, "StartMaintenance,StartMaintenance,DescribeServers"},
+		{"not in a state to start from, and nobody can look: the state is unknown", []fault{{Operation: look, Kind: simulator.Denied}}, "BACKING_UP",
+			maintenance.WrongState, "", 0, "StartMaintenance,DescribeServers"},
+		{"an internal error that worked late, then a refusal: looked into", []fault{{Operation: start, Kind: simulator.InternalFailure, Times: 1}, {Operation: start, Kind: simulator.Denied, Times: 1}}, "",
+			maintenance.StartUnconfirmed, "HEALTHY", 0, "StartMaintenance,DescribeServers,StartMaintenance,DescribeServers"},
 		{"an internal error, then a backup: nobody can tell", []fault{{Operation: start, Kind: simulator.InternalFailure, Times: 1}}, "BACKING_UP",
 			maintenance.StartUnconfirmed, "BACKING_UP", 0, "StartMaintenance,DescribeServers"},
 	} {
@@ -246,8 +315,8 @@ func TestClient_StartNobodyListens(t *testing.T) {
 
 func TestClient_StartWithoutTimeAsksNothing(t *testing.T) {
 	sim, c := service(t)
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
+	ctx, cancel := context.WithTimeout(t.Context(), 900*time.Millisecond)
+	defer cancel()
 	if _, err := c.Start(ctx, chef, nil); maintenance.ReasonOf(err) != maintenance.Unavailable || len(sim.Calls()) != 0 {
 		t.Errorf("got %v after %s", err, calls(sim))
 	}
@@ -257,7 +326,7 @@ func TestClient_StartWithoutTimeAsksNothing(t *testing.T) {
 func TestClient_StartLeavesTimeToLook(t *testing.T) {
 	sim, c := service(t)
 	sim.Inject(simulator.Fault{Operation: "StartMaintenance", Kind: simulator.WorkThenHang})
-	ctx, cancel := context.WithTimeout(t.Context(), 400*time.Millisecond)
+	ctx, cancel := context.WithTimeout(t.Context(), 1500*time.Millisecond)
 	defer cancel()
 	if got, err := c.Start(ctx, chef, nil); err != nil || got.Status != maintenance.UnderMaintenance {
 		t.Errorf("got %s, %v", got.Status, err)
