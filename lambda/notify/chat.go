@@ -45,7 +45,9 @@ func renderChat(r maintenance.Report, function Function) ([]byte, error) {
 	line("Asked by", asker(r.Request.Cause)+askedAt(r))
 	line("Because", r.Request.Cause.Reason)
 	line("Time", when(r.At, r.Location))
+	line("Started", when(r.Started, r.Location))
 	line("May start", when(r.Until, r.Location))
+	line("Deadline", when(r.Deadline, r.Location))
 	line("Detail", r.Detail)
 
 	out := chatMessage{

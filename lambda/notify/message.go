@@ -18,7 +18,7 @@ type Function struct {
 	Endpoint string
 }
 
-// Message is one report in every form it is sent in. Rendering it is pure; sending it is Publisher's.
+// Message is one report in the forms it is sent in. Rendering it is pure; sending it is Publisher's.
 type Message struct {
 	Subject    string
 	Text       string
@@ -27,22 +27,17 @@ type Message struct {
 	Attributes map[string]string
 }
 
-// Render puts a report into words, in every form. The values of engine attributes are in none of them.
-func Render(report maintenance.Report, function Function) (Message, error) {
-	return render(report, function, true, true)
-}
-
-// render leaves out the forms that nobody is going to get.
-func render(report maintenance.Report, function Function, record, chat bool) (Message, error) {
+// Render puts a report into words, in the forms that have a topic. The values of engine attributes are in none of them.
+func Render(report maintenance.Report, function Function, topics Topics) (Message, error) {
 	report = tidy(report)
 	m := Message{Subject: subject(report), Text: text(report, function), Attributes: attributes(report)}
 	var err error
-	if record {
+	if topics.Records != "" {
 		if m.Record, err = renderRecord(report); err != nil {
 			return Message{}, fmt.Errorf("render record: %w", err)
 		}
 	}
-	if chat {
+	if topics.Chat != "" {
 		if m.Chat, err = renderChat(report, function); err != nil {
 			return Message{}, fmt.Errorf("render chat message: %w", err)
 		}
@@ -111,7 +106,10 @@ func text(r maintenance.Report, function Function) string {
 	line("Attributes", strings.Join(attributeNames(r), ", "))
 	line("Override", strings.Join(r.Request.Overrides, ", "))
 	line("Time", when(r.At, r.Location))
+	line("Started", when(r.Started, r.Location))
 	line("May start", when(r.Until, r.Location))
+	line("Patience", when(r.Patience, r.Location))
+	line("Deadline", when(r.Deadline, r.Location))
 	line("Detail", r.Detail)
 	line("Run", r.RunID)
 	line("Cause key", causeKey(r))
@@ -136,6 +134,9 @@ func describe(r maintenance.Report) string {
 	}
 	if r.Server.Status != "" && r.Server.Status != r.Before {
 		known = append(known, string(r.Server.Status)+" now")
+	}
+	if r.Server.MaintenanceStatus != "" && (r.Outcome == maintenance.Succeeded || r.Outcome == maintenance.Ended) {
+		known = append(known, "maintenance "+string(r.Server.MaintenanceStatus))
 	}
 	if r.Server.StatusReason != "" {
 		known = append(known, r.Server.StatusReason)

@@ -21,9 +21,10 @@ import (
 var update = flag.Bool("update", false, "rewrite the golden files")
 
 var (
-	function = notify.Function{Name: "opsworks-maintenance", Region: "us-east-1"}
-	at       = time.Date(2026, 11, 28, 23, 0, 1, 0, time.UTC)
-	causes   = map[string]maintenance.Cause{
+	everywhere = notify.Topics{Text: text, Records: records, Chat: chat}
+	function   = notify.Function{Name: "opsworks-maintenance", Region: "us-east-1"}
+	at         = time.Date(2026, 11, 28, 23, 0, 1, 0, time.UTC)
+	causes     = map[string]maintenance.Cause{
 		"alarm": {Kind: maintenance.CauseAlarm, Name: "automate-06-health", ID: "arn:aws:cloudwatch:us-east-1:123456789012:alarm:automate-06-health",
 			Time: at.Add(-time.Second), Reason: "Threshold Crossed: 3 out of the last 5 datapoints were less than the threshold (1.0)."},
 		"schedule": {Kind: maintenance.CauseSchedule, Name: "weekly", ID: "weekly", Time: at.Add(-time.Second)},
@@ -58,12 +59,32 @@ func report(t *testing.T, outcome maintenance.Outcome, reason maintenance.Reason
 	fails := func(what, answer string) {
 		r.Detail = (&maintenance.Error{Op: what, Reason: reason, Err: fmt.Errorf("%s", answer)}).Error()
 	}
+	switch outcome {
+	case maintenance.Started, maintenance.Overdue:
+		r.Started, r.Deadline = at, at.Add(4*time.Hour)
+	case maintenance.Waiting:
+		r.Patience = at.Add(6 * time.Hour)
+	case maintenance.Succeeded, maintenance.Ended:
+		look("HEALTHY", "HEALTHY")
+		r.Started, r.Detail = at.Add(-50*time.Minute), "2026-11-28T22:59:58Z Maintenance completed successfully"
+		if outcome == maintenance.Ended {
+			r.Server.Status, r.Server.MaintenanceStatus, r.Detail = "UNHEALTHY", maintenance.MaintenanceFailed, "2026-11-28T22:59:58Z Maintenance failed"
+		}
+		if reason == "" {
+			return r
+		}
+	}
 	switch reason {
 	case "":
 		look("HEALTHY", "UNDER_MAINTENANCE")
 		if outcome == maintenance.InProgress {
 			r.Before = "UNDER_MAINTENANCE"
 		}
+	case maintenance.CoolingDown:
+		look("HEALTHY", "HEALTHY")
+		r.Until = at.Add(11 * time.Hour)
+	case maintenance.NoSuccess:
+		r.Request.Cause, r.Detail = maintenance.Cause{}, "the last successful run ended 2026-11-19T23:00:01Z"
 	case maintenance.WrongState:
 		look("BACKING_UP", "BACKING_UP")
 	case maintenance.OutsideWindow:
@@ -93,12 +114,20 @@ func TestRender_Golden(t *testing.T) {
 		outcome maintenance.Outcome
 		reason  maintenance.Reason
 	}
-	kinds := []kind{{maintenance.Started, ""}, {maintenance.InProgress, ""}}
+	kinds := []kind{
+		{maintenance.Started, ""}, {maintenance.InProgress, ""}, {maintenance.Succeeded, ""}, {maintenance.Ended, ""}, {maintenance.Overdue, ""},
+		{maintenance.Waiting, maintenance.OutsideWindow}, {maintenance.Waiting, maintenance.FleetBusy}, {maintenance.Waiting, maintenance.WrongState},
+		{maintenance.Missed, maintenance.FleetBusy},
+	}
 	for _, reason := range maintenance.Reasons() {
 		switch reason {
-		case maintenance.OwnAlarm, maintenance.NotYet: // ignored, so never rendered
-		case maintenance.Denied, maintenance.Throttled, maintenance.Unavailable, maintenance.StartUnconfirmed, maintenance.Unexpected:
+		case maintenance.OwnAlarm, maintenance.NotYet, maintenance.Duplicate: // never told
+		case maintenance.Denied, maintenance.Throttled, maintenance.Unavailable, maintenance.LedgerUnavailable, maintenance.StartUnconfirmed, maintenance.Unexpected:
 			kinds = append(kinds, kind{maintenance.Errored, reason})
+		case maintenance.NeverBegan, maintenance.ServerGone, maintenance.ClosedByHand:
+			kinds = append(kinds, kind{maintenance.Ended, reason})
+		case maintenance.NoSuccess:
+			kinds = append(kinds, kind{maintenance.Missed, reason})
 		default:
 			kinds = append(kinds, kind{maintenance.Refused, reason})
 		}
@@ -110,7 +139,7 @@ func TestRender_Golden(t *testing.T) {
 			name = strings.ReplaceAll(name, "--", "-") + ".golden"
 			names = append(names, name)
 			t.Run(name, func(t *testing.T) {
-				m, err := notify.Render(report(t, k.outcome, k.reason, cause), function)
+				m, err := notify.Render(report(t, k.outcome, k.reason, cause), function, everywhere)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -224,7 +253,7 @@ func TestRender_HostileTexts(t *testing.T) {
 				r := report(t, outcome, "", "alarm")
 				r.Request.Cause.Name, r.Request.Cause.Reason, r.Detail, r.Server.StatusReason = hostile, hostile, hostile, hostile
 				r.Server.ARN, r.Server.Engine, r.Request.ServerName = hostile, hostile, hostile
-				m, err := notify.Render(r, function)
+				m, err := notify.Render(r, function, everywhere)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -247,7 +276,7 @@ func TestRender_NoValueOfAnAttribute(t *testing.T) {
 	for _, outcome := range maintenance.Outcomes() {
 		r := report(t, outcome, "", "manual")
 		r.Request.EngineAttributes = []maintenance.EngineAttribute{{Name: "CHEF_MAJOR_UPGRADE", Value: "canary-7f3a"}}
-		m, err := notify.Render(r, function)
+		m, err := notify.Render(r, function, everywhere)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -35,7 +35,7 @@ func New(config aws.Config, topics Topics, function Function) *Publisher {
 // Notify publishes a report to every topic, at the same time. All failures are returned, joined; one topic's does not keep
 // the message from the others. Publish has no client token: a message may come twice, under the same runId and outcome.
 func (p *Publisher) Notify(ctx context.Context, report maintenance.Report) error {
-	message, err := render(report, p.function, p.topics.Records != "", p.topics.Chat != "")
+	message, err := Render(report, p.function, p.topics)
 	if err != nil {
 		return err
 	}

@@ -22,6 +22,9 @@ type record struct {
 	Overrides        []string     `json:"override,omitempty"`
 	Time             time.Time    `json:"time"`
 	MayStart         *time.Time   `json:"mayStart,omitempty"`
+	PatienceEnds     *time.Time   `json:"patienceEnds,omitempty"`
+	Started          *time.Time   `json:"started,omitempty"`
+	Deadline         *time.Time   `json:"deadline,omitempty"`
 	Detail           string       `json:"detail,omitempty"`
 }
 
@@ -72,11 +75,17 @@ func renderRecord(r maintenance.Report) ([]byte, error) {
 	if c := r.Request.Cause; c.Kind != "" {
 		out.Cause = &recordCause{Kind: string(c.Kind), Name: c.Name, Time: c.Time.UTC(), Reason: c.Reason, Key: causeKey(r)}
 	}
-	if !r.Until.IsZero() {
-		until := r.Until.UTC()
-		out.MayStart = &until
-	}
+	out.MayStart, out.PatienceEnds, out.Started, out.Deadline = moment(r.Until), moment(r.Patience), moment(r.Started), moment(r.Deadline)
 	return marshal(out)
+}
+
+// moment is a time that may not be there.
+func moment(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	t = t.UTC()
+	return &t
 }
 
 // marshal leaves <, > and & readable; nothing here is embedded in HTML.
