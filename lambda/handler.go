@@ -7,7 +7,6 @@ import (
 	"io"
 	"log/slog"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/aws/aws-lambda-go/lambdacontext"
@@ -22,44 +21,61 @@ import (
 type Handler struct {
 	Settings *settings.Settings
 	Runner   *maintenance.Runner
-	Notifier interface {
-		Notify(context.Context, maintenance.Report) error
-	}
-	Log     *slog.Logger
-	Metrics io.Writer
-	Now     func() time.Time
-}
-
-// atOnce bounds how many servers of one event are worked on at the same time: OpsWorks CM takes five calls a second.
-const atOnce = 4
-
-// result is a report and what became of telling it.
-type result struct {
-	maintenance.Report
-	publishErr error
+	Log      *slog.Logger
+	Metrics  io.Writer
+	Now      func() time.Time
 }
 
 // Invoke implements lambda.Handler. The payload is taken as bytes, so that malformed JSON is answered here and not by a library.
 func (h *Handler) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 	begin := h.Now()
 	invocation := h.invocation(ctx, begin)
-	event, decodeErr := events.Decode(payload)
-
-	var requests []maintenance.Request
-	var reports []maintenance.Report
-	if decodeErr != nil {
-		reports = []maintenance.Report{invocation.malformed(decodeErr)}
-	} else {
-		requests, reports = invocation.resolve(event)
+	event, err := events.Decode(payload)
+	if err == nil {
+		if answer, ok := h.people(ctx, event); ok {
+			h.log(invocation.RequestID, event, nil, h.Now().Sub(begin))
+			return json.Marshal(answer)
+		}
 	}
-	results := h.run(ctx, requests, reports)
+	reports := h.reports(ctx, invocation, event, err)
 
-	h.log(invocation.RequestID, event, results, h.Now().Sub(begin))
-	emit(h.Metrics, h.Now(), results)
-	if err := retry(results); err != nil {
+	h.log(invocation.RequestID, event, reports, h.Now().Sub(begin))
+	emit(h.Metrics, h.Now(), reports)
+	if err := retry(event, reports); err != nil {
 		return nil, err
 	}
-	return json.Marshal(response(results))
+	return json.Marshal(response(event, reports))
+}
+
+// reports is what an event comes to.
+func (h *Handler) reports(ctx context.Context, in invocation, event events.Event, err error) []maintenance.Report {
+	if err != nil {
+		return []maintenance.Report{h.Runner.Refuse(ctx, in.malformed(err))}
+	}
+	switch event := event.(type) {
+	case events.Sweep:
+		reports, err := h.Runner.Sweep(ctx)
+		if err != nil {
+			reports = append(reports, maintenance.Report{Outcome: maintenance.Errored, Reason: maintenance.ReasonOf(err), Detail: err.Error(), At: in.Now, Untold: true})
+		}
+		return reports
+	case events.Close:
+		return []maintenance.Report{h.Runner.Close(ctx, event.RunID)}
+	}
+	requests, refused := in.resolve(event)
+	reports := make([]maintenance.Report, 0, len(requests)+len(refused))
+	for _, r := range refused {
+		reports = append(reports, h.Runner.Refuse(ctx, r))
+	}
+	return append(reports, h.ask(ctx, requests)...)
+}
+
+// ask asks for maintenance of one server, or of several.
+func (h *Handler) ask(ctx context.Context, requests []maintenance.Request) []maintenance.Report {
+	if len(requests) == 1 {
+		return []maintenance.Report{h.Runner.Ask(ctx, requests[0])}
+	}
+	return h.Runner.AskAll(ctx, requests)
 }
 
 // invocation gathers what the meaning of an event depends on beside the event itself.
@@ -75,90 +91,26 @@ func (h *Handler) invocation(ctx context.Context, now time.Time) invocation {
 	return in
 }
 
-// run starts what is asked for and tells of everything that is told. Each request is told of as soon as it is decided.
-func (h *Handler) run(ctx context.Context, requests []maintenance.Request, reports []maintenance.Report) []result {
-	work, tell, cancel := budget(ctx)
-	defer cancel()
-	results := make([]result, len(requests)+len(reports))
-	one := func(i int) {
-		if i < len(requests) {
-			results[i].Report = h.Runner.Run(work, requests[i])
-		} else {
-			results[i].Report = reports[i-len(requests)]
-		}
-		if results[i].Outcome.Told() {
-			results[i].publishErr = h.Notifier.Notify(tell, results[i].Report)
-		}
-	}
-	if len(results) == 1 { // the usual event; a goroutine's stack would only have to grow anew
-		one(0)
-		return results
-	}
-	slots := make(chan struct{}, atOnce)
-	var all sync.WaitGroup
-	for i := range results {
-		all.Go(func() {
-			slots <- struct{}{}
-			defer func() { <-slots }()
-			one(i)
-		})
-	}
-	all.Wait()
-	return results
-}
-
-// budget divides the time of an invocation: work ends early enough that a service which hangs can still be told of, and
-// telling ends early enough that the response gets out.
-func budget(ctx context.Context) (work, tell context.Context, cancel context.CancelFunc) {
-	deadline, ok := ctx.Deadline()
-	if !ok {
-		return ctx, ctx, func() {}
-	}
-	left := time.Until(deadline)
-	tell, cancelTell := context.WithDeadline(ctx, deadline.Add(-min(500*time.Millisecond, left/10)))
-	work, cancelWork := context.WithDeadline(tell, deadline.Add(-min(6*time.Second, left/3)))
-	return work, tell, func() { cancelWork(); cancelTell() }
-}
-
-// Response is what an invocation answers with, one for each server the event names.
-type Response struct {
-	Outcome    maintenance.Outcome   `json:"outcome"`
-	Reason     maintenance.Reason    `json:"reason"`
-	ServerName string                `json:"serverName"`
-	Cause      maintenance.CauseKind `json:"cause"`
-	RunID      string                `json:"runId"`
-	Message    string                `json:"message"`
-}
-
-// response is an object, or an array where the event names several servers.
-func response(results []result) any {
-	all := make([]Response, len(results))
-	for i, r := range results {
-		all[i] = Response{
-			Outcome: r.Outcome, Reason: r.Reason, ServerName: r.Request.ServerName, Cause: r.Request.Cause.Kind, RunID: r.RunID, Message: notify.Summary(r.Report),
-		}
-		if r.publishErr != nil {
-			all[i].Message += " The message about it could not be published."
-		}
-	}
-	if len(all) == 1 {
-		return all[0]
-	}
-	return all
-}
-
-// RetryError makes Lambda deliver the event again. What has started by then is found in progress and not started again.
+// RetryError makes Lambda deliver the event again. What was recorded by then is found and not started again.
 type RetryError struct{ Message string }
 
 func (e *RetryError) Error() string { return e.Message }
 
-// retry is the error to leave the handler with: nil, unless delivering the event again can help. A person's request never
-// waits, so a person gets the outcome at once and no retry behind their back.
-func retry(results []result) error {
+// retry is the error to leave the handler with: nil, unless delivering the event again can help: the ledger could not be reached,
+// or a refusal, of which no run is kept, could not be told. A person gets the outcome at once and no retry behind their back; a
+// sweep comes again by itself.
+func retry(event events.Event, reports []maintenance.Report) error {
+	if _, ok := event.(events.Sweep); ok {
+		return nil
+	}
 	var failed []error
-	for _, r := range results {
-		if r.Outcome == maintenance.Errored && r.Reason.Retryable() && r.Request.Cause.Kind != maintenance.CauseManual {
-			failed = append(failed, errors.New(notify.Summary(r.Report)+" "+r.Detail))
+	for _, r := range reports {
+		kind := r.Request.Cause.Kind
+		if kind != maintenance.CauseAlarm && kind != maintenance.CauseSchedule {
+			continue
+		}
+		if r.Retell || r.Outcome == maintenance.Errored && r.Reason.Retryable() {
+			failed = append(failed, errors.New(notify.Answer(r)))
 		}
 	}
 	if len(failed) == 0 {

@@ -5,19 +5,25 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"log/slog"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/aws/aws-lambda-go/lambdacontext"
+	dynamodb "github.com/truora/minidyn/server"
 
+	"opsworks-maintenance/lambda/ledger"
 	"opsworks-maintenance/lambda/maintenance"
+	"opsworks-maintenance/lambda/notify"
 	"opsworks-maintenance/lambda/settings"
 )
 
@@ -37,6 +43,14 @@ func (b *backend) Describe(ctx context.Context, name string) (maintenance.Server
 		return b.describe(ctx, name)
 	}
 	return maintenance.Server{Name: name, Backend: "opsworks-cm", Status: maintenance.Healthy}, nil
+}
+
+func (b *backend) DescribeAll(context.Context) (map[string]maintenance.Server, error) {
+	return nil, &maintenance.Error{Op: "describe all servers", Reason: maintenance.Unavailable}
+}
+
+func (b *backend) Since(context.Context, string, time.Time) (maintenance.Trace, error) {
+	return maintenance.Trace{}, nil
 }
 
 func (b *backend) Start(ctx context.Context, server maintenance.Server, _ []maintenance.EngineAttribute) (maintenance.Server, error) {
@@ -72,6 +86,8 @@ type fixture struct {
 	notifier *notifier
 	log      *bytes.Buffer
 	metrics  *bytes.Buffer
+	ledger   *ledger.Ledger
+	tables   *httptest.Server
 }
 
 func newFixture(t *testing.T, document string) fixture {
@@ -88,20 +104,43 @@ func newFixture(t *testing.T, document string) fixture {
 		t.Fatal(err)
 	}
 	f := fixture{backend: &backend{}, notifier: &notifier{}, log: &bytes.Buffer{}, metrics: &bytes.Buffer{}}
+	f.tables = httptest.NewServer(dynamodb.NewServer())
+	t.Cleanup(f.tables.Close)
+	config, err := awsConfig(func(string) string { return "us-east-1" })
+	if err != nil {
+		t.Fatal(err)
+	}
+	config = at(config, f.tables.URL)
+	if err := ledger.CreateTable(t.Context(), config, "runs"); err != nil {
+		t.Fatal(err)
+	}
+	f.ledger = ledger.New(config, "runs")
 	f.Handler = &Handler{
 		Settings: &doc,
 		Runner: &maintenance.Runner{
 			Policy:   policies(&doc),
 			Backends: map[string]maintenance.Backend{"opsworks-cm": f.backend},
 			Now:      func() time.Time { return now },
-			NewRunID: func(name string, _ time.Time) string { return name + "-run" },
+			NewRunID: runIDs(),
+			Ledger:   f.ledger,
+			Notifier: f.notifier,
 		},
-		Notifier: f.notifier,
-		Log:      slog.New(slog.NewJSONHandler(f.log, nil)),
-		Metrics:  f.metrics,
-		Now:      func() time.Time { return now },
+		Log:     slog.New(slog.NewJSONHandler(f.log, nil)),
+		Metrics: f.metrics,
+		Now:     func() time.Time { return now },
 	}
 	return f
+}
+
+// runIDs numbers the runs from the second on.
+func runIDs() func(string, time.Time) string {
+	var n atomic.Int32
+	return func(name string, _ time.Time) string {
+		if n.Add(1) == 1 {
+			return name + "-run"
+		}
+		return fmt.Sprintf("%s-run-%d", name, n.Load())
+	}
 }
 
 func invocationContext(t *testing.T) context.Context {
@@ -163,11 +202,9 @@ func TestHandler_Samples(t *testing.T) {
 		"start-override.json":                     {[]string{"started  automate-06 manual"}, []string{"automate-06"}},
 		"start-major-upgrade.json":                {[]string{"started  automate-06 manual"}, []string{"automate-06"}},
 		"start-unknown-field.json":                {[]string{"refused invalid-request  "}, none},
-		"plan.json":                               {[]string{"ignored not-yet  "}, none},
-		"history.json":                            {[]string{"ignored not-yet  "}, none},
-		"stop.json":                               {[]string{"ignored not-yet  "}, none},
-		"close.json":                              {[]string{"ignored not-yet  "}, none},
-		"sweep.json":                              {[]string{"ignored not-yet  "}, none},
+		"stop.json":                               {[]string{"refused unsupported automate-06 manual"}, none},
+		"close.json":                              {[]string{"refused invalid-request  manual"}, none},
+		"sweep.json":                              {nil, none},
 		"run-finished.json":                       {[]string{"ignored not-yet  "}, none},
 		"run-step-finished.json":                  {[]string{"ignored unknown-event  "}, none},
 		"aws/eb-alarm-state-metric.json":          {[]string{"refused no-server  alarm"}, none},
@@ -192,7 +229,7 @@ func TestHandler_Samples(t *testing.T) {
 			}
 			told := 0
 			for _, r := range want.responses {
-				if !strings.HasPrefix(r, "ignored") {
+				if !strings.HasPrefix(r, "ignored") && name != "close.json" {
 					told++
 				}
 			}
@@ -279,6 +316,8 @@ func TestHandler_WrongTypesInEveryField(t *testing.T) {
 	for _, name := range []string{"alarm.json", "alarm-action.json", "alarm-by-tag.json", "rule.json", "scheduler-no-input.json", "schedule.json", "start-major-upgrade.json", "run-finished.json"} {
 		t.Run(name, func(t *testing.T) {
 			f := newFixture(t, "")
+			f.invoke(t, sample(t, name))
+			may := slices.Clone(f.backend.started) // what the event starts as it is; nothing else may start
 			var doc any
 			if err := json.Unmarshal(sample(t, name), &doc); err != nil {
 				t.Fatal(err)
@@ -297,7 +336,7 @@ func TestHandler_WrongTypesInEveryField(t *testing.T) {
 					}
 				}
 				for _, server := range f.backend.started {
-					if !bytes.Contains(payload, []byte("automate-06")) && !bytes.Contains(payload, []byte("weekly")) && !bytes.Contains(payload, []byte("nightly-chef")) {
+					if !slices.Contains(may, server) {
 						t.Errorf("%s starts %s", payload, server)
 					}
 				}
@@ -328,76 +367,156 @@ func TestHandler_FailedPublishHidesNothing(t *testing.T) {
 	}
 }
 
-func TestHandler_ErrorsGoBackOnlyWhereARetryCanHelp(t *testing.T) {
+// A refusal has no run by which it could be told later, so the event has to come again; a person sees it at once.
+func TestHandler_ARefusalThatCannotBeTold(t *testing.T) {
+	for event, retry := range map[string]bool{"alarm-unknown-server.json": true, "alarm-other-account.json": true, "start-unknown-field.json": false} {
+		f := newFixture(t, "")
+		f.notifier.err = errors.New("no")
+		if body, err := f.Invoke(invocationContext(t), sample(t, event)); errors.As(err, new(*RetryError)) != retry {
+			t.Errorf("%s: got %s, %v", event, body, err)
+		}
+	}
+}
+
+func TestHandler_WhatAFailedStartComesTo(t *testing.T) {
 	for _, tt := range []struct {
-		reason maintenance.Reason
-		event  string
-		retry  bool
+		reason  maintenance.Reason
+		event   string
+		outcome maintenance.Outcome
+		told    int
 	}{
-		{maintenance.Throttled, "alarm.json", true},
-		{maintenance.Unavailable, "alarm.json", true},
-		{maintenance.Unavailable, "schedule.json", true},
-		{maintenance.Unavailable, "start.json", false}, // a person sees the outcome and decides
-		{maintenance.Denied, "alarm.json", false},
-		{maintenance.StartUnconfirmed, "alarm.json", false},
-		{maintenance.Unexpected, "alarm.json", false},
+		{maintenance.Throttled, "alarm.json", maintenance.Waiting, 1},
+		{maintenance.Unavailable, "alarm.json", maintenance.Waiting, 1},
+		{maintenance.Unavailable, "rule.json", maintenance.Waiting, 1},
+		{maintenance.Unavailable, "start.json", maintenance.Errored, 1}, // a person sees the outcome and decides
+		{maintenance.Denied, "alarm.json", maintenance.Errored, 1},
+		{maintenance.InvalidRequest, "alarm.json", maintenance.Refused, 1},
+		{maintenance.StartUnconfirmed, "alarm.json", maintenance.Errored, 0}, // the sweep looks for evidence first
+		{maintenance.Unexpected, "alarm.json", maintenance.Errored, 1},
 	} {
 		t.Run(string(tt.reason)+" "+tt.event, func(t *testing.T) {
 			f := newFixture(t, "")
 			f.backend.start = func(_ context.Context, s maintenance.Server) (maintenance.Server, error) {
 				return s, &maintenance.Error{Op: "start maintenance of " + s.Name, Reason: tt.reason}
 			}
-			body, err := f.Invoke(invocationContext(t), sample(t, tt.event))
-			var retry *RetryError
-			if errors.As(err, &retry) != tt.retry || (err != nil) != tt.retry {
+			got := f.invoke(t, sample(t, tt.event))
+			if got[0].Outcome != tt.outcome || got[0].Reason != tt.reason || len(f.notifier.reports) != tt.told {
+				t.Errorf("got %+v, told %d", got, len(f.notifier.reports))
+			}
+		})
+	}
+}
+
+// Without its ledger the function starts nothing, says so, and has the event delivered again; a person just sees it.
+func TestHandler_WithoutALedgerNothingStarts(t *testing.T) {
+	for _, tt := range []struct {
+		event string
+		retry bool
+	}{
+		{"alarm.json", true}, {"rule.json", true}, {"schedule.json", true}, {"start.json", false}, {"sweep.json", false},
+	} {
+		t.Run(tt.event, func(t *testing.T) {
+			f := newFixture(t, "")
+			f.tables.Close()
+			ctx, cancel := context.WithTimeout(invocationContext(t), 3*time.Second)
+			defer cancel()
+			body, err := f.Invoke(ctx, sample(t, tt.event))
+			if errors.As(err, new(*RetryError)) != tt.retry || (err != nil) != tt.retry {
 				t.Errorf("got %s, %v", body, err)
 			}
-			if tt.retry && !strings.Contains(err.Error(), "Maintenance of automate-06 could not be started") {
+			if tt.retry && !strings.Contains(err.Error(), "the ledger of runs cannot be reached") {
 				t.Errorf("the error says %q", err)
 			}
-			if len(f.notifier.reports) == 0 || f.notifier.reports[0].Outcome != maintenance.Errored {
+			if len(f.backend.started) != 0 {
+				t.Errorf("started %v", f.backend.started)
+			}
+			if tt.event != "sweep.json" && (len(f.notifier.reports) == 0 || f.notifier.reports[0].Reason != maintenance.LedgerUnavailable) {
 				t.Errorf("told %+v", f.notifier.reports)
 			}
 		})
 	}
 }
 
-// One server's failure must not be another's: what has started is reported as started, and the event comes again for the rest.
+// One server's failure must not be another's.
 func TestHandler_OneOfSeveralFails(t *testing.T) {
-	f := newFixture(t, "")
+	f := newFixture(t, strings.Replace(string(sample(t, "../settings.json")), `"maxConcurrent": 1,`, "", 1))
 	f.backend.describe = func(_ context.Context, name string) (maintenance.Server, error) {
 		if name == "puppet-01" {
 			return maintenance.Server{}, &maintenance.Error{Op: "describe server puppet-01", Reason: maintenance.Throttled}
 		}
 		return maintenance.Server{Name: name, Status: maintenance.Healthy}, nil
 	}
-	_, err := f.Invoke(invocationContext(t), sample(t, "schedule.json"))
-	if err == nil || strings.Contains(err.Error(), "automate-06") || !strings.Contains(err.Error(), "puppet-01") {
-		t.Errorf("got %v", err)
+	got := f.invoke(t, sample(t, "schedule.json"))
+	if got[0].Outcome != maintenance.Started || got[1].Outcome != maintenance.Waiting {
+		t.Errorf("got %+v", got)
 	}
 	if !reflect.DeepEqual(f.backend.started, []string{"automate-06"}) || len(f.notifier.reports) != 2 {
 		t.Errorf("started %v, told %d", f.backend.started, len(f.notifier.reports))
 	}
-	if !strings.Contains(f.metrics.String(), `"Outcome":"started","Outcomes":1`) || !strings.Contains(f.metrics.String(), `"Outcome":"error","Outcomes":1`) {
+	if !strings.Contains(f.metrics.String(), `"Outcome":"started","Outcomes":1`) || !strings.Contains(f.metrics.String(), `"Outcome":"waiting","Outcomes":1`) {
 		t.Errorf("metrics %s", f.metrics)
 	}
 }
 
-// A service that never answers leaves time to tell people so before the function's own deadline.
+// A service that never answers leaves time to record and tell before the function's own deadline.
 func TestHandler_HangingBackendIsToldInTime(t *testing.T) {
 	f := newFixture(t, "")
 	f.backend.describe = func(ctx context.Context, name string) (maintenance.Server, error) {
 		<-ctx.Done()
 		return maintenance.Server{}, &maintenance.Error{Op: "describe server " + name, Reason: maintenance.Unavailable, Err: ctx.Err()}
 	}
-	ctx, cancel := context.WithTimeout(invocationContext(t), 300*time.Millisecond)
+	ctx, cancel := context.WithTimeout(invocationContext(t), time.Second)
 	defer cancel()
-	_, err := f.Invoke(ctx, sample(t, "alarm.json"))
+	body, err := f.Invoke(ctx, sample(t, "alarm.json"))
 	if ctx.Err() != nil {
 		t.Error("the function's deadline has passed")
 	}
-	if !errors.As(err, new(*RetryError)) || len(f.notifier.reports) != 1 || f.notifier.late || f.notifier.reports[0].Reason != maintenance.Unavailable {
-		t.Errorf("got %v, told %+v, late %v", err, f.notifier.reports, f.notifier.late)
+	if err != nil || len(f.notifier.reports) != 1 || f.notifier.late || f.notifier.reports[0].Reason != maintenance.Unavailable {
+		t.Errorf("got %s, %v, told %+v, late %v", body, err, f.notifier.reports, f.notifier.late)
+	}
+}
+
+func TestHandler_PeoplesRequests(t *testing.T) {
+	f := newFixture(t, "")
+	ask := func(payload string, into any) {
+		t.Helper()
+		body, err := f.Invoke(invocationContext(t), []byte(payload))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := json.Unmarshal(body, into); err != nil {
+			t.Fatalf("%v: %s", err, body)
+		}
+	}
+	var plan PlanResponse
+	ask(`{"plan": {"serverName": "automate-06"}}`, &plan)
+	if len(plan.Answers) != 3 || plan.Answers[0].Outcome != maintenance.Started || plan.Answers[0].Message != "It would start now." || plan.Status != "HEALTHY" || len(f.backend.started) != 0 {
+		t.Errorf("plan %+v, started %v", plan, f.backend.started)
+	}
+	var started Response
+	ask(`{"start": {"serverName": "automate-06", "override": ["cooldown"]}}`, &started)
+	ask(`{"plan": {"serverName": "automate-06"}}`, &plan)
+	if plan.Lease != started.RunID || plan.Answers[2].Outcome != maintenance.InProgress {
+		t.Errorf("plan %+v after %+v", plan, started)
+	}
+	var history HistoryResponse
+	ask(`{"history": {"serverName": "automate-06"}}`, &history)
+	if len(history.Runs) != 1 || history.Runs[0].RunID != started.RunID || history.Runs[0].State != maintenance.RunRunning || !reflect.DeepEqual(history.Runs[0].Override, []string{"cooldown"}) {
+		t.Errorf("history %+v", history)
+	}
+	var closed Response
+	ask(`{"close": {"runId": "`+started.RunID+`"}}`, &closed)
+	if closed.Outcome != maintenance.Ended || closed.Reason != maintenance.ClosedByHand {
+		t.Errorf("close %+v", closed)
+	}
+	ask(`{"plan": {"serverName": "nobody"}}`, &plan)
+	if plan.Answers[0].Reason != maintenance.NotAllowed {
+		t.Errorf("plan of nobody %+v", plan)
+	}
+	f.tables.Close()
+	ask(`{"history": {"serverName": "automate-06"}}`, &history)
+	if history.Reason != "ledger-unavailable" {
+		t.Errorf("history without a ledger %+v", history)
 	}
 }
 
@@ -429,7 +548,15 @@ func TestHandler_NoValueOfAnEngineAttributeAnywhere(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if all := string(body) + f.log.String() + f.metrics.String(); strings.Contains(all, canary) {
+		all := string(body) + f.log.String() + f.metrics.String()
+		for _, r := range f.notifier.reports {
+			m, err := notify.Render(r, notify.Function{}, notify.Topics{Text: "x", Records: "x", Chat: "x"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			all += m.Subject + m.Text + string(m.Record) + string(m.Chat) + fmt.Sprint(m.Attributes)
+		}
+		if strings.Contains(all, canary) {
 			t.Errorf("%s: %s", payload, all)
 		}
 	}
@@ -437,9 +564,9 @@ func TestHandler_NoValueOfAnEngineAttributeAnywhere(t *testing.T) {
 
 func TestHandler_Window(t *testing.T) {
 	const document = `{"servers": [{"name": "automate-06", "backend": "opsworks-cm", "alarms": ["automate-06-*"],
-		"window": {"days": ["Sat"], "start": "22:00", "end": "04:00"}, "timezone": "Europe/Berlin"}]}`
+		"patience": "7d", "window": {"days": ["Sat"], "start": "22:00", "end": "04:00"}, "timezone": "Europe/Berlin"}]}`
 	f := newFixture(t, document)
-	if got := f.invoke(t, sample(t, "alarm.json")); got[0].Reason != maintenance.OutsideWindow {
+	if got := f.invoke(t, sample(t, "alarm.json")); got[0].Outcome != maintenance.Waiting || got[0].Reason != maintenance.OutsideWindow {
 		t.Errorf("got %+v", got)
 	}
 	if until := f.notifier.reports[0].Until.Format(time.RFC3339); until != "2026-11-28T22:00:00+01:00" {
@@ -465,7 +592,7 @@ func TestWire(t *testing.T) {
 	}
 	good := map[string]string{
 		"AWS_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "k", "AWS_SECRET_ACCESS_KEY": "s",
-		"TOPIC_ARN": "arn:aws:sns:us-east-1:123456789012:maintenance", "SETTINGS_FILE": file,
+		"TOPIC_ARN": "arn:aws:sns:us-east-1:123456789012:maintenance", "SETTINGS_FILE": file, "RUNS_TABLE": "runs",
 	}
 	wired := func(change map[string]string) error {
 		_, err := wire(func(name string) string {
@@ -488,6 +615,7 @@ func TestWire(t *testing.T) {
 		change map[string]string
 		want   []string
 	}{
+		{"ErrTable", map[string]string{"RUNS_TABLE": ""}, []string{"RUNS_TABLE"}},
 		{"ErrTopic", map[string]string{"TOPIC_ARN": ""}, []string{"TOPIC_ARN"}},
 		{"ErrNoSettings", map[string]string{"SETTINGS_FILE": file + "x"}, []string{"read settings", "no such file"}},
 		{"ErrNoSettings beside the binary", map[string]string{"SETTINGS_FILE": ""}, []string{"settings.json: no such file"}},

@@ -32,7 +32,10 @@ func (in invocation) resolve(event events.Event) ([]maintenance.Request, []maint
 		return in.start(event)
 	case events.Ignored:
 		return nil, []maintenance.Report{in.ignored(maintenance.Reason(event.Reason), event.What)}
-	default: // Plan, History, Stop, Close, Sweep and RunFinished work on the ledger of runs, which this version does not have
+	case events.Stop:
+		cause := maintenance.Cause{Kind: maintenance.CauseManual, Time: in.Now, ID: in.RequestID}
+		return nil, in.refuse(cause, event.ServerName, maintenance.Unsupported, "OpsWorks CM has no operation that stops a maintenance")
+	default: // RunFinished is of Systems Manager
 		kind := strings.ToLower(strings.TrimPrefix(fmt.Sprintf("%T", event), "events."))
 		return nil, []maintenance.Report{in.ignored(maintenance.NotYet, kind+" is not in this version")}
 	}

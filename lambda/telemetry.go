@@ -14,22 +14,25 @@ import (
 )
 
 // log writes the one line of an event: facts as attributes, no payload.
-func (h *Handler) log(requestID string, event events.Event, results []result, took time.Duration) {
+func (h *Handler) log(requestID string, event events.Event, reports []maintenance.Report, took time.Duration) {
 	level := slog.LevelInfo
-	var details, unpublished []string
-	for _, r := range results {
+	var details, unpublished, unrecorded []string
+	for _, r := range reports {
 		level = max(level, severity(r))
 		if r.Detail != "" {
 			details = append(details, r.Detail)
 		}
-		if r.publishErr != nil {
-			unpublished = append(unpublished, r.publishErr.Error())
+		if r.PublishErr != nil {
+			unpublished = append(unpublished, r.PublishErr.Error())
+		}
+		if r.LedgerErr != nil {
+			unrecorded = append(unrecorded, r.LedgerErr.Error())
 		}
 	}
 	attrs := []slog.Attr{
 		slog.String("requestId", requestID),
 		slog.String("event", eventName(event)),
-		slog.Any("response", response(results)),
+		slog.Any("response", response(event, reports)),
 		slog.Float64("durationMs", float64(took.Microseconds())/1000),
 	}
 	if len(details) > 0 {
@@ -38,12 +41,15 @@ func (h *Handler) log(requestID string, event events.Event, results []result, to
 	if len(unpublished) > 0 {
 		attrs = append(attrs, slog.String("publishError", strings.Join(unpublished, "; ")))
 	}
+	if len(unrecorded) > 0 {
+		attrs = append(attrs, slog.String("ledgerError", strings.Join(unrecorded, "; ")))
+	}
 	h.Log.LogAttrs(context.Background(), level, "event handled", attrs...)
 }
 
-func severity(r result) slog.Level {
+func severity(r maintenance.Report) slog.Level {
 	switch {
-	case r.Outcome == maintenance.Errored || r.publishErr != nil:
+	case r.Outcome == maintenance.Errored || r.PublishErr != nil || r.LedgerErr != nil:
 		return slog.LevelError
 	case r.Outcome == maintenance.Refused:
 		return slog.LevelWarn
@@ -65,7 +71,7 @@ const Namespace = "OpsWorksMaintenance"
 
 // emit writes the event's metrics in the embedded metric format, a line for each outcome.
 // https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
-func emit(w io.Writer, now time.Time, results []result) {
+func emit(w io.Writer, now time.Time, reports []maintenance.Report) {
 	type metric struct{ Name, Unit string }
 	type directive struct {
 		Namespace  string
@@ -74,9 +80,9 @@ func emit(w io.Writer, now time.Time, results []result) {
 	}
 	counts := map[maintenance.Outcome]int{}
 	failures := map[maintenance.Outcome]int{}
-	for _, r := range results {
+	for _, r := range reports {
 		counts[r.Outcome]++
-		if r.publishErr != nil {
+		if r.PublishErr != nil {
 			failures[r.Outcome]++
 		}
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 
+	"opsworks-maintenance/lambda/ledger"
 	"opsworks-maintenance/lambda/maintenance"
 	"opsworks-maintenance/lambda/notify"
 	"opsworks-maintenance/lambda/opsworkscm"
@@ -27,7 +28,7 @@ const attemptTimeout = 5 * time.Second
 // wire builds the handler from the environment: the only place where the parts meet. Every fault is reported at once.
 func wire(getenv func(string) string, logger *slog.Logger, metrics io.Writer) (*Handler, error) {
 	environment, envErr := settings.ReadEnvironment(getenv)
-	doc, docErr := readSettings(getenv(settings.EnvSettingsFile))
+	doc, docErr := readSettings(environment.SettingsFile)
 	config, awsErr := awsConfig(getenv)
 	if err := errors.Join(envErr, docErr, awsErr); err != nil {
 		return nil, &InitError{err}
@@ -39,15 +40,18 @@ func wire(getenv func(string) string, logger *slog.Logger, metrics io.Writer) (*
 	return &Handler{
 		Settings: doc,
 		Runner: &maintenance.Runner{
-			Policy:   policies(doc),
-			Backends: map[string]maintenance.Backend{opsworkscm.Backend: opsworkscm.New(servers)},
-			Now:      time.Now,
-			NewRunID: maintenance.NewRunID,
+			Policy:        policies(doc),
+			Backends:      map[string]maintenance.Backend{opsworkscm.Backend: opsworkscm.New(servers)},
+			Ledger:        ledger.New(at(config, getenv("AWS_ENDPOINT_URL_DYNAMODB"), getenv("AWS_ENDPOINT_URL")), environment.RunsTable),
+			Notifier:      notify.New(at(config, getenv("AWS_ENDPOINT_URL_SNS"), getenv("AWS_ENDPOINT_URL")), topics, function),
+			MaxConcurrent: doc.MaxConcurrent,
+			Expected:      expected(doc),
+			Now:           time.Now,
+			NewRunID:      maintenance.NewRunID,
 		},
-		Notifier: notify.New(at(config, getenv("AWS_ENDPOINT_URL_SNS"), getenv("AWS_ENDPOINT_URL")), topics, function),
-		Log:      logger,
-		Metrics:  metrics,
-		Now:      time.Now,
+		Log:     logger,
+		Metrics: metrics,
+		Now:     time.Now,
 	}, nil
 }
 
@@ -84,8 +88,22 @@ func policies(doc *settings.Settings) func(string) (maintenance.Policy, bool) {
 			Window:     maintenance.Window{Hours: s.Window, Location: s.Timezone},
 			StaleAfter: s.StaleAfter,
 			Patience:   s.Patience,
+			Cooldown:   s.Cooldown,
+			DailyLimit: s.DailyLimit,
+			Deadline:   s.Deadline,
 		}, true
 	}
+}
+
+// expected are the servers that must have a successful run at least every so often.
+func expected(doc *settings.Settings) map[string]time.Duration {
+	every := map[string]time.Duration{}
+	for _, s := range doc.Servers {
+		if s.ExpectEvery > 0 && s.Enabled {
+			every[s.Name] = s.ExpectEvery
+		}
+	}
+	return every
 }
 
 // awsConfig reads what Lambda sets: the Region and the role's credentials. The SDK's own config package would look for them

@@ -9,6 +9,7 @@ const (
 	EnvTopicARN        = "TOPIC_ARN"
 	EnvRecordsTopicARN = "RECORDS_TOPIC_ARN"
 	EnvChatTopicARN    = "CHAT_TOPIC_ARN"
+	EnvRunsTable       = "RUNS_TABLE"
 )
 
 // Environment is what the function is told from outside its settings.
@@ -20,6 +21,8 @@ type Environment struct {
 	TopicARN        string
 	RecordsTopicARN string
 	ChatTopicARN    string
+	// RunsTable is the name of the DynamoDB table that holds the runs.
+	RunsTable string
 }
 
 // ReadEnvironment reports all faults at once, as *InvalidError. There is no
@@ -39,12 +42,17 @@ func ReadEnvironment(getenv func(string) string) (Environment, error) {
 		TopicARN:        topic(EnvTopicARN),
 		RecordsTopicARN: topic(EnvRecordsTopicARN),
 		ChatTopicARN:    topic(EnvChatTopicARN),
+		RunsTable:       getenv(EnvRunsTable),
 	}
 	if environment.TopicARN == "" {
 		faults = append(faults, Fault{EnvTopicARN, "is not set; give it the ARN of the SNS topic for people"})
 	}
+	// CreateTable: 3 to 255 letters, digits, dots, dashes and underscores.
+	if n := len(environment.RunsTable); n < 3 || n > 255 || !onlyBytes(environment.RunsTable, isNameByte) {
+		faults = append(faults, Fault{EnvRunsTable, quoted(environment.RunsTable) + " is not the name of a DynamoDB table; give it that of the table of runs"})
+	}
 	if faults != nil {
-		return Environment{}, &InvalidError{Faults: faults}
+		return environment, &InvalidError{Faults: faults}
 	}
 	return environment, nil
 }

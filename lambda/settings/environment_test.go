@@ -16,24 +16,25 @@ func TestReadEnvironment(t *testing.T) {
 	t.Run("everything is set", func(t *testing.T) {
 		got, err := settings.ReadEnvironment(from(map[string]string{
 			"SETTINGS_FILE": "/opt/settings.json", "TOPIC_ARN": arn + "people",
-			"RECORDS_TOPIC_ARN": arn + "records", "CHAT_TOPIC_ARN": arn + "chat_1-2"}))
+			"RECORDS_TOPIC_ARN": arn + "records", "CHAT_TOPIC_ARN": arn + "chat_1-2", "RUNS_TABLE": "runs"}))
 		want := settings.Environment{SettingsFile: "/opt/settings.json", TopicARN: arn + "people",
-			RecordsTopicARN: arn + "records", ChatTopicARN: arn + "chat_1-2"}
+			RecordsTopicARN: arn + "records", ChatTopicARN: arn + "chat_1-2", RunsTable: "runs"}
 		if err != nil || got != want {
 			t.Errorf("ReadEnvironment() = %+v, %v, want %+v", got, err, want)
 		}
 	})
-	t.Run("only the topic is set", func(t *testing.T) {
-		got, err := settings.ReadEnvironment(from(map[string]string{"TOPIC_ARN": arn + "people"}))
-		if want := (settings.Environment{TopicARN: arn + "people"}); err != nil || got != want {
+	t.Run("only what must be is set", func(t *testing.T) {
+		got, err := settings.ReadEnvironment(from(map[string]string{"TOPIC_ARN": arn + "people", "RUNS_TABLE": "runs"}))
+		if want := (settings.Environment{TopicARN: arn + "people", RunsTable: "runs"}); err != nil || got != want {
 			t.Errorf("ReadEnvironment() = %+v, %v, want %+v", got, err, want)
 		}
 	})
 	t.Run("all faults are reported at once", func(t *testing.T) {
-		_, err := settings.ReadEnvironment(from(map[string]string{"RECORDS_TOPIC_ARN": "records", "CHAT_TOPIC_ARN": "chat"}))
+		_, err := settings.ReadEnvironment(from(map[string]string{"RECORDS_TOPIC_ARN": "records", "CHAT_TOPIC_ARN": "chat", "RUNS_TABLE": "a b"}))
 		const how = " is not the ARN of an SNS standard topic; write arn:aws:sns:<region>:<account>:<name>\n"
 		want := `RECORDS_TOPIC_ARN: "records"` + how + `CHAT_TOPIC_ARN: "chat"` + how +
-			"TOPIC_ARN: is not set; give it the ARN of the SNS topic for people"
+			"TOPIC_ARN: is not set; give it the ARN of the SNS topic for people\n" +
+			`RUNS_TABLE: "a b" is not the name of a DynamoDB table; give it that of the table of runs`
 		var invalid *settings.InvalidError
 		if !errors.As(err, &invalid) || err.Error() != want {
 			t.Errorf("error = %v, want %s", err, want)
@@ -50,7 +51,7 @@ func TestReadEnvironment(t *testing.T) {
 		"a CDK token":          "${Token[TOKEN.1]}",
 	} {
 		t.Run("the topic is "+name, func(t *testing.T) {
-			if _, err := settings.ReadEnvironment(from(map[string]string{"TOPIC_ARN": wrong})); err == nil {
+			if _, err := settings.ReadEnvironment(from(map[string]string{"TOPIC_ARN": wrong, "RUNS_TABLE": "runs"})); err == nil {
 				t.Errorf("%s is accepted", wrong)
 			}
 		})

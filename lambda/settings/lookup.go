@@ -4,16 +4,8 @@ import "slices"
 
 // Server finds a server by its name.
 func (s *Settings) Server(name string) (*Server, bool) {
-	if server, found := s.byName[name]; found {
-		return server, true
-	}
-	// Settings that were put together by hand, in a test, have no index.
-	for i := range s.Servers {
-		if s.Servers[i].Name == name {
-			return &s.Servers[i], true
-		}
-	}
-	return nil, false
+	server, found := s.byName[name]
+	return server, found
 }
 
 // ForAlarm finds the servers that claim an alarm. In settings that Parse
