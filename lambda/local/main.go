@@ -39,6 +39,7 @@ type options struct {
 	maintenanceTime time.Duration
 	fail            bool
 	fault           string
+	timeout         time.Duration
 	serve           string
 	json            bool
 }
@@ -52,7 +53,7 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	var o options
 	flags := flag.NewFlagSet("local", flag.ContinueOnError)
 	flags.SetOutput(stderr)
-	flags.Func("event", "give the function the event in `FILE`; repeatable (default testdata/events/alarm.json)", func(file string) error {
+	flags.Func("event", "give the function the event in `FILE`; repeatable (default: alarm.json of testdata/events three times, then alarm-by-dimension.json)", func(file string) error {
 		o.events = append(o.events, file)
 		return nil
 	})
@@ -61,6 +62,7 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	flags.DurationVar(&o.maintenanceTime, "maintenance-time", 3*time.Second, "how long a maintenance takes")
 	flags.BoolVar(&o.fail, "fail", false, "let maintenance fail")
 	flags.StringVar(&o.fault, "fault", "", "what the first StartMaintenance meets: throttle, 500, hang, drop or work-then-drop")
+	flags.DurationVar(&o.timeout, "timeout", 30*time.Second, "the function's timeout")
 	flags.StringVar(&o.serve, "serve", "", "stay up at `ADDR`, such as 127.0.0.1:4000, for any AWS client")
 	flags.BoolVar(&o.json, "json", false, "print JSON lines")
 	if err := flags.Parse(args); err != nil {
@@ -76,7 +78,8 @@ func parse(args []string, stderr io.Writer) (options, error) {
 		return o, fmt.Errorf("-maintenance-time %s is no time at all", o.maintenanceTime)
 	}
 	if len(o.events) == 0 && o.serve == "" {
-		o.events = []string{"testdata/events/alarm.json"}
+		// An alarm delivered three times, and another server that has to wait for its turn.
+		o.events = []string{"testdata/events/alarm.json", "testdata/events/alarm.json", "testdata/events/alarm.json", "testdata/events/alarm-by-dimension.json"}
 	}
 	return o, nil
 }
@@ -102,7 +105,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 
 	story := newStory(stdout, o.json)
 	m, err := machine.Start(machine.Config{
-		Function: o.function, Settings: document, Address: o.serve, MaintenanceTime: o.maintenanceTime,
+		Function: o.function, Settings: document, Address: o.serve, MaintenanceTime: o.maintenanceTime, Timeout: o.timeout,
 		Log: &story.log, OnCall: story.call, OnTransition: story.transition,
 	})
 	if err != nil {
@@ -129,8 +132,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		}
 	}
 	if o.serve != "" {
-		<-ctx.Done()
-		return nil
+		return story.serve(ctx, m)
 	}
-	return story.end(ctx, o)
+	return story.end(ctx, m, o)
 }

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	"opsworks-maintenance/lambda/local/machine"
 )
@@ -31,6 +33,20 @@ Any AWS client works that is given the endpoint, the Region %[7]s and some crede
 
 `, m.URL, strings.Join(m.Servers, ", "), machine.FunctionARN, strings.Join(topicARNs(m.Environment), ", "), machine.Account, machine.QueueName, machine.Region,
 		machine.FunctionName, first(m.Servers))
+}
+
+// serve wakes the function by its clock until somebody has had enough.
+func (s *story) serve(ctx context.Context, m *machine.Machine) error {
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(sweepEvery):
+		}
+		if err := s.sweep(ctx, m); err != nil && ctx.Err() == nil {
+			return err
+		}
+	}
 }
 
 func topicARNs(environment []string) []string {

@@ -75,7 +75,7 @@ func TestRun_Table(t *testing.T) {
 	if got := strings.Join(measures, "|"); got != want {
 		t.Errorf("rows %s", got)
 	}
-	if calls := columns.Split(lines[len(lines)-1], -1); strings.Join(calls[1:], " ") != "3.00 3.00 1.00" {
+	if calls := columns.Split(lines[len(lines)-1], -1); strings.Join(calls[1:], " ") != "5.00 3.00 1.67" {
 		t.Errorf("calls %q", calls)
 	}
 	if !strings.Contains(legend, "3 cold starts and 5 × 12 warm events of each") {

@@ -15,16 +15,23 @@ import (
 
 const functionARN = "arn:aws:lambda:us-east-1:123456789012:function:opsworks-maintenance"
 
-// wanted are the calls one event must make, of either binary, no more and no fewer.
-var wanted = calls{"OpsWorksCM DescribeServers": 1, "OpsWorksCM StartMaintenance": 1, "SNS Publish": 1}
+// The calls one event must make, no more and no fewer. The function's two to DynamoDB are its ledger: the claim and, once the start
+// is told, the running run.
+var (
+	bareCalls     = calls{"OpsWorksCM DescribeServers": 1, "OpsWorksCM StartMaintenance": 1, "SNS Publish": 1}
+	functionCalls = calls{
+		"OpsWorksCM DescribeServers": 1, "DynamoDB TransactWriteItems": 1, "OpsWorksCM StartMaintenance": 1, "SNS Publish": 1, "DynamoDB PutItem": 1,
+	}
+)
 
-// subject is a binary, the event it gets, what its answer must say, and what was measured of it. Times are in milliseconds,
-// memory is in megabytes.
+// subject is a binary, the event it gets, what its answer must say, the calls it must make, and what was measured of it. Times are
+// in milliseconds, memory is in megabytes.
 type subject struct {
 	file         string
 	env          []string
 	event        string
 	field, value string
+	wanted       calls
 
 	size                             float64
 	events, calls                    int
@@ -168,8 +175,8 @@ func (s *subject) send(ctx context.Context, aws *services, process *runtimeapi.F
 	switch started := aws.simulator.Started(serverName) - before; {
 	case result.Error != nil || notJSON || answer[s.field] != s.value:
 		return result, fmt.Errorf("%s answered %s, wanted %s %q", s.file, result.Payload, s.field, s.value)
-	case !maps.Equal(made, wanted):
-		return result, fmt.Errorf("%s made the calls %v for an event, wanted %v", s.file, made, wanted)
+	case !maps.Equal(made, s.wanted):
+		return result, fmt.Errorf("%s made the calls %v for an event, wanted %v", s.file, made, s.wanted)
 	case started != 1:
 		return result, fmt.Errorf("%s started %d maintenances, wanted 1", s.file, started)
 	case result.Cold != cold:

@@ -87,8 +87,9 @@ func write(out io.Writer, rows []row, l legend) error {
 		return err
 	}
 	_, err := fmt.Fprintf(out, `
-The bare handler (testdata/barehandler) makes the same three calls by the SDK's defaults and does nothing else: no settings, no gates,
-no log. Measured on %s, %d CPUs, with both in turns: %d cold starts and %d × %d warm events of each.
+The bare handler (testdata/barehandler) makes three of the function's five calls by the SDK's defaults and does nothing else: no ledger,
+which the other two calls are for, no settings, no gates, no log.
+Measured on %s, %d CPUs, with both in turns: %d cold starts and %d × %d warm events of each.
 A cold start is from the start of the process to its first answer; the endpoints are local and without TLS. The times are this machine's:
 the ratios are what counts. Below 1 the function needs less.
 `, l.build, runtime.NumCPU(), l.cold, warmProcesses, l.warm)

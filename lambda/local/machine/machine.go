@@ -1,10 +1,13 @@
 // Package machine puts the whole system together on one machine: the built function behind the Lambda Runtime API, the OpsWorks CM
-// simulator, and SNS with a subscriber. Everything is reached at one address, so that AWS_ENDPOINT_URL is all a client needs.
+// simulator, DynamoDB, and SNS with a subscriber. Everything is reached at one address, so that AWS_ENDPOINT_URL is all a client needs.
 package machine
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"io"
+	"log"
 	"net"
 	"net/http"
 	"os"
@@ -12,6 +15,10 @@ import (
 	"strings"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	dynamodb "github.com/truora/minidyn/server"
+
+	"opsworks-maintenance/lambda/ledger"
 	"opsworks-maintenance/lambda/local/runtimeapi"
 	"opsworks-maintenance/lambda/local/simulator"
 	"opsworks-maintenance/lambda/settings"
@@ -40,10 +47,29 @@ type Config struct {
 	Timeout time.Duration
 	// Log receives the function's output, whole lines.
 	Log io.Writer
+	// Concurrency is how many processes of the function there may be at the same time, by default one.
+	Concurrency int
 	// OnCall hears of every call to OpsWorks CM once it is answered, OnTransition of every change of a server's state.
 	OnCall       func(operation string, status int)
 	OnTransition func(simulator.Transition)
+	// Intercept, if set, decides what becomes of each call of the function, named as in "DynamoDB TransactWriteItems".
+	Intercept func(call string) Fate
 }
+
+// Fate is what becomes of a call.
+type Fate int
+
+// The fates of a call. The two deaths end the function's process, which the test sees to: the call waits for it.
+const (
+	Served      Fate = iota
+	DeathBefore      // nothing was done
+	DeathAfter       // it was done, and nobody hears the answer
+	Refused          // 500, nothing was done
+	Lost             // it was done, and the connection breaks
+)
+
+// TableName is the table of runs.
+const TableName = "maintenance-runs"
 
 // Machine is the system, running. There is one at a time in a process, because the SNS emulator keeps its topics in package variables.
 type Machine struct {
@@ -54,6 +80,8 @@ type Machine struct {
 	Servers []string
 	// Environment is the function's, as it is started with.
 	Environment []string
+	// Ledger is the table of runs, for looking.
+	Ledger *ledger.Ledger
 
 	server *http.Server
 	folder string
@@ -87,6 +115,10 @@ func Start(config Config) (*Machine, error) {
 		}
 		m.Servers = append(m.Servers, server.Name)
 	}
+	listener, err := net.Listen("tcp", config.Address)
+	if err != nil {
+		return nil, fmt.Errorf("listen: %w", err)
+	}
 	if m.folder, err = os.MkdirTemp("", "opsworks-maintenance-"); err != nil {
 		return nil, err
 	}
@@ -95,22 +127,30 @@ func Start(config Config) (*Machine, error) {
 		return nil, err
 	}
 
-	listener, err := net.Listen("tcp", config.Address)
-	if err != nil {
-		return nil, fmt.Errorf("listen: %w", err)
-	}
 	m.URL = "http://" + listener.Addr().String()
 	m.Environment = append([]string{
 		"AWS_REGION=" + Region, "AWS_ACCESS_KEY_ID=local", "AWS_SECRET_ACCESS_KEY=local",
 		"AWS_ENDPOINT_URL=" + m.URL, "AWS_ENDPOINT_URL_OPSWORKSCM=" + m.URL,
 		"AWS_LAMBDA_FUNCTION_NAME=" + FunctionName,
-		settings.EnvSettingsFile + "=" + file,
+		settings.EnvSettingsFile + "=" + file, settings.EnvRunsTable + "=" + TableName,
 	}, startTopics(listener.Addr(), document)...)
 	m.Function = runtimeapi.New(runtimeapi.Config{
-		Binary: binary, Env: m.Environment, FunctionARN: FunctionARN, Timeout: config.Timeout, Output: config.Log,
+		Binary: binary, Env: m.Environment, FunctionARN: FunctionARN, Timeout: config.Timeout, Output: config.Log, Concurrency: config.Concurrency,
 	})
-	m.server = &http.Server{Handler: m.route(config.OnCall)}
+	route := m.route(config.OnCall)
+	m.server = &http.Server{Handler: route, ErrorLog: log.New(io.Discard, "", 0)}
 	go func() { _ = m.server.Serve(listener) }()
+
+	table := aws.Config{Region: Region, BaseEndpoint: aws.String(m.URL), Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
+		return aws.Credentials{AccessKeyID: "local", SecretAccessKey: "local"}, nil
+	})}
+	if err := ledger.CreateTable(context.Background(), table, TableName); err != nil {
+		return nil, errors.Join(err, m.Close())
+	}
+	m.Ledger = ledger.New(table, TableName)
+	if config.Intercept != nil {
+		m.server.Handler = intercepted(route, config.Intercept)
+	}
 	return m, nil
 }
 
@@ -125,7 +165,7 @@ func (m *Machine) Close() error {
 
 // route tells the services apart at the one address, by what only their own requests have.
 func (m *Machine) route(onCall func(string, int)) http.Handler {
-	invoke, topics := m.Function.Handler(), snsHandler()
+	invoke, topics, tables := m.Function.Handler(), snsHandler(), dynamodb.NewServer()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		target := r.Header.Get("X-Amz-Target")
 		switch {
@@ -140,6 +180,8 @@ func (m *Machine) route(onCall func(string, int)) http.Handler {
 				}
 			}()
 			m.OpsWorksCM.ServeHTTP(recorder, r)
+		case strings.HasPrefix(target, "DynamoDB_"):
+			tables.ServeHTTP(w, r)
 		case target != "" && !strings.HasPrefix(target, "AmazonSQS."):
 			http.Error(w, "no such service here", http.StatusNotFound)
 		default:
