@@ -3,16 +3,19 @@
 ARCH     ?= arm64
 FUZZTIME ?= 20s
 ARGS     ?=
+FUNCTION ?= opsworks-maintenance
+ENDPOINT ?=
 
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 GOBUILD := CGO_ENABLED=0 go build -trimpath -tags lambda.norpc -ldflags "-s -w -X main.version=$(VERSION)"
 
 .DEFAULT_GOAL := help
-.PHONY: help build local run test check fuzz bench clean
+.PHONY: help build local run test torture check fuzz bench clean start plan history stop close
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
-	@echo '  variables: ARCH=$(ARCH) (or amd64), ARGS="flags for run or bench", FUZZTIME=$(FUZZTIME)'
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@echo '  variables: ARCH=$(ARCH) (or amd64), ARGS="flags for run or bench", FUZZTIME=$(FUZZTIME), SERVER=name, RUN=id,'
+	@echo '             FUNCTION=$(FUNCTION), ENDPOINT=http://127.0.0.1:4000 for the local one (make run ARGS="-serve 127.0.0.1:4000")'
 
 build: ## build the function for Lambda (linux, arm64 or ARCH=amd64): dist/bootstrap
 	GOOS=linux GOARCH=$(ARCH) $(GOBUILD) -o dist/bootstrap ./lambda
@@ -27,6 +30,9 @@ run: local ## play the main job on this machine: an alarm, maintenance, a health
 test: ## run all tests, end to end included
 	go test -count=1 ./...
 
+torture: ## only the tests that kill, flood and cut off the function
+	go test -count=1 -v ./lambda/local/torture
+
 check: ## formatting, vet, staticcheck, tidiness, import arrows, what the function links, its size
 	@bash .ci/check
 
@@ -39,6 +45,28 @@ bench: local ## compare the function with a bare handler, and time the decoder
 	@$(GOBUILD) -o dist/local/barehandler ./testdata/barehandler
 	@go run ./lambda/local/bench -function dist/local/bootstrap -bare dist/local/barehandler $(ARGS)
 	@go test ./events ./lambda/settings -run '^$$' -bench . -benchmem
+
+# What people ask of the function, deployed or local. The answer is printed. A payload from a file suits every AWS CLI.
+define ask
+	@d=$$(mktemp -d) && printf '%s' '$(1)' >"$$d/payload" && \
+	aws $(if $(ENDPOINT),--endpoint-url $(ENDPOINT)) lambda invoke --function-name $(FUNCTION) --payload "fileb://$$d/payload" "$$d/answer" >/dev/null && \
+	cat "$$d/answer" && echo; status=$$?; rm -rf "$$d"; exit $$status
+endef
+
+start: ## start maintenance of SERVER now, if every gate lets it pass
+	$(call ask,{"start":{"serverName":"$(SERVER)"}})
+
+plan: ## what would happen to SERVER, and why; changes nothing
+	$(call ask,{"plan":{"serverName":"$(SERVER)"}})
+
+history: ## the latest runs of SERVER
+	$(call ask,{"history":{"serverName":"$(SERVER)"}})
+
+stop: ## stop the maintenance of SERVER, where its backend can
+	$(call ask,{"stop":{"serverName":"$(SERVER)"}})
+
+close: ## close the run RUN, which will not end by itself, and free its server
+	$(call ask,{"close":{"runId":"$(RUN)"}})
 
 clean: ## remove what was built
 	rm -rf dist
