@@ -86,8 +86,12 @@ func (c *Client) Since(ctx context.Context, name string, since time.Time) (maint
 		}
 		for _, event := range page.ServerEvents {
 			at := aws.ToTime(event.CreatedAt)
-			// Events may be stamped in whole seconds: one of the same second counts.
-			if at.Before(since.Truncate(time.Second)) {
+			// Events are stamped in milliseconds, or in whole seconds: one of the same stamp counts.
+			from := since.Truncate(time.Millisecond)
+			if at.Nanosecond() == 0 {
+				from = since.Truncate(time.Second)
+			}
+			if at.Before(from) {
 				return trace, nil
 			}
 			message := aws.ToString(event.Message)

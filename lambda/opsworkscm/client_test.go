@@ -162,6 +162,9 @@ func TestClient_SinceTellsMaintenanceFromOtherEvents(t *testing.T) {
 			_, _ = w.Write([]byte(`{"ServerEvents": [{"CreatedAt": 1795474800.25, "ServerName": "automate-06", "Message": "` + message + `"}]}`))
 		}))
 		trace, err := client(endpoint.URL).Since(t.Context(), "automate-06", time.Unix(1795474800, 0))
+		if just, _ := client(endpoint.URL).Since(t.Context(), "automate-06", time.Unix(1795474800, 300e6)); len(just.Events) != 0 {
+			t.Errorf("%s: an event of before counts: %+v", message, just)
+		}
 		if err != nil || trace.Maintenance != want || len(trace.Events) != 1 || trace.Events[0] != "2026-11-23T23:00:00Z "+message {
 			t.Errorf("%s: %+v, %v", message, trace, err)
 		}

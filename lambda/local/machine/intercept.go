@@ -1,6 +1,7 @@
 package machine
 
 import (
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -16,6 +17,7 @@ func intercepted(next http.Handler, fate func(call string) Fate) http.Handler {
 		}
 		switch fate(call) {
 		case DeathBefore:
+			_, _ = io.Copy(io.Discard, r.Body) // only then net/http notices that the process is gone
 			<-r.Context().Done()
 			panic(http.ErrAbortHandler)
 		case DeathAfter:
