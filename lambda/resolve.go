@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -36,8 +37,7 @@ func (in invocation) resolve(event events.Event) ([]maintenance.Request, []maint
 		cause := maintenance.Cause{Kind: maintenance.CauseManual, Time: in.Now, ID: in.RequestID}
 		return nil, in.refuse(cause, event.ServerName, maintenance.Unsupported, "OpsWorks CM has no operation that stops a maintenance")
 	default: // RunFinished is of Systems Manager
-		kind := strings.ToLower(strings.TrimPrefix(fmt.Sprintf("%T", event), "events."))
-		return nil, []maintenance.Report{in.ignored(maintenance.NotYet, kind+" is not in this version")}
+		return nil, []maintenance.Report{in.ignored(maintenance.NotYet, eventName(event)+" is not in this version")}
 	}
 }
 
@@ -156,7 +156,8 @@ func (in invocation) requests(request maintenance.Request, invalid maintenance.R
 // malformed is the report on a payload that could not be decoded.
 func (in invocation) malformed(err error) maintenance.Report {
 	reason := maintenance.InvalidEvent
-	if invalid, ok := err.(*events.InvalidError); ok && invalid.Ours { //nolint:errorlint // Decode returns this type itself
+	var invalid *events.InvalidError
+	if errors.As(err, &invalid) && invalid.Ours {
 		reason = maintenance.InvalidRequest
 	}
 	return in.refuse(maintenance.Cause{}, "", reason, err.Error())[0]
