@@ -259,10 +259,9 @@ func TestRunner_FleetTakesTurns(t *testing.T) {
 	}
 	for range 10 {
 		busy := 0
-		for name, server := range w.servers {
+		for _, server := range w.servers {
 			if server.Status == maintenance.UnderMaintenance {
 				busy++
-				defer func() { _ = name }()
 			}
 		}
 		if busy > 2 {

@@ -243,6 +243,7 @@ func (m *memory) Told(_ context.Context, tell string, _ time.Time) error {
 // topics that remember, and a ledger in memory.
 type world struct {
 	*maintenance.Runner
+	mu       sync.Mutex // a sweep works on several runs at once
 	clock    time.Time
 	servers  map[string]*maintenance.Server
 	traces   map[string]maintenance.Trace
@@ -277,6 +278,8 @@ func newWorld(names ...string) *world {
 		Notifier: w,
 		Now:      func() time.Time { return w.clock },
 		NewRunID: func(name string, _ time.Time) string {
+			w.mu.Lock()
+			defer w.mu.Unlock()
 			ids++
 			return fmt.Sprintf("%s-%03d", name, ids)
 		},
@@ -285,6 +288,8 @@ func newWorld(names ...string) *world {
 }
 
 func (w *world) Describe(_ context.Context, name string) (maintenance.Server, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	w.looks++
 	if w.lookErr != nil {
 		return maintenance.Server{}, w.lookErr
@@ -297,6 +302,8 @@ func (w *world) Describe(_ context.Context, name string) (maintenance.Server, er
 }
 
 func (w *world) DescribeAll(context.Context) (map[string]maintenance.Server, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	w.looks++
 	if w.lookErr != nil {
 		return nil, w.lookErr
@@ -311,6 +318,8 @@ func (w *world) DescribeAll(context.Context) (map[string]maintenance.Server, err
 }
 
 func (w *world) Start(_ context.Context, server maintenance.Server, _ []maintenance.EngineAttribute) (maintenance.Server, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	if w.startErr != nil {
 		if err := w.startErr(server.Name); err != nil {
 			return *w.servers[server.Name], err
@@ -322,10 +331,14 @@ func (w *world) Start(_ context.Context, server maintenance.Server, _ []maintena
 }
 
 func (w *world) Since(_ context.Context, name string, _ time.Time) (maintenance.Trace, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	return w.traces[name], w.traceErr
 }
 
 func (w *world) Notify(_ context.Context, r maintenance.Report) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	if w.sayErr != nil {
 		return w.sayErr
 	}
