@@ -105,9 +105,7 @@ func (h *Handler) plan(ctx context.Context, serverName string) PlanResponse {
 		return out
 	}
 	for _, a := range plan.Answers {
-		server := plan.Server
-		server.Backend = "opsworks-cm"
-		report := maintenance.Report{Outcome: a.Outcome, Reason: a.Reason, Until: a.Until, Server: server,
+		report := maintenance.Report{Outcome: a.Outcome, Reason: a.Reason, Until: a.Until, Server: plan.Server,
 			Request: maintenance.Request{ServerName: serverName, Cause: maintenance.Cause{Kind: a.Cause}}}
 		out.Answers = append(out.Answers, PlanAnswer{Cause: a.Cause, Outcome: a.Outcome, Reason: a.Reason, MayStart: moment(a.Until), Message: notify.Planned(report)})
 	}

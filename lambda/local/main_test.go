@@ -19,18 +19,7 @@ import (
 // built is the function's binary, built once for all tests as the Makefile builds it.
 var built string
 
-func TestMain(m *testing.M) {
-	folder, err := os.MkdirTemp("", "function-")
-	if err != nil {
-		panic(err)
-	}
-	if built, err = machine.Build(folder, machine.FunctionPackage); err != nil {
-		panic(err)
-	}
-	code := m.Run()
-	_ = os.RemoveAll(folder)
-	os.Exit(code)
-}
+func TestMain(m *testing.M) { os.Exit(machine.WithFunction(&built, m.Run)) }
 
 // play runs the program as make run does, with the maintenance made short.
 func play(t *testing.T, args ...string) (string, error) {

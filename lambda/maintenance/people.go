@@ -122,22 +122,22 @@ func (r *Runner) Close(ctx context.Context, runID string) Report {
 	defer done()
 	run, err := t.Ledger.Find(t.work, runID)
 	if err != nil {
-		r := Report{Outcome: ReasonOf(err).outcome(), Reason: ReasonOf(err), RunID: runID, At: t.Now(), Detail: err.Error(), Untold: true,
+		report := Report{Outcome: ReasonOf(err).outcome(), Reason: ReasonOf(err), RunID: runID, At: t.Now(), Detail: err.Error(), Untold: true,
 			Request: Request{Cause: Cause{Kind: CauseManual, Time: t.Now()}}}
-		if r.Reason == NotFound {
-			r.Reason, r.Detail = InvalidRequest, "There is no run of that id"
+		if report.Reason == NotFound {
+			report.Reason, report.Detail = InvalidRequest, "There is no run of that id"
 		}
-		return r
+		return report
 	}
 	if !run.Open() {
-		r := newReport(run, Refused, ClosedByHand, t.Now())
-		r.Detail, r.Untold = fmt.Sprintf("the run is closed already: %s", run.Outcome), true
-		return r
+		report := newReport(run, Refused, ClosedByHand, t.Now())
+		report.Detail, report.Untold = fmt.Sprintf("the run is closed already: %s", run.Outcome), true
+		return report
 	}
 	run.Outcome, run.Reason, run.Ended = Ended, ClosedByHand, t.Now()
-	r2 := t.say(newReport(run, Ended, ClosedByHand, t.Now()))
-	_, r2.LedgerErr = t.Ledger.Free(t.tell, run.to(RunClosed))
-	return r2
+	report := t.say(newReport(run, Ended, ClosedByHand, t.Now()))
+	_, report.LedgerErr = t.Ledger.Free(t.tell, run.to(RunClosed))
+	return report
 }
 
 // Refuse tells of an event that came to no request: a refusal once per reason and day. What is ignored passes through.

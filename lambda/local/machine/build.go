@@ -21,3 +21,16 @@ func Build(folder, pkg string) (string, error) {
 
 // FunctionPackage is the package of the function.
 const FunctionPackage = "opsworks-maintenance/lambda"
+
+// WithFunction builds the function into a folder of its own, runs what needs it, and takes the folder away: a TestMain.
+func WithFunction(built *string, run func() int) int {
+	folder, err := os.MkdirTemp("", "function-")
+	if err != nil {
+		panic(err)
+	}
+	defer func() { _ = os.RemoveAll(folder) }()
+	if *built, err = Build(folder, FunctionPackage); err != nil {
+		panic(err)
+	}
+	return run()
+}

@@ -21,18 +21,7 @@ import (
 // built is the function's binary, built once for all tests as the Makefile builds it.
 var built string
 
-func TestMain(m *testing.M) {
-	folder, err := os.MkdirTemp("", "function-")
-	if err != nil {
-		panic(err)
-	}
-	if built, err = machine.Build(folder, machine.FunctionPackage); err != nil {
-		panic(err)
-	}
-	code := m.Run()
-	_ = os.RemoveAll(folder)
-	os.Exit(code)
-}
+func TestMain(m *testing.M) { os.Exit(machine.WithFunction(&built, m.Run)) }
 
 func start(t *testing.T, change func(*machine.Config)) *machine.Machine {
 	t.Helper()
