@@ -56,8 +56,9 @@ func (h *Handler) reports(ctx context.Context, in invocation, event events.Event
 	case events.Sweep:
 		reports, err := h.Runner.Sweep(ctx)
 		if err != nil {
-			reports = append(reports, maintenance.Report{Outcome: maintenance.Errored, Reason: maintenance.ReasonOf(err), Detail: err.Error(), At: in.Now, Untold: true})
+			return append(reports, maintenance.Report{Outcome: maintenance.Errored, Reason: maintenance.ReasonOf(err), Detail: err.Error(), At: in.Now, Untold: true})
 		}
+		emitSweep(h.Metrics, h.Now())
 		return reports
 	case events.Close:
 		return []maintenance.Report{h.Runner.Close(ctx, event.RunID)}

@@ -533,6 +533,22 @@ func TestHandler_LogsAndMetrics(t *testing.T) {
 	}
 }
 
+// An alarm waits for the metric of a sweep; one that could not see the open runs must not keep it quiet.
+func TestHandler_SweepsAreCounted(t *testing.T) {
+	f := newFixture(t, "")
+	f.invoke(t, sample(t, "sweep.json"))
+	metric := `{"Sweeps":1,"_aws":{"CloudWatchMetrics":[{"Namespace":"OpsWorksMaintenance","Dimensions":[[]],"Metrics":[{"Name":"Sweeps","Unit":"Count"}]}],"Timestamp":1795474800000}}` + "\n"
+	if f.metrics.String() != metric {
+		t.Errorf("metrics %s\nwant    %s", f.metrics, metric)
+	}
+	f.metrics.Reset()
+	f.tables.Close()
+	f.invoke(t, sample(t, "sweep.json"))
+	if strings.Contains(f.metrics.String(), "Sweeps") {
+		t.Errorf("a sweep without the ledger is counted: %s", f.metrics)
+	}
+}
+
 func TestHandler_NoValueOfAnEngineAttributeAnywhere(t *testing.T) {
 	const canary = "canary-7f3a"
 	for _, payload := range []string{

@@ -11,6 +11,7 @@ import (
 
 	"opsworks-maintenance/events"
 	"opsworks-maintenance/lambda/maintenance"
+	"opsworks-maintenance/lambda/settings"
 )
 
 // log writes the one line of an event: facts as attributes, no payload.
@@ -66,18 +67,14 @@ func eventName(event events.Event) string {
 	return strings.ToLower(strings.TrimPrefix(fmt.Sprintf("%T", event), "events."))
 }
 
-// Namespace of the function's metrics: Outcomes with the dimension Outcome, and PublishFailures without one.
-const Namespace = "OpsWorksMaintenance"
+// metric is one of a line's metrics, under a dimension or none.
+type metric struct {
+	name      string
+	dimension string
+}
 
-// emit writes the event's metrics in the embedded metric format, a line for each outcome.
-// https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
+// emit writes the event's metrics, a line for each outcome.
 func emit(w io.Writer, now time.Time, reports []maintenance.Report) {
-	type metric struct{ Name, Unit string }
-	type directive struct {
-		Namespace  string
-		Dimensions [][]string
-		Metrics    []metric
-	}
 	counts := map[maintenance.Outcome]int{}
 	failures := map[maintenance.Outcome]int{}
 	for _, r := range reports {
@@ -90,20 +87,38 @@ func emit(w io.Writer, now time.Time, reports []maintenance.Report) {
 		if counts[outcome] == 0 {
 			continue
 		}
-		line, err := json.Marshal(map[string]any{
-			"_aws": map[string]any{
-				"Timestamp": now.UnixMilli(),
-				"CloudWatchMetrics": []directive{
-					{Namespace, [][]string{{"Outcome"}}, []metric{{"Outcomes", "Count"}}},
-					{Namespace, [][]string{{}}, []metric{{"PublishFailures", "Count"}}},
-				},
-			},
-			"Outcome":         outcome,
-			"Outcomes":        counts[outcome],
-			"PublishFailures": failures[outcome],
+		writeMetrics(w, now, []metric{{settings.MetricOutcomes, settings.DimensionOutcome}, {settings.MetricPublishFailures, ""}}, map[string]any{
+			settings.DimensionOutcome:      outcome,
+			settings.MetricOutcomes:        counts[outcome],
+			settings.MetricPublishFailures: failures[outcome],
 		})
-		if err == nil {
-			_, _ = w.Write(append(line, '\n'))
+	}
+}
+
+// emitSweep counts a sweep that saw all open runs. An alarm waits for it: if none comes, nothing is followed any more.
+func emitSweep(w io.Writer, now time.Time) {
+	writeMetrics(w, now, []metric{{settings.MetricSweeps, ""}}, map[string]any{settings.MetricSweeps: 1})
+}
+
+// writeMetrics writes one line in the embedded metric format.
+// https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
+func writeMetrics(w io.Writer, now time.Time, metrics []metric, values map[string]any) {
+	type definition struct{ Name, Unit string }
+	type directive struct {
+		Namespace  string
+		Dimensions [][]string
+		Metrics    []definition
+	}
+	directives := make([]directive, 0, len(metrics))
+	for _, m := range metrics {
+		dimensions := []string{}
+		if m.dimension != "" {
+			dimensions = append(dimensions, m.dimension)
 		}
+		directives = append(directives, directive{settings.MetricNamespace, [][]string{dimensions}, []definition{{m.name, "Count"}}})
+	}
+	values["_aws"] = map[string]any{"Timestamp": now.UnixMilli(), "CloudWatchMetrics": directives}
+	if line, err := json.Marshal(values); err == nil {
+		_, _ = w.Write(append(line, '\n'))
 	}
 }

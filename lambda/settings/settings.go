@@ -15,11 +15,12 @@ type Settings struct {
 	Notify        []Subscription
 	MaxConcurrent int    // 0: as many runs at the same time as there are servers
 	Endpoint      string // of OpsWorks CM; empty: that of AWS
+	AlarmTriggers []AlarmTrigger
 
 	byName map[string]*Server
 }
 
-var settingsKeys = []string{"servers", "notify", "maxConcurrent", "endpoint"}
+var settingsKeys = []string{"servers", "notify", "maxConcurrent", "endpoint", "alarmTriggers"}
 
 // Parse reads and checks a document. If anything is wrong with it the error is
 // an *InvalidError that lists every fault, and the settings are empty.
@@ -50,6 +51,7 @@ func (p *parser) settings(whole value) Settings {
 		Notify:        o.subscriptions("notify"),
 		MaxConcurrent: o.countFromOne("maxConcurrent", 0),
 		Endpoint:      o.endpoint(),
+		AlarmTriggers: o.alarmTriggers(),
 	}
 	p.checkClaims()
 	return settings

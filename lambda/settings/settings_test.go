@@ -131,6 +131,9 @@ func TestParse_Everything(t *testing.T) {
 	if parsed.MaxConcurrent != 2 || parsed.Endpoint != "http://localhost:8080/cm" {
 		t.Errorf("maxConcurrent, endpoint = %d, %s", parsed.MaxConcurrent, parsed.Endpoint)
 	}
+	if want := []settings.AlarmTrigger{settings.TriggerTag, settings.TriggerAction}; !reflect.DeepEqual(parsed.AlarmTriggers, want) {
+		t.Errorf("alarmTriggers = %q, want %q", parsed.AlarmTriggers, want)
+	}
 }
 
 // One document with nearly every fault there is: all are told at once.
