@@ -5,16 +5,17 @@ FUZZTIME ?= 20s
 ARGS     ?=
 FUNCTION ?= opsworks-maintenance
 ENDPOINT ?=
+CDK      := npx --yes aws-cdk@2.1148.1
 
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 GOBUILD := CGO_ENABLED=0 go build -trimpath -tags lambda.norpc -ldflags "-s -w -X main.version=$(VERSION)"
 
 .DEFAULT_GOAL := help
-.PHONY: help build local run test torture check fuzz bench clean start plan history stop close
+.PHONY: help build local run test torture check fuzz bench clean synth deploy destroy redrive e2e start plan history stop close
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
-	@echo '  variables: ARCH=$(ARCH) (or amd64), ARGS="flags for run or bench", FUZZTIME=$(FUZZTIME), SERVER=name, RUN=id,'
+	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@echo '  variables: ARCH=$(ARCH) (or amd64), ARGS="flags for run, bench, deploy or destroy", FUZZTIME=$(FUZZTIME), SERVER=name, RUN=id,'
 	@echo '             FUNCTION=$(FUNCTION), ENDPOINT=http://127.0.0.1:4000 for the local one (make run ARGS="-serve 127.0.0.1:4000")'
 
 build: ## build the function for Lambda (linux, arm64 or ARCH=amd64): dist/bootstrap
@@ -27,7 +28,8 @@ local: ## build the function for this machine: dist/local/bootstrap
 run: local ## play the main job on this machine: an alarm, maintenance, a healthy server
 	@go run ./lambda/local $(ARGS)
 
-test: ## run all tests, end to end included
+test: ## run all tests; those of infra need Node
+	@command -v node >/dev/null || printf '%s\n' '' '  Node is not installed: THE TESTS OF THE DEPLOYED STACK (infra) DO NOT RUN.' ''
 	go test -count=1 ./...
 
 torture: ## only the tests that kill, flood and cut off the function
@@ -45,6 +47,21 @@ bench: local ## compare the function with a bare handler, and time the decoder
 	@$(GOBUILD) -o dist/local/barehandler ./testdata/barehandler
 	@go run ./lambda/local/bench -function dist/local/bootstrap -bare dist/local/barehandler $(ARGS)
 	@go test ./events ./lambda/settings -run '^$$' -bench . -benchmem
+
+synth: build ## write the CloudFormation template to dist/cdk.out; needs Node, no account and no network
+	@go run ./infra
+
+deploy: ## build the function and deploy it with the settings in cdk.json, to the account of your AWS credentials
+	$(CDK) deploy $(ARGS)
+
+destroy: ## take it away again; the table of runs stays
+	$(CDK) destroy $(ARGS)
+
+e2e: build local ## deploy to an AWS emulator (moto) and run the function against it; needs Node and moto_server
+	E2E=1 go test -count=1 -v -timeout 20m ./infra/e2e
+
+redrive: ## send the events in the dead-letter queue to the function again
+	@bash infra/redrive.sh $(FUNCTION) $(FUNCTION)-dead-letters
 
 # What people ask of the function, deployed or local. The answer is printed. A payload from a file suits every AWS CLI.
 define ask

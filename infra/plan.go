@@ -1,0 +1,112 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"time"
+
+	"opsworks-maintenance/lambda/settings"
+)
+
+// contextKey is where the settings document lies in the context of cdk.json.
+const contextKey = "maintenance"
+
+// plan is what the stack is built from: settings without a fault, and what they come to in rules and schedules.
+type plan struct {
+	Settings settings.Settings
+	// SettingsJSON is the document the function reads again at its cold start.
+	SettingsJSON []byte
+	Rules        []eventRule
+	Schedules    []schedule
+}
+
+// newPlan reads the settings from the context. The error lists every fault with its JSON path, those of the services' limits
+// included.
+func newPlan(context any) (plan, error) {
+	var p plan
+	switch value := context.(type) {
+	case nil:
+		return p, fmt.Errorf("the settings are missing; README.md describes them under Settings")
+	case string: // cdk synth -c maintenance='{"servers": …}'
+		p.SettingsJSON = []byte(value)
+	default:
+		document, err := json.Marshal(value)
+		if err != nil {
+			return p, fmt.Errorf("read the settings: %w", err)
+		}
+		p.SettingsJSON = document
+	}
+	var err error
+	if p.Settings, err = settings.Parse(p.SettingsJSON); err != nil {
+		return p, err
+	}
+	var faults []settings.Fault
+	p.Rules, faults = eventRules(p.Settings)
+	p.Schedules = schedules(p.Settings)
+	faults = append(faults, tooMuch(p)...)
+	if len(faults) > 0 {
+		return p, &settings.InvalidError{Faults: faults}
+	}
+	return p, nil
+}
+
+// schedule is one EventBridge schedule, and the servers that share it.
+type schedule struct {
+	settings.Schedule
+	Timezone    *time.Location
+	ServerNames []string
+}
+
+// schedules are the schedules of all servers, each name once: settings.Parse has made sure that those of one name are equal.
+func schedules(document settings.Settings) []schedule {
+	var all []schedule
+	at := map[string]int{}
+	for _, server := range document.Servers {
+		for _, s := range server.Schedules {
+			i, known := at[s.Name]
+			if !known {
+				i = len(all)
+				at[s.Name] = i
+				all = append(all, schedule{Schedule: s, Timezone: server.Timezone})
+			}
+			all[i].ServerNames = append(all[i].ServerNames, server.Name)
+		}
+	}
+	return all
+}
+
+// The limits that no synth would see.
+const (
+	// mostServers may stand in one schedule event: events.Decode takes no more.
+	mostServers = 1000
+	// mostRules is what a bus has by default; it can be raised, and other rules count too.
+	mostRules = 300
+	// mostResources of a CloudFormation stack are 500; what is not a rule, a schedule or a subscription stays below 50.
+	mostResources = 450
+)
+
+func tooMuch(p plan) []settings.Fault {
+	var faults []settings.Fault
+	for _, s := range p.Schedules {
+		if n := len(s.ServerNames); n > mostServers {
+			faults = append(faults, settings.Fault{Path: "servers", Problem: fmt.Sprintf(
+				"schedule %q is shared by %d servers; give every %d of them a schedule of another name", s.Name, n, mostServers)})
+		}
+	}
+	if n := len(p.Rules); n > mostRules {
+		faults = append(faults, settings.Fault{Path: "servers", Problem: fmt.Sprintf(
+			"have alarms that need %d rules, and an event bus has %d; name a server's alarms by one prefix, as in automate-06-*", n, mostRules)})
+	}
+	if n := len(p.Rules) + len(p.Schedules) + len(p.Settings.Notify); n > mostResources {
+		faults = append(faults, settings.Fault{Path: "settings", Problem: fmt.Sprintf(
+			"need %d rules, schedules and subscriptions, and a CloudFormation stack holds about %d; let servers share schedules, and name alarms by prefix",
+			n, mostResources)})
+	}
+	return faults
+}
+
+// reachedBy tells whether the settings let alarms reach the function in this further way.
+func reachedBy(document settings.Settings, trigger settings.AlarmTrigger) bool {
+	return slices.Contains(document.AlarmTriggers, trigger)
+}

@@ -1,0 +1,129 @@
+package main
+
+import (
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatchactions"
+	"github.com/aws/aws-cdk-go/awscdk/v2/interfaces/interfacesawscloudwatch"
+	"github.com/aws/constructs-go/constructs/v10"
+	"github.com/aws/jsii-runtime-go"
+
+	"opsworks-maintenance/lambda/settings"
+)
+
+// Watch is what tells of the function what it cannot tell itself: alarms, and a dashboard. What maintenance comes to, failures
+// included, the function tells in messages of its own.
+type Watch struct {
+	Alarms    []awscloudwatch.Alarm
+	Dashboard awscloudwatch.Dashboard
+}
+
+// watched is one alarm: it goes off when the sum over a period reaches the threshold, or stays below it.
+type watched struct {
+	name   string
+	metric awscloudwatch.IMetric
+	// missing is true for the alarm about something that must happen, and does not.
+	missing     bool
+	description string
+}
+
+// NewWatch makes the alarms, which speak through the topic for people, and the dashboard.
+func NewWatch(parent constructs.Construct, f *Function, topics *Topics) *Watch {
+	scope := constructs.NewConstruct(parent, jsii.String("Watch"))
+	w := &Watch{}
+	people := awscloudwatchactions.NewSnsAction(topics.Text)
+	for _, a := range alarms(f) {
+		comparison, missing := awscloudwatch.ComparisonOperator_GREATER_THAN_OR_EQUAL_TO_THRESHOLD, awscloudwatch.TreatMissingData_NOT_BREACHING
+		if a.missing {
+			comparison, missing = awscloudwatch.ComparisonOperator_LESS_THAN_THRESHOLD, awscloudwatch.TreatMissingData_BREACHING
+		}
+		alarm := awscloudwatch.NewAlarm(scope, jsii.String(a.name), &awscloudwatch.AlarmProps{
+			AlarmName:          jsii.String(settings.OwnAlarmPrefix + a.name),
+			AlarmDescription:   jsii.String(a.description),
+			Metric:             a.metric,
+			Threshold:          jsii.Number(1),
+			EvaluationPeriods:  jsii.Number(1),
+			ComparisonOperator: comparison,
+			TreatMissingData:   missing,
+		})
+		alarm.AddAlarmAction(people)
+		alarm.AddOkAction(people)
+		w.Alarms = append(w.Alarms, alarm)
+	}
+	w.Dashboard = newDashboard(scope, f, w.Alarms)
+	return w
+}
+
+// alarms are the function's own. Their names begin with a prefix by which the function knows them and starts nothing.
+func alarms(f *Function) []watched {
+	every := func(minutes float64) *awscloudwatch.MetricOptions {
+		return &awscloudwatch.MetricOptions{Period: awscdk.Duration_Minutes(jsii.Number(minutes)), Statistic: jsii.String("Sum")}
+	}
+	return []watched{
+		{"errors", f.Function.MetricErrors(every(5)), false,
+			"The function failed. Its log group /aws/lambda/" + stackName + " says why; Lambda tries an event again twice, then it lies in the dead-letter queue."},
+		{"throttles", f.Function.MetricThrottles(every(5)), false,
+			"Lambda throttled the function: the account's concurrency is used up. Events wait up to an hour, then they lie in the dead-letter queue."},
+		{"dead-letters", f.DeadLetters.MetricApproximateNumberOfMessagesVisible(&awscloudwatch.MetricOptions{
+			Period: awscdk.Duration_Minutes(jsii.Number(5)), Statistic: jsii.String("Maximum")}), false,
+			"Events could not be delivered or handled. When the cause is gone, make redrive sends them to the function again; what is too old starts nothing."},
+		{"publish-failures", own(settings.MetricPublishFailures, every(5)), false,
+			"A message could not be published, so somebody may not know how a run ended. The log group /aws/lambda/" + stackName + " has it, under publishError."},
+		{"no-sweep", own(settings.MetricSweeps, every(15)), true,
+			"No sweep has succeeded for 15 minutes: runs are not followed, what waits is not started. " +
+				"Look for errors in the log group /aws/lambda/" + stackName + ", and whether the schedule " + stackName + "-sweep is enabled."},
+	}
+}
+
+// own is a metric that the function writes into its log.
+func own(name string, options *awscloudwatch.MetricOptions) awscloudwatch.IMetric {
+	return awscloudwatch.NewMetric(&awscloudwatch.MetricProps{
+		Namespace: jsii.String(settings.MetricNamespace), MetricName: jsii.String(name), Period: options.Period, Statistic: options.Statistic,
+	})
+}
+
+// newDashboard shows at a glance, from top to bottom: is anything wrong, what did maintenance come to, is the function well.
+func newDashboard(scope constructs.Construct, f *Function, alarms []awscloudwatch.Alarm) awscloudwatch.Dashboard {
+	dashboard := awscloudwatch.NewDashboard(scope, jsii.String("Dashboard"), &awscloudwatch.DashboardProps{DashboardName: jsii.String(stackName)})
+	shown := make([]interfacesawscloudwatch.IAlarmRef, 0, len(alarms))
+	for _, alarm := range alarms {
+		shown = append(shown, alarm)
+	}
+	hourly := &awscloudwatch.MetricOptions{Period: awscdk.Duration_Hours(jsii.Number(1)), Statistic: jsii.String("Sum")}
+	minutely := func(statistic, label string) *awscloudwatch.MetricOptions {
+		return &awscloudwatch.MetricOptions{Period: awscdk.Duration_Minutes(jsii.Number(5)), Statistic: jsii.String(statistic), Label: jsii.String(label)}
+	}
+	dashboard.AddWidgets(awscloudwatch.NewAlarmStatusWidget(&awscloudwatch.AlarmStatusWidgetProps{
+		Title: jsii.String("What the function cannot tell itself"), Alarms: &shown, Width: jsii.Number(24), Height: jsii.Number(3),
+	}))
+	dashboard.AddWidgets(graph("What events came to, per hour", outcomes(hourly), 24))
+	dashboard.AddWidgets(
+		graph("Function", []awscloudwatch.IMetric{
+			f.Function.MetricInvocations(minutely("Sum", "invocations")), f.Function.MetricErrors(minutely("Sum", "errors")),
+			f.Function.MetricThrottles(minutely("Sum", "throttles")),
+		}, 8),
+		graph("Duration in ms", []awscloudwatch.IMetric{
+			f.Function.MetricDuration(minutely("p50", "median")), f.Function.MetricDuration(minutely("Maximum", "longest")),
+		}, 8),
+		graph("Dead letters, failed messages", []awscloudwatch.IMetric{
+			f.DeadLetters.MetricApproximateNumberOfMessagesVisible(minutely("Maximum", "dead letters")),
+			own(settings.MetricPublishFailures, minutely("Sum", "")),
+		}, 8),
+	)
+	return dashboard
+}
+
+// outcomes is a search, so that it needs no list of outcomes, which is the domain's.
+func outcomes(options *awscloudwatch.MetricOptions) []awscloudwatch.IMetric {
+	return []awscloudwatch.IMetric{awscloudwatch.NewMathExpression(&awscloudwatch.MathExpressionProps{
+		Expression: jsii.String("SEARCH('{" + settings.MetricNamespace + "," + settings.DimensionOutcome + "} MetricName=\"" + settings.MetricOutcomes + "\"', 'Sum')"),
+		Label:      jsii.String(""),
+		Period:     options.Period,
+	})}
+}
+
+func graph(title string, metrics []awscloudwatch.IMetric, width float64) awscloudwatch.GraphWidget {
+	return awscloudwatch.NewGraphWidget(&awscloudwatch.GraphWidgetProps{
+		Title: jsii.String(title), Left: &metrics, Width: jsii.Number(width), Height: jsii.Number(6),
+	})
+}
