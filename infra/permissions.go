@@ -98,9 +98,7 @@ func (p *Permissions) MaintainServers(servers []settings.Server) {
 		if name == "*" {
 			path = "*"
 		}
-		arns = append(arns, awscdk.Stack_Of(p.Role).FormatArn(&awscdk.ArnComponents{
-			Service: jsii.String("opsworks-cm"), Resource: jsii.String("server"), ResourceName: jsii.String(path),
-		}))
+		arns = append(arns, arnOf(p.Role, "opsworks-cm", "server", path, awscdk.ArnFormat_SLASH_RESOURCE_NAME))
 	}
 	p.allow("MaintainServers", []string{"opsworks-cm:DescribeServers", "opsworks-cm:DescribeEvents", "opsworks-cm:StartMaintenance"}, arns, nil)
 }

@@ -78,7 +78,8 @@ func newSchedulerRole(scope constructs.Construct, f *Function) awsiam.Role {
 	role := awsiam.NewRole(scope, jsii.String("Role"), &awsiam.RoleProps{
 		Description: jsii.String("What the schedules of " + stackName + " may do"),
 		AssumedBy: awsiam.NewServicePrincipal(jsii.String("scheduler.amazonaws.com"),
-			&awsiam.ServicePrincipalOpts{Conditions: fromThisAccount(scope)}),
+			// https://docs.aws.amazon.com/scheduler/latest/UserGuide/cross-service-confused-deputy-prevention.html
+			&awsiam.ServicePrincipalOpts{Conditions: &map[string]any{"StringEquals": map[string]any{"aws:SourceAccount": awscdk.Stack_Of(scope).Account()}}}),
 	})
 	awsiam.NewPolicy(scope, jsii.String("Policy"), &awsiam.PolicyProps{
 		Roles: &[]awsiam.IRole{role},

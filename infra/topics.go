@@ -27,11 +27,11 @@ func NewTopics(parent constructs.Construct, notify []settings.Subscription) *Top
 	t.Text = t.topic(scope, "Text", stackName)
 	// The function's own alarms speak here too. A topic with a policy of its own has lost the default one, which lets CloudWatch in.
 	t.Text.AddToResourcePolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
-		Sid:        jsii.String("AlarmsOfThisAccount"),
+		Sid:        jsii.String("OwnAlarms"),
 		Principals: &[]awsiam.IPrincipal{cloudWatch()},
 		Actions:    jsii.Strings("sns:Publish"),
 		Resources:  &[]*string{t.Text.TopicArn()},
-		Conditions: fromThisAccount(scope),
+		Conditions: from(arnOf(scope, "cloudwatch", "alarm", settings.OwnAlarmPrefix+"*", awscdk.ArnFormat_COLON_RESOURCE_NAME)),
 	}))
 	for _, s := range notify {
 		switch {
@@ -112,7 +112,15 @@ func cloudWatch() awsiam.ServicePrincipal {
 	return awsiam.NewServicePrincipal(jsii.String("cloudwatch.amazonaws.com"), nil)
 }
 
-// fromThisAccount keeps a service from being used by others to reach us.
-func fromThisAccount(scope constructs.Construct) *map[string]any {
-	return &map[string]any{"StringEquals": map[string]any{"aws:SourceAccount": awscdk.Stack_Of(scope).Account()}}
+// from keeps a service from being used by others to reach us. It asks for the ARN only, which has the account in it: that
+// every service says aws:SourceAccount too is documented nowhere, and one that does not would be shut out silently.
+func from(arn *string) *map[string]any {
+	return &map[string]any{"ArnLike": map[string]any{"aws:SourceArn": arn}}
+}
+
+// arnOf is the ARN of a resource of this account and Region.
+func arnOf(scope constructs.Construct, service, resource, name string, format awscdk.ArnFormat) *string {
+	return awscdk.Stack_Of(scope).FormatArn(&awscdk.ArnComponents{
+		Service: jsii.String(service), Resource: jsii.String(resource), ResourceName: jsii.String(name), ArnFormat: format,
+	})
 }

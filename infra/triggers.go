@@ -52,44 +52,36 @@ const attempts = 20
 
 // permit lets the rules invoke the function and keep what they could not deliver.
 func permit(scope constructs.Construct, p plan, f *Function) {
-	stack := awscdk.Stack_Of(scope)
-	arn := func(service, resource, name, separator string) *string {
-		return stack.FormatArn(&awscdk.ArnComponents{Service: jsii.String(service), Resource: jsii.String(resource),
-			ResourceName: jsii.String(name), ArnFormat: awscdk.ArnFormat(separator)})
-	}
-	ours := arn("events", "rule", stackName+"-*", string(awscdk.ArnFormat_SLASH_RESOURCE_NAME))
+	ours := arnOf(scope, "events", "rule", stackName+"-*", awscdk.ArnFormat_SLASH_RESOURCE_NAME)
 	invokers := ours
 	for _, server := range p.Settings.Servers {
 		if len(server.Rules) > 0 {
 			// Rules of the user's own, which the settings name, have the function as target too. One permission for all of them
 			// stays small; which rules count is the settings' to say, and the function refuses any other.
-			invokers = arn("events", "rule", "*", string(awscdk.ArnFormat_SLASH_RESOURCE_NAME))
+			invokers = arnOf(scope, "events", "rule", "*", awscdk.ArnFormat_SLASH_RESOURCE_NAME)
 			break
 		}
 	}
 	allowInvoke(scope, f, "Rules", "events.amazonaws.com", invokers)
 	if reachedBy(p.Settings, settings.TriggerAction) {
+		// https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-actions-Lambda.html asks for the account as well.
 		allowInvoke(scope, f, "Alarms", "lambda.alarms.cloudwatch.amazonaws.com",
-			arn("cloudwatch", "alarm", "*", string(awscdk.ArnFormat_COLON_RESOURCE_NAME)))
+			arnOf(scope, "cloudwatch", "alarm", "*", awscdk.ArnFormat_COLON_RESOURCE_NAME)).SetSourceAccount(awscdk.Stack_Of(scope).Account())
 	}
 	f.DeadLetters.AddToResourcePolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
 		Sid:        jsii.String("RulesOfThisStack"),
 		Principals: &[]awsiam.IPrincipal{awsiam.NewServicePrincipal(jsii.String("events.amazonaws.com"), nil)},
 		Actions:    jsii.Strings("sqs:SendMessage"),
 		Resources:  &[]*string{f.DeadLetters.QueueArn()},
-		Conditions: &map[string]any{
-			"StringEquals": map[string]any{"aws:SourceAccount": stack.Account()},
-			"ArnLike":      map[string]any{"aws:SourceArn": ours},
-		},
+		Conditions: from(ours),
 	}))
 }
 
-func allowInvoke(scope constructs.Construct, f *Function, id, principal string, source *string) {
-	awslambda.NewCfnPermission(scope, jsii.String("Invoke"+id), &awslambda.CfnPermissionProps{
-		Action:        jsii.String("lambda:InvokeFunction"),
-		FunctionName:  f.Function.FunctionName(),
-		Principal:     jsii.String(principal),
-		SourceAccount: awscdk.Stack_Of(scope).Account(),
-		SourceArn:     source,
+func allowInvoke(scope constructs.Construct, f *Function, id, principal string, source *string) awslambda.CfnPermission {
+	return awslambda.NewCfnPermission(scope, jsii.String("Invoke"+id), &awslambda.CfnPermissionProps{
+		Action:       jsii.String("lambda:InvokeFunction"),
+		FunctionName: f.Function.FunctionName(),
+		Principal:    jsii.String(principal),
+		SourceArn:    source,
 	})
 }
