@@ -2,8 +2,10 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf16"
 
@@ -28,15 +30,19 @@ func eventRules(document settings.Settings) ([]eventRule, []settings.Fault) {
 		rules = append(rules, eventRule{fmt.Sprintf("alarms-%d", i+1), p})
 	}
 	if reachedBy(document, settings.TriggerTag) {
-		rules = append(rules, eventRule{"alarms-by-tag", alarmPattern(stateChanges, "alarmTags", events.TagKey)})
+		rules = append(rules, eventRule{"alarms-by-tag", alarmPattern("alarmTags", events.TagKey)})
 	}
 	if reachedBy(document, settings.TriggerDimension) {
 		rules = append(rules,
-			eventRule{"alarms-by-dimension", alarmPattern(stateChanges[:1], "configuration", "metrics", "metricStat", "metric", "dimensions", events.DimensionName)},
-			eventRule{"alarms-by-contributor", alarmPattern(stateChanges[1:], "alarmContributor", "attributes", events.DimensionName)})
+			eventRule{"alarms-by-dimension", alarmPattern("configuration", "metrics", "metricStat", "metric", "dimensions", events.DimensionName)},
+			eventRule{"alarms-by-contributor", alarmPattern("alarmContributor", "attributes", events.DimensionName)})
 	}
-	if runbooks, any := runbooks(document.Servers); any {
-		rules = append(rules, eventRule{"runs-finished", runFinishedPattern(runbooks)})
+	if runbooks, found := runbooks(document.Servers); found {
+		finished := runFinishedPattern(runbooks)
+		if length(finished) > longestPattern {
+			finished = runFinishedPattern(nil) // too many names for one pattern: the function knows its own runs
+		}
+		rules = append(rules, eventRule{"runs-finished", finished})
 	}
 	return rules, faults
 }
@@ -44,20 +50,21 @@ func eventRules(document settings.Settings) ([]eventRule, []settings.Fault) {
 // stateChanges are the events of an alarm that may ask for maintenance.
 var stateChanges = []string{"CloudWatch Alarm State Change", "CloudWatch Alarm Contributor State Change"}
 
-// alarmPattern matches alarms in ALARM whose detail has a field at this path.
-func alarmPattern(types []string, path ...string) pattern {
+// alarmPattern matches alarms in ALARM whose detail has a field at this path. The function looks for it in both kinds of events,
+// and so do all patterns.
+func alarmPattern(path ...string) pattern {
 	var field any = []any{map[string]any{"exists": true}}
 	for i := len(path) - 1; i > 0; i-- {
 		field = map[string]any{path[i]: field}
 	}
-	return inAlarm(types, path[0], field)
+	return inAlarm(path[0], field)
 }
 
 // inAlarm does not leave out what is suppressed or muted: the function sees it, and its log says why nothing was started.
-func inAlarm(types []string, field string, value any) pattern {
+func inAlarm(field string, value any) pattern {
 	return pattern{
 		"source":      []string{"aws.cloudwatch"},
-		"detail-type": types,
+		"detail-type": stateChanges,
 		"detail":      map[string]any{"state": map[string]any{"value": []string{"ALARM"}}, field: value},
 	}
 }
@@ -89,11 +96,8 @@ func runbooks(servers []settings.Server) ([]string, bool) {
 			continue
 		}
 		found = true
-		name := server.Runbook
-		if _, resource, isARN := strings.Cut(name, ":document/"); isARN {
-			name = resource
-		}
-		name, _, _ = strings.Cut(name, ":")
+		// arn:aws:ssm:REGION:ACCOUNT:document/NAME, …:automation-definition/NAME:VERSION or NAME:VERSION; no name has either sign.
+		name, _, _ := strings.Cut(server.Runbook[strings.LastIndex(server.Runbook, "/")+1:], ":")
 		all = all && name != ""
 		if !seen[name] {
 			seen[name] = true
@@ -108,9 +112,10 @@ func runbooks(servers []settings.Server) ([]string, bool) {
 
 // EventBridge's limits. https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-quota.html
 const (
-	// longestPattern of the 2,048 characters a pattern may have. How CloudFormation writes it, with spaces or escapes, is
-	// documented nowhere, so some are left.
+	// longestPattern of the 2,048 characters a pattern may have, as compact JSON with escapes. How CloudFormation writes it is
+	// documented nowhere: a space after each colon and comma still fits, because of mostNames.
 	longestPattern = 1800
+	mostNames      = 100
 	// mostWildcardRules on a bus; the limit cannot be raised.
 	mostWildcardRules = 30
 	// mostStars in a rule. EventBridge refuses a rule in which too many wildcards may match at the same time, and does not say
@@ -121,43 +126,62 @@ const (
 )
 
 // alarmPatterns packs what the servers' alarm globs match into as few patterns as the limits allow, in the order of the settings.
+// Those with the most wildcards come first among the wildcards: the others fill the rules up.
 func alarmPatterns(servers []settings.Server) ([]pattern, []settings.Fault) {
 	plain, wild := packer{}, packer{}
+	var wildcards []matcher
 	var faults []settings.Fault
-	tooMany := 0
 	for i, server := range servers {
-		for j, glob := range server.Alarms {
-			glob = settings.Glob(collapse(string(glob)))
-			if said(glob, server.Alarms[:j], server.Alarms[j+1:]) {
+		for j, glob := range distinct(server.Alarms) {
+			if glob == "" {
 				continue
 			}
-			match, stars := matcherOf(glob)
-			if stars == 0 {
-				plain.add(match, 0)
-				continue
-			}
-			if wild.add(match, stars); len(wild.packs) <= mostWildcardRules {
-				continue
-			}
-			wild.packs = wild.packs[:mostWildcardRules]
-			if tooMany++; tooMany <= mostFaults {
-				faults = append(faults, settings.Fault{Path: fmt.Sprintf("servers[%d].alarms[%d]", i, j), Problem: fmt.Sprintf(
-					"%q is a wildcard too many: EventBridge allows %d rules with them, and %d stars fit into one; let the star begin or end the name",
-					glob, mostWildcardRules, mostStars)})
+			m := newMatcher(glob)
+			m.server, m.index = i, j
+			switch {
+			case length(named([]any{m.value})) > longestPattern:
+				faults = append(faults, m.fault("%.60q is too long for an EventBridge rule, where a character beyond ASCII may count as twelve; write how it begins, and a star"))
+			case m.stars > 0:
+				wildcards = append(wildcards, m)
+			default:
+				plain.add(m)
 			}
 		}
 	}
-	if more := tooMany - mostFaults; more > 0 {
-		faults[len(faults)-1].Problem += fmt.Sprintf("; so are %d more", more)
+	slices.SortStableFunc(wildcards, func(a, b matcher) int { return b.stars - a.stars })
+	for _, m := range wildcards {
+		wild.add(m)
+	}
+	if len(wild.packs) > mostWildcardRules {
+		faults = append(faults, tooMany(wild.packs[mostWildcardRules:])...)
+		wild.packs = wild.packs[:mostWildcardRules]
 	}
 	var patterns []pattern
 	for _, pack := range append(plain.packs, wild.packs...) {
-		patterns = append(patterns, named(pack.matchers))
+		patterns = append(patterns, named(pack.values))
 	}
 	return patterns, faults
 }
 
-func named(matchers []any) pattern { return inAlarm(stateChanges, "alarmName", matchers) }
+// tooMany are the faults of what did not find a place, in the order of the settings.
+func tooMany(packs []pack) []settings.Fault {
+	var left []matcher
+	for _, pack := range packs {
+		left = append(left, pack.matchers...)
+	}
+	slices.SortFunc(left, func(a, b matcher) int { return cmp.Or(a.server-b.server, a.index-b.index) })
+	var faults []settings.Fault
+	for _, m := range left[:min(len(left), mostFaults)] {
+		faults = append(faults, m.fault("%.60q is a wildcard too many: EventBridge allows %d rules with them, and %d stars fit into one; let the star begin or end the name",
+			mostWildcardRules, mostStars))
+	}
+	if more := len(left) - mostFaults; more > 0 {
+		faults[mostFaults-1].Problem += fmt.Sprintf("; so are %d more", more)
+	}
+	return faults
+}
+
+func named(matchers []any) pattern { return inAlarm("alarmName", matchers) }
 
 // collapse makes one star of several in a row, which EventBridge refuses.
 func collapse(glob string) string {
@@ -167,64 +191,86 @@ func collapse(glob string) string {
 	return glob
 }
 
-// said tells whether other globs of the server say the same already: an equal one before, or any that a plain name matches. Two
-// servers' globs never overlap, which settings.Parse makes sure of.
-func said(glob settings.Glob, before, after []settings.Glob) bool {
-	for _, other := range before {
-		if settings.Glob(collapse(string(other))) == glob {
-			return true
+// distinct are a server's globs, each at its place, and "" for one that says nothing the others do not: a glob that matches the
+// text of another, stars and all, matches whatever that one does. Two servers' globs never overlap, which settings.Parse makes
+// sure of.
+func distinct(alarms []settings.Glob) []settings.Glob {
+	globs := make([]settings.Glob, len(alarms))
+	var starred []settings.Glob
+	seen := map[settings.Glob]bool{}
+	for i, glob := range alarms {
+		if glob = settings.Glob(collapse(string(glob))); seen[glob] {
+			continue
+		}
+		seen[glob] = true
+		globs[i] = glob
+		if strings.Contains(string(glob), "*") {
+			starred = append(starred, glob)
 		}
 	}
-	if strings.Contains(string(glob), "*") {
-		return false
-	}
-	for _, others := range [][]settings.Glob{before, after} {
-		for _, other := range others {
-			if other.Match(string(glob)) && strings.Contains(string(other), "*") {
-				return true
-			}
+	for i, glob := range globs {
+		if slices.ContainsFunc(starred, func(other settings.Glob) bool { return other != glob && other.Match(string(glob)) }) {
+			globs[i] = ""
 		}
 	}
-	return false
+	return globs
 }
 
-// matcherOf is a glob in EventBridge's words. The stars are counted for a wildcard only; prefix and suffix have no limit.
+// matcher is a glob in EventBridge's words, and servers[server].alarms[index] where it stands. The stars are counted for a
+// wildcard only; prefix and suffix have no limit.
 // https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-event-patterns-content-based-filtering.html
-func matcherOf(glob settings.Glob) (match any, stars int) {
-	text := string(glob)
-	stars = strings.Count(text, "*")
-	switch {
-	case stars == 0:
-		return text, 0
-	case stars == 1 && strings.HasSuffix(text, "*"):
-		return map[string]any{"prefix": strings.TrimSuffix(text, "*")}, 0
-	case stars == 1 && strings.HasPrefix(text, "*"):
-		return map[string]any{"suffix": strings.TrimPrefix(text, "*")}, 0
-	}
-	return map[string]any{"wildcard": strings.ReplaceAll(text, `\`, `\\`)}, stars
+type matcher struct {
+	value         any
+	stars         int
+	glob          settings.Glob
+	server, index int
 }
 
-// packer puts matchers together until a pattern is full.
+func newMatcher(glob settings.Glob) matcher {
+	text := string(glob)
+	m := matcher{glob: glob}
+	switch stars := strings.Count(text, "*"); {
+	case stars == 0:
+		m.value = text
+	case stars == 1 && len(text) > 1 && strings.HasSuffix(text, "*"):
+		m.value = map[string]any{"prefix": strings.TrimSuffix(text, "*")}
+	case stars == 1 && len(text) > 1 && strings.HasPrefix(text, "*"):
+		m.value = map[string]any{"suffix": strings.TrimPrefix(text, "*")}
+	default:
+		// Backslash and star are what can be escaped: https://github.com/aws/event-ruler#wildcard-matching
+		m.value, m.stars = map[string]any{"wildcard": strings.ReplaceAll(text, `\`, `\\`)}, stars
+	}
+	return m
+}
+
+func (m matcher) fault(format string, limits ...any) settings.Fault {
+	return settings.Fault{Path: fmt.Sprintf("servers[%d].alarms[%d]", m.server, m.index),
+		Problem: fmt.Sprintf(format, append([]any{m.glob}, limits...)...)}
+}
+
+// packer puts each matcher into the first pattern that has room for it.
 type packer struct{ packs []pack }
 
 type pack struct {
-	matchers []any
+	values   []any
+	matchers []matcher
 	size     int
 	stars    int
 }
 
-func (p *packer) add(match any, stars int) {
-	size := length(match) + len(",")
-	if n := len(p.packs); n > 0 {
-		last := &p.packs[n-1]
-		if last.size+size <= longestPattern && (stars == 0 || last.stars+stars <= mostStars) {
-			last.matchers = append(last.matchers, match)
-			last.size += size
-			last.stars += stars
-			return
-		}
+func (p *packer) add(m matcher) {
+	size := length(m.value) + len(",")
+	i := slices.IndexFunc(p.packs, func(other pack) bool {
+		return other.size+size <= longestPattern && len(other.values) < mostNames && (m.stars == 0 || other.stars+m.stars <= mostStars)
+	})
+	if i < 0 {
+		i = len(p.packs)
+		p.packs = append(p.packs, pack{size: length(named([]any{}))})
 	}
-	p.packs = append(p.packs, pack{[]any{match}, length(named([]any{})) + size, stars})
+	to := &p.packs[i]
+	to.values, to.matchers = append(to.values, m.value), append(to.matchers, m)
+	to.size += size
+	to.stars += m.stars
 }
 
 // length is that of a value as compact JSON in which everything beyond ASCII is escaped.

@@ -1,10 +1,12 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -39,23 +41,18 @@ func TestAlarmPatterns_Matchers(t *testing.T) {
 		{`c\d*e`, `c\d`}:                   `["c\\d"] [{"wildcard":"c\\\\d*e"}]`, // escaped for the wildcard only
 		{"web-*", "web-1", "web-**"}:       `[{"prefix":"web-"}]`,
 		{"web-1", "web-*", "cpu of web-1"}: `[{"prefix":"web-"},"cpu of web-1"]`,
-		{"a*b*c*d*e", "f*g", "h*i*"}:       `[{"wildcard":"a*b*c*d*e"}] [{"wildcard":"f*g"},{"wildcard":"h*i*"}]`, // three stars a rule
+		{"web-*-1", "web-*", "*-web-*"}:    `[{"prefix":"web-"}] [{"wildcard":"*-web-*"}]`,                        // a prefix saves a wildcard
+		{"a*b*c*d*e", "f*g", "h*i*"}:       `[{"wildcard":"a*b*c*d*e"}] [{"wildcard":"h*i*"},{"wildcard":"f*g"}]`, // three stars a rule
 	} {
 		var got []string
-		patterns, faults := alarmPatterns(server(globs[:]...)[0:])
+		written := slices.DeleteFunc(globs[:], func(glob settings.Glob) bool { return glob == "" })
+		patterns, faults := alarmPatterns(server(written...))
 		for _, p := range patterns {
-			names := dig(roundTrip(t, p), "detail", "alarmName").([]any)
-			var kept []any
-			for _, name := range names {
-				if name != "" { // a glob of the table that is not there
-					kept = append(kept, name)
-				}
-			}
-			if b, err := json.Marshal(kept); err != nil {
+			b, err := json.Marshal(dig(roundTrip(t, p), "detail", "alarmName"))
+			if err != nil {
 				t.Fatal(err)
-			} else if kept != nil {
-				got = append(got, string(b))
 			}
+			got = append(got, string(b))
 		}
 		if strings.Join(got, " ") != want || len(faults) > 0 {
 			t.Errorf("%q: %s, %v\nwant %s", globs, strings.Join(got, " "), faults, want)
@@ -151,6 +148,67 @@ func TestAlarmPatterns_TooManyWildcards(t *testing.T) {
 	}
 	if faults[0].Path != "servers[0].alarms[90]" || !strings.Contains(faults[0].Problem, `"cpu-*-90"`) || !strings.HasSuffix(faults[9].Problem, "so are 20 more") {
 		t.Errorf("faults %v", faults)
+	}
+}
+
+// Wildcards fill the rules up: 25 with two stars leave room for 25 with one.
+func TestAlarmPatterns_WildcardsFillUp(t *testing.T) {
+	var globs []settings.Glob
+	for _, form := range []string{"memory-*-of-*-%d", "cpu-*-%d"} {
+		for i := range 25 {
+			globs = append(globs, settings.Glob(fmt.Sprintf(form, i)))
+		}
+	}
+	if patterns, faults := alarmPatterns(server(globs...)); len(patterns) != 25 || len(faults) > 0 {
+		t.Errorf("%d rules, faults %v", len(patterns), faults)
+	}
+}
+
+// What would not fit even alone is said, not deployed.
+func TestAlarmPatterns_TooLong(t *testing.T) {
+	patterns, faults := alarmPatterns(server("web-*", settings.Glob(strings.Repeat("😀", 255)), settings.Glob(strings.Repeat("警", 255))))
+	if len(patterns) != 1 || len(faults) != 1 || faults[0].Path != "servers[0].alarms[1]" {
+		t.Errorf("%d patterns, faults %v", len(patterns), faults)
+	}
+}
+
+// Names so short that there are hundreds leave room for a space behind each comma and colon.
+func TestAlarmPatterns_Spaces(t *testing.T) {
+	var globs []settings.Glob
+	for i := range 2000 {
+		globs = append(globs, settings.Glob(fmt.Sprintf([]string{"%03d", "%03d*", "*%03d"}[i%3], i)))
+	}
+	patterns, _ := alarmPatterns(server(globs...))
+	for _, p := range patterns {
+		b, err := json.Marshal(roundTrip(t, p))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n := len(b) + bytes.Count(b, []byte(",")) + bytes.Count(b, []byte(":")); n > 2048 { // none of these stands in a name
+			t.Errorf("a pattern of %d characters with spaces", n)
+		}
+	}
+}
+
+// A thousand servers with nine names each fit on one bus.
+func TestAlarmPatterns_ThousandServers(t *testing.T) {
+	var servers []settings.Server
+	for i := range 1000 {
+		var globs []settings.Glob
+		for _, form := range []string{"backup of %s is old", "%s", "health %s", "version %s", "%s-*", "node/%s/*", "*-cpu-%s", "*-disk-%s", "*-memory-of-%s"} {
+			globs = append(globs, settings.Glob(fmt.Sprintf(form, fmt.Sprintf("automate-%04d", i))))
+		}
+		servers = append(servers, server(globs...)...)
+	}
+	patterns, faults := alarmPatterns(servers)
+	t.Logf("9,000 names in %d rules", len(patterns))
+	if len(patterns) > 200 || len(faults) > 0 {
+		t.Errorf("%d rules, faults %v", len(patterns), faults)
+	}
+	for _, p := range patterns {
+		if n := length(p); n > longestPattern {
+			t.Errorf("a pattern of %d characters", n)
+		}
 	}
 }
 
