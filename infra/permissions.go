@@ -77,7 +77,7 @@ func (p *Permissions) Tell(topics *Topics) {
 
 // MaintainServers is to look at the servers of OpsWorks CM that the settings name, and to start their maintenance. Sources disagree on
 // whether OpsWorks CM takes a server's ARN here: the user guide and AWS's own managed policy say so, the Service Authorization
-// Reference names no resource type.
+// Reference names no resource type. A sweep looks at all servers in one call, which names none: nothing narrower than * allows that.
 func (p *Permissions) MaintainServers(servers []settings.Server) {
 	var names []string
 	for _, server := range servers {
@@ -100,7 +100,8 @@ func (p *Permissions) MaintainServers(servers []settings.Server) {
 		}
 		arns = append(arns, arnOf(p.Role, "opsworks-cm", "server", path, awscdk.ArnFormat_SLASH_RESOURCE_NAME))
 	}
-	p.allow("MaintainServers", []string{"opsworks-cm:DescribeServers", "opsworks-cm:DescribeEvents", "opsworks-cm:StartMaintenance"}, arns, nil)
+	p.allow("LookAtServers", []string{"opsworks-cm:DescribeServers"}, []*string{jsii.String("*")}, nil)
+	p.allow("MaintainServers", []string{"opsworks-cm:DescribeEvents", "opsworks-cm:StartMaintenance"}, arns, nil)
 }
 
 // mostARNs is how much of a role's policy the servers' ARNs may take. All inline policies of a role have 10,240 characters

@@ -6,13 +6,20 @@ set -euo pipefail
 [ $# -eq 2 ] || { echo "usage: $0 FUNCTION QUEUE" >&2; exit 2; }
 function=$1 queue=$2
 
-url=$(aws sqs get-queue-url --queue-name "$queue" --query QueueUrl --output text)
+# Version 1 of the CLI asks AWS's own SQS whatever the environment says, unless the endpoint is a flag: the account's dead letters
+# would go to a function on this machine.
+sqs() {
+	local endpoint=${AWS_ENDPOINT_URL_SQS:-${AWS_ENDPOINT_URL:-}}
+	aws sqs "$@" ${endpoint:+--endpoint-url "$endpoint"}
+}
+
+url=$(sqs get-queue-url --queue-name "$queue" --query QueueUrl --output text)
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 
-# A message that was taken stays out of sight for fifteen minutes, so none is taken twice, and those that fail come back by themselves.
+# A message that was taken stays out of sight for fifteen minutes; those that fail come back by themselves.
 take() {
-	aws sqs receive-message --queue-url "$url" --max-number-of-messages 1 --visibility-timeout 900 --wait-time-seconds 1 \
+	sqs receive-message --queue-url "$url" --max-number-of-messages 1 --visibility-timeout 900 --wait-time-seconds 1 \
 		--query 'Messages[0].[MessageId,ReceiptHandle,Body]' --output text
 }
 
@@ -23,21 +30,23 @@ invoke() {
 	[ "$fault" = None ]
 }
 
-handled=0 failed=0
+handled=0 failed=0 seen=' '
 while true; do
-	message=$(take)
+	message=$(take && printf .) # the dot keeps the line ends at the end of an event
+	message=${message%.} message=${message%$'\n'}
 	case $message in '' | None | None$'\t'*) break ;; esac
 	id=${message%%$'\t'*}
+	case $seen in *" $id "*) echo "$id is back after 15 minutes; the rest is for another run"; break ;; esac
 	rest=${message#*$'\t'}
 	handle=${rest%%$'\t'*}
 	printf '%s' "${rest#*$'\t'}" >"$folder/event" # whatever is in it, tabs and line ends too
 	: >"$folder/answer"
 	if invoke; then
-		aws sqs delete-message --queue-url "$url" --receipt-handle "$handle"
+		sqs delete-message --queue-url "$url" --receipt-handle "$handle"
 		handled=$((handled + 1))
 		printf '%s handled: %s\n' "$id" "$(cat "$folder/answer")"
 	else
-		failed=$((failed + 1))
+		failed=$((failed + 1)) seen="$seen$id "
 		printf '%s FAILED, and stays: %s\n' "$id" "$(cat "$folder/answer")"
 	fi
 done

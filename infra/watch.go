@@ -50,7 +50,7 @@ func NewWatch(parent constructs.Construct, f *Function, topics *Topics) *Watch {
 		alarm.AddOkAction(people)
 		w.Alarms = append(w.Alarms, alarm)
 	}
-	w.Dashboard = newDashboard(scope, f, w.Alarms)
+	w.Dashboard = newDashboard(scope, f, alarms(f))
 	return w
 }
 
@@ -83,11 +83,12 @@ func own(name string, options *awscloudwatch.MetricOptions) awscloudwatch.IMetri
 }
 
 // newDashboard shows at a glance, from top to bottom: is anything wrong, what did maintenance come to, is the function well.
-func newDashboard(scope constructs.Construct, f *Function, alarms []awscloudwatch.Alarm) awscloudwatch.Dashboard {
+// It names the alarms and does not refer to them, so it can be deployed before they are, or without them.
+func newDashboard(scope constructs.Construct, f *Function, alarms []watched) awscloudwatch.Dashboard {
 	dashboard := awscloudwatch.NewDashboard(scope, jsii.String("Dashboard"), &awscloudwatch.DashboardProps{DashboardName: jsii.String(stackName)})
 	shown := make([]interfacesawscloudwatch.IAlarmRef, 0, len(alarms))
-	for _, alarm := range alarms {
-		shown = append(shown, alarm)
+	for _, a := range alarms {
+		shown = append(shown, awscloudwatch.Alarm_FromAlarmName(scope, jsii.String("Shown-"+a.name), jsii.String(settings.OwnAlarmPrefix+a.name)))
 	}
 	hourly := &awscloudwatch.MetricOptions{Period: awscdk.Duration_Hours(jsii.Number(1)), Statistic: jsii.String("Sum")}
 	minutely := func(statistic, label string) *awscloudwatch.MetricOptions {

@@ -70,6 +70,8 @@ func TestParse_TopLevel(t *testing.T) {
 			[]string{`alarmTriggers[0]: "tags" is not a known way for an alarm; did you mean "tag"?`,
 				`alarmTriggers[2]: "action" is the same as item 1; keep one`,
 				"alarmTriggers[3]: must be a text in quotes, not the number 1"}},
+		{"one way for an alarm, without its list", `{` + server + `, "alarmTriggers": "tag"}`,
+			[]string{`alarmTriggers: must be a list, not the text "tag"`}},
 		{"an endpoint without scheme", `{` + server + `, "endpoint": "cm.example.com"}`,
 			[]string{`endpoint: "cm.example.com" is not an absolute URL; write https://host or http://host:port`}},
 		{"an endpoint without host", `{` + server + `, "endpoint": "http://:8080"}`,
