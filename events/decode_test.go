@@ -272,7 +272,7 @@ func TestDecode_OwnForms(t *testing.T) {
 		{"a field given twice beside arrays", `{"start": {"serverName": "a", "override": ["window"], "engineAttributes": [{"name": "N", "name": "M", "value": "v"}]}}`, `the field "name" is given twice`},
 		{"a thousand servers and one", `{"schedule": {"name": "w", "time": "2026-11-28T23:00:00Z"}, "serverNames": ["a"` + strings.Repeat(`, "a"`, 1000) + `]}`, "holds 1001 names"},
 		{"eleven attributes", `{"start": {"serverName": "a", "engineAttributes": [{}` + strings.Repeat(`, {}`, 10) + `]}}`, "engineAttributes holds 11"},
-		{"four overrides", `{"start": {"serverName": "a", "override": ["window", "window", "window", "window"]}}`, "override names 4 gates"},
+		{"five overrides", `{"start": {"serverName": "a", "override": ["window", "window", "window", "window", "window"]}}`, "override names 5 gates"},
 		{"a sweep that is false", `{"sweep": false}`, "sweep is not true"},
 		{"a plan with more", `{"plan": {"serverName": "a", "now": true}}`, `unknown field "now"`},
 		{"a close without a run", `{"close": {}}`, "runId is missing or empty"},

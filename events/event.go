@@ -61,7 +61,7 @@ type Start struct {
 	EngineAttributes []EngineAttribute
 	// Key makes the request one cause however often it is sent; empty means every invocation is a cause of its own.
 	Key string
-	// Override names the gates the person wants left out: OverrideCooldown, OverrideWindow, OverrideDailyLimit.
+	// Override names the gates the person wants left out: OverrideCooldown, OverrideWindow, OverrideDailyLimit, OverrideCalendar.
 	Override []string
 }
 
@@ -70,6 +70,7 @@ const (
 	OverrideCooldown   = "cooldown"
 	OverrideWindow     = "window"
 	OverrideDailyLimit = "daily-limit"
+	OverrideCalendar   = "calendar"
 )
 
 // EngineAttribute is an engine attribute of StartMaintenance. Its value may be a secret, so it does not print.

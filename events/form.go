@@ -95,12 +95,12 @@ func (f form) start() (Event, error) {
 	if err := f.read("override", &start.Override); err != nil {
 		return nil, err
 	}
-	if len(start.Override) > 3 {
-		return nil, f.invalid("override names %d gates; there are three", len(start.Override))
+	if len(start.Override) > 4 {
+		return nil, f.invalid("override names %d gates; there are four", len(start.Override))
 	}
 	for _, gate := range start.Override {
-		if !slices.Contains([]string{OverrideCooldown, OverrideWindow, OverrideDailyLimit}, gate) {
-			return nil, f.invalid("override %s is not %s, %s or %s", quote(gate), OverrideCooldown, OverrideWindow, OverrideDailyLimit)
+		if !slices.Contains([]string{OverrideCooldown, OverrideWindow, OverrideDailyLimit, OverrideCalendar}, gate) {
+			return nil, f.invalid("override %s is not %s, %s, %s or %s", quote(gate), OverrideCooldown, OverrideWindow, OverrideDailyLimit, OverrideCalendar)
 		}
 	}
 	return start, nil

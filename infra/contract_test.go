@@ -215,7 +215,7 @@ func TestEventRules_Runbooks(t *testing.T) {
 	for document, want := range map[string]string{
 		`{"servers": [{"name": "a", "backend": "ssm", "runbook": "arn:aws:ssm:eu-central-1:123456789012:document/Maintain"}, {"name": "b", "backend": "ssm", "runbook": "Other:3"}, {"name": "c", "backend": "ssm", "runbook": "arn:aws:ssm:eu-central-1:123456789012:automation-definition/Third:1"}]}`: `["Maintain","Other","Third"]`,
 		manyRunbooks(): `null`,
-		`{"servers": [{"name": "a", "backend": "ssm", "runbook": "Maintain"}, {"name": "b", "backend": "ssm"}]}`: `null`,
+		`{"servers": [{"name": "a", "backend": "ssm", "runbook": "Maintain"}, {"name": "b", "backend": "ssm", "runbook": "Maintain"}]}`: `null`,
 	} {
 		parsed, err := settings.Parse([]byte(document))
 		if err != nil {

@@ -434,8 +434,8 @@ func TestStack_WarnsOfTheEnd(t *testing.T) {
 	const server = `{"servers": [{"name": "automate-06", "backend": "opsworks-cm"}]`
 	for document, want := range map[string]string{
 		server + `}`: "AWS disabled OpsWorks CM in spring 2024",
-		server + `, "endpoint": "https://opsworks-cm.example.com"}`: "",
-		`{"servers": [{"name": "automate-06", "backend": "ssm"}]}`:  "",
+		server + `, "endpoint": "https://opsworks-cm.example.com"}`:                       "",
+		`{"servers": [{"name": "automate-06", "backend": "ssm", "runbook": "Maintain"}]}`: "",
 	} {
 		warnings := synthesize(t, document).Warnings
 		got := fmt.Sprint(warnings)

@@ -62,6 +62,11 @@ func (h *Handler) reports(ctx context.Context, in invocation, event events.Event
 		return reports
 	case events.Close:
 		return []maintenance.Report{h.Runner.Close(ctx, event.RunID)}
+	case events.Stop:
+		cause := maintenance.Cause{Kind: maintenance.CauseManual, Time: in.Now, ID: in.RequestID}
+		return []maintenance.Report{h.Runner.Stop(ctx, event.ServerName, cause)}
+	case events.RunFinished:
+		return h.finished(ctx, in, event)
 	}
 	requests, refused := in.resolve(event)
 	reports := make([]maintenance.Report, 0, len(requests)+len(refused))
@@ -69,6 +74,25 @@ func (h *Handler) reports(ctx context.Context, in invocation, event events.Event
 		reports = append(reports, h.Runner.Refuse(ctx, r))
 	}
 	return append(reports, h.ask(ctx, requests)...)
+}
+
+// finished follows the run that an event of Systems Manager is about. The sweep follows it too: whatever goes wrong here is not
+// tried again.
+func (h *Handler) finished(ctx context.Context, in invocation, event events.RunFinished) []maintenance.Report {
+	if event.Origin != in.Self {
+		return []maintenance.Report{in.ignored(maintenance.ForeignEvent, in.foreign(event.Origin))}
+	}
+	reports, found, err := h.Runner.Finished(ctx, event.ExecutionID)
+	switch {
+	case err != nil && !found:
+		return []maintenance.Report{{Outcome: maintenance.Errored, Reason: maintenance.ReasonOf(err), Detail: err.Error(), At: in.Now, Untold: true}}
+	case !found:
+		return []maintenance.Report{in.ignored(maintenance.UnknownExecution, "no open run has the execution "+event.ExecutionID)}
+	case len(reports) == 0:
+		return []maintenance.Report{in.ignored(maintenance.NothingNew, "nothing new about the execution "+event.ExecutionID)}
+	default:
+		return reports
+	}
 }
 
 // ask asks for maintenance of one server, or of several.
@@ -99,9 +123,10 @@ func (e *RetryError) Error() string { return e.Message }
 
 // retry is the error to leave the handler with: nil, unless delivering the event again can help: the ledger could not be reached,
 // or a refusal, of which no run is kept, could not be told. A person gets the outcome at once and no retry behind their back; a
-// sweep comes again by itself.
+// sweep comes again by itself, and follows what an execution's event is about.
 func retry(event events.Event, reports []maintenance.Report) error {
-	if _, ok := event.(events.Sweep); ok {
+	switch event.(type) {
+	case events.Sweep, events.RunFinished:
 		return nil
 	}
 	var failed []error

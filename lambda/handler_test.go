@@ -36,6 +36,9 @@ type backend struct {
 	describe func(ctx context.Context, name string) (maintenance.Server, error)
 	start    func(ctx context.Context, server maintenance.Server) (maintenance.Server, error)
 	started  []string
+	// reference is the name of what it started, progress how far that has come.
+	reference string
+	progress  maintenance.Progress
 }
 
 func (b *backend) Describe(ctx context.Context, name string) (maintenance.Server, error) {
@@ -49,19 +52,24 @@ func (b *backend) DescribeAll(context.Context) (map[string]maintenance.Server, e
 	return nil, &maintenance.Error{Op: "describe all servers", Reason: maintenance.Unavailable}
 }
 
-func (b *backend) Since(context.Context, string, time.Time) (maintenance.Trace, error) {
-	return maintenance.Trace{}, nil
+func (b *backend) Find(context.Context, maintenance.Run) (maintenance.Evidence, error) {
+	return maintenance.Evidence{}, nil
 }
 
-func (b *backend) Start(ctx context.Context, server maintenance.Server, _ []maintenance.EngineAttribute) (maintenance.Server, error) {
+func (b *backend) Follow(context.Context, maintenance.Run, maintenance.Look) (maintenance.Progress, error) {
+	return b.progress, nil
+}
+
+func (b *backend) Start(ctx context.Context, _ maintenance.Run, server maintenance.Server, _ []maintenance.EngineAttribute) (maintenance.Server, string, error) {
 	b.mu.Lock()
 	b.started = append(b.started, server.Name)
 	b.mu.Unlock()
 	if b.start != nil {
-		return b.start(ctx, server)
+		server, err := b.start(ctx, server)
+		return server, b.reference, err
 	}
 	server.Status = maintenance.UnderMaintenance
-	return server, nil
+	return server, b.reference, nil
 }
 
 // notifier records what it is given and fails as told.
@@ -205,7 +213,7 @@ func TestHandler_Samples(t *testing.T) {
 		"stop.json":                               {[]string{"refused unsupported automate-06 manual"}, none},
 		"close.json":                              {[]string{"refused invalid-request  manual"}, none},
 		"sweep.json":                              {nil, none},
-		"run-finished.json":                       {[]string{"ignored not-yet  "}, none},
+		"run-finished.json":                       {[]string{"ignored unknown-execution  "}, none},
 		"run-step-finished.json":                  {[]string{"ignored unknown-event  "}, none},
 		"aws/eb-alarm-state-metric.json":          {[]string{"refused no-server  alarm"}, none},
 		"aws/eb-scheduled-event-rule.json":        {[]string{"refused no-server  schedule"}, none},
@@ -241,6 +249,72 @@ func TestHandler_Samples(t *testing.T) {
 			}
 		})
 	}
+}
+
+// stopper is a backend that can stop what it started.
+type stopper struct {
+	*backend
+	stopped []string
+	err     error
+}
+
+func (s *stopper) Stop(_ context.Context, run maintenance.Run) error {
+	s.stopped = append(s.stopped, run.Reference)
+	return s.err
+}
+
+func TestHandler_Stop(t *testing.T) {
+	f := newFixture(t, "")
+	f.backend.reference = "execution-1"
+	s := &stopper{backend: f.backend}
+	f.Runner.Backends["opsworks-cm"] = s
+	check := func(when string, outcome maintenance.Outcome, reason maintenance.Reason, message string) {
+		t.Helper()
+		if r := f.invoke(t, sample(t, "stop.json"))[0]; r.Outcome != outcome || r.Reason != reason || !strings.Contains(r.Message, message) {
+			t.Errorf("%s: got %+v", when, r)
+		}
+	}
+	check("nothing runs", maintenance.Refused, maintenance.NotRunning, "was not stopped: nothing runs that could be stopped")
+	f.invoke(t, sample(t, "alarm.json"))
+	check("it runs", maintenance.InProgress, maintenance.Stopping, "is being stopped")
+	s.err = &maintenance.Error{Op: "stop", Reason: maintenance.NotRunning}
+	check("it has just ended", maintenance.Refused, maintenance.NotRunning, "was not stopped")
+	s.err = &maintenance.Error{Op: "stop", Reason: maintenance.Throttled}
+	check("the service is busy", maintenance.Errored, maintenance.Throttled, "could not be stopped")
+	if want := []string{"execution-1", "execution-1", "execution-1"}; !reflect.DeepEqual(s.stopped, want) {
+		t.Errorf("stopped %v", s.stopped)
+	}
+}
+
+// The event that an execution has a new status makes its run be followed at once, and any other nothing at all.
+func TestHandler_RunFinished(t *testing.T) {
+	f := newFixture(t, "")
+	f.backend.reference = "333ba70b-2333-48db-b17e-a5e69c6f4d1c"
+	event := sample(t, "run-finished.json")
+	check := func(when string, outcome maintenance.Outcome, reason maintenance.Reason, messages int) {
+		t.Helper()
+		if got := f.invoke(t, event); len(got) != 1 || got[0].Outcome != outcome || got[0].Reason != reason {
+			t.Errorf("%s: got %+v", when, got)
+		}
+		if n := len(f.notifier.reports); n != messages {
+			t.Errorf("%s: %d messages, want %d", when, n, messages)
+		}
+	}
+	check("before the start is recorded", maintenance.Ignored, maintenance.UnknownExecution, 0)
+	f.invoke(t, sample(t, "alarm.json"))
+	f.backend.progress = maintenance.Progress{State: maintenance.UnderWay}
+	check("while it goes on", maintenance.Ignored, maintenance.NothingNew, 1)
+	f.backend.progress = maintenance.Progress{State: maintenance.UnderWay, Warning: "the status Paused"}
+	check("with a status nobody knows", maintenance.InProgress, maintenance.UnknownStatus, 1)
+	f.backend.progress = maintenance.Progress{State: maintenance.Over, Server: maintenance.Server{Name: "automate-06", MaintenanceStatus: maintenance.MaintenanceSuccess}}
+	event = bytes.ReplaceAll(event, []byte(`"us-east-1"`), []byte(`"eu-central-1"`))
+	check("of another Region", maintenance.Ignored, maintenance.ForeignEvent, 1)
+	event = sample(t, "run-finished.json")
+	check("when it is over", maintenance.Succeeded, "", 2)
+	check("a second time", maintenance.Ignored, maintenance.UnknownExecution, 2)
+
+	f.tables.Close()
+	check("without a ledger", maintenance.Errored, maintenance.LedgerUnavailable, 2)
 }
 
 // Every kind of bad input: a clear outcome, nothing started, and no error that would make Lambda repeat it.

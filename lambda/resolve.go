@@ -33,11 +33,8 @@ func (in invocation) resolve(event events.Event) ([]maintenance.Request, []maint
 		return in.start(event)
 	case events.Ignored:
 		return nil, []maintenance.Report{in.ignored(maintenance.Reason(event.Reason), event.What)}
-	case events.Stop:
-		cause := maintenance.Cause{Kind: maintenance.CauseManual, Time: in.Now, ID: in.RequestID}
-		return nil, in.refuse(cause, event.ServerName, maintenance.Unsupported, "OpsWorks CM has no operation that stops a maintenance")
-	default: // RunFinished is of Systems Manager
-		return nil, []maintenance.Report{in.ignored(maintenance.NotYet, eventName(event)+" is not in this version")}
+	default: // the others are no requests for maintenance, and handled before
+		return nil, []maintenance.Report{in.ignored(maintenance.Unexpected, eventName(event)+" is not handled")}
 	}
 }
 

@@ -41,7 +41,9 @@ type PlanResponse struct {
 	ServerName        string       `json:"serverName"`
 	Status            string       `json:"status"`
 	MaintenanceStatus string       `json:"maintenanceStatus"`
-	Lease             string       `json:"lease"` // the run that holds the server
+	Node              string       `json:"node,omitempty"`    // of Systems Manager
+	Runbook           string       `json:"runbook,omitempty"` // what would be run on it
+	Lease             string       `json:"lease"`             // the run that holds the server
 	Answers           []PlanAnswer `json:"answers"`
 	Reason            string       `json:"reason,omitempty"` // why it could not be planned
 	Message           string       `json:"message"`
@@ -80,6 +82,7 @@ type HistoryRun struct {
 	Status            maintenance.Status    `json:"status"`
 	MaintenanceStatus string                `json:"maintenanceStatus"`
 	Detail            string                `json:"detail,omitempty"`
+	ExecutionID       string                `json:"executionId,omitempty"` // of Systems Manager
 }
 
 // people answers the requests that only look.
@@ -98,7 +101,10 @@ func (h *Handler) plan(ctx context.Context, serverName string) PlanResponse {
 	plan := h.Runner.Plan(ctx, serverName)
 	out := PlanResponse{
 		ServerName: serverName, Status: string(plan.Server.Status), MaintenanceStatus: string(plan.Server.MaintenanceStatus), Lease: plan.Lease,
-		Answers: []PlanAnswer{}, Message: "Nothing was changed.",
+		Node: plan.Server.Node, Runbook: plan.Server.Runbook, Answers: []PlanAnswer{}, Message: "Nothing was changed.",
+	}
+	if plan.Detail != "" {
+		out.Message += " " + plan.Detail + "."
 	}
 	if plan.Err != nil {
 		out.Reason, out.Message = string(maintenance.ReasonOf(plan.Err)), plan.Err.Error()
@@ -122,7 +128,7 @@ func (h *Handler) history(ctx context.Context, serverName string) HistoryRespons
 		out.Runs = append(out.Runs, HistoryRun{
 			RunID: r.ID, State: r.State, Outcome: r.Outcome, Reason: r.Reason, Cause: r.Cause.Kind, CauseName: r.Cause.Name, Override: r.Overrides,
 			EngineAttributes: r.Attributes, Created: r.Created, Started: moment(r.Started), Ended: moment(r.Ended), Status: r.Status,
-			MaintenanceStatus: string(r.MaintenanceStatus), Detail: r.Detail,
+			MaintenanceStatus: string(r.MaintenanceStatus), Detail: r.Detail, ExecutionID: r.Reference,
 		})
 	}
 	return out

@@ -52,7 +52,7 @@ func severity(r maintenance.Report) slog.Level {
 	switch {
 	case r.Outcome == maintenance.Errored || r.PublishErr != nil || r.LedgerErr != nil:
 		return slog.LevelError
-	case r.Outcome == maintenance.Refused:
+	case r.Outcome == maintenance.Refused || r.Reason == maintenance.UnknownStatus:
 		return slog.LevelWarn
 	default:
 		return slog.LevelInfo

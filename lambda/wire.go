@@ -14,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 
+	"opsworks-maintenance/lambda/automation"
 	"opsworks-maintenance/lambda/ledger"
 	"opsworks-maintenance/lambda/maintenance"
 	"opsworks-maintenance/lambda/notify"
@@ -29,8 +30,9 @@ const attemptTimeout = 5 * time.Second
 func wire(getenv func(string) string, logger *slog.Logger, metrics io.Writer) (*Handler, error) {
 	environment, envErr := settings.ReadEnvironment(getenv)
 	doc, docErr := readSettings(environment.SettingsFile)
+	nodes, runbookErr := nodes(doc, environment.Runbooks)
 	config, awsErr := awsConfig(getenv)
-	if err := errors.Join(envErr, docErr, awsErr); err != nil {
+	if err := errors.Join(envErr, docErr, runbookErr, awsErr); err != nil {
 		return nil, &InitError{err}
 	}
 	servers := at(config, getenv("AWS_ENDPOINT_URL_OPSWORKSCM"), doc.Endpoint, getenv("AWS_ENDPOINT_URL"))
@@ -40,8 +42,11 @@ func wire(getenv func(string) string, logger *slog.Logger, metrics io.Writer) (*
 	return &Handler{
 		Settings: doc,
 		Runner: &maintenance.Runner{
-			Policy:        policies(doc),
-			Backends:      map[string]maintenance.Backend{opsworkscm.Backend: opsworkscm.New(servers)},
+			Policy: policies(doc),
+			Backends: map[string]maintenance.Backend{
+				opsworkscm.Backend: opsworkscm.New(servers),
+				automation.Backend: automation.New(at(config, getenv("AWS_ENDPOINT_URL_SSM"), getenv("AWS_ENDPOINT_URL")), nodes),
+			},
 			Ledger:        ledger.New(at(config, getenv("AWS_ENDPOINT_URL_DYNAMODB"), getenv("AWS_ENDPOINT_URL")), environment.RunsTable),
 			Notifier:      notify.New(at(config, getenv("AWS_ENDPOINT_URL_SNS"), getenv("AWS_ENDPOINT_URL")), topics, function),
 			MaxConcurrent: doc.MaxConcurrent,
@@ -93,6 +98,31 @@ func policies(doc *settings.Settings) func(string) (maintenance.Policy, bool) {
 			Deadline:   s.Deadline,
 		}, true
 	}
+}
+
+// nodes are the servers of Systems Manager. A runbook of this project has the name it was deployed by.
+func nodes(doc *settings.Settings, deployed map[string]string) (map[string]automation.Server, error) {
+	nodes := map[string]automation.Server{}
+	var faults []error
+	if doc == nil {
+		return nodes, nil
+	}
+	for _, s := range doc.Servers {
+		if s.Backend != settings.BackendSSM {
+			continue
+		}
+		node := automation.Server{TagKey: s.TagKey, Runbook: s.Runbook, Version: s.RunbookVersion, Parameters: s.Parameters, Calendars: s.Calendars}
+		if variable, ours := settings.Runbooks()[s.Runbook]; ours {
+			if node.Runbook = deployed[s.Runbook]; node.Runbook == "" {
+				faults = append(faults, fmt.Errorf("%s is not set; it names the runbook %s of the server %s", variable, s.Runbook, s.Name))
+			}
+		}
+		if s.Runbook == settings.RunbookChefAutomate {
+			node.UpgradeParameter = "MajorUpgrade"
+		}
+		nodes[s.Name] = node
+	}
+	return nodes, errors.Join(faults...)
 }
 
 // expected are the servers that must have a successful run at least every so often.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
+	"opsworks-maintenance/lambda/call"
 	"opsworks-maintenance/lambda/maintenance"
 )
 
@@ -17,7 +18,7 @@ func (l *Ledger) Save(ctx context.Context, run maintenance.Run) (maintenance.Run
 	if err != nil {
 		return run, err
 	}
-	work, cancel := half(ctx)
+	work, cancel := call.Half(ctx)
 	_, err = l.api.PutItem(work, l.putInput(m))
 	cancel()
 	var failed *types.ConditionalCheckFailedException

@@ -3,7 +3,6 @@
 package ledger
 
 import (
-	"context"
 	"errors"
 	"net"
 	"net/http"
@@ -73,15 +72,6 @@ func conflict(err error) aws.Ternary {
 		return aws.TrueTernary
 	}
 	return aws.FalseTernary
-}
-
-// half bounds a write to half of the time there is, so that the other half is left to find out what a lost answer was.
-func half(ctx context.Context) (context.Context, context.CancelFunc) {
-	deadline, ok := ctx.Deadline()
-	if !ok {
-		return ctx, func() {}
-	}
-	return context.WithTimeout(ctx, time.Until(deadline)/2)
 }
 
 func unavailable(op string, err error) error {

@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
+	"opsworks-maintenance/lambda/call"
 	"opsworks-maintenance/lambda/maintenance"
 )
 
@@ -89,7 +90,7 @@ func (l *Ledger) transact(ctx context.Context, m move, token string, steps []ste
 	for _, s := range steps {
 		in.TransactItems = append(in.TransactItems, s.write)
 	}
-	work, cancel := half(ctx)
+	work, cancel := call.Half(ctx)
 	_, err := l.api.TransactWriteItems(work, in)
 	cancel()
 	if err == nil {

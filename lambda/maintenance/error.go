@@ -42,7 +42,7 @@ func (r Reason) Retryable() bool { return r == Throttled || r == Unavailable || 
 // something says no, and asking again as it is would be refused again.
 func (r Reason) outcome() Outcome {
 	switch r {
-	case Denied, Throttled, Unavailable, LedgerUnavailable, StartUnconfirmed, Unexpected, "":
+	case Denied, Throttled, Unavailable, LedgerUnavailable, StartUnconfirmed, RunbookUnusable, Unexpected, "":
 		return Errored
 	default:
 		return Refused

@@ -24,7 +24,9 @@ type Facts struct {
 	Request Request
 	Policy  *Policy
 	Server  *Server
-	Now     time.Time
+	// Calendar is what the server's calendars say; its zero value is that there are none.
+	Calendar Verdict
+	Now      time.Time
 }
 
 // Answer is what a gate says. The zero value is no answer, which lets nothing pass.
@@ -59,6 +61,7 @@ type Verdict struct {
 	Answer Answer
 	Reason Reason
 	Until  time.Time
+	Detail string
 }
 
 var pass = Verdict{Answer: Pass}
@@ -73,7 +76,7 @@ type gate struct {
 // the server, so a request they refuse costs no call.
 var (
 	before = []gate{{check: allowed}, {check: enabled}, {check: fresh}}
-	seen   = []gate{{check: found}, {check: rightState}, {name: "window", check: open}}
+	seen   = []gate{{check: found}, {check: rightState}, {name: "window", check: open}, {name: "calendar", check: calendarOpen}}
 )
 
 // Admit asks the gates that need no look at the server.
@@ -160,4 +163,11 @@ func open(f Facts) Verdict {
 	}
 	until, _ := f.Policy.Window.Opens(f.Now)
 	return Verdict{Answer: Wait, Reason: OutsideWindow, Until: until}
+}
+
+func calendarOpen(f Facts) Verdict {
+	if f.Calendar.Answer != 0 {
+		return f.Calendar
+	}
+	return pass
 }

@@ -45,7 +45,7 @@ func TestRunner_FromAlarmToEnd(t *testing.T) {
 	w.sweep(time.Minute)
 	w.mustHaveState(t, maintenance.RunRunning)
 	w.finish("automate-06", maintenance.MaintenanceSuccess)
-	w.traces["automate-06"] = maintenance.Trace{Events: []string{"Maintenance completed successfully"}, Maintenance: true}
+	w.traces["automate-06"] = trace{"Maintenance completed successfully", true}
 	w.sweep(time.Minute)
 	w.mustHaveState(t, maintenance.RunClosed)
 	w.mustHaveSaid(t, "automate-06 started", "automate-06 succeeded")
@@ -125,7 +125,7 @@ func TestRunner_TheEndNeedsProofThatItBegan(t *testing.T) {
 	})
 	t.Run("an event of the backend", func(t *testing.T) {
 		w := begin()
-		w.traces["automate-06"] = maintenance.Trace{Events: []string{"Maintenance completed successfully"}, Maintenance: true}
+		w.traces["automate-06"] = trace{"Maintenance completed successfully", true}
 		w.sweep(time.Minute)
 		w.mustHaveSaid(t, "automate-06 started", "automate-06 succeeded")
 	})
@@ -314,12 +314,12 @@ func TestRunner_PutsRightWhatWasLeft(t *testing.T) {
 		{"under maintenance: it started", maintenance.CauseAlarm, func(w *world) { w.servers["automate-06"].Status = maintenance.UnderMaintenance },
 			[]string{"automate-06 started"}, maintenance.RunRunning, 0},
 		{"come and gone: it started, and its end is told by the next sweep", maintenance.CauseAlarm, func(w *world) {
-			w.traces["automate-06"] = maintenance.Trace{Events: []string{"Maintenance completed successfully"}, Maintenance: true}
+			w.traces["automate-06"] = trace{"Maintenance completed successfully", true}
 		}, []string{"automate-06 started"}, maintenance.RunRunning, 0},
 		{"nothing recorded since, and it can be started: it is", maintenance.CauseAlarm, func(*world) {}, []string{"automate-06 started"}, maintenance.RunRunning, 1},
 		{"nothing recorded since, and a person asked: the person decides", maintenance.CauseManual, func(*world) {}, []string{"automate-06 error unavailable"}, maintenance.RunClosed, 0},
 		{"other events since: nobody can tell", maintenance.CauseAlarm, func(w *world) {
-			w.traces["automate-06"] = maintenance.Trace{Events: []string{"Health check passed"}}
+			w.traces["automate-06"] = trace{"Health check passed", false}
 		}, []string{"automate-06 error start-unconfirmed"}, maintenance.RunStarting, 0},
 		{"another state: nobody can tell", maintenance.CauseAlarm, func(w *world) { w.servers["automate-06"].Status = maintenance.BackingUp },
 			[]string{"automate-06 error start-unconfirmed"}, maintenance.RunStarting, 0},
@@ -355,7 +355,7 @@ func TestRunner_PutsRightWhatWasLeft(t *testing.T) {
 	})
 	t.Run("come and gone, to the end", func(t *testing.T) {
 		w := left(maintenance.CauseAlarm)
-		w.traces["automate-06"] = maintenance.Trace{Events: []string{"Maintenance completed successfully"}, Maintenance: true}
+		w.traces["automate-06"] = trace{"Maintenance completed successfully", true}
 		w.sweep(later)
 		w.sweep(time.Minute)
 		w.mustHaveSaid(t, "automate-06 started", "automate-06 succeeded")

@@ -246,20 +246,28 @@ type world struct {
 	mu       sync.Mutex // a sweep works on several runs at once
 	clock    time.Time
 	servers  map[string]*maintenance.Server
-	traces   map[string]maintenance.Trace
+	traces   map[string]trace
 	starts   []string
 	startErr func(name string) error // after which the server is as it is
 	lookErr  error
 	traceErr error
-	looks    int
-	sayErr   error
-	said     []string
-	ledger   *memory
-	policy   maintenance.Policy
+	// what a backend says that knows its runs by name
+	reference, warning string
+	looks              int
+	sayErr             error
+	said               []string
+	ledger             *memory
+	policy             maintenance.Policy
+}
+
+// trace is what was recorded of a server.
+type trace struct {
+	text        string
+	maintenance bool
 }
 
 func newWorld(names ...string) *world {
-	w := &world{clock: now, servers: map[string]*maintenance.Server{}, traces: map[string]maintenance.Trace{}, ledger: newMemory()}
+	w := &world{clock: now, servers: map[string]*maintenance.Server{}, traces: map[string]trace{}, ledger: newMemory()}
 	if len(names) == 0 {
 		names = []string{"automate-06"}
 	}
@@ -317,23 +325,63 @@ func (w *world) DescribeAll(context.Context) (map[string]maintenance.Server, err
 	return all, nil
 }
 
-func (w *world) Start(_ context.Context, server maintenance.Server, _ []maintenance.EngineAttribute) (maintenance.Server, error) {
+func (w *world) Start(_ context.Context, _ maintenance.Run, server maintenance.Server, _ []maintenance.EngineAttribute) (maintenance.Server, string, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.startErr != nil {
 		if err := w.startErr(server.Name); err != nil {
-			return *w.servers[server.Name], err
+			return *w.servers[server.Name], "", err
 		}
 	}
 	w.starts = append(w.starts, server.Name)
 	w.servers[server.Name].Status = maintenance.UnderMaintenance
-	return *w.servers[server.Name], nil
+	return *w.servers[server.Name], w.reference, nil
 }
 
-func (w *world) Since(_ context.Context, name string, _ time.Time) (maintenance.Trace, error) {
+// Find and Follow go by the server's state and what the test says was recorded, as the backend of OpsWorks CM does.
+func (w *world) Find(ctx context.Context, run maintenance.Run) (maintenance.Evidence, error) {
+	server, err := w.Describe(ctx, run.ServerName)
+	if err != nil {
+		return maintenance.Evidence{}, err
+	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return w.traces[name], w.traceErr
+	found := w.traces[run.ServerName]
+	evidence := maintenance.Evidence{Server: server, Reference: w.reference, Detail: found.text}
+	switch {
+	case server.Status == maintenance.UnderMaintenance:
+		evidence.Finding = maintenance.Began
+	case w.traceErr != nil:
+		return evidence, w.traceErr
+	case found.maintenance:
+		evidence.Finding = maintenance.Began
+	case found.text == "" && server.Status.Startable():
+		evidence.Finding = maintenance.NothingStarted
+	}
+	return evidence, nil
+}
+
+func (w *world) Follow(ctx context.Context, run maintenance.Run, look maintenance.Look) (maintenance.Progress, error) {
+	server, err := look(ctx, run.ServerName)
+	if maintenance.ReasonOf(err) == maintenance.NotFound && err != nil {
+		return maintenance.Progress{}, &maintenance.Error{Op: "follow", Reason: maintenance.ServerGone}
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	found := w.traces[run.ServerName]
+	progress := maintenance.Progress{Server: server, Detail: found.text, Warning: w.warning}
+	switch {
+	case err != nil:
+		return progress, err
+	case server.Status == maintenance.UnderMaintenance:
+		progress.State = maintenance.UnderWay
+	case server.Status != maintenance.Healthy && server.Status != maintenance.Unhealthy && server.Status != maintenance.Failed:
+	case run.Began || w.traceErr == nil && found.maintenance:
+		progress.State = maintenance.Over
+	case w.traceErr == nil:
+		progress.State = maintenance.NothingSeen
+	}
+	return progress, nil
 }
 
 func (w *world) Notify(_ context.Context, r maintenance.Report) error {

@@ -51,6 +51,7 @@ const (
 	NotFound       Reason = "not-found"
 	WrongState     Reason = "wrong-state"
 	OutsideWindow  Reason = "outside-window"
+	CalendarClosed Reason = "calendar-closed"
 	Duplicate      Reason = "duplicate"
 	CoolingDown    Reason = "cooling-down"
 	DailyLimit     Reason = "daily-limit"
@@ -63,22 +64,34 @@ const (
 	Throttled         Reason = "throttled"
 	Unavailable       Reason = "unavailable"
 	StartUnconfirmed  Reason = "start-unconfirmed"
+	RunbookUnusable   Reason = "runbook-unusable"
 	Unexpected        Reason = "unexpected"
 	LedgerUnavailable Reason = "ledger-unavailable"
 )
 
 // Reasons why a run did not end well.
 const (
-	NeverBegan   Reason = "never-began"
-	ServerGone   Reason = "server-gone"
-	ClosedByHand Reason = "closed-by-hand"
-	NoSuccess    Reason = "no-success" // for longer than expectEvery
+	NeverBegan    Reason = "never-began"
+	ServerGone    Reason = "server-gone"
+	ExecutionGone Reason = "execution-gone"
+	ClosedByHand  Reason = "closed-by-hand"
+	NoSuccess     Reason = "no-success" // for longer than expectEvery
 )
+
+// What a request to stop a run comes to.
+const (
+	Stopping   Reason = "stopping"
+	NotRunning Reason = "not-running"
+)
+
+// UnknownStatus is why people should look at a run that goes on.
+const UnknownStatus Reason = "unknown-status"
 
 // Reasons why an event asks for nothing, beside those of package events.
 const (
-	OwnAlarm Reason = "own-alarm"
-	NotYet   Reason = "not-yet"
+	OwnAlarm         Reason = "own-alarm"
+	UnknownExecution Reason = "unknown-execution"
+	NothingNew       Reason = "nothing-new"
 )
 
 // What a Ledger answers besides; neither is ever the reason of an outcome.
@@ -91,9 +104,9 @@ const (
 func Reasons() []Reason {
 	return []Reason{
 		InvalidEvent, InvalidRequest, ForeignEvent, NoServer, Ambiguous, NotAllowed, Disabled, Unsupported, Stale, NotFound, WrongState, OutsideWindow,
-		Duplicate, CoolingDown, DailyLimit, FleetBusy,
-		Denied, Throttled, Unavailable, LedgerUnavailable, StartUnconfirmed, Unexpected,
-		NeverBegan, ServerGone, ClosedByHand, NoSuccess,
-		OwnAlarm, NotYet,
+		CalendarClosed, Duplicate, CoolingDown, DailyLimit, FleetBusy,
+		Denied, Throttled, Unavailable, LedgerUnavailable, StartUnconfirmed, RunbookUnusable, Unexpected,
+		NeverBegan, ServerGone, ExecutionGone, ClosedByHand, NoSuccess, Stopping, NotRunning, UnknownStatus,
+		OwnAlarm, UnknownExecution, NothingNew,
 	}
 }

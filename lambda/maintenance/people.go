@@ -13,7 +13,9 @@ type Plan struct {
 	Answers    []PlanAnswer
 	// Lease is the run that holds the server, if one does.
 	Lease string
-	Err   error
+	// Detail is why the server was not found, if it was not.
+	Detail string
+	Err    error
 }
 
 // PlanAnswer is what would happen for one kind of cause.
@@ -47,7 +49,10 @@ func (r *Runner) Plan(ctx context.Context, serverName string) Plan {
 		}
 		if err == nil {
 			plan.Server, facts.Server = server, &server
+		} else {
+			plan.Server.Backend, plan.Detail = policy.Backend, err.Error()
 		}
+		facts.Calendar = t.calendar(backend, serverName)
 		if record, slots, plan.Err = t.held(serverName); plan.Err != nil {
 			return plan
 		}
@@ -71,13 +76,18 @@ func (t *turn) held(serverName string) (ServerRecord, int, error) {
 		return records[serverName], 0, err
 	}
 	open, err := t.Ledger.Open(t.work)
-	slots := 0
-	for _, run := range open {
+	return records[serverName], slots(open), err
+}
+
+// slots counts the runs that hold one.
+func slots(runs []Run) int {
+	held := 0
+	for _, run := range runs {
 		if run.Slot {
-			slots++
+			held++
 		}
 	}
-	return records[serverName], slots, err
+	return held
 }
 
 // claimable answers as the ledger's claim would, in its order.
@@ -138,6 +148,73 @@ func (r *Runner) Close(ctx context.Context, runID string) Report {
 	report := t.say(newReport(run, Ended, ClosedByHand, t.Now()))
 	_, report.LedgerErr = t.Ledger.Free(t.tell, run.to(RunClosed))
 	return report
+}
+
+// Stop asks a server's backend to stop the run that holds the server. How the run ends is found out and told as always.
+func (r *Runner) Stop(ctx context.Context, serverName string, cause Cause) Report {
+	t, done := r.turn(ctx)
+	defer done()
+	report := t.stopRun(serverName, Report{Outcome: Refused, Stop: true, RunID: t.NewRunID(serverName, t.Now()), At: t.Now(),
+		Request: Request{ServerName: serverName, Cause: cause}, Server: Server{Name: serverName}})
+	if !report.Outcome.Told() {
+		return report
+	}
+	return t.sayOnce(report, t.tellKey(report))
+}
+
+func (t *turn) stopRun(serverName string, report Report) Report {
+	if policy, ok := t.Policy(serverName); ok {
+		if _, can := t.Backends[policy.Backend].(Stopper); !can {
+			report.Reason, report.Detail = Unsupported, policy.Backend+" has no operation that stops a maintenance"
+			return report
+		}
+	}
+	run, err := t.holder(serverName)
+	if err != nil {
+		report.Outcome, report.Reason, report.Detail = ReasonOf(err).outcome(), ReasonOf(err), err.Error()
+		return report
+	}
+	if run.ID != "" {
+		report.RunID, report.Server.Backend = run.ID, run.Backend
+	}
+	stopper, can := t.Backends[run.Backend].(Stopper)
+	switch {
+	case run.State != RunRunning:
+		report.Reason, report.Detail = NotRunning, fmt.Sprintf("no run of the server is running; its state is %q", run.State)
+		return report
+	case !can:
+		report.Reason, report.Detail = Unsupported, run.Backend+" has no operation that stops a maintenance"
+		return report
+	}
+	if err := stopper.Stop(t.work, run); err != nil {
+		report.Outcome, report.Reason, report.Detail = ReasonOf(err).outcome(), ReasonOf(err), err.Error()
+		return report
+	}
+	report.Outcome, report.Reason, report.Detail = InProgress, Stopping, "asked to stop "+run.Reference+"; how it ends is told"
+	return report
+}
+
+// holder is the run that holds a server; its zero value if none does.
+func (t *turn) holder(serverName string) (Run, error) {
+	records, err := t.Ledger.Servers(t.work, []string{serverName})
+	if err != nil || records[serverName].Lease == "" {
+		return Run{}, err
+	}
+	return t.Ledger.Find(t.work, records[serverName].Lease)
+}
+
+// Finished follows at once the run that a backend knows by a reference, because it says that something has happened to it. It is a
+// hint and no more: false if no run has that reference, be it that its start is not recorded yet; the sweep follows every run.
+func (r *Runner) Finished(ctx context.Context, reference string) ([]Report, bool, error) {
+	t, done := r.turn(ctx)
+	defer done()
+	runs, err := t.Ledger.Open(t.work)
+	for _, run := range runs {
+		if run.Reference == reference && run.State != RunStarting {
+			return t.safely(run), true, nil
+		}
+	}
+	return nil, false, err
 }
 
 // Refuse tells of an event that came to no request: a refusal once per reason and day. What is ignored passes through.

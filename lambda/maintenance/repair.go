@@ -11,26 +11,19 @@ func (t *turn) repair(run Run, backend Backend) []Report {
 	if run.Accepted { // it could not be told, that is all
 		return []Report{t.tellStart(run, Server{Name: run.ServerName, Backend: run.Backend, Status: UnderMaintenance})}
 	}
-	// A look of its own: the sweep's may be older than the attempt's end.
-	server, err := backend.Describe(t.work, run.ServerName)
+	found, err := backend.Find(t.work, run)
 	switch {
 	case err != nil && ReasonOf(err) == NotFound:
 		return []Report{t.free(run, Verdict{Answer: Refuse, Reason: NotFound}, Server{}, err.Error())}
 	case err != nil:
-		return t.unclear(run, Server{}, err.Error())
-	case server.Status == UnderMaintenance:
-		return t.adopt(run, server)
-	}
-	trace, err := backend.Since(t.work, run.ServerName, run.Claimed)
-	switch {
-	case err != nil:
-		return t.unclear(run, server, err.Error())
-	case trace.Maintenance: // it began, and may have ended already
-		return t.adopt(run, server)
-	case len(trace.Events) > 0 || !server.Status.Startable():
-		return t.unclear(run, server, describe(trace))
+		return t.unclear(run, found.Server, err.Error())
+	case found.Finding == Began:
+		run.Reference = found.Reference
+		return t.adopt(run, found.Server)
+	case found.Finding == NothingStarted:
+		return t.restart(run, found.Server)
 	default:
-		return t.restart(run, server)
+		return t.unclear(run, found.Server, found.Detail)
 	}
 }
 

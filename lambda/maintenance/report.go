@@ -10,7 +10,11 @@ type Report struct {
 	Outcome Outcome
 	Reason  Reason
 	Request Request
-	RunID   string
+	// Stop is true where the request was to stop a run.
+	Stop  bool
+	RunID string
+	// Reference is the backend's name for what it started, if it gives one.
+	Reference string
 	// Server is as last seen; its Name alone is set if nobody looked.
 	Server Server
 	// Before is the state the decision to start rested on, empty if nobody looked.
@@ -44,8 +48,9 @@ type Notifier interface {
 // newReport is the report on a run as it stands.
 func newReport(run Run, outcome Outcome, reason Reason, now time.Time) Report {
 	r := Report{
-		Outcome: outcome, Reason: reason, Request: run.request(), RunID: run.ID, Before: run.Before, Until: run.Until, Started: run.Started,
-		At: now, Detail: run.Detail, Server: Server{Name: run.ServerName, Backend: run.Backend, Status: run.Status, MaintenanceStatus: run.MaintenanceStatus},
+		Outcome: outcome, Reason: reason, Request: run.request(), RunID: run.ID, Reference: run.Reference, Before: run.Before, Until: run.Until, Started: run.Started,
+		At: now, Detail: run.Detail, Server: Server{
+			Name: run.ServerName, Backend: run.Backend, Status: run.Status, MaintenanceStatus: run.MaintenanceStatus, Node: run.Node, Runbook: run.Runbook},
 	}
 	if outcome == Waiting {
 		r.Patience = run.PatienceEnds

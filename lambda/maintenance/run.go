@@ -56,12 +56,15 @@ type Run struct {
 	Slot        bool   // the run holds a slot of the fleet
 	Counted     string // the day whose limit the start counts against
 	Before      Status // the state the decision rested on
+	Node        string // of the server it rested on, and Runbook: enough to find a start again whose answer was lost
+	Runbook     string
 
 	// Accepted is true once the backend said yes, Began once there is proof that maintenance went on.
-	Accepted bool
-	Began    bool
-	Started  time.Time
-	Deadline time.Time
+	Accepted  bool
+	Reference string // the backend's name for what it started
+	Began     bool
+	Started   time.Time
+	Deadline  time.Time
 
 	// What people have been told, besides start and end, which the states themselves record.
 	WaitingTold     bool

@@ -8,28 +8,6 @@ import (
 	"time"
 )
 
-// Backend runs maintenance on servers of one kind. Its errors are *Error.
-type Backend interface {
-	// Describe looks at one server. Its error carries NotFound if there is none.
-	Describe(ctx context.Context, serverName string) (Server, error)
-	// DescribeAll looks at all servers at once, by name.
-	DescribeAll(ctx context.Context) (map[string]Server, error)
-	// Start starts maintenance of a server as Describe returned it just before. It returns the server as last seen, also
-	// with an error: WrongState, with what was seen, if the server no longer was in a state to start from;
-	// StartUnconfirmed if nobody can tell whether maintenance started.
-	Start(ctx context.Context, server Server, attributes []EngineAttribute) (Server, error)
-	// Since reads what the backend itself recorded of a server since a time.
-	Since(ctx context.Context, serverName string, since time.Time) (Trace, error)
-}
-
-// Trace is what a backend recorded.
-type Trace struct {
-	// Events are in words, newest first.
-	Events []string
-	// Maintenance is true if one of them can only be there because maintenance went on.
-	Maintenance bool
-}
-
 // Runner takes requests from asking to the end. It holds nothing between two calls: everything it knows is in the ledger.
 type Runner struct {
 	// Policy finds what is allowed for a server; false if nothing is.
@@ -118,6 +96,9 @@ func (t *turn) attempt(run Run, attributes []EngineAttribute) Report {
 	if v := Admit(facts); v.Answer != Pass {
 		return t.stop(run, v, Server{})
 	}
+	if v := t.still(run, facts); v.Answer != Pass {
+		return t.stop(run, v, Server{})
+	}
 	backend, ok := t.Backends[policy.Backend]
 	if !ok {
 		return t.stop(run, Verdict{Answer: Refuse, Reason: Unsupported}, Server{})
@@ -130,6 +111,7 @@ func (t *turn) attempt(run Run, attributes []EngineAttribute) Report {
 	case ReasonOf(err) != NotFound:
 		return t.fail(run, err, Server{})
 	}
+	facts.Calendar = t.calendar(backend, run.ServerName)
 	if v := Decide(facts); v.Answer != Pass {
 		return t.stop(run, v, server)
 	}
@@ -139,13 +121,44 @@ func (t *turn) attempt(run Run, attributes []EngineAttribute) Report {
 		limits.Cooldown, limits.DailyLimit = policy.Cooldown, policy.DailyLimit
 	}
 	claim := t.hold(run.to(RunStarting))
-	claim.Claimed, claim.Reason, claim.Until = facts.Now, "", time.Time{}
+	claim.Claimed, claim.Node, claim.Runbook, claim.Reason, claim.Until = facts.Now, server.Node, server.Runbook, "", time.Time{}
 	claimed, err := t.Ledger.Claim(t.work, claim, limits)
 	if err != nil {
 		return t.notClaimed(run, err, server)
 	}
-	server, err = backend.Start(t.work, server, attributes)
+	server, reference, err := backend.Start(t.work, claimed, server, attributes)
+	claimed.Reference = reference
 	return t.afterStart(claimed, server, err)
+}
+
+// still answers for a run that waits, where it is plain without a look at the server that it waits for the same thing as before. So
+// a thousand servers that wait for their window or for each other cost no calls.
+func (t *turn) still(run Run, facts Facts) Verdict {
+	switch {
+	case run.State == RunWaiting && run.Reason == OutsideWindow:
+		return open(facts)
+	case run.State == RunWaiting && run.Reason == FleetBusy && t.full:
+		return Verdict{Answer: Wait, Reason: FleetBusy}
+	default:
+		return pass
+	}
+}
+
+// calendar asks the server's calendars, where its backend has such. One that cannot be read is closed.
+func (t *turn) calendar(backend Backend, serverName string) Verdict {
+	calendar, ok := backend.(Calendar)
+	if !ok {
+		return Verdict{}
+	}
+	open, next, err := calendar.Open(t.work, serverName)
+	v := Verdict{Answer: Wait, Reason: CalendarClosed, Until: next}
+	switch {
+	case err != nil:
+		v.Detail = err.Error()
+	case open:
+		return Verdict{}
+	}
+	return v
 }
 
 // notClaimed says what a claim that was not granted comes to.

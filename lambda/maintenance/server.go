@@ -14,6 +14,9 @@ type Server struct {
 	StatusReason  string
 	// MaintenanceStatus is that of the most recent finished run: while a run goes on, it is still the one before.
 	MaintenanceStatus MaintenanceStatus
+	// Node is the managed node that is the server, Runbook what is run on it, where the backend has such.
+	Node    string
+	Runbook string
 }
 
 // ValidServerName reports whether OpsWorks CM would accept the name: 1 to 40 letters, digits and hyphens, a letter first

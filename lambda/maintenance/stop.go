@@ -10,7 +10,7 @@ func (t *turn) stop(run Run, v Verdict, server Server) Report {
 	case v.Answer == Join:
 		return t.join(run, server)
 	case v.Answer == Wait && run.Cause.Kind != CauseManual && !v.Until.After(run.PatienceEnds):
-		return t.wait(run, v, server, "")
+		return t.wait(run, v, server, v.Detail)
 	default: // a person never waits, and nobody waits for what comes too late
 		return t.refuse(run, v, server)
 	}
@@ -86,6 +86,9 @@ func (t *turn) notRecorded(run Run, err error) Report {
 func (t *turn) refuse(run Run, v Verdict, server Server) Report {
 	r := newReport(run, v.outcome(), v.Reason, t.Now()).seen(server)
 	r.Until = v.Until
+	if v.Detail != "" {
+		r.Detail = v.Detail
+	}
 	if run.State == RunWaiting {
 		if r = t.say(r); r.PublishErr == nil {
 			run.Outcome, run.Reason, run.Ended = r.Outcome, v.Reason, t.Now()

@@ -23,7 +23,7 @@ func (r *Runner) Sweep(ctx context.Context) ([]Report, error) {
 	t, done := r.turn(ctx)
 	defer done()
 	runs, err := t.Ledger.Open(t.work) // with an error it may still have found some
-	t.look = t.lookOnce()
+	t.look, t.full = t.lookOnce(), r.MaxConcurrent > 0 && slots(runs) >= r.MaxConcurrent
 
 	reports := make([][]Report, len(runs))
 	inParallel(len(runs), func(i int) {
@@ -37,7 +37,7 @@ func (r *Runner) Sweep(ctx context.Context) ([]Report, error) {
 	return slices.Concat(reports...), err
 }
 
-// lookOnce makes one look at all servers of a backend serve the whole sweep.
+// lookOnce makes one look at all servers of a backend serve the whole sweep, where the backend can.
 func (t *turn) lookOnce() func(context.Context, Backend, string) (Server, error) {
 	type view struct {
 		once    sync.Once
@@ -49,8 +49,12 @@ func (t *turn) lookOnce() func(context.Context, Backend, string) (Server, error)
 		views[b] = &view{}
 	}
 	return func(ctx context.Context, b Backend, name string) (Server, error) {
+		all, ok := b.(Lister)
+		if !ok {
+			return b.Describe(ctx, name)
+		}
 		v := views[b]
-		v.once.Do(func() { v.servers, v.err = b.DescribeAll(ctx) })
+		v.once.Do(func() { v.servers, v.err = all.DescribeAll(ctx) })
 		if v.err != nil {
 			return Server{}, v.err
 		}
@@ -112,27 +116,38 @@ func (t *turn) retry(run Run) []Report {
 	return []Report{r}
 }
 
-// follow looks whether a running run has ended. The end is a settled state and proof that the run began.
+// follow looks whether a running run has ended.
 func (t *turn) follow(run Run, backend Backend) []Report {
+	progress, err := backend.Follow(t.work, run, func(ctx context.Context, name string) (Server, error) { return t.look(ctx, backend, name) })
 	var reports []Report
-	server, err := t.look(t.work, backend, run.ServerName)
-	switch {
-	case ReasonOf(err) == NotFound && err != nil:
-		return t.end(run, Ended, ServerGone, Server{}, err.Error())
-	case err == nil && server.Status == UnderMaintenance && !run.Began:
+	switch reason := ReasonOf(err); {
+	case err != nil && (reason == ServerGone || reason == ExecutionGone):
+		return t.end(run, Ended, reason, Server{}, err.Error())
+	case err != nil: // the next sweep looks again, and the deadline is asked below
+	case progress.State == UnderWay && !run.Began:
 		run.Began = true
 		saved, err := t.Ledger.Save(t.tell, run.to(RunRunning))
 		if err != nil {
 			return nil
 		}
 		run = saved
-	case err == nil && settled(server.Status):
-		if ended := t.settle(run, backend, server); ended != nil {
-			return ended
+	case progress.State == Over:
+		run.Began = true
+		outcome := Ended
+		if progress.Server.MaintenanceStatus == MaintenanceSuccess {
+			outcome = Succeeded
 		}
+		return t.end(run, outcome, "", progress.Server, progress.Detail)
+	case progress.State == NothingSeen && t.Now().After(run.Started.Add(Beginning)):
+		return t.end(run, Ended, NeverBegan, progress.Server, progress.Detail)
+	}
+	if progress.Warning != "" {
+		r := newReport(run, InProgress, UnknownStatus, t.Now()).seen(progress.Server)
+		r.Detail, r.Untold = progress.Warning, true
+		reports = append(reports, r)
 	}
 	if t.Now().After(run.Deadline) && !run.OverdueTold {
-		r := t.say(newReport(run, Overdue, "", t.Now()).seen(server))
+		r := t.say(newReport(run, Overdue, "", t.Now()).seen(progress.Server))
 		if r.PublishErr == nil {
 			run.OverdueTold = true
 			_, r.LedgerErr = t.Ledger.Save(t.tell, run.to(RunRunning))
@@ -140,50 +155,6 @@ func (t *turn) follow(run Run, backend Backend) []Report {
 		reports = append(reports, r)
 	}
 	return reports
-}
-
-// settled reports whether a state is one that maintenance leaves a server in, not one it passes through.
-func settled(s Status) bool {
-	switch s {
-	case Healthy, Unhealthy, Failed, Terminated:
-		return true
-	default:
-		return false
-	}
-}
-
-// settle ends a run whose server has settled, if the run is known to have begun, or has had its time to.
-func (t *turn) settle(run Run, backend Backend, server Server) []Report {
-	trace, err := backend.Since(t.work, run.ServerName, run.Claimed)
-	began := run.Began || err == nil && trace.Maintenance
-	detail := describe(trace)
-	switch {
-	case began && server.MaintenanceStatus == MaintenanceSuccess:
-		run.Began = true
-		return t.end(run, Succeeded, "", server, detail)
-	case began:
-		run.Began = true
-		return t.end(run, Ended, "", server, detail)
-	case err == nil && t.Now().After(run.Started.Add(Beginning)):
-		return t.end(run, Ended, NeverBegan, server, detail)
-	default:
-		return nil
-	}
-}
-
-// describe puts the events of a trace on one line, newest first.
-func describe(trace Trace) string {
-	text := ""
-	for i, event := range trace.Events {
-		if i == 10 {
-			return text + "; …"
-		}
-		if i > 0 {
-			text += "; "
-		}
-		text += event
-	}
-	return text
 }
 
 // end takes a run to closing: one finisher, which then tells the end.

@@ -14,7 +14,9 @@ type turn struct {
 	work, tell context.Context
 	// attemptEnds is when what this turn holds is free for another: its own deadline and a margin for clocks that differ.
 	attemptEnds time.Time
-	look        func(ctx context.Context, b Backend, name string) (Server, error)
+	// full is true where a sweep has seen that as many runs as may hold a server do.
+	full bool
+	look func(ctx context.Context, b Backend, name string) (Server, error)
 }
 
 // The margin on a turn's own deadline, and the deadline where there is none: Lambda's longest.

@@ -49,6 +49,7 @@ func renderChat(r maintenance.Report, function Function) ([]byte, error) {
 	line("May start", when(r.Until, r.Location))
 	line("Deadline", when(r.Deadline, r.Location))
 	line("Detail", r.Detail)
+	line("Execution", r.Reference)
 
 	out := chatMessage{
 		Version: "1.0",

@@ -41,6 +41,17 @@ func clean(s string, limit int) string {
 	return s
 }
 
+// What goes into commands and links is either what it should be or left out.
+// https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_InstanceInformation.html, API_AutomationExecution.html
+func isNodeID(s string) bool {
+	id, ok := strings.CutPrefix(strings.TrimPrefix(s, "m"), "i-")
+	return ok && id != "" && len(id) <= 64 && strings.Trim(id, hexadecimal) == ""
+}
+
+func isExecutionID(s string) bool { return len(s) == 36 && strings.Trim(s, hexadecimal+"-") == "" }
+
+const hexadecimal = "0123456789abcdef"
+
 // tidy is the report with everything that comes from outside cleaned, once and before anything is rendered. A server name that
 // is none is left out: it would be pasted into the commands that a message offers.
 func tidy(r maintenance.Report) maintenance.Report {
@@ -55,6 +66,13 @@ func tidy(r maintenance.Report) maintenance.Report {
 		s.ARN = ""
 	}
 	s.ARN, s.Engine, s.EngineVersion = clean(s.ARN, shortField), clean(s.Engine, shortField), clean(s.EngineVersion, shortField)
+	s.Runbook = clean(s.Runbook, shortField)
+	if !isNodeID(s.Node) {
+		s.Node = ""
+	}
+	if !isExecutionID(r.Reference) {
+		r.Reference = ""
+	}
 	s.StatusReason = clean(s.StatusReason, longField)
 	s.Status = maintenance.Status(clean(string(s.Status), shortField))
 	s.MaintenanceStatus = maintenance.MaintenanceStatus(clean(string(s.MaintenanceStatus), shortField))

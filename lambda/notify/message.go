@@ -111,6 +111,8 @@ func text(r maintenance.Report, function Function) string {
 	line("Patience", when(r.Patience, r.Location))
 	line("Deadline", when(r.Deadline, r.Location))
 	line("Detail", r.Detail)
+	line("Runbook", r.Server.Runbook)
+	line("Execution", r.Reference)
 	line("Run", r.RunID)
 	line("Cause key", causeKey(r))
 	if steps := nextSteps(r, function); len(steps) > 0 {
@@ -126,6 +128,9 @@ func text(r maintenance.Report, function Function) string {
 func describe(r maintenance.Report) string {
 	name := r.Request.ServerName
 	var known []string
+	if r.Server.Node != "" {
+		known = append(known, r.Server.Node)
+	}
 	if engine := strings.TrimSpace(r.Server.Engine + " " + r.Server.EngineVersion); engine != "" {
 		known = append(known, engine)
 	}

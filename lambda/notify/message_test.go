@@ -109,6 +109,38 @@ func report(t *testing.T, outcome maintenance.Outcome, reason maintenance.Reason
 	return r
 }
 
+// onNode is the report on a server of Systems Manager, asked for by an alarm.
+func onNode(t *testing.T, outcome maintenance.Outcome, reason maintenance.Reason) maintenance.Report {
+	r := report(t, outcome, reason, "alarm")
+	r.Request.ServerName = "automate-06"
+	r.Server = maintenance.Server{Name: "automate-06", Backend: "ssm", Node: "i-0123456789abcdef0", Runbook: "opsworks-maintenance-chef-automate-1f0c3a9e",
+		Status: r.Server.Status, MaintenanceStatus: r.Server.MaintenanceStatus}
+	switch reason {
+	case maintenance.CalendarClosed:
+		r.Until = at.Add(5 * 24 * time.Hour)
+	case maintenance.NotFound:
+		r.Server.Node, r.Server.Runbook = "", ""
+		r.Detail = "describe server automate-06: not-found: no managed node has the tag maintenance-server=automate-06, or the node is stopped, or its SSM Agent is silent"
+	case maintenance.Ambiguous:
+		r.Server.Node, r.Server.Runbook = "", ""
+		r.Detail = "describe server automate-06: ambiguous: 2 managed nodes have the tag maintenance-server=automate-06: i-0123456789abcdef0, mi-0123456789abcdef1"
+	case maintenance.WrongState:
+		r.Before, r.Server.Status = maintenance.ConnectionLost, maintenance.ConnectionLost
+		r.Server.StatusReason = "its SSM Agent last answered at 2026-11-28T21:14:00Z"
+	case maintenance.Denied, maintenance.StartUnconfirmed:
+		r.Detail = "start the runbook " + r.Server.Runbook + " on " + r.Server.Node + ": " + string(reason) + ": operation error SSM: StartAutomationExecution"
+	case maintenance.RunbookUnusable:
+		r.Detail = "start the runbook " + r.Server.Runbook + " on " + r.Server.Node + ": runbook-unusable: InvalidAutomationExecutionParametersException: BackupTo is missing"
+	case maintenance.ExecutionGone, "":
+		r.Reference = "333ba70b-2333-48db-b17e-a5e69c6f4d1c"
+	}
+	if outcome == maintenance.Ended && reason == "" {
+		r.Server.Status = maintenance.Healthy
+		r.Detail = "Failed after 41m7s: the step Backup: the disk is full. Steps: PreCheck Success, Backup Failed, Restore Success"
+	}
+	return r
+}
+
 func TestRender_Golden(t *testing.T) {
 	type kind struct {
 		outcome maintenance.Outcome
@@ -121,10 +153,12 @@ func TestRender_Golden(t *testing.T) {
 	}
 	for _, reason := range maintenance.Reasons() {
 		switch reason {
-		case maintenance.OwnAlarm, maintenance.NotYet, maintenance.Duplicate: // never told
-		case maintenance.Denied, maintenance.Throttled, maintenance.Unavailable, maintenance.LedgerUnavailable, maintenance.StartUnconfirmed, maintenance.Unexpected:
+		case maintenance.OwnAlarm, maintenance.UnknownExecution, maintenance.NothingNew, maintenance.Duplicate, maintenance.Stopping,
+			maintenance.UnknownStatus, maintenance.NotRunning: // never told
+		case maintenance.Denied, maintenance.Throttled, maintenance.Unavailable, maintenance.LedgerUnavailable, maintenance.StartUnconfirmed, maintenance.RunbookUnusable,
+			maintenance.Unexpected:
 			kinds = append(kinds, kind{maintenance.Errored, reason})
-		case maintenance.NeverBegan, maintenance.ServerGone, maintenance.ClosedByHand:
+		case maintenance.NeverBegan, maintenance.ServerGone, maintenance.ExecutionGone, maintenance.ClosedByHand:
 			kinds = append(kinds, kind{maintenance.Ended, reason})
 		case maintenance.NoSuccess:
 			kinds = append(kinds, kind{maintenance.Missed, reason})
@@ -133,6 +167,23 @@ func TestRender_Golden(t *testing.T) {
 		}
 	}
 	var names []string
+	for _, k := range []kind{
+		{maintenance.Started, ""}, {maintenance.Waiting, maintenance.CalendarClosed}, {maintenance.Ended, ""}, {maintenance.Overdue, ""},
+		{maintenance.Ended, maintenance.ExecutionGone}, {maintenance.Refused, maintenance.NotFound}, {maintenance.Refused, maintenance.Ambiguous},
+		{maintenance.Refused, maintenance.WrongState}, {maintenance.Errored, maintenance.Denied}, {maintenance.Errored, maintenance.StartUnconfirmed},
+		{maintenance.Errored, maintenance.RunbookUnusable},
+	} {
+		name := strings.Trim(fmt.Sprintf("ssm-%s-%s", k.outcome, k.reason), "-") + ".golden"
+		names = append(names, name)
+		t.Run(name, func(t *testing.T) {
+			m, err := notify.Render(onNode(t, k.outcome, k.reason), function, everywhere)
+			if err != nil {
+				t.Fatal(err)
+			}
+			checkRules(t, m)
+			compare(t, filepath.Join("testdata", name), printed(t, m))
+		})
+	}
 	for _, k := range kinds {
 		for cause := range causes {
 			name := strings.Trim(fmt.Sprintf("%s-%s-%s", k.outcome, k.reason, cause), "-")

@@ -26,11 +26,14 @@ type record struct {
 	Started          *time.Time   `json:"started,omitempty"`
 	Deadline         *time.Time   `json:"deadline,omitempty"`
 	Detail           string       `json:"detail,omitempty"`
+	ExecutionID      string       `json:"executionId,omitempty"` // of Systems Manager
 }
 
 type server struct {
 	Backend           string `json:"backend"`
 	ARN               string `json:"arn,omitempty"`
+	Node              string `json:"node,omitempty"`
+	Runbook           string `json:"runbook,omitempty"`
 	Engine            string `json:"engine,omitempty"`
 	EngineVersion     string `json:"engineVersion,omitempty"`
 	StatusBefore      string `json:"statusBefore,omitempty"`
@@ -59,11 +62,14 @@ func renderRecord(r maintenance.Report) ([]byte, error) {
 		Overrides:        r.Request.Overrides,
 		Time:             r.At.UTC(),
 		Detail:           r.Detail,
+		ExecutionID:      r.Reference,
 	}
 	if r.Server.Backend != "" {
 		out.Server = &server{
 			Backend:           r.Server.Backend,
 			ARN:               r.Server.ARN,
+			Node:              r.Server.Node,
+			Runbook:           r.Server.Runbook,
 			Engine:            r.Server.Engine,
 			EngineVersion:     r.Server.EngineVersion,
 			StatusBefore:      string(r.Before),

@@ -33,6 +33,12 @@ func summary(r maintenance.Report) string {
 	case maintenance.Waiting:
 		return fmt.Sprintf("%s may not start yet: %s.", of, why(r))
 	case maintenance.InProgress:
+		switch r.Reason {
+		case maintenance.Stopping:
+			return of + " is being stopped."
+		case maintenance.UnknownStatus:
+			return of + " goes on, with a status this version does not know."
+		}
 		return of + " was not started: the server is under maintenance already."
 	case maintenance.Succeeded:
 		return of + " has succeeded."
@@ -49,8 +55,14 @@ func summary(r maintenance.Report) string {
 		}
 		return fmt.Sprintf("%s was given up: until its patience ended, %s.", of, why(r))
 	case maintenance.Refused:
+		if r.Stop {
+			return fmt.Sprintf("%s was not stopped: %s.", of, why(r))
+		}
 		return fmt.Sprintf("%s was not started: %s.", of, why(r))
 	case maintenance.Errored:
+		if r.Stop {
+			return fmt.Sprintf("%s could not be stopped: %s.", of, why(r))
+		}
 		if r.Reason == maintenance.StartUnconfirmed {
 			return fmt.Sprintf("%s may or may not have started: %s.", of, why(r))
 		}
@@ -74,6 +86,9 @@ func why(r maintenance.Report) string {
 	case maintenance.NoServer:
 		return "nothing says which server the event is about"
 	case maintenance.Ambiguous:
+		if ofSSM(r) {
+			return "several managed nodes claim to be it"
+		}
 		return "what names the server does not agree"
 	case maintenance.NotAllowed:
 		return "the server is not in the settings"
@@ -87,6 +102,9 @@ func why(r maintenance.Report) string {
 	case maintenance.Stale:
 		return "the request is too old, or dated in the future"
 	case maintenance.NotFound:
+		if ofSSM(r) {
+			return "no managed node is to be found for it"
+		}
 		return "there is no such server"
 	case maintenance.WrongState:
 		if r.Server.Status == "" {
@@ -95,6 +113,10 @@ func why(r maintenance.Report) string {
 		return fmt.Sprintf("the server is %s", r.Server.Status)
 	case maintenance.OutsideWindow:
 		return "it is outside the server's maintenance window"
+	case maintenance.CalendarClosed:
+		return "a change calendar is closed, or cannot be read"
+	case maintenance.NotRunning:
+		return "nothing runs that could be stopped"
 	case maintenance.Duplicate:
 		return "it was asked for before, by the same cause"
 	case maintenance.CoolingDown:
@@ -109,6 +131,8 @@ func why(r maintenance.Report) string {
 		return "it was accepted and nothing shows that it ever began"
 	case maintenance.ServerGone:
 		return "the server is gone"
+	case maintenance.ExecutionGone:
+		return "Systems Manager no longer knows the execution, so nobody can tell how it ended"
 	case maintenance.ClosedByHand:
 		return "a person closed the run"
 	case maintenance.Denied:
@@ -118,11 +142,19 @@ func why(r maintenance.Report) string {
 	case maintenance.Unavailable:
 		return "the service did not answer, or answered with an internal error"
 	case maintenance.StartUnconfirmed:
+		if ofSSM(r) {
+			return "the answer to StartAutomationExecution was lost, and no execution is listed"
+		}
 		return "the answer to StartMaintenance was lost, and the server's state does not tell"
+	case maintenance.RunbookUnusable:
+		return "its runbook cannot be started as the settings have it"
 	default:
 		return "something unexpected happened"
 	}
 }
+
+// ofSSM reports whether the server is one of Systems Manager.
+func ofSSM(r maintenance.Report) bool { return r.Server.Backend == "ssm" }
 
 // Planned is what would happen, in one sentence.
 func Planned(report maintenance.Report) string {
@@ -137,108 +169,4 @@ func Planned(report maintenance.Report) string {
 	default:
 		return fmt.Sprintf("It would not start: %s.", why(r))
 	}
-}
-
-// nextSteps is what a person can do about it, down to what to type.
-func nextSteps(r maintenance.Report, f Function) []string {
-	look := fmt.Sprintf("Look at the server: aws opsworks-cm describe-servers --server-name %s --region %s%s (an AWS CLI from before August 2025 has it)",
-		r.Request.ServerName, f.Region, endpointFlag(f))
-	ask := "Ask by hand: " + invoke(f, fmt.Sprintf(`{"start":{"serverName":"%s"}}`, r.Request.ServerName))
-	override := "To start it now all the same: " + invoke(f, fmt.Sprintf(`{"start":{"serverName":"%s","override":["window"]}}`, r.Request.ServerName))
-	if r.Request.Cause.Kind == maintenance.CauseManual { // whose request may hold more than a name
-		ask = "Send the request again when that is done."
-		override = "To start it now all the same, send the request with \"override\": [\"window\"]."
-	}
-
-	var steps []string
-	switch r.Outcome {
-	case maintenance.Started:
-		return []string{"Nothing. The server is offline while it is maintained. You are told how it ends."}
-	case maintenance.Waiting:
-		steps = []string{"Nothing. It is tried every minute, and you are told when it has started or was given up."}
-		if r.Reason == maintenance.OutsideWindow {
-			steps = append(steps, override)
-		}
-		return steps
-	case maintenance.Succeeded, maintenance.InProgress:
-		return nil
-	case maintenance.Ended:
-		if r.Reason == maintenance.ClosedByHand {
-			return []string{"The server is free for the next run. What goes on at the server goes on."}
-		}
-		return append([]string{look, "See Detail for what the service recorded, and correct the cause.", ask}, alarmStays(r)...)
-	case maintenance.Overdue:
-		return []string{look, "It is still followed, and its end will be told. To stop following it and free the server: " + invoke(f, fmt.Sprintf(`{"close":{"runId":"%s"}}`, r.RunID))}
-	case maintenance.Missed:
-		return append([]string{look, ask}, alarmStays(r)...)
-	}
-	switch r.Reason {
-	case maintenance.InvalidEvent, maintenance.ForeignEvent:
-		return []string{"Find what sends this event to the function and correct or remove it. It is not tried again."}
-	case maintenance.InvalidRequest:
-		return []string{"Correct the request as Detail says and send it again."}
-	case maintenance.NoServer, maintenance.Ambiguous:
-		if r.Request.Cause.Kind == maintenance.CauseSchedule {
-			return []string{"Make the rules and schedules of the servers' settings and the event's own serverNames agree, and deploy."}
-		}
-		steps = []string{"Make the settings, the alarm's tag maintenance-server and its dimension ServerName name one server, and the same one."}
-		return append(steps, alarmStays(r)...)
-	case maintenance.NotAllowed:
-		steps = []string{"If it should be maintained, add it to \"servers\" in the settings and deploy."}
-		return append(steps, alarmStays(r)...)
-	case maintenance.Disabled:
-		steps = []string{"If it should be maintained, remove \"enabled\": false from its settings and deploy."}
-	case maintenance.Unsupported:
-		if r.Server.Backend == "" {
-			return nil
-		}
-		return []string{"Give the server another backend in the settings and deploy."}
-	case maintenance.NotFound:
-		steps = []string{"Check the name in the settings, and the Region and endpoint the function asks."}
-	case maintenance.WrongState:
-		steps = []string{look, "Maintenance can start when the server is HEALTHY or UNHEALTHY."}
-	case maintenance.OutsideWindow:
-		return append([]string{override}, alarmStays(r)...)
-	case maintenance.Denied:
-		steps = []string{"Allow the function's role opsworks-cm:DescribeServers and opsworks-cm:StartMaintenance on the server."}
-	case maintenance.Throttled, maintenance.Unavailable:
-		if r.Request.Cause.Kind == maintenance.CauseManual {
-			return []string{"Send the request again a little later."}
-		}
-	case maintenance.StartUnconfirmed:
-		return []string{look, "The server stays reserved for this run, which is looked into every minute. If you know that nothing started, close it: " +
-			invoke(f, fmt.Sprintf(`{"close":{"runId":"%s"}}`, r.RunID))}
-	case maintenance.LedgerUnavailable:
-		if r.Request.Cause.Kind == maintenance.CauseManual {
-			return []string{"Send the request again a little later."}
-		}
-		steps = []string{"Look at the table of runs. Lambda tries an event up to three times, and each try is told: after the third nothing tries again."}
-	case maintenance.CoolingDown, maintenance.DailyLimit:
-	case maintenance.Unexpected:
-		if r.Request.Cause.Kind == maintenance.CauseManual {
-			return []string{"See Detail and the function's log, and look at the server before you ask again."}
-		}
-		steps = []string{"See Detail, and the function's log."}
-	}
-	return append(append(steps, ask), alarmStays(r)...)
-}
-
-// alarmStays is the one thing about alarms that surprises everybody.
-func alarmStays(r maintenance.Report) []string {
-	if r.Request.Cause.Kind != maintenance.CauseAlarm {
-		return nil
-	}
-	return []string{"An alarm that stays in ALARM does not ask again: it asks when it goes into ALARM the next time."}
-}
-
-func endpointFlag(f Function) string {
-	if f.Endpoint == "" {
-		return ""
-	}
-	return " --endpoint-url " + f.Endpoint
-}
-
-// invoke is the command that sends the function a payload.
-func invoke(f Function, payload string) string {
-	return fmt.Sprintf("aws lambda invoke --function-name %s --region %s --cli-binary-format raw-in-base64-out --payload '%s' /dev/stdout", f.Name, f.Region, payload)
 }

@@ -6,15 +6,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/service/opsworkscm"
 	"github.com/aws/aws-sdk-go-v2/service/opsworkscm/types"
 
+	"opsworks-maintenance/lambda/call"
 	"opsworks-maintenance/lambda/maintenance"
 )
 
@@ -34,7 +32,7 @@ func New(config aws.Config) *Client {
 // Describe implements maintenance.Backend with DescribeServers.
 func (c *Client) Describe(ctx context.Context, name string) (maintenance.Server, error) {
 	op := "describe server " + name
-	ctx, cancel := half(ctx)
+	ctx, cancel := call.Half(ctx)
 	defer cancel()
 	out, err := c.api.DescribeServers(ctx, &opsworkscm.DescribeServersInput{ServerName: aws.String(name)})
 	if err != nil {
@@ -48,11 +46,11 @@ func (c *Client) Describe(ctx context.Context, name string) (maintenance.Server,
 	return server(out.Servers[0]), nil
 }
 
-// DescribeAll implements maintenance.Backend: DescribeServers without a name returns every server of the account in this Region
+// DescribeAll implements maintenance.Lister: DescribeServers without a name returns every server of the account in this Region
 // (it does not page; the token is followed all the same, should some endpoint do).
 func (c *Client) DescribeAll(ctx context.Context) (map[string]maintenance.Server, error) {
 	const op = "describe all servers"
-	ctx, cancel := half(ctx)
+	ctx, cancel := call.Half(ctx)
 	defer cancel()
 	servers := map[string]maintenance.Server{}
 	pages := opsworkscm.NewDescribeServersPaginator(c.api, &opsworkscm.DescribeServersInput{})
@@ -68,42 +66,6 @@ func (c *Client) DescribeAll(ctx context.Context) (map[string]maintenance.Server
 	return servers, nil
 }
 
-// maintenanceWords are in the events that maintenance leaves, as far as documents show them: "Updates successfully installed.",
-// "Maintenance completed successfully", "Successfully upgraded to Automate 2." Backups and health checks leave events too.
-var maintenanceWords = []string{"maintenance", "updates", "upgrad"}
-
-// Since implements maintenance.Backend with DescribeEvents, which lists the newest first.
-func (c *Client) Since(ctx context.Context, name string, since time.Time) (maintenance.Trace, error) {
-	op := "read the events of server " + name
-	ctx, cancel := half(ctx)
-	defer cancel()
-	var trace maintenance.Trace
-	pages := opsworkscm.NewDescribeEventsPaginator(c.api, &opsworkscm.DescribeEventsInput{ServerName: aws.String(name)})
-	for pages.HasMorePages() {
-		page, err := pages.NextPage(ctx)
-		if err != nil {
-			return maintenance.Trace{}, failure(op, err)
-		}
-		for _, event := range page.ServerEvents {
-			at := aws.ToTime(event.CreatedAt)
-			// Events are stamped in milliseconds, or in whole seconds: one of the same stamp counts.
-			from := since.Truncate(time.Millisecond)
-			if at.Nanosecond() == 0 {
-				from = since.Truncate(time.Second)
-			}
-			if at.Before(from) {
-				return trace, nil
-			}
-			message := aws.ToString(event.Message)
-			trace.Events = append(trace.Events, at.UTC().Format(time.RFC3339)+" "+message)
-			if slices.ContainsFunc(maintenanceWords, func(word string) bool { return strings.Contains(strings.ToLower(message), word) }) {
-				trace.Maintenance = true
-			}
-		}
-	}
-	return trace, nil
-}
-
 // attempts is how often StartMaintenance is tried where the one before is known to have started nothing.
 const attempts = 3
 
@@ -113,14 +75,21 @@ const attempts = 3
 // state can tell. So such an attempt is never repeated blindly: the server is looked at first. UNDER_MAINTENANCE now, and in
 // a state to start from just before, is a start; unchanged after an internal error may be tried again (a maintenance takes
 // minutes, it has not come and gone in between); anything else nobody can tell.
-func (c *Client) Start(ctx context.Context, server maintenance.Server, attributes []maintenance.EngineAttribute) (maintenance.Server, error) {
+//
+// It gives what it starts no name.
+func (c *Client) Start(ctx context.Context, _ maintenance.Run, server maintenance.Server, attributes []maintenance.EngineAttribute) (maintenance.Server, string, error) {
+	server, err := c.startOnce(ctx, server, attributes)
+	return server, "", err
+}
+
+func (c *Client) startOnce(ctx context.Context, server maintenance.Server, attributes []maintenance.EngineAttribute) (maintenance.Server, error) {
 	op := "start maintenance of " + server.Name
 	if err := checkAttributes(server.Engine, attributes); err != nil {
 		return server, &maintenance.Error{Op: op, Reason: maintenance.InvalidRequest, Err: err}
 	}
 	doubt := false // an earlier attempt may have worked
 	for attempt := 1; ; attempt++ {
-		if !enough(ctx) {
+		if !call.Enough(ctx) {
 			reason := maintenance.Unavailable
 			if doubt {
 				reason = maintenance.StartUnconfirmed
@@ -151,7 +120,7 @@ func (c *Client) Start(ctx context.Context, server maintenance.Server, attribute
 			return server, &maintenance.Error{Op: op, Reason: maintenance.StartUnconfirmed, Err: errors.Join(err, lookErr)}
 		case seen.Status == maintenance.UnderMaintenance:
 			return server, nil
-		case refused || !answered(err) || !seen.Status.Startable():
+		case refused || !call.Answered(err) || !seen.Status.Startable():
 			return server, &maintenance.Error{Op: op, Reason: maintenance.StartUnconfirmed,
 				Err: fmt.Errorf("%w; the server is %s now", err, seen.Status)}
 		case attempt == attempts:
@@ -166,38 +135,16 @@ func (c *Client) Start(ctx context.Context, server maintenance.Server, attribute
 
 // start is one StartMaintenance. The SDK repeats it by itself only after errors that prove nothing was started.
 func (c *Client) start(ctx context.Context, name string, attributes []maintenance.EngineAttribute) error {
-	ctx, cancel := half(ctx)
+	ctx, cancel := call.Half(ctx)
 	defer cancel()
 	in := &opsworkscm.StartMaintenanceInput{ServerName: aws.String(name)}
 	for _, a := range attributes {
 		in.EngineAttributes = append(in.EngineAttributes, types.EngineAttribute{Name: aws.String(a.Name), Value: aws.String(a.Value)})
 	}
 	_, err := c.api.StartMaintenance(ctx, in, func(o *opsworkscm.Options) {
-		o.Retryer = retry.NewStandard(func(s *retry.StandardOptions) {
-			s.MaxBackoff = time.Second
-			s.Retryables = []retry.IsErrorRetryable{retry.IsErrorRetryableFunc(func(err error) aws.Ternary {
-				reason, refused := classify(err)
-				return aws.BoolTernary(refused && reason.Retryable())
-			})}
-		})
+		o.Retryer = call.RetryRefused(classify)
 	})
 	return err
-}
-
-// enough reports whether there is time for a call and for finding out what became of it. Without, a start would only make a
-// doubt that people have to resolve.
-func enough(ctx context.Context) bool {
-	deadline, ok := ctx.Deadline()
-	return ctx.Err() == nil && (!ok || time.Until(deadline) >= time.Second)
-}
-
-// half bounds a call to half of the time there is, so that the other half is left to find out what a hanging call did.
-func half(ctx context.Context) (context.Context, context.CancelFunc) {
-	deadline, ok := ctx.Deadline()
-	if !ok {
-		return ctx, func() {}
-	}
-	return context.WithTimeout(ctx, time.Until(deadline)/2)
 }
 
 func pause(ctx context.Context, d time.Duration) bool {

@@ -119,54 +119,93 @@ func TestClient_DescribeAll(t *testing.T) {
 	}
 }
 
-func TestClient_Since(t *testing.T) {
+// claimed is a run of automate-06 that was claimed at a time.
+func claimed(at time.Time) maintenance.Run {
+	return maintenance.Run{ID: "automate-06-1", ServerName: "automate-06", Claimed: at}
+}
+
+// The states a server can be in, with and without an event of maintenance since the claim.
+func TestClient_FindAndFollow(t *testing.T) {
 	sim, c := service(t)
 	before := time.Now()
-	since := func(at time.Time) maintenance.Trace {
+	expect := func(when string, run maintenance.Run, finding maintenance.Finding, state maintenance.ProgressState) string {
 		t.Helper()
-		trace, err := c.Since(t.Context(), "automate-06", at)
-		if err != nil {
+		found, err := c.Find(t.Context(), run)
+		if err != nil || found.Finding != finding {
+			t.Errorf("%s: found %+v, %v", when, found, err)
+		}
+		progress, err := c.Follow(t.Context(), run, c.Describe)
+		if err != nil || progress.State != state {
+			t.Errorf("%s: progress %+v, %v", when, progress, err)
+		}
+		return progress.Detail
+	}
+	set := func(status string) {
+		t.Helper()
+		if err := sim.SetStatus("automate-06", status); err != nil {
 			t.Fatal(err)
 		}
-		return trace
 	}
-	if trace := since(before.Add(2 * time.Second)); trace.Maintenance || len(trace.Events) != 0 {
-		t.Errorf("before a start: %+v", trace)
-	}
-	if _, err := c.Start(t.Context(), chef, nil); err != nil {
+	later := before.Add(2 * time.Second)
+	expect("before a start", claimed(later), maintenance.NothingStarted, maintenance.NothingSeen)
+	set("BACKING_UP")
+	expect("another operation", claimed(later), maintenance.Unclear, maintenance.Unsettled)
+	set("FAILED")
+	expect("a failed server", claimed(later), maintenance.Unclear, maintenance.NothingSeen)
+	set("HEALTHY")
+	if _, _, err := c.Start(t.Context(), maintenance.Run{}, chef, nil); err != nil {
 		t.Fatal(err)
 	}
+	expect("while it goes on", claimed(before), maintenance.Began, maintenance.UnderWay)
 	if err := sim.Complete("automate-06"); err != nil {
 		t.Fatal(err)
 	}
-	trace := since(before)
-	if !trace.Maintenance || len(trace.Events) < 2 || !strings.HasSuffix(trace.Events[0], "Maintenance completed successfully") {
-		t.Errorf("after it: %+v", trace)
+	if detail := expect("after it", claimed(before), maintenance.Began, maintenance.Over); !strings.Contains(detail, "Maintenance completed successfully; ") {
+		t.Errorf("detail %q", detail)
 	}
-	if trace := since(time.Now().Add(2 * time.Second)); trace.Maintenance || len(trace.Events) != 0 {
-		t.Errorf("long after it: %+v", trace)
+	expect("long after it", claimed(later), maintenance.NothingStarted, maintenance.NothingSeen)
+	seen := claimed(later)
+	seen.Began = true
+	expect("it was seen, and left no events", seen, maintenance.NothingStarted, maintenance.Over)
+
+	sim.Inject(simulator.Fault{Operation: "DescribeEvents", Kind: simulator.Denied})
+	if _, err := c.Find(t.Context(), claimed(before)); maintenance.ReasonOf(err) != maintenance.Denied {
+		t.Errorf("found without events: %v", err)
 	}
-	if _, err := c.Since(t.Context(), "mail-01", before); maintenance.ReasonOf(err) != maintenance.NotFound {
+	for run, want := range map[*maintenance.Run]maintenance.ProgressState{{ServerName: "automate-06"}: maintenance.Unsettled, {ServerName: "automate-06", Began: true}: maintenance.Over} {
+		if progress, err := c.Follow(t.Context(), *run, c.Describe); err != nil || progress.State != want {
+			t.Errorf("without events, began %v: %+v, %v", run.Began, progress, err)
+		}
+	}
+	gone := maintenance.Run{ServerName: "mail-01"}
+	if _, err := c.Find(t.Context(), gone); maintenance.ReasonOf(err) != maintenance.NotFound {
+		t.Errorf("got %v", err)
+	}
+	if _, err := c.Follow(t.Context(), gone, c.Describe); maintenance.ReasonOf(err) != maintenance.ServerGone {
 		t.Errorf("got %v", err)
 	}
 }
 
 // Backups and health checks leave events too: they are no proof of a maintenance, nor that nothing happened.
-func TestClient_SinceTellsMaintenanceFromOtherEvents(t *testing.T) {
-	for message, want := range map[string]bool{
-		"Updates successfully installed.": true, "Maintenance completed successfully": true, "Successfully upgraded to Automate 2.": true,
-		"Upgrading Chef server from Automate 1 to Automate 2": true, "Restore completed successfully": false, "Health check passed": false,
+func TestClient_FindTellsMaintenanceFromOtherEvents(t *testing.T) {
+	for message, want := range map[string]maintenance.Finding{
+		"Updates successfully installed.": maintenance.Began, "Maintenance completed successfully": maintenance.Began, "Successfully upgraded to Automate 2.": maintenance.Began,
+		"Upgrading Chef server from Automate 1 to Automate 2": maintenance.Began, "Restore completed successfully": maintenance.Unclear, "Health check passed": maintenance.Unclear,
 	} {
-		endpoint := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		endpoint := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Content-Type", "application/x-amz-json-1.1")
+			if strings.HasSuffix(r.Header.Get("X-Amz-Target"), "DescribeServers") {
+				_, _ = w.Write([]byte(`{"Servers": [{"ServerName": "automate-06", "Status": "HEALTHY"}]}`))
+				return
+			}
 			_, _ = w.Write([]byte(`{"ServerEvents": [{"CreatedAt": 1795474800.25, "ServerName": "automate-06", "Message": "` + message + `"}]}`))
 		}))
-		trace, err := client(endpoint.URL).Since(t.Context(), "automate-06", time.Unix(1795474800, 0))
-		if just, _ := client(endpoint.URL).Since(t.Context(), "automate-06", time.Unix(1795474800, 300e6)); len(just.Events) != 0 {
-			t.Errorf("%s: an event of before counts: %+v", message, just)
+		found, err := client(endpoint.URL).Find(t.Context(), claimed(time.Unix(1795474800, 0)))
+		if err != nil || found.Finding != want || found.Detail != "2026-11-23T23:00:00Z "+message {
+			t.Errorf("%s: %+v, %v", message, found, err)
 		}
-		if err != nil || trace.Maintenance != want || len(trace.Events) != 1 || trace.Events[0] != "2026-11-23T23:00:00Z "+message {
-			t.Errorf("%s: %+v, %v", message, trace, err)
+		if just, _ := client(endpoint.URL).Find(t.Context(), claimed(time.Unix(1795474800, 300e6))); just.Finding != maintenance.NothingStarted {
+			t.Errorf("%s: an event of before counts: %+v", message, just)
 		}
 		endpoint.Close()
 	}
@@ -261,7 +300,7 @@ func TestClient_Start(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			got, err := c.Start(t.Context(), chef, nil)
+			got, _, err := c.Start(t.Context(), maintenance.Run{}, chef, nil)
 			if (err == nil) != (tt.reason == "") || err != nil && maintenance.ReasonOf(err) != tt.reason {
 				t.Errorf("got %v, want %q", err, tt.reason)
 			}
@@ -297,7 +336,7 @@ func TestClient_StartAfterAnInternalErrorThatWorkedLate(t *testing.T) {
 		}
 	}))
 	defer endpoint.Close()
-	if _, err := client(endpoint.URL).Start(t.Context(), chef, nil); maintenance.ReasonOf(err) != maintenance.StartUnconfirmed || starts != 1 {
+	if _, _, err := client(endpoint.URL).Start(t.Context(), maintenance.Run{}, chef, nil); maintenance.ReasonOf(err) != maintenance.StartUnconfirmed || starts != 1 {
 		t.Errorf("got %v after %d starts", err, starts)
 	}
 }
@@ -311,7 +350,7 @@ func TestClient_StartNobodyListens(t *testing.T) {
 	if err := listener.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := client(url).Start(t.Context(), chef, nil); maintenance.ReasonOf(err) != maintenance.Unavailable {
+	if _, _, err := client(url).Start(t.Context(), maintenance.Run{}, chef, nil); maintenance.ReasonOf(err) != maintenance.Unavailable {
 		t.Errorf("got %v", err)
 	}
 }
@@ -320,7 +359,7 @@ func TestClient_StartWithoutTimeAsksNothing(t *testing.T) {
 	sim, c := service(t)
 	ctx, cancel := context.WithTimeout(t.Context(), 900*time.Millisecond)
 	defer cancel()
-	if _, err := c.Start(ctx, chef, nil); maintenance.ReasonOf(err) != maintenance.Unavailable || len(sim.Calls()) != 0 {
+	if _, _, err := c.Start(ctx, maintenance.Run{}, chef, nil); maintenance.ReasonOf(err) != maintenance.Unavailable || len(sim.Calls()) != 0 {
 		t.Errorf("got %v after %s", err, calls(sim))
 	}
 }
@@ -331,7 +370,7 @@ func TestClient_StartLeavesTimeToLook(t *testing.T) {
 	sim.Inject(simulator.Fault{Operation: "StartMaintenance", Kind: simulator.WorkThenHang})
 	ctx, cancel := context.WithTimeout(t.Context(), 1500*time.Millisecond)
 	defer cancel()
-	if got, err := c.Start(ctx, chef, nil); err != nil || got.Status != maintenance.UnderMaintenance {
+	if got, _, err := c.Start(ctx, maintenance.Run{}, chef, nil); err != nil || got.Status != maintenance.UnderMaintenance {
 		t.Errorf("got %s, %v", got.Status, err)
 	}
 }
@@ -342,7 +381,7 @@ func TestClient_StartAttributes(t *testing.T) {
 	}
 	t.Run("OK", func(t *testing.T) {
 		sim, c := service(t)
-		if _, err := c.Start(t.Context(), chef, attribute("CHEF_MAJOR_UPGRADE", "true")); err != nil {
+		if _, _, err := c.Start(t.Context(), maintenance.Run{}, chef, attribute("CHEF_MAJOR_UPGRADE", "true")); err != nil {
 			t.Fatal(err)
 		}
 		if got := sim.Calls()[0].Attributes; !slices.Equal(got, []string{"CHEF_MAJOR_UPGRADE"}) {
@@ -362,7 +401,7 @@ func TestClient_StartAttributes(t *testing.T) {
 	} {
 		t.Run("ErrInvalidRequest "+tt.name, func(t *testing.T) {
 			sim, c := service(t)
-			_, err := c.Start(t.Context(), tt.server, tt.attributes)
+			_, _, err := c.Start(t.Context(), maintenance.Run{}, tt.server, tt.attributes)
 			if maintenance.ReasonOf(err) != maintenance.InvalidRequest || !strings.Contains(err.Error(), tt.want) {
 				t.Errorf("got %v", err)
 			}
@@ -380,7 +419,7 @@ func TestClient_StartAttributes(t *testing.T) {
 			_, _ = w.Write([]byte(`{"__type": "ValidationException", "Message": "no upgrade is available"}`))
 		}))
 		defer endpoint.Close()
-		_, err := client(endpoint.URL).Start(t.Context(), chef, attribute("CHEF_MAJOR_UPGRADE", "true"))
+		_, _, err := client(endpoint.URL).Start(t.Context(), maintenance.Run{}, chef, attribute("CHEF_MAJOR_UPGRADE", "true"))
 		if maintenance.ReasonOf(err) != maintenance.InvalidRequest || !errors.As(err, new(*maintenance.Error)) {
 			t.Errorf("got %v", err)
 		}

@@ -1,6 +1,7 @@
 package settings
 
 import (
+	"fmt"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -23,7 +24,7 @@ func (o object) automation(server *Server) {
 		}
 		return
 	}
-	server.Runbook = o.runbook()
+	server.Runbook, server.RunbookVersion = o.runbook(server.Backend)
 	server.Parameters = o.parameters()
 	server.Calendars = o.calendars()
 	if server.Backend == BackendSSM {
@@ -31,18 +32,43 @@ func (o object) automation(server *Server) {
 	}
 }
 
-// runbook obeys the SSM API's rule for StartAutomationExecution, DocumentName.
-func (o object) runbook() string {
-	name, found := o.text("runbook")
+// The runbooks that come with this project, as the settings name them.
+const (
+	RunbookChefAutomate     = "chef-automate"
+	RunbookPuppetEnterprise = "puppet-enterprise"
+)
+
+// Runbooks are the variables by which the function is told the names that the runbooks of this project were deployed by.
+func Runbooks() map[string]string {
+	return map[string]string{RunbookChefAutomate: EnvChefAutomateRunbook, RunbookPuppetEnterprise: EnvPuppetEnterpriseRunbook}
+}
+
+// runbook obeys the SSM API's rule for StartAutomationExecution, DocumentName. A version may follow the name, after a colon; one of
+// ours has none.
+func (o object) runbook(backend Backend) (name, version string) {
+	if backend == "" { // which has its own fault
+		return "", ""
+	}
+	name, found := o.requiredText("runbook", fmt.Sprintf("write %q, %q, or the name of a runbook of your own", RunbookChefAutomate, RunbookPuppetEnterprise))
 	if !found {
-		return ""
+		return "", ""
+	}
+	if last := strings.LastIndexByte(name, ':'); last > strings.LastIndexByte(name, '/') && onlyBytes(name[last+1:], isDigit) {
+		name, version = name[:last], name[last+1:]
+		if version == "" || version[0] == '0' || len(version) > 9 {
+			o.fault("runbook", quoted(name+":"+version)+" ends in no version; write a number from 1, or leave it and its colon away")
+			return "", ""
+		}
+	}
+	if _, ours := Runbooks()[name]; ours && version != "" {
+		o.fault("runbook", quoted(name)+" comes with this project and has no versions; remove "+quoted(":"+version))
 	}
 	allowed := func(c byte) bool { return isNameByte(c) || c == ':' || c == '/' }
 	if len(name) < 3 || len(name) > 128 || !onlyBytes(name, allowed) {
 		o.fault("runbook", quoted(name)+" is not the name or ARN of a runbook; write 3 to 128 letters, digits and . - _ : /")
-		return ""
+		return "", ""
 	}
-	return name
+	return name, version
 }
 
 // parameters reads an object whose keys are free, so duplicates are looked for

@@ -10,6 +10,9 @@ const (
 	EnvRecordsTopicARN = "RECORDS_TOPIC_ARN"
 	EnvChatTopicARN    = "CHAT_TOPIC_ARN"
 	EnvRunsTable       = "RUNS_TABLE"
+
+	EnvChefAutomateRunbook     = "CHEF_AUTOMATE_RUNBOOK"
+	EnvPuppetEnterpriseRunbook = "PUPPET_ENTERPRISE_RUNBOOK"
 )
 
 // Environment is what the function is told from outside its settings.
@@ -23,6 +26,8 @@ type Environment struct {
 	ChatTopicARN    string
 	// RunsTable is the name of the DynamoDB table that holds the runs.
 	RunsTable string
+	// Runbooks are the deployed names of this project's runbooks, those that are deployed, by their names in the settings.
+	Runbooks map[string]string
 }
 
 // ReadEnvironment reports all faults at once, as *InvalidError. There is no
@@ -43,6 +48,12 @@ func ReadEnvironment(getenv func(string) string) (Environment, error) {
 		RecordsTopicARN: topic(EnvRecordsTopicARN),
 		ChatTopicARN:    topic(EnvChatTopicARN),
 		RunsTable:       getenv(EnvRunsTable),
+		Runbooks:        map[string]string{},
+	}
+	for runbook, variable := range Runbooks() {
+		if name := getenv(variable); name != "" {
+			environment.Runbooks[runbook] = name
+		}
 	}
 	if environment.TopicARN == "" {
 		faults = append(faults, Fault{EnvTopicARN, "is not set; give it the ARN of the SNS topic for people"})

@@ -2,6 +2,7 @@ package settings_test
 
 import (
 	"errors"
+	"reflect"
 	"testing"
 
 	"opsworks-maintenance/lambda/settings"
@@ -16,16 +17,18 @@ func TestReadEnvironment(t *testing.T) {
 	t.Run("everything is set", func(t *testing.T) {
 		got, err := settings.ReadEnvironment(from(map[string]string{
 			"SETTINGS_FILE": "/opt/settings.json", "TOPIC_ARN": arn + "people",
-			"RECORDS_TOPIC_ARN": arn + "records", "CHAT_TOPIC_ARN": arn + "chat_1-2", "RUNS_TABLE": "runs"}))
+			"RECORDS_TOPIC_ARN": arn + "records", "CHAT_TOPIC_ARN": arn + "chat_1-2", "RUNS_TABLE": "runs",
+			"CHEF_AUTOMATE_RUNBOOK": "Chef-1", "PUPPET_ENTERPRISE_RUNBOOK": "Puppet-2"}))
 		want := settings.Environment{SettingsFile: "/opt/settings.json", TopicARN: arn + "people",
-			RecordsTopicARN: arn + "records", ChatTopicARN: arn + "chat_1-2", RunsTable: "runs"}
-		if err != nil || got != want {
+			RecordsTopicARN: arn + "records", ChatTopicARN: arn + "chat_1-2", RunsTable: "runs",
+			Runbooks: map[string]string{"chef-automate": "Chef-1", "puppet-enterprise": "Puppet-2"}}
+		if err != nil || !reflect.DeepEqual(got, want) {
 			t.Errorf("ReadEnvironment() = %+v, %v, want %+v", got, err, want)
 		}
 	})
 	t.Run("only what must be is set", func(t *testing.T) {
 		got, err := settings.ReadEnvironment(from(map[string]string{"TOPIC_ARN": arn + "people", "RUNS_TABLE": "runs"}))
-		if want := (settings.Environment{TopicARN: arn + "people", RunsTable: "runs"}); err != nil || got != want {
+		if want := (settings.Environment{TopicARN: arn + "people", RunsTable: "runs", Runbooks: map[string]string{}}); err != nil || !reflect.DeepEqual(got, want) {
 			t.Errorf("ReadEnvironment() = %+v, %v, want %+v", got, err, want)
 		}
 	})

@@ -46,7 +46,7 @@ func TestParse_NotADocument(t *testing.T) {
 }
 
 func TestParse_TopLevel(t *testing.T) {
-	server := `"servers": [{"name": "web", "backend": "ssm"}]`
+	server := `"servers": [{"name": "web", "backend": "ssm", "runbook": "Maintain"}]`
 	checkFaults(t, []faultCase{
 		{"no servers", `{}`, []string{"servers: names no server; list at least one"}},
 		{"an empty list of servers", `{"servers": []}`, []string{"servers: names no server; list at least one"}},
@@ -93,14 +93,14 @@ func TestParse_Server(t *testing.T) {
 		{"name and backend are null", `{"servers": [{"name": null, "backend": null}]}`, []string{
 			"servers[0].name: null is not a value; leave the key out",
 			"servers[0].backend: null is not a value; leave the key out"}},
-		{"a name that begins with a digit", `{"servers": [{"name": "6web", "backend": "ssm"}]}`, []string{
+		{"a name that begins with a digit", `{"servers": [{"name": "6web", "backend": "ssm", "runbook": "Maintain"}]}`, []string{
 			`servers[0].name: "6web" is not a server's name; write 1 to 40 letters, digits and dashes, a letter first`}},
-		{"a name that ends in a line break", `{"servers": [{"name": "web\n", "backend": "ssm"}]}`, []string{
+		{"a name that ends in a line break", `{"servers": [{"name": "web\n", "backend": "ssm", "runbook": "Maintain"}]}`, []string{
 			`servers[0].name: "web\n" is not a server's name; write 1 to 40 letters, digits and dashes, a letter first`}},
-		{"a name of 41 letters", `{"servers": [{"name": "` + strings.Repeat("a", 41) + `", "backend": "ssm"}]}`, []string{
+		{"a name of 41 letters", `{"servers": [{"name": "` + strings.Repeat("a", 41) + `", "backend": "ssm", "runbook": "Maintain"}]}`, []string{
 			`servers[0].name: "` + strings.Repeat("a", 41) +
 				`" is not a server's name; write 1 to 40 letters, digits and dashes, a letter first`}},
-		{"a name twice", `{"servers": [{"name": "web", "backend": "ssm"}, {"name": "web", "backend": "ssm"}]}`, []string{
+		{"a name twice", `{"servers": [{"name": "web", "backend": "ssm", "runbook": "Maintain"}, {"name": "web", "backend": "ssm", "runbook": "Maintain"}]}`, []string{
 			`servers[1].name: "web" is the name of servers[0] too; every server has its own`}},
 		{"an unknown backend", `{"servers": [{"name": "web", "backend": "ecs"}]}`, []string{
 			`servers[0].backend: "ecs" is not a known backend; known are opsworks-cm, ssm`}},
@@ -153,15 +153,37 @@ func TestParse_Durations(t *testing.T) {
 	}
 }
 
+func TestParse_RunbookVersion(t *testing.T) {
+	for text, want := range map[string][2]string{
+		"Maintain": {"Maintain", ""}, "Maintain:7": {"Maintain", "7"}, "puppet-enterprise": {"puppet-enterprise", ""},
+		"arn:aws:ssm:eu-central-1:123456789012:document/Maintain:12": {"arn:aws:ssm:eu-central-1:123456789012:document/Maintain", "12"},
+		"arn:aws:ssm:eu-central-1:123456789012:document/Maintain":    {"arn:aws:ssm:eu-central-1:123456789012:document/Maintain", ""},
+	} {
+		server := parse(t, `{"servers": [{"name": "web", "backend": "ssm", "runbook": "`+text+`"}]}`).Servers[0]
+		if server.Runbook != want[0] || server.RunbookVersion != want[1] {
+			t.Errorf("%s: %q, version %q", text, server.Runbook, server.RunbookVersion)
+		}
+	}
+}
+
 func TestParse_Automation(t *testing.T) {
-	ssm := func(fields string) string { return `{"servers": [{"name": "web", "backend": "ssm", ` + fields + `}]}` }
+	of := func(fields string) string { return `{"servers": [{"name": "web", "backend": "ssm", ` + fields + `}]}` }
+	ssm := func(fields string) string { return of(`"runbook": "Maintain", ` + fields) }
 	checkFaults(t, []faultCase{
 		{"keys of ssm on the other backend", withServer(`"runbook": "x", "parameters": {}, "tagKey": "", "calendars": []`), []string{
 			`servers[0].runbook: goes with "backend": "ssm" only; remove it`,
 			`servers[0].parameters: goes with "backend": "ssm" only; remove it`,
 			`servers[0].tagKey: goes with "backend": "ssm" only; remove it`,
 			`servers[0].calendars: goes with "backend": "ssm" only; remove it`}},
-		{"a runbook with a blank", ssm(`"runbook": "my runbook"`), []string{
+		{"no runbook", of(`"tagKey": "role"`), []string{
+			`servers[0].runbook: is missing; write "chef-automate", "puppet-enterprise", or the name of a runbook of your own`}},
+		{"a version of one of ours", of(`"runbook": "chef-automate:1"`), []string{
+			`servers[0].runbook: "chef-automate" comes with this project and has no versions; remove ":1"`}},
+		{"version 0", of(`"runbook": "Maintain:0"`), []string{
+			`servers[0].runbook: "Maintain:0" ends in no version; write a number from 1, or leave it and its colon away`}},
+		{"a colon without a version", of(`"runbook": "Maintain:"`), []string{
+			`servers[0].runbook: "Maintain:" ends in no version; write a number from 1, or leave it and its colon away`}},
+		{"a runbook with a blank", of(`"runbook": "my runbook"`), []string{
 			`servers[0].runbook: "my runbook" is not the name or ARN of a runbook; write 3 to 128 letters, digits and . - _ : /`}},
 		{"a tag key with a colon", ssm(`"tagKey": "a:b"`), []string{
 			`servers[0].tagKey: "a:b" is not a usable tag key; write 1 to 128 characters without a colon`}},
@@ -182,7 +204,7 @@ func TestParse_Automation(t *testing.T) {
 
 func TestParse_Notify(t *testing.T) {
 	notify := func(entries string) string {
-		return `{"servers": [{"name": "web", "backend": "ssm"}], "notify": [` + entries + `]}`
+		return `{"servers": [{"name": "web", "backend": "ssm", "runbook": "Maintain"}], "notify": [` + entries + `]}`
 	}
 	const oneOf = `must have exactly one of "email", "chat": true and "records": true`
 	checkFaults(t, []faultCase{

@@ -60,8 +60,8 @@ func TestGlob_Match(t *testing.T) {
 
 func TestParse_AlarmsOfTwoServers(t *testing.T) {
 	two := func(first, second string) string {
-		return `{"servers": [{"name": "a", "backend": "ssm", "alarms": [` + first + `]},
-			{"name": "b", "backend": "ssm", "alarms": [` + second + `]}]}`
+		return `{"servers": [{"name": "a", "backend": "ssm", "runbook": "Maintain", "alarms": [` + first + `]},
+			{"name": "b", "backend": "ssm", "runbook": "Maintain", "alarms": [` + second + `]}]}`
 	}
 	overlap := func(glob string, of int, other, example string) string {
 		return fmt.Sprintf(`servers[1].alarms[%d]: %q and servers[0].alarms[%d] (%q) can both match %q; `+
@@ -114,7 +114,7 @@ func TestParse_OverlapsAgreeWithTrying(t *testing.T) {
 		var servers []string
 		for i := range globs {
 			globs[i] = glob()
-			servers = append(servers, fmt.Sprintf(`{"name": "s%d", "backend": "ssm", "alarms": [%q]}`, i, globs[i]))
+			servers = append(servers, fmt.Sprintf(`{"name": "s%d", "backend": "ssm", "runbook": "Maintain", "alarms": [%q]}`, i, globs[i]))
 		}
 		found := map[string]bool{}
 		for _, fault := range faultsOf(t, `{"servers": [`+strings.Join(servers, ",")+`]}`) {
@@ -160,7 +160,7 @@ func allNames(letters string, longest int) []string {
 func TestParse_OverlapsHaveALimit(t *testing.T) {
 	var servers []string
 	for i := range 300 {
-		servers = append(servers, fmt.Sprintf(`{"name": "s%d", "backend": "ssm", "alarms": ["cpu*"]}`, i))
+		servers = append(servers, fmt.Sprintf(`{"name": "s%d", "backend": "ssm", "runbook": "Maintain", "alarms": ["cpu*"]}`, i))
 	}
 	got := faultsOf(t, `{"servers": [`+strings.Join(servers, ",")+`]}`)
 	const last = "servers: more than 100 pairs of alarms overlap; the rest is not listed"

@@ -17,9 +17,9 @@ func namesOf(servers []*settings.Server) []string {
 
 func TestSettings_Lookups(t *testing.T) {
 	parsed := parse(t, `{"servers": [
-		{"name": "a", "backend": "ssm", "alarms": ["a-*"], "rules": ["weekly", "a-*"],
+		{"name": "a", "backend": "ssm", "runbook": "Maintain", "alarms": ["a-*"], "rules": ["weekly", "a-*"],
 		 "schedules": [{"name": "s", "expression": "rate(7 days)"}]},
-		{"name": "b", "backend": "ssm", "enabled": false, "alarms": ["b-*"], "rules": ["weekly"],
+		{"name": "b", "backend": "ssm", "runbook": "Maintain", "enabled": false, "alarms": ["b-*"], "rules": ["weekly"],
 		 "schedules": [{"name": "s", "expression": "rate(7 days)"}, {"name": "t", "expression": "rate(1 day)"}]}]}`)
 
 	for _, test := range []struct {

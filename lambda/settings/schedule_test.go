@@ -167,7 +167,7 @@ func TestParse_ScheduleOutsideItsWindow(t *testing.T) {
 
 func TestParse_Schedules(t *testing.T) {
 	two := func(first, second string) string {
-		return `{"servers": [{"name": "a", "backend": "ssm", ` + first + `}, {"name": "b", "backend": "ssm", ` + second + `}]}`
+		return `{"servers": [{"name": "a", "backend": "ssm", "runbook": "Maintain", ` + first + `}, {"name": "b", "backend": "ssm", "runbook": "Maintain", ` + second + `}]}`
 	}
 	const weekly = `"schedules": [{"name": "weekly", "expression": "rate(7 days)", "flexible": "60m"}]`
 	checkFaults(t, []faultCase{

@@ -33,11 +33,13 @@ type Server struct {
 	ExpectEvery time.Duration // 0: nothing is expected
 	DailyLimit  int
 
-	// What follows is empty unless the backend is BackendSSM.
-	Runbook    string
-	Parameters map[string][]string
-	TagKey     string
-	Calendars  []string
+	// What follows is empty unless the backend is BackendSSM. Runbook is one of Runbooks, or the name or ARN of any other;
+	// RunbookVersion is empty for its default version.
+	Runbook        string
+	RunbookVersion string
+	Parameters     map[string][]string
+	TagKey         string
+	Calendars      []string
 }
 
 // The defaults of the design's table of settings.

@@ -80,8 +80,8 @@ func TestParse_Defaults(t *testing.T) {
 	})
 	t.Run("of the ssm backend", func(t *testing.T) {
 		want := want
-		want.Backend, want.TagKey = settings.BackendSSM, "maintenance-server"
-		parsed := parse(t, `{"servers": [{"name": "web", "backend": "ssm"}]}`)
+		want.Backend, want.TagKey, want.Runbook = settings.BackendSSM, "maintenance-server", "chef-automate"
+		parsed := parse(t, `{"servers": [{"name": "web", "backend": "ssm", "runbook": "chef-automate"}]}`)
 		if got := parsed.Servers; !reflect.DeepEqual(got, []settings.Server{want}) {
 			t.Errorf("servers = %+v\nwant %+v", got, want)
 		}

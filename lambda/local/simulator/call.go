@@ -10,19 +10,19 @@ const callsKept = 10_000
 
 // Call is one request as it arrived, whatever became of it.
 type Call struct {
-	Operation  string // as named by X-Amz-Target, known or not
-	Server     string
-	Attributes []string // names of engine attributes; their values are secrets and are not kept
+	Operation  string   // as named by X-Amz-Target, known or not
+	Server     string   // OpsWorks CM: the server's name. Systems Manager: the node's id, or else the value of the tag it is asked by
+	Attributes []string // names of engine attributes or runbook parameters; values can be secrets and are not kept
 	At         time.Time
 	Status     int // HTTP status answered; 0: none (yet)
 }
 
 // Calls returns the calls so far, oldest first.
-func (s *OpsWorksCM) Calls() []Call {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	calls := make([]Call, 0, len(s.calls))
-	for _, call := range s.calls {
+func (f *front) Calls() []Call {
+	f.guard.Lock()
+	defer f.guard.Unlock()
+	calls := make([]Call, 0, len(f.calls))
+	for _, call := range f.calls {
 		copied := *call
 		copied.Attributes = slices.Clone(call.Attributes)
 		calls = append(calls, copied)
@@ -31,28 +31,20 @@ func (s *OpsWorksCM) Calls() []Call {
 }
 
 // record notes a call as it arrives: one that hangs is seen too. Members of a wrong type are left out.
-func (s *OpsWorksCM) record(operation string, in members) *Call {
+func (f *front) record(operation string, in members) *Call {
 	call := &Call{Operation: operation, At: time.Now()}
-	if name, err := in.text("ServerName"); err == nil && name != nil {
-		call.Server = *name
+	call.Server, call.Attributes = f.subject(in)
+	f.guard.Lock()
+	defer f.guard.Unlock()
+	if len(f.calls) == callsKept {
+		f.calls = slices.Delete(f.calls, 0, callsKept/10)
 	}
-	attributes, _ := in.attributes()
-	for _, given := range attributes {
-		if given.Name != nil {
-			call.Attributes = append(call.Attributes, *given.Name)
-		}
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if len(s.calls) == callsKept {
-		s.calls = slices.Delete(s.calls, 0, callsKept/10)
-	}
-	s.calls = append(s.calls, call)
+	f.calls = append(f.calls, call)
 	return call
 }
 
-func (s *OpsWorksCM) answered(call *Call, status int) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+func (f *front) answered(call *Call, status int) {
+	f.guard.Lock()
+	defer f.guard.Unlock()
 	call.Status = status
 }

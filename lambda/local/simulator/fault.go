@@ -31,24 +31,24 @@ type Fault struct {
 }
 
 // Inject adds a fault.
-func (s *OpsWorksCM) Inject(fault Fault) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.faults = append(s.faults, &fault)
+func (f *front) Inject(fault Fault) {
+	f.guard.Lock()
+	defer f.guard.Unlock()
+	f.faults = append(f.faults, &fault)
 }
 
 // ClearFaults ends all faults. Calls that hang already go on hanging.
-func (s *OpsWorksCM) ClearFaults() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.faults = nil
+func (f *front) ClearFaults() {
+	f.guard.Lock()
+	defer f.guard.Unlock()
+	f.faults = nil
 }
 
 // strike says what a call of the operation meets: zero, nothing.
-func (s *OpsWorksCM) strike(operation string) Kind {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for i, fault := range s.faults {
+func (f *front) strike(operation string) Kind {
+	f.guard.Lock()
+	defer f.guard.Unlock()
+	for i, fault := range f.faults {
 		if fault.Operation != "" && fault.Operation != operation {
 			continue
 		}
@@ -57,7 +57,7 @@ func (s *OpsWorksCM) strike(operation string) Kind {
 			continue
 		}
 		if fault.Times == 1 {
-			s.faults = slices.Delete(s.faults, i, i+1)
+			f.faults = slices.Delete(f.faults, i, i+1)
 		} else if fault.Times > 1 {
 			fault.Times--
 		}

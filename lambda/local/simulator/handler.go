@@ -9,40 +9,28 @@ import (
 	"strings"
 )
 
-const (
-	targetPrefix = "OpsWorksCM_V2016_11_01."
-	signingName  = "opsworks-cm"
-	bodyMax      = 1 << 20 // far more than a request with every member at its longest needs
-)
-
-// operations are those the simulator has. The others of the service get the protocol's answer for an unknown one.
-var operations = map[string]func(*OpsWorksCM, members) (any, error){
-	"DescribeAccountAttributes": (*OpsWorksCM).describeAccountAttributes,
-	"DescribeEvents":            (*OpsWorksCM).describeEvents,
-	"DescribeServers":           (*OpsWorksCM).describeServers,
-	"StartMaintenance":          (*OpsWorksCM).startMaintenance,
-}
+const bodyMax = 1 << 20 // far more than any request a caller of these operations has a reason to send
 
 // ServeHTTP answers one call: it is admitted, struck by a fault if one waits for it, and carried out.
-func (s *OpsWorksCM) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	operation, in, err := s.admit(w, r)
-	call := s.record(operation, in)
+func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	operation, in, err := f.admit(w, r)
+	call := f.record(operation, in)
 	kind := Kind(0)
 	if err == nil {
-		kind = s.strike(operation)
+		kind = f.strike(operation)
 	}
 
 	var output any
 	switch {
 	case err != nil:
 	case kind.works():
-		output, err = operations[operation](s, in)
+		output, err = f.operations[operation](in)
 	}
 	switch {
 	case kind.hangs():
 		select {
 		case <-r.Context().Done():
-		case <-s.closed:
+		case <-f.closed:
 		}
 		panic(http.ErrAbortHandler)
 	case kind.drops():
@@ -52,23 +40,23 @@ func (s *OpsWorksCM) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 
 	status, body := encode(output, err)
-	s.answered(call, status) // before the client can have it, so that whoever has an answer finds it in Calls
+	f.answered(call, status) // before the client can have it, so that whoever has an answer finds it in Calls
 	send(w, status, body)
 }
 
 // admit is the front door that AWS JSON services share. In what order it checks, and that another content type is an unknown
 // operation, is taken from how live services answer.
-func (s *OpsWorksCM) admit(w http.ResponseWriter, r *http.Request) (string, members, error) {
+func (f *front) admit(w http.ResponseWriter, r *http.Request) (string, members, error) {
 	target := r.Header.Get("X-Amz-Target")
 	operation := target[strings.LastIndexByte(target, '.')+1:]
 	media, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if r.Method != http.MethodPost || r.URL.Path != "/" || media != contentType {
 		return operation, nil, unknownOperation(http.StatusNotFound)
 	}
-	if _, known := operations[operation]; !known || target != targetPrefix+operation {
+	if _, known := f.operations[operation]; !known || target != f.targetPrefix+operation {
 		return operation, nil, unknownOperation(http.StatusBadRequest)
 	}
-	if err := s.checkCredential(r.Header.Get("Authorization")); err != nil {
+	if err := f.checkCredential(r.Header.Get("Authorization")); err != nil {
 		return operation, nil, err
 	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, bodyMax))
@@ -86,7 +74,7 @@ var credential = regexp.MustCompile(`^AWS4-HMAC-SHA256\s.*\bCredential=[^/,\s]+/
 
 // checkCredential looks at the credential scope, where misconfigured clients show. Signatures and keys are not verified: every
 // key has access.
-func (s *OpsWorksCM) checkCredential(authorization string) error {
+func (f *front) checkCredential(authorization string) error {
 	if authorization == "" {
 		return &apiError{http.StatusBadRequest, "MissingAuthenticationTokenException", "Missing Authentication Token"}
 	}
@@ -95,10 +83,10 @@ func (s *OpsWorksCM) checkCredential(authorization string) error {
 	case scope == nil:
 		return &apiError{http.StatusBadRequest, "IncompleteSignatureException",
 			"Authorization header requires 'Credential' parameter with a credential scope of Signature Version 4."}
-	case scope[2] != signingName:
+	case scope[2] != f.signingName:
 		return &apiError{http.StatusBadRequest, "InvalidSignatureException",
-			"Credential should be scoped to correct service: '" + signingName + "'. "}
-	case scope[1] != s.config.Region:
+			"Credential should be scoped to correct service: '" + f.signingName + "'. "}
+	case scope[1] != f.region:
 		return &apiError{http.StatusBadRequest, "InvalidSignatureException",
 			"Credential should be scoped to a valid region, not '" + scope[1] + "'. "}
 	}

@@ -53,6 +53,19 @@ func (in members) integer(name string) (*int, error) {
 	return value, nil
 }
 
+// structures reads a list of structures. A null entry is one without members.
+func (in members) structures(name string) ([]members, error) {
+	raw, ok := in[name]
+	if !ok {
+		return nil, nil
+	}
+	var entries []members
+	if json.Unmarshal(raw, &entries) != nil {
+		return nil, malformed(name + " is not a list of structures")
+	}
+	return entries, nil
+}
+
 // found names the type of a JSON value, never the value.
 func found(raw json.RawMessage) string {
 	switch raw[0] {
@@ -73,13 +86,9 @@ func found(raw json.RawMessage) string {
 type attribute struct{ Name, Value *string }
 
 func (in members) attributes() ([]attribute, error) {
-	raw, ok := in["EngineAttributes"]
-	if !ok {
-		return nil, nil
-	}
-	var entries []members
-	if json.Unmarshal(raw, &entries) != nil {
-		return nil, malformed("EngineAttributes is not a list of structures")
+	entries, err := in.structures("EngineAttributes")
+	if err != nil || entries == nil {
+		return nil, err
 	}
 	list := make([]attribute, 0, len(entries))
 	for _, entry := range entries {

@@ -27,7 +27,7 @@ func (s *OpsWorksCM) startMaintenance(in members) (any, error) {
 		return nil, err
 	}
 
-	defer s.deliver()
+	defer s.out.deliver()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	server := s.find(*name)
@@ -75,7 +75,7 @@ func (s *OpsWorksCM) begin(server *managed, upgrade bool) {
 		return
 	}
 	current.timer = time.AfterFunc(s.config.MaintenanceTime, func() {
-		defer s.deliver()
+		defer s.out.deliver()
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		// The timer may have fired while somebody ended this very run.
@@ -117,9 +117,10 @@ func (s *OpsWorksCM) move(server *managed, status string) {
 	if s.config.OnTransition == nil {
 		return
 	}
-	s.pending = append(s.pending, Transition{
+	change := Transition{
 		Server: server.Name, From: from, To: status, MaintenanceStatus: server.MaintenanceStatus, At: time.Now(),
-	})
+	}
+	s.out.add(func() { s.config.OnTransition(change) })
 }
 
 // describeServers follows API_DescribeServers: pages are "not currently implemented", so all servers come at once, MaxResults

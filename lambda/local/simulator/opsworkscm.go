@@ -1,12 +1,12 @@
 // Package simulator stands in for AWS services that the function needs and this machine does not have.
 //
 // OpsWorksCM answers the OpsWorks CM API (AWS JSON 1.1, version 2016-11-01) with the service's shapes, errors and server life
-// cycle, so that stock AWS clients work against it. AWS closed the service in spring 2024; what no document states is marked
-// "own words" or "our choice" where it occurs.
+// cycle, so that stock AWS clients work against it. AWS closed the service in spring 2024. SSM does the same for the operations
+// of AWS Systems Manager that run and watch a runbook. What no document states is marked "own words" or "our choice" where it
+// occurs.
 package simulator
 
 import (
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"slices"
@@ -37,17 +37,12 @@ type Transition struct {
 
 // OpsWorksCM is the simulated service, an http.Handler for the root of a host.
 type OpsWorksCM struct {
-	config   Config
-	tokenKey []byte        // signs the page tokens, so that only those handed out are accepted
-	closed   chan struct{} // ends the calls that hang
+	front
+	config Config
+	out    outbox
 
 	mu      sync.Mutex
 	servers []*managed // in the order they were added, the order DescribeServers lists them in
-	faults  []*Fault
-	calls   []*Call
-
-	pending    []Transition
-	delivering bool
 }
 
 // NewOpsWorksCM returns a service without servers.
@@ -58,9 +53,31 @@ func NewOpsWorksCM(config Config) *OpsWorksCM {
 	if config.Account == "" {
 		config.Account = "123456789012"
 	}
-	key := make([]byte, 32)
-	rand.Read(key) // never returns an error, by its documentation
-	return &OpsWorksCM{config: config, tokenKey: key, closed: make(chan struct{})}
+	s := &OpsWorksCM{front: newFront("OpsWorksCM_V2016_11_01.", "opsworks-cm", config.Region), config: config}
+	s.subject = subjectOfOpsWorks
+	s.operations = map[string]operation{
+		"DescribeAccountAttributes": s.describeAccountAttributes,
+		"DescribeEvents":            s.describeEvents,
+		"DescribeServers":           s.describeServers,
+		"StartMaintenance":          s.startMaintenance,
+	}
+	return s
+}
+
+// subjectOfOpsWorks leaves out members of a wrong type.
+func subjectOfOpsWorks(in members) (string, []string) {
+	server := ""
+	if name, err := in.text("ServerName"); err == nil && name != nil {
+		server = *name
+	}
+	var names []string
+	attributes, _ := in.attributes()
+	for _, given := range attributes {
+		if given.Name != nil {
+			names = append(names, *given.Name)
+		}
+	}
+	return server, names
 }
 
 // AddServer makes a server known, with defaults for whatever is empty.
@@ -84,7 +101,7 @@ func (s *OpsWorksCM) SetStatus(name, status string) error {
 	if !slices.Contains(serverStatuses, status) {
 		return fmt.Errorf("set status: no server status %q", status)
 	}
-	defer s.deliver()
+	defer s.out.deliver()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	server := s.find(name)
@@ -110,7 +127,7 @@ func (s *OpsWorksCM) FailMaintenance(name string, fail bool) error {
 
 // Complete ends a server's maintenance now. Without one it does nothing.
 func (s *OpsWorksCM) Complete(name string) error {
-	defer s.deliver()
+	defer s.out.deliver()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	server := s.find(name)
@@ -135,12 +152,7 @@ func (s *OpsWorksCM) Started(name string) int {
 func (s *OpsWorksCM) Close() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	select {
-	case <-s.closed:
-		return
-	default:
-		close(s.closed)
-	}
+	s.end()
 	for _, server := range s.servers {
 		server.forgetRun()
 	}
@@ -156,23 +168,4 @@ func (s *OpsWorksCM) find(name string) *managed {
 		}
 	}
 	return nil
-}
-
-// deliver hands the pending transitions to OnTransition. Whoever delivers already does it for the others too: that keeps the
-// order, and lets OnTransition itself cause transitions.
-func (s *OpsWorksCM) deliver() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.delivering || s.config.OnTransition == nil {
-		return
-	}
-	s.delivering = true
-	for len(s.pending) > 0 {
-		next := s.pending[0]
-		s.pending = s.pending[1:]
-		s.mu.Unlock()
-		s.config.OnTransition(next)
-		s.mu.Lock()
-	}
-	s.delivering = false
 }

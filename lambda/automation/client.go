@@ -1,0 +1,205 @@
+// Package automation runs maintenance through Systems Manager: a server is a managed node that carries a tag, EC2 instance or not,
+// and its maintenance is an execution of an Automation runbook.
+package automation
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ssm"
+	"github.com/aws/aws-sdk-go-v2/service/ssm/types"
+
+	"opsworks-maintenance/lambda/call"
+	"opsworks-maintenance/lambda/maintenance"
+)
+
+// Backend is the name servers name this backend by in the settings.
+const Backend = "ssm"
+
+// Server is how one server is found and maintained.
+type Server struct {
+	// TagKey is the key of the tag whose value is the server's name.
+	TagKey string
+	// Runbook is the name or ARN of a runbook, Version one of its versions; empty is its default version.
+	Runbook string
+	Version string
+	// Parameters of the runbook. The value NodePlaceholder stands for the node's id; if no parameter has it, NodeParameter gets the id.
+	Parameters map[string][]string
+	// UpgradeParameter is by which the runbook is asked for a major upgrade; empty if it cannot be.
+	UpgradeParameter string
+	Calendars        []string
+}
+
+// How a runbook is told the node.
+const (
+	NodeParameter   = "InstanceId"
+	NodePlaceholder = "{node}"
+)
+
+// Client is a maintenance.Backend, Stopper and Calendar.
+type Client struct {
+	api     *ssm.Client
+	servers map[string]Server
+
+	mu sync.Mutex
+	// parameters of executions, which never change.
+	parameters map[string]map[string][]string
+}
+
+// New makes a client for the servers, by name. config.BaseEndpoint, if set, is where the API is; otherwise it is AWS's own.
+func New(config aws.Config, servers map[string]Server) *Client {
+	return &Client{api: ssm.NewFromConfig(config), servers: servers, parameters: map[string]map[string][]string{}}
+}
+
+// Describe implements maintenance.Backend: the one managed node that carries the server's tag, and whether its runbook runs on it
+// already, whoever started that.
+func (c *Client) Describe(ctx context.Context, name string) (maintenance.Server, error) {
+	op := "describe server " + name
+	ctx, cancel := call.Half(ctx)
+	defer cancel()
+	server, err := c.node(ctx, name)
+	if err != nil {
+		return server, failure(op, err)
+	}
+	running, err := c.find(ctx, server.Runbook, server.Node, types.AutomationExecutionFilter{
+		Key: types.AutomationExecutionFilterKeyExecutionStatus, Values: unfinished,
+	})
+	if err != nil {
+		return maintenance.Server{}, failure(op, err)
+	}
+	if running != "" {
+		server.Status, server.StatusReason = maintenance.UnderMaintenance, "execution "+running
+	}
+	return server, nil
+}
+
+// node finds the managed node of a server. A filter by tag cannot be combined with another.
+// https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_DescribeInstanceInformation.html
+func (c *Client) node(ctx context.Context, name string) (maintenance.Server, error) {
+	s, ok := c.servers[name]
+	if !ok {
+		return maintenance.Server{}, &maintenance.Error{Op: "find its node", Reason: maintenance.NotFound, Err: errors.New("the settings have no such server of Systems Manager")}
+	}
+	var nodes []types.InstanceInformation
+	pages := ssm.NewDescribeInstanceInformationPaginator(c.api, &ssm.DescribeInstanceInformationInput{
+		Filters: []types.InstanceInformationStringFilter{{Key: aws.String("tag:" + s.TagKey), Values: []string{name}}},
+	})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return maintenance.Server{}, err
+		}
+		nodes = append(nodes, page.InstanceInformationList...)
+	}
+	tag := s.TagKey + "=" + name
+	switch len(nodes) {
+	case 0:
+		return maintenance.Server{}, &maintenance.Error{Op: "find its node", Reason: maintenance.NotFound,
+			Err: fmt.Errorf("no managed node has the tag %s, or the node is stopped, or its SSM Agent is silent", tag)}
+	case 1:
+		return described(name, s, nodes[0]), nil
+	default:
+		var ids []string
+		for _, node := range nodes {
+			ids = append(ids, aws.ToString(node.InstanceId))
+		}
+		slices.Sort(ids)
+		return maintenance.Server{}, &maintenance.Error{Op: "find its node", Reason: maintenance.Ambiguous,
+			Err: fmt.Errorf("%d managed nodes have the tag %s: %.200s", len(ids), tag, strings.Join(ids, ", "))}
+	}
+}
+
+// described puts a node into the domain's words. Inactive is what the service once said of a node that had lost its connection.
+func described(name string, s Server, node types.InstanceInformation) maintenance.Server {
+	server := maintenance.Server{Name: name, Backend: Backend, Node: aws.ToString(node.InstanceId), Runbook: s.Runbook}
+	switch node.PingStatus {
+	case types.PingStatusOnline:
+		server.Status = maintenance.Healthy
+	case types.PingStatusConnectionLost, types.PingStatusInactive:
+		server.Status = maintenance.ConnectionLost
+	default:
+		server.Status = maintenance.Status(node.PingStatus)
+	}
+	if node.LastPingDateTime != nil && server.Status != maintenance.Healthy {
+		server.StatusReason = "its SSM Agent last answered at " + node.LastPingDateTime.UTC().Format(time.RFC3339)
+	}
+	return server
+}
+
+// find is the earliest execution of a runbook on a node that a filter lets pass; empty if there is none. The list of executions
+// has no parameters, so each has to be asked for its own, once.
+func (c *Client) find(ctx context.Context, runbook, node string, filter types.AutomationExecutionFilter) (string, error) {
+	found := ""
+	pages := ssm.NewDescribeAutomationExecutionsPaginator(c.api, &ssm.DescribeAutomationExecutionsInput{
+		Filters: []types.AutomationExecutionFilter{{Key: types.AutomationExecutionFilterKeyDocumentNamePrefix, Values: []string{baseName(runbook)}}, filter},
+	})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return "", err
+		}
+		for _, execution := range page.AutomationExecutionMetadataList { // newest first
+			if baseName(aws.ToString(execution.DocumentName)) != baseName(runbook) {
+				continue
+			}
+			id := aws.ToString(execution.AutomationExecutionId)
+			parameters, err := c.parametersOf(ctx, id)
+			if err != nil {
+				return "", err
+			}
+			for _, values := range parameters {
+				if slices.Contains(values, node) {
+					found = id
+				}
+			}
+		}
+	}
+	return found, nil
+}
+
+// baseName is a runbook's name without what an ARN puts before it.
+func baseName(runbook string) string {
+	if strings.HasPrefix(runbook, "arn:") {
+		return runbook[strings.LastIndexByte(runbook, '/')+1:]
+	}
+	return runbook
+}
+
+// executionsKept bounds the memory of a function that lives for days.
+const executionsKept = 1000
+
+// parametersOf are those an execution was started with. One that is gone by now has none.
+func (c *Client) parametersOf(ctx context.Context, id string) (map[string][]string, error) {
+	c.mu.Lock()
+	parameters, ok := c.parameters[id]
+	c.mu.Unlock()
+	if ok {
+		return parameters, nil
+	}
+	out, err := c.api.GetAutomationExecution(ctx, &ssm.GetAutomationExecutionInput{AutomationExecutionId: aws.String(id)})
+	var gone *types.AutomationExecutionNotFoundException
+	switch {
+	case errors.As(err, &gone):
+	case err != nil:
+		return nil, err
+	case out.AutomationExecution == nil:
+		return nil, errNoExecution
+	default:
+		parameters = out.AutomationExecution.Parameters
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(c.parameters) >= executionsKept {
+		clear(c.parameters)
+	}
+	c.parameters[id] = parameters
+	return parameters, nil
+}
+
+var errNoExecution = errors.New("the answer holds no execution")

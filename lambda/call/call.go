@@ -1,0 +1,97 @@
+// Package call is what calls of AWS services have in common: how long they may take, and what it means when they fail.
+package call
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	"github.com/aws/smithy-go"
+
+	"opsworks-maintenance/lambda/maintenance"
+)
+
+// Half bounds a call to half of the time there is, so that the other half is left to find out what a hanging call did.
+func Half(ctx context.Context) (context.Context, context.CancelFunc) {
+	deadline, ok := ctx.Deadline()
+	if !ok {
+		return ctx, func() {}
+	}
+	return context.WithTimeout(ctx, time.Until(deadline)/2)
+}
+
+// Enough reports whether there is time for a call and for finding out what became of it. Without, a start would only make a
+// doubt that people have to resolve.
+func Enough(ctx context.Context) bool {
+	deadline, ok := ctx.Deadline()
+	return ctx.Err() == nil && (!ok || time.Until(deadline) >= time.Second)
+}
+
+// Classifier turns an error of the SDK into a reason. refused is true where the error proves that the operation was not carried
+// out: the service said so, or was never reached.
+type Classifier func(err error) (reason maintenance.Reason, refused bool)
+
+// RetryRefused makes the SDK repeat a call by itself only after errors that prove that nothing was started.
+func RetryRefused(classify Classifier) aws.Retryer {
+	return retry.NewStandard(func(s *retry.StandardOptions) {
+		s.MaxBackoff = time.Second
+		s.Retryables = []retry.IsErrorRetryable{retry.IsErrorRetryableFunc(func(err error) aws.Ternary {
+			reason, refused := classify(err)
+			return aws.BoolTernary(refused && reason.Retryable())
+		})}
+	})
+}
+
+// denied are the codes by which AWS services say that the caller, not the call, is the problem.
+// https://docs.aws.amazon.com/STS/latest/APIReference/CommonErrors.html and the AWS JSON protocol's own.
+var denied = []string{
+	"AccessDenied", "AccessDeniedException", "ExpiredToken", "ExpiredTokenException", "IncompleteSignature", "IncompleteSignatureException",
+	"InvalidClientTokenId", "InvalidSignatureException", "MissingAuthenticationToken", "MissingAuthenticationTokenException",
+	"NotAuthorized", "OptInRequired", "SignatureDoesNotMatch", "UnrecognizedClientException",
+}
+
+// Classify is the Classifier of the errors that all services share. It goes by type and code, never by text.
+func Classify(err error) (reason maintenance.Reason, refused bool) {
+	if statusCode(err) >= http.StatusInternalServerError {
+		return maintenance.Unavailable, false
+	}
+	var api smithy.APIError
+	if errors.As(err, &api) {
+		if _, ok := retry.DefaultThrottleErrorCodes[api.ErrorCode()]; ok {
+			return maintenance.Throttled, true
+		}
+		if slices.Contains(denied, api.ErrorCode()) {
+			return maintenance.Denied, true
+		}
+		return maintenance.Unexpected, statusCode(err) >= http.StatusBadRequest
+	}
+	var dial *net.OpError
+	if errors.As(err, &dial) && dial.Op == "dial" {
+		return maintenance.Unavailable, true
+	}
+	if statusCode(err) == http.StatusOK {
+		return maintenance.Unexpected, false // an answer that is not what the protocol says
+	}
+	return maintenance.Unavailable, false
+}
+
+// Answered reports whether the service gave a complete answer, be it an error.
+func Answered(err error) bool {
+	var api smithy.APIError
+	return errors.As(err, &api) && statusCode(err) != 0
+}
+
+// statusCode is the HTTP status of an error, 0 if there was no answer.
+func statusCode(err error) int {
+	var response *awshttp.ResponseError
+	if errors.As(err, &response) {
+		return response.HTTPStatusCode()
+	}
+	return 0
+}

@@ -1,0 +1,153 @@
+package simulator
+
+import (
+	"strconv"
+	"time"
+)
+
+// executionShape is the AutomationExecution structure on the wire, as far as a plain execution has it.
+type executionShape struct {
+	AutomationExecutionID     string `json:"AutomationExecutionId"`
+	DocumentName              string
+	DocumentVersion           string
+	ExecutionStartTime        timestamp
+	ExecutionEndTime          *timestamp `json:",omitempty"`
+	AutomationExecutionStatus string
+	StepExecutions            []stepShape
+	StepExecutionsTruncated   bool
+	Parameters                map[string][]string
+	Outputs                   map[string][]string
+	FailureMessage            string `json:",omitempty"`
+	Mode                      string
+	ExecutedBy                string
+	CurrentStepName           string `json:",omitempty"`
+	CurrentAction             string `json:",omitempty"`
+}
+
+// stepShape is the StepExecution structure. Every step is a run command: our choice, it is what our runbooks have most.
+type stepShape struct {
+	StepName           string
+	Action             string
+	ExecutionStartTime *timestamp `json:",omitempty"`
+	ExecutionEndTime   *timestamp `json:",omitempty"`
+	StepStatus         string
+	Outputs            map[string][]string
+	FailureMessage     string          `json:",omitempty"`
+	FailureDetails     *failureDetails `json:",omitempty"`
+	StepExecutionID    string          `json:"StepExecutionId"`
+}
+
+type failureDetails struct{ FailureStage, FailureType string }
+
+const stepAction = "aws:runCommand"
+
+// getAutomationExecution follows API_GetAutomationExecution. All steps are in the answer.
+func (s *SSM) getAutomationExecution(in members) (any, error) {
+	id, err := in.text("AutomationExecutionId")
+	if err != nil {
+		return nil, err
+	}
+	var check validation
+	check.executionID(id)
+	if err := check.failure(); err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	e := s.execution(*id)
+	if e == nil {
+		return nil, noExecution(*id)
+	}
+	return struct{ AutomationExecution executionShape }{s.shape(e)}, nil
+}
+
+// shape: the parameters are those "supplied when calling", so without the runbook's defaults.
+func (s *SSM) shape(e *execution) executionShape {
+	shape := executionShape{
+		AutomationExecutionID: e.id, DocumentName: e.runbook, DocumentVersion: strconv.Itoa(e.version),
+		ExecutionStartTime: timestamp(e.started), ExecutionEndTime: moment(e.ended), AutomationExecutionStatus: e.status,
+		Parameters: e.parameters, Outputs: map[string][]string{}, FailureMessage: e.failure, Mode: e.mode,
+		ExecutedBy: s.executedBy(e),
+	}
+	shape.CurrentStepName, shape.CurrentAction = e.currentStep()
+	if shape.Parameters == nil {
+		shape.Parameters = map[string][]string{}
+	}
+	for _, one := range e.steps {
+		shape.StepExecutions = append(shape.StepExecutions, one.shape())
+	}
+	return shape
+}
+
+func (e *execution) currentStep() (name, action string) {
+	if !e.ended.IsZero() {
+		return "", ""
+	}
+	return e.steps[e.current].name, stepAction
+}
+
+// shape: the stage and the type of a failure are values the model names; the outputs are two that run command has.
+func (one step) shape() stepShape {
+	shape := stepShape{
+		StepName: one.name, Action: stepAction, StepStatus: one.status, StepExecutionID: one.id, Outputs: map[string][]string{},
+		ExecutionStartTime: moment(one.started), ExecutionEndTime: moment(one.ended), FailureMessage: one.failure,
+	}
+	switch {
+	case one.failure != "":
+		shape.FailureDetails = &failureDetails{FailureStage: "Invocation", FailureType: "Action"}
+	case one.status == executionSuccess:
+		shape.Outputs = map[string][]string{"Status": {"Success"}, "ResponseCode": {"0"}}
+	}
+	return shape
+}
+
+// moment is nil, and so left out, for a time that has not come.
+func moment(t time.Time) *timestamp {
+	if t.IsZero() {
+		return nil
+	}
+	written := timestamp(t)
+	return &written
+}
+
+// executedBy names no real role or user.
+func (s *SSM) executedBy(e *execution) string {
+	if e.byHand {
+		return "arn:aws:iam::" + s.config.Account + ":user/userName"
+	}
+	return "arn:aws:sts::" + s.config.Account + ":assumed-role/maintenance/maintenance"
+}
+
+// stopAutomationExecution leaves an execution Cancelling until the rest of its time is over, or Complete is called; the types
+// make no difference. That another stop meanwhile is accepted is our choice.
+func (s *SSM) stopAutomationExecution(in members) (any, error) {
+	id, err := in.text("AutomationExecutionId")
+	if err != nil {
+		return nil, err
+	}
+	kind, err := in.text("Type")
+	if err != nil {
+		return nil, err
+	}
+	var check validation
+	check.executionID(id)
+	check.oneOf(kind, []string{"Complete", "Cancel"}, "type")
+	if err := check.failure(); err != nil {
+		return nil, err
+	}
+
+	defer s.out.deliver()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	e := s.execution(*id)
+	switch {
+	case e == nil:
+		return nil, noExecution(*id)
+	case !e.ended.IsZero():
+		return nil, badStatusUpdate(e.status)
+	case e.status != executionCancelling:
+		s.move(e, executionCancelling)
+		s.arm(e, time.Until(e.started.Add(s.config.ExecutionTime)))
+	}
+	return struct{}{}, nil
+}

@@ -1,0 +1,148 @@
+package simulator
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// executionsPerPage is the size of a page when the caller names none. The service's own number is not documented; a small one
+// finds out callers that look at the first page only.
+const executionsPerPage = 10
+
+// metadataShape is the AutomationExecutionMetadata structure on the wire. It has no parameters, in the service as here.
+type metadataShape struct {
+	AutomationExecutionID     string `json:"AutomationExecutionId"`
+	DocumentName              string
+	DocumentVersion           string
+	AutomationExecutionStatus string
+	ExecutionStartTime        timestamp
+	ExecutionEndTime          *timestamp `json:",omitempty"`
+	ExecutedBy                string
+	LogFile                   string
+	Outputs                   map[string][]string
+	Mode                      string
+	CurrentStepName           string `json:",omitempty"`
+	CurrentAction             string `json:",omitempty"`
+	FailureMessage            string `json:",omitempty"`
+	AutomationType            string
+}
+
+func (s *SSM) metadata(e *execution) metadataShape {
+	shape := metadataShape{
+		AutomationExecutionID: e.id, DocumentName: e.runbook, DocumentVersion: strconv.Itoa(e.version),
+		AutomationExecutionStatus: e.status, ExecutionStartTime: timestamp(e.started), ExecutionEndTime: moment(e.ended),
+		ExecutedBy: s.executedBy(e), Outputs: map[string][]string{}, Mode: e.mode, FailureMessage: e.failure, AutomationType: "Local",
+	}
+	shape.CurrentStepName, shape.CurrentAction = e.currentStep()
+	return shape
+}
+
+// describeAutomationExecutions lists newest first. As in the other list, NextToken is empty on the last page.
+func (s *SSM) describeAutomationExecutions(in members) (any, error) {
+	input, err := in.list("DescribeAutomationExecutions")
+	if err != nil {
+		return nil, err
+	}
+	var check validation
+	check.list(input, 1, 10)
+	if input.filters != nil {
+		check.between(len(input.filters), 1, 10, "filters")
+	}
+	if err := check.failure(); err != nil {
+		return nil, err
+	}
+	tests, err := executionTests(input.filters)
+	if err != nil {
+		return nil, err
+	}
+
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	// A page begins below the last execution shown, not at an offset: executions begun meanwhile shift nothing.
+	next, size := len(s.executions), executionsPerPage
+	if input.page.token != nil {
+		var ok bool
+		if next, ok = s.readToken(input.scope, *input.page.token); !ok {
+			return nil, badPage()
+		}
+	}
+	if input.page.size != nil {
+		size = *input.page.size
+	}
+	output := struct {
+		AutomationExecutionMetadataList []metadataShape
+		NextToken                       string
+	}{AutomationExecutionMetadataList: []metadataShape{}}
+	for ; next > 0; next-- {
+		if e := s.executions[next-1]; !e.forgotten && !slices.ContainsFunc(tests, func(t test) bool { return !t(e) }) {
+			if len(output.AutomationExecutionMetadataList) == size {
+				output.NextToken = s.makeToken(input.scope, next)
+				break
+			}
+			output.AutomationExecutionMetadataList = append(output.AutomationExecutionMetadataList, s.metadata(e))
+		}
+	}
+	return output, nil
+}
+
+// test is one filter: it holds if any of its values does. All filters must hold.
+type test func(*execution) bool
+
+func executionTests(filters []filter) ([]test, error) {
+	var tests []test
+	for _, given := range filters {
+		var anyOf []test
+		for _, value := range given.values {
+			one, err := executionTest(*given.key, value)
+			if err != nil {
+				return nil, err
+			}
+			anyOf = append(anyOf, one)
+		}
+		tests = append(tests, func(e *execution) bool {
+			return slices.ContainsFunc(anyOf, func(t test) bool { return t(e) })
+		})
+	}
+	return tests, nil
+}
+
+// executionTest refuses the service's other keys as if they did not exist. Whether the times' own moment is included is not
+// documented; here it is not.
+func executionTest(key, value string) (test, error) {
+	switch key {
+	case "DocumentNamePrefix":
+		return func(e *execution) bool { return strings.HasPrefix(e.runbook, value) }, nil
+	case "ExecutionId":
+		return func(e *execution) bool { return e.id == value }, nil
+	case "TagKey":
+		return func(e *execution) bool { _, has := e.tags[value]; return has }, nil
+	case "ExecutionStatus":
+		if !slices.Contains(executionStatuses, value) {
+			return nil, badFilterValue("No execution status " + value + ".")
+		}
+		return func(e *execution) bool { return e.status == value }, nil
+	case "StartTimeAfter", "StartTimeBefore":
+		at, ok := isoTime(value)
+		if !ok {
+			return nil, badFilterValue("The value of " + key + " is no ISO 8601 time.")
+		}
+		if key == "StartTimeAfter" {
+			return func(e *execution) bool { return e.started.After(at) }, nil
+		}
+		return func(e *execution) bool { return e.started.Before(at) }, nil
+	default:
+		return nil, badFilterKey("No filter key " + key + ".")
+	}
+}
+
+// isoTime reads the forms of ISO 8601 that AWS documents show. A time without a zone is one in UTC: our choice.
+func isoTime(text string) (time.Time, bool) {
+	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04:05Z0700", "2006-01-02T15:04Z07:00", "2006-01-02T15:04:05", "2006-01-02"} {
+		if at, err := time.Parse(layout, text); err == nil {
+			return at, true
+		}
+	}
+	return time.Time{}, false
+}
