@@ -93,8 +93,7 @@ func executes(server settings.Server, sample []byte) bool {
 	if err := json.Unmarshal(sample, &event); err != nil {
 		panic(err)
 	}
-	name := server.Runbook[strings.LastIndex(server.Runbook, "/")+1:]
-	return name == "" || strings.SplitN(name, ":", 2)[0] == event.Detail.Definition
+	return server.Runbook[strings.LastIndex(server.Runbook, "/")+1:] == event.Detail.Definition
 }
 
 func reaches(document settings.Settings, alarm events.Alarm) bool {
@@ -215,7 +214,8 @@ func TestEventRules_Runbooks(t *testing.T) {
 	for document, want := range map[string]string{
 		`{"servers": [{"name": "a", "backend": "ssm", "runbook": "arn:aws:ssm:eu-central-1:123456789012:document/Maintain"}, {"name": "b", "backend": "ssm", "runbook": "Other:3"}, {"name": "c", "backend": "ssm", "runbook": "arn:aws:ssm:eu-central-1:123456789012:automation-definition/Third:1"}]}`: `["Maintain","Other","Third"]`,
 		manyRunbooks(): `null`,
-		`{"servers": [{"name": "a", "backend": "ssm", "runbook": "Maintain"}, {"name": "b", "backend": "ssm", "runbook": "Maintain"}]}`: `null`,
+		`{"servers": [{"name": "a", "backend": "ssm", "runbook": "Maintain"}, {"name": "b", "backend": "ssm", "runbook": "Maintain:2"}]}`: `["Maintain"]`,
+		`{"servers": [{"name": "a", "backend": "ssm", "runbook": "chef-automate"}]}`:                                                      `["` + deployed("chef-automate") + `"]`,
 	} {
 		parsed, err := settings.Parse([]byte(document))
 		if err != nil {

@@ -37,7 +37,7 @@ func eventRules(document settings.Settings) ([]eventRule, []settings.Fault) {
 			eventRule{"alarms-by-dimension", alarmPattern("configuration", "metrics", "metricStat", "metric", "dimensions", events.DimensionName)},
 			eventRule{"alarms-by-contributor", alarmPattern("alarmContributor", "attributes", events.DimensionName)})
 	}
-	if runbooks, found := runbooks(document.Servers); found {
+	if runbooks := runbookNames(document.Servers); len(runbooks) > 0 {
 		finished := runFinishedPattern(runbooks)
 		if length(finished) > longestPattern {
 			finished = runFinishedPattern(nil) // too many names for one pattern: the function knows its own runs
@@ -86,28 +86,15 @@ func runFinishedPattern(documents []string) pattern {
 	}
 }
 
-// runbooks are the names of the documents that the servers' runs execute, as the event has them: without ARN and version. It is
-// empty if one server leaves its runbook to the default. The second result tells whether a server has backend ssm at all.
-func runbooks(servers []settings.Server) ([]string, bool) {
-	var names []string
-	seen, all, found := map[string]bool{}, true, false
-	for _, server := range servers {
-		if server.Backend != settings.BackendSSM {
-			continue
+// runbookNames are those of the documents that the servers' runs execute, as the event has them: of an ARN, what follows the slash.
+func runbookNames(servers []settings.Server) []string {
+	return ofAll(servers, func(s settings.Server) []string {
+		var names []string
+		for _, name := range runbookOf(s) {
+			names = append(names, name[strings.LastIndexByte(name, '/')+1:])
 		}
-		found = true
-		// arn:aws:ssm:REGION:ACCOUNT:document/NAME, …:automation-definition/NAME:VERSION or NAME:VERSION; no name has either sign.
-		name, _, _ := strings.Cut(server.Runbook[strings.LastIndex(server.Runbook, "/")+1:], ":")
-		all = all && name != ""
-		if !seen[name] {
-			seen[name] = true
-			names = append(names, name)
-		}
-	}
-	if !all {
-		return nil, found
-	}
-	return names, found
+		return names
+	})
 }
 
 // EventBridge's limits. https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-quota.html

@@ -1,6 +1,9 @@
 package main
 
 import (
+	"slices"
+	"strings"
+
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
@@ -14,15 +17,18 @@ import (
 // Permissions is the function's role. Each method below is one thing the function needs: a statement, and the environment
 // variable that tells the function where, so that the two cannot drift apart.
 type Permissions struct {
-	Role        awsiam.Role
-	Policy      awsiam.Policy
+	Role   awsiam.Role
+	Policy awsiam.Policy
+	// Nodes is what it needs of Systems Manager; nil without a server there.
+	Nodes       awsiam.Policy
+	scope       constructs.Construct
 	environment map[string]*string
 }
 
 // NewPermissions makes a role that may do nothing yet.
 func NewPermissions(parent constructs.Construct) *Permissions {
 	scope := constructs.NewConstruct(parent, jsii.String("Permissions"))
-	p := &Permissions{environment: map[string]*string{}}
+	p := &Permissions{scope: scope, environment: map[string]*string{}}
 	p.Role = awsiam.NewRole(scope, jsii.String("Role"), &awsiam.RoleProps{
 		Description: jsii.String("What the function " + stackName + " may do"),
 		AssumedBy:   awsiam.NewServicePrincipal(jsii.String("lambda.amazonaws.com"), nil),
@@ -34,7 +40,12 @@ func NewPermissions(parent constructs.Construct) *Permissions {
 }
 
 func (p *Permissions) allow(sid string, actions []string, resources []*string, conditions *map[string]any) {
-	p.Policy.AddStatements(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
+	addTo(p.Policy, sid, actions, resources, conditions)
+}
+
+// addTo makes each need a statement with a name.
+func addTo(policy awsiam.Policy, sid string, actions []string, resources []*string, conditions *map[string]any) {
+	policy.AddStatements(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
 		Sid: jsii.String(sid), Actions: jsii.Strings(actions...), Resources: &resources, Conditions: conditions,
 	}))
 }
@@ -88,7 +99,11 @@ func (p *Permissions) MaintainServers(servers []settings.Server) {
 	if len(names) == 0 {
 		return
 	}
-	if !listable(names) {
+	room := mostARNs
+	if len(ofAll(servers, runbookOf)) > 0 {
+		room -= mostNodes
+	}
+	if !listable(names, room) {
 		// Too many for a role's policy. What holds then is the allow-list in the settings, which the function asks before anything else.
 		names = []string{"*"}
 	}
@@ -104,17 +119,88 @@ func (p *Permissions) MaintainServers(servers []settings.Server) {
 	p.allow("MaintainServers", []string{"opsworks-cm:DescribeEvents", "opsworks-cm:StartMaintenance"}, arns, nil)
 }
 
-// mostARNs is how much of a role's policy the servers' ARNs may take. All inline policies of a role have 10,240 characters
-// together (IAM quotas); the other statements need less than 1,700 of them.
-const mostARNs = 8500
+// MaintainNodes is to find the nodes of the servers of Systems Manager, to start their runbooks, and to follow and stop what it started.
+func (p *Permissions) MaintainNodes(servers []settings.Server, automation *Automation) {
+	scope := p.scope
+	var starts, passes, calendars []*string
+	for _, runbook := range ofAll(servers, runbookOf) {
+		starts = append(starts, runbookARNs(scope, runbook)...)
+	}
+	if len(starts) == 0 {
+		return
+	}
+	p.Nodes = awsiam.NewPolicy(scope, jsii.String("Nodes"), &awsiam.PolicyProps{Roles: &[]awsiam.IRole{p.Role}})
+	allow := func(sid string, actions []string, resources []*string, conditions *map[string]any) {
+		addTo(p.Nodes, sid, actions, resources, conditions)
+	}
+	executions := []*string{arnOf(scope, "ssm", "automation-execution", "*", awscdk.ArnFormat_SLASH_RESOURCE_NAME)}
+	// Both list, and take no resource.
+	allow("FindNodes", []string{"ssm:DescribeInstanceInformation", "ssm:DescribeAutomationExecutions"}, []*string{jsii.String("*")}, nil)
+	allow("StartRunbooks", []string{"ssm:StartAutomationExecution"}, append(starts, executions...), nil)
+	allow("FollowRunbooks", []string{"ssm:GetAutomationExecution", "ssm:StopAutomationExecution"}, executions, nil)
+	if automation.Role != nil {
+		passes = append(passes, automation.Role.RoleArn())
+	}
+	for _, role := range ofAll(servers, rolesOf) {
+		passes = append(passes, jsii.String(role))
+	}
+	if len(passes) > 0 {
+		allow("PassRunbookRoles", []string{"iam:PassRole"}, passes,
+			&map[string]any{"StringEquals": map[string]any{"iam:PassedToService": "ssm.amazonaws.com"}})
+	}
+	for _, calendar := range ofAll(servers, calendarsOf) {
+		arn := jsii.String(calendar)
+		if !strings.HasPrefix(calendar, "arn:") {
+			arn = ssmARN(scope, *awscdk.Stack_Of(scope).Account(), "document/"+calendar)
+		}
+		calendars = append(calendars, arn)
+	}
+	if len(calendars) > 0 {
+		allow("ReadCalendars", []string{"ssm:GetCalendarState"}, calendars, nil)
+	}
+	for _, runbook := range automation.Documents {
+		p.environment[runbook.Variable] = runbook.Document.Ref()
+	}
+}
 
-func listable(names []string) bool {
+// What a server of Systems Manager brings into the policy. A runbook of the user's own runs as the role that the parameter
+// AutomationAssumeRole names, if it has one.
+func runbookOf(s settings.Server) []string {
+	if s.Backend != settings.BackendSSM {
+		return nil
+	}
+	return []string{deployed(s.Runbook)}
+}
+func rolesOf(s settings.Server) []string     { return s.Parameters["AutomationAssumeRole"] }
+func calendarsOf(s settings.Server) []string { return s.Calendars }
+
+// ofAll are the values that servers have, each once.
+func ofAll(servers []settings.Server, of func(settings.Server) []string) []string {
+	var all []string
+	for _, server := range servers {
+		for _, value := range of(server) {
+			if !slices.Contains(all, value) {
+				all = append(all, value)
+			}
+		}
+	}
+	return all
+}
+
+// mostARNs is how much of a role's policy the servers' ARNs may take. All inline policies of a role have 10,240 characters
+// together (IAM quotas); the other statements need less than 1,700 of them, and those for Systems Manager, if it is used, mostNodes.
+const (
+	mostARNs  = 8500
+	mostNodes = 4000
+)
+
+func listable(names []string, room int) bool {
 	const longest = `"arn:aws-us-gov:opsworks-cm:ap-southeast-1:123456789012:server//*",`
 	size := 0
 	for _, name := range names {
 		size += len(longest) + len(name)
 	}
-	return size <= mostARNs
+	return size <= room
 }
 
 // Grant gives the function its environment, and makes it wait for the policy: a function that starts before its role may
@@ -124,4 +210,7 @@ func (p *Permissions) Grant(f *Function) {
 		f.Function.AddEnvironment(jsii.String(name), p.environment[name], nil)
 	}
 	f.Function.Node().AddDependency(p.Policy)
+	if p.Nodes != nil {
+		f.Function.Node().AddDependency(p.Nodes)
+	}
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"opsworks-maintenance/infra/runbooks"
 	"opsworks-maintenance/lambda/settings"
 )
 
@@ -45,6 +46,7 @@ func newPlan(context any) (plan, error) {
 	p.Rules, faults = eventRules(p.Settings)
 	p.Schedules = schedules(p.Settings)
 	faults = append(faults, tooMuch(p)...)
+	faults = append(faults, wrongParameters(p.Settings.Servers)...)
 	if len(faults) > 0 {
 		return p, &settings.InvalidError{Faults: faults}
 	}
@@ -84,6 +86,8 @@ const (
 	mostRules = 300
 	// mostResources of a CloudFormation stack are 500; what is not a rule, a schedule or a subscription stays below 50.
 	mostResources = 450
+	// mostOfAKind of runbooks, roles and calendars stay within the role's policies: mostNodes.
+	mostOfAKind = 5
 )
 
 func tooMuch(p plan) []settings.Fault {
@@ -102,6 +106,31 @@ func tooMuch(p plan) []settings.Fault {
 		faults = append(faults, settings.Fault{Path: "settings", Problem: fmt.Sprintf(
 			"need %d rules, schedules and subscriptions, and a CloudFormation stack holds about %d; let servers share schedules, and name alarms by prefix",
 			n, mostResources)})
+	}
+	for _, kind := range []struct {
+		what string
+		of   func(settings.Server) []string
+	}{{"runbooks", runbookOf}, {"roles in AutomationAssumeRole", rolesOf}, {"calendars", calendarsOf}} {
+		if n := len(ofAll(p.Settings.Servers, kind.of)); n > mostOfAKind {
+			faults = append(faults, settings.Fault{Path: "servers", Problem: fmt.Sprintf(
+				"have %d different %s, and the policy of the function's role holds %d; let servers share them", n, kind.what, mostOfAKind)})
+		}
+	}
+	return faults
+}
+
+// wrongParameters are those that a runbook of ours does not take. The others' are not known here.
+func wrongParameters(servers []settings.Server) []settings.Fault {
+	var faults []settings.Fault
+	for i, server := range servers {
+		for _, runbook := range runbooks.All() {
+			if runbook.Name != server.Runbook {
+				continue
+			}
+			for _, fault := range runbook.Check(server.Parameters) {
+				faults = append(faults, settings.Fault{Path: fmt.Sprintf("servers[%d].parameters", i), Problem: fault})
+			}
+		}
 	}
 	return faults
 }

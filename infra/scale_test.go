@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -74,40 +75,56 @@ func size(value any) int {
 	return len(b)
 }
 
-// The servers' ARNs stand in the role's policy while they fit, and the policy stays within its limit to the last of them.
+// The servers' ARNs stand in the role's policies while they fit, and the policies stay within their limit to the last of them, also
+// with as much of Systems Manager beside them as there may be.
 func TestStack_ServersInThePolicy(t *testing.T) {
-	fleet := func(servers int) string {
-		var all []string
-		for i := range servers {
-			all = append(all, fmt.Sprintf(`{"name": "a%039d", "backend": "opsworks-cm"}`, i))
-		}
-		return `{"servers": [` + strings.Join(all, ",") + `], "notify": [{"chat": true}, {"records": true}]}`
+	var nodes []string
+	for i := range mostOfAKind {
+		long := func(n int) string { return fmt.Sprintf("%0*d", n, i) }
+		nodes = append(nodes, fmt.Sprintf(`{"name": "n%d", "backend": "ssm", "runbook": "R%s", "calendars": ["C%s"],
+			"parameters": {"AutomationAssumeRole": ["arn:aws-us-gov:iam::123456789012:role/r%s"]}}`, i, long(127), long(127), long(63)))
 	}
-	maintained := func(servers int) (arns []string, size int) {
-		tmpl := synthesize(t, fleet(servers))
-		for _, p := range tmpl.of("AWS::IAM::Policy") {
-			size = max(size, policySize(p))
-		}
-		for _, s := range tmpl.statements() {
-			if s.Sid == "MaintainServers" {
-				arns = s.Resources
+	for name, c := range map[string]struct {
+		room   int
+		beside []string
+	}{"OpsWorks CM alone": {mostARNs, nil}, "with Systems Manager": {mostARNs - mostNodes, nodes}} {
+		t.Run(name, func(t *testing.T) {
+			most := 0
+			for names := []string{}; listable(names, c.room); most = len(names) - 1 {
+				names = append(names, strings.Repeat("a", 40))
 			}
+			const whole = "arn:aws-us-gov:opsworks-cm:ap-southeast-1:123456789012:server/"
+			arns, size := maintained(t, most, c.beside)
+			if len(arns) != most || arns[0] != fmt.Sprintf("%sa%039d/*", whole, 0) || size > 10240 {
+				t.Errorf("%d servers: %d ARNs, the first %s, %d characters of at most 10,240", most, len(arns), arns[0], size)
+			}
+			t.Logf("%d servers with the longest names: %d characters of at most 10240", most, size)
+			if arns, _ := maintained(t, most+1, c.beside); len(arns) != 1 || arns[0] != whole+"*" {
+				t.Errorf("%d servers: %v", most+1, arns)
+			}
+		})
+	}
+}
+
+// maintained are the ARNs of so many servers of OpsWorks CM in the role's policies, and the size of these.
+func maintained(t *testing.T, servers int, beside []string) (arns []string, size int) {
+	t.Helper()
+	all := slices.Clone(beside)
+	for i := range servers {
+		all = append(all, fmt.Sprintf(`{"name": "a%039d", "backend": "opsworks-cm"}`, i))
+	}
+	tmpl := synthesize(t, `{"servers": [`+strings.Join(all, ",")+`], "notify": [{"chat": true}, {"records": true}]}`)
+	for id, p := range tmpl.of("AWS::IAM::Policy") {
+		if strings.HasPrefix(id, "Permissions") {
+			size += policySize(p)
 		}
-		return arns, size
 	}
-	most := 0
-	for names := []string{}; listable(names); most = len(names) - 1 {
-		names = append(names, strings.Repeat("a", 40))
+	for _, s := range tmpl.statements() {
+		if s.Sid == "MaintainServers" {
+			arns = s.Resources
+		}
 	}
-	const whole = "arn:aws-us-gov:opsworks-cm:ap-southeast-1:123456789012:server/"
-	arns, size := maintained(most)
-	if len(arns) != most || arns[0] != fmt.Sprintf("%sa%039d/*", whole, 0) || size > 10240 {
-		t.Errorf("%d servers: %d ARNs, the first %s, %d characters of at most 10,240", most, len(arns), arns[0], size)
-	}
-	t.Logf("%d servers with the longest names: %d characters of at most 10240", most, size)
-	if arns, _ := maintained(most + 1); len(arns) != 1 || arns[0] != whole+"*" {
-		t.Errorf("%d servers: %v", most+1, arns)
-	}
+	return arns, size
 }
 
 func policySize(policy resource) int { return size(policy.Properties["PolicyDocument"]) }
@@ -146,6 +163,24 @@ func TestNewPlan_Faults(t *testing.T) {
 	if _, err = newPlan(`{"servers": [` + strings.Join(own, ",") + `]}`); err == nil || !strings.Contains(err.Error(), "settings: ") {
 		t.Errorf("%d schedules: %v", len(own), err)
 	}
+	_, err = newPlan(`{"servers": [{"name": "a", "backend": "ssm", "runbook": "chef-automate",
+		"parameters": {"BackupTo": ["backups"], "InstanceId": ["i-0123456789abcdef0"], "Backup": ["x"], "MajorUpgrade": ["maybe"], "ProductVersion": [""], "RebootOption": []}}]}`)
+	for _, fault := range []string{"BackupTo: the value does not match", "InstanceId is given by the function", "Backup is not a parameter of chef-automate; it has BackupTo, ",
+		"MajorUpgrade: write no or yes", "ProductVersion: leave it out", "RebootOption takes one value"} {
+		if err == nil || !strings.Contains(err.Error(), "servers[0].parameters: "+fault) {
+			t.Errorf("no fault %q in\n%v", fault, err)
+		}
+	}
+	var runbooks []string
+	for i := range mostOfAKind + 1 {
+		runbooks = append(runbooks, fmt.Sprintf(`{"name": "a%d", "backend": "ssm", "runbook": "Maintain-%[1]d", "calendars": ["c%[1]d"], "parameters": {"AutomationAssumeRole": ["r%[1]d"]}}`, i))
+	}
+	_, err = newPlan(`{"servers": [` + strings.Join(runbooks, ",") + `]}`)
+	for _, kind := range []string{"runbooks", "roles in AutomationAssumeRole", "calendars"} {
+		if err == nil || !strings.Contains(err.Error(), "servers: have 6 different "+kind) {
+			t.Errorf("%d %s: %v", len(runbooks), kind, err)
+		}
+	}
 	if _, err = newPlan(nil); err == nil {
 		t.Error("no settings at all are accepted")
 	}
@@ -159,7 +194,7 @@ func TestNewPlan_Faults(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := settings.Parse(p.SettingsJSON); err != nil || len(p.Settings.Servers) != 3 {
+		if _, err := settings.Parse(p.SettingsJSON); err != nil || len(p.Settings.Servers) != 5 {
 			t.Errorf("the function would read %v", err)
 		}
 	}

@@ -21,6 +21,7 @@ type Stack struct {
 	awscdk.Stack
 	Topics      *Topics
 	Runs        *Runs
+	Automation  *Automation
 	Permissions *Permissions
 	Function    *Function
 	Triggers    *Triggers
@@ -39,6 +40,7 @@ func NewStack(app constructs.Construct, p plan, architecture awslambda.Architect
 	})}
 	s.Topics = NewTopics(s.Stack, p.Settings.Notify)
 	s.Runs = NewRuns(s.Stack)
+	s.Automation = NewAutomation(s.Stack, p.Settings.Servers)
 	s.Permissions = NewPermissions(s.Stack)
 	s.Function = NewFunction(s.Stack, s.Permissions, architecture, asset)
 	s.Permissions.WriteLogs(s.Function.LogGroup)
@@ -46,6 +48,7 @@ func NewStack(app constructs.Construct, p plan, architecture awslambda.Architect
 	s.Permissions.KeepRuns(s.Runs)
 	s.Permissions.Tell(s.Topics)
 	s.Permissions.MaintainServers(p.Settings.Servers)
+	s.Permissions.MaintainNodes(p.Settings.Servers, s.Automation)
 	s.Permissions.Grant(s.Function)
 	s.Triggers = NewTriggers(s.Stack, p, s.Function)
 	s.Watch = NewWatch(s.Stack, s.Function, s.Topics)

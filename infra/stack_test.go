@@ -129,6 +129,11 @@ func functionIsSafe(t *testing.T, tmpl template) {
 var wildcards = []struct{ what, reason string }{
 	{`^TopicsKey\S* kms:\* \*$`, "the root user of the account administers the key; without this statement nobody could, and IAM policies would not count"},
 	{`^TopicsKey\S* kms:(GenerateDataKey|Decrypt) \*$`, "in a key's policy * is this key"},
+	{`^PermissionsNodes\S* ssm:(DescribeInstanceInformation|DescribeAutomationExecutions) \*$`, "both list, and take no resource"},
+	{`^PermissionsNodes\S* ssm:StartAutomationExecution \S+:automation-definition/[\w-]+:\*$`, "any version of the runbook"},
+	{`^PermissionsNodes\S* ssm:(Start|Get|Stop)AutomationExecution \S+:automation-execution/\*$`, "an execution's id is known when it has begun; they are of this account"},
+	{`^AutomationPolicy\S* ssm:SendCommand \S+:(instance|managed-instance)/\*$`, "the condition on the tag says which"},
+	{`^AutomationPolicy\S* ssm:(CancelCommand|DescribeInstanceInformation|GetCommandInvocation|ListCommandInvocations|ListCommands) \*$`, "they take no resource"},
 	{`^PermissionsPolicy\S* opsworks-cm:DescribeServers \*$`, "a sweep looks at all servers in one call, which names none"},
 	{`^PermissionsPolicy\S* opsworks-cm:(DescribeEvents|StartMaintenance) \S+:server/[a-zA-Z][a-zA-Z0-9-]*/\*$`, "the rest of a server's ARN is an id that only OpsWorks CM knows"},
 	{`^PermissionsPolicy\S* opsworks-cm:(DescribeEvents|StartMaintenance) \S+:server/\*$`, "too many servers for a role's policy; the allow-list in the settings is the gate"},
@@ -396,7 +401,7 @@ func TestStack_Environment(t *testing.T) {
 	})
 	for document, without := range map[string][]string{
 		everything:   nil,
-		inCDKJSON(t): {settings.EnvRecordsTopicARN, settings.EnvChatTopicARN},
+		inCDKJSON(t): {settings.EnvRecordsTopicARN, settings.EnvChatTopicARN, settings.EnvChefAutomateRunbook},
 	} {
 		variables, _ := dig(synthesize(t, document).one(t, "AWS::Lambda::Function").Properties, "Environment", "Variables").(map[string]any)
 		want := slices.DeleteFunc(slices.Clone(read), func(name string) bool { return slices.Contains(without, name) })

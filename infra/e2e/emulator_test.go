@@ -174,7 +174,7 @@ func gone(err error) bool {
 	if !errors.As(err, &fault) {
 		return false
 	}
-	for _, word := range []string{"NotFound", "NoSuch", "NonExistent", "DoesNotExist"} {
+	for _, word := range []string{"NotFound", "NoSuch", "NonExistent", "DoesNotExist", "InvalidDocument"} {
 		if strings.Contains(fault.ErrorCode(), word) {
 			return true
 		}

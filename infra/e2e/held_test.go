@@ -200,6 +200,15 @@ func (e *emulator) readDashboard(ctx context.Context, r *resource) (map[string]a
 	return map[string]any{"DashboardName": nameIn(read.DashboardArn), "DashboardBody": read.DashboardBody}, err
 }
 
+func (e *emulator) readDocument(ctx context.Context, r *resource) (map[string]any, error) {
+	var read struct {
+		Name, DocumentType, DocumentFormat string
+		Content                            any // AWS answers with a text, the emulator with what the template had
+	}
+	err := e.raw(ctx, "ssm", "AmazonSSM.GetDocument", map[string]any{"Name": r.Name, "DocumentFormat": "JSON"}, &read)
+	return map[string]any{"Name": read.Name, "DocumentType": read.DocumentType, "DocumentFormat": read.DocumentFormat, "Content": read.Content}, err
+}
+
 // nameIn is the last part of an ARN.
 func nameIn(arn string) string { return arn[strings.LastIndexAny(arn, ":/")+1:] }
 

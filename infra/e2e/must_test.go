@@ -52,6 +52,13 @@ func functionMust(t *testing.T, d *deployment, r *resource) {
 			environment[name] = topic
 		}
 	}
+	for name, variable := range settings.Runbooks() {
+		for _, document := range d.stack.of("AWS::SSM::Document") {
+			if strings.HasPrefix(document.Name, stackName+"-"+name+"-") {
+				environment[variable] = document.Name
+			}
+		}
+	}
 	is(t, r, environment, "Environment", "Variables")
 	d.roleMust(t, r, "lambda.amazonaws.com", "Role")
 	for output, want := range map[string]string{
@@ -195,6 +202,15 @@ func policyMust(t *testing.T, _ *deployment, r *resource) {
 		names = append(names, sid)
 	}
 	t.Logf("%s allows %s", r.ID, strings.Join(names, ", "))
+}
+
+// documentMust holds a runbook to what an automation needs.
+func documentMust(t *testing.T, d *deployment, r *resource) {
+	is(t, r, "Automation", "DocumentType")
+	is(t, r, "JSON", "DocumentFormat")
+	is(t, r, "0.3", "Content", "schemaVersion")
+	is(t, r, r.Name, "Name")
+	d.roleMust(t, r, "ssm.amazonaws.com", "Content", "assumeRole")
 }
 
 func queueMust(t *testing.T, _ *deployment, r *resource) { is(t, r, true, "SqsManagedSseEnabled") }

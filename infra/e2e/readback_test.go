@@ -42,6 +42,7 @@ var kinds = map[string]kind{
 	"AWS::SQS::Queue":                {(*emulator).readQueue, nil, queueMust},
 	"AWS::IAM::Role":                 {(*emulator).readRole, nil, nil},
 	"AWS::IAM::Policy":               {(*emulator).readPolicy, nil, policyMust},
+	"AWS::SSM::Document":             {(*emulator).readDocument, nil, documentMust},
 	"AWS::Logs::LogGroup":            {(*emulator).readLogGroup, nil, nil},
 	"AWS::CloudWatch::Dashboard":     {(*emulator).readDashboard, nil, nil},
 	"AWS::CloudWatch::Alarm":         {nil, nil, alarmMust},

@@ -1,5 +1,16 @@
 package runbooks
 
+import (
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// node is the parameter by which a runbook is told its managed node.
+const node = "InstanceId"
+
 // parameter of a document. SSM puts its value into the script before bash reads it, between single quotes: no pattern lets through a
 // quote, a brace, a space or a line end. A value therefore is never anything but one word.
 type parameter struct {
@@ -13,7 +24,7 @@ type parameter struct {
 
 // Both runbooks' parameters. The limits of executionTimeout are AWS-RunShellScript's own: 1 to 172800 seconds.
 var common = []parameter{
-	{name: "InstanceId", variable: "INSTANCE_ID", required: true, pattern: `^(i|mi)-[0-9a-f]{8,17}$`,
+	{name: node, variable: "INSTANCE_ID", required: true, pattern: `^(i|mi)-[0-9a-f]{8,17}$`,
 		description: "The managed node the product runs on."},
 	{name: "BackupTo", variable: "BACKUP_TO", pattern: `^(s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9_.=-]+)*)?$`,
 		description: "The place off the box for the backup, s3://BUCKET/PREFIX. Required: left empty, the run is refused before it changes anything."},
@@ -48,4 +59,44 @@ func (p parameter) schema() map[string]any {
 		s["allowedPattern"] = p.pattern
 	}
 	return s
+}
+
+// Check says what is wrong with parameters that a server's settings give the runbook: each fault in words, what to write instead
+// included. The node the function gives itself.
+func (r Runbook) Check(given map[string][]string) []string {
+	var faults, known []string
+	for _, p := range r.parameters() {
+		if p.name != node {
+			known = append(known, p.name)
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(given)) {
+		i := slices.IndexFunc(r.parameters(), func(p parameter) bool { return p.name == name })
+		switch values := given[name]; {
+		case name == node:
+			faults = append(faults, name+" is given by the function; remove it")
+		case i < 0:
+			faults = append(faults, fmt.Sprintf("%s is not a parameter of %s; it has %s", name, r.Name, strings.Join(known, ", ")))
+		case len(values) != 1:
+			faults = append(faults, name+" takes one value")
+		default:
+			if fault := r.parameters()[i].check(values[0]); fault != "" {
+				faults = append(faults, name+": "+fault)
+			}
+		}
+	}
+	return faults
+}
+
+func (p parameter) check(value string) string {
+	switch {
+	case p.values != nil && !slices.Contains(p.values, value):
+		return "write " + strings.Join(p.values, " or ")
+	case p.values == nil && !regexp.MustCompile(p.pattern).MatchString(value):
+		return "the value does not match " + p.pattern
+	case value == "":
+		return "leave it out rather than empty" // as the API refuses it
+	default:
+		return ""
+	}
 }

@@ -121,7 +121,8 @@ func (t *turn) attempt(run Run, attributes []EngineAttribute) Report {
 		limits.Cooldown, limits.DailyLimit = policy.Cooldown, policy.DailyLimit
 	}
 	claim := t.hold(run.to(RunStarting))
-	claim.Claimed, claim.Node, claim.Runbook, claim.Reason, claim.Until = facts.Now, server.Node, server.Runbook, "", time.Time{}
+	claim.Backend, claim.Node, claim.Runbook = policy.Backend, server.Node, server.Runbook // the settings may have changed while it waited
+	claim.Claimed, claim.Reason, claim.Until = facts.Now, "", time.Time{}
 	claimed, err := t.Ledger.Claim(t.work, claim, limits)
 	if err != nil {
 		return t.notClaimed(run, err, server)
