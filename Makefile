@@ -3,6 +3,7 @@
 ARCH     ?= arm64
 FUZZTIME ?= 20s
 ARGS     ?=
+BACKEND  ?= opsworks-cm
 FUNCTION ?= opsworks-maintenance
 ENDPOINT ?=
 CDK      := npx --yes aws-cdk@2.1148.1
@@ -15,7 +16,7 @@ GOBUILD := CGO_ENABLED=0 go build -trimpath -tags lambda.norpc -ldflags "-s -w -
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
-	@echo '  variables: ARCH=$(ARCH) (or amd64), ARGS="flags for run, bench, deploy or destroy", FUZZTIME=$(FUZZTIME), SERVER=name, RUN=id,'
+	@echo '  variables: ARCH=$(ARCH) (or amd64), ARGS="flags for run, bench, deploy or destroy", FUZZTIME=$(FUZZTIME), SERVER=name, RUN=id, BACKEND=$(BACKEND) (or ssm),'
 	@echo '             FUNCTION=$(FUNCTION), ENDPOINT=http://127.0.0.1:4000 for the local one (make run ARGS="-serve 127.0.0.1:4000")'
 
 build: ## build the function for Lambda (linux, arm64 or ARCH=amd64): dist/bootstrap
@@ -25,8 +26,8 @@ build: ## build the function for Lambda (linux, arm64 or ARCH=amd64): dist/boots
 local: ## build the function for this machine: dist/local/bootstrap
 	@$(GOBUILD) -o dist/local/bootstrap ./lambda
 
-run: local ## play the main job on this machine: an alarm, maintenance, a healthy server
-	@go run ./lambda/local $(ARGS)
+run: local ## play the main job on this machine: an alarm, maintenance, a healthy server (BACKEND=ssm: on Systems Manager)
+	@go run ./lambda/local -backend $(BACKEND) $(ARGS)
 
 test: ## run all tests; those of infra need Node
 	@command -v node >/dev/null || printf '%s\n' '' '  Node is not installed: THE TESTS OF THE DEPLOYED STACK (infra) DO NOT RUN.' ''

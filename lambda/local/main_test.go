@@ -72,6 +72,32 @@ func TestRun_TheMainJob(t *testing.T) {
 	}
 }
 
+// The same job on Systems Manager: an execution for each server, whose end an event tells of.
+func TestRun_SystemsManager(t *testing.T) {
+	story, err := play(t, "-backend", "ssm")
+	if err != nil {
+		t.Fatal(err)
+	}
+	inOrder(t, story,
+		`event     alarm.json`,
+		`Systems Manager DescribeInstanceInformation: answered 200`,
+		`automate-06: execution on i-00000000000000001 InProgress`,
+		`Systems Manager StartAutomationExecution: answered 200`,
+		`decision  started: Maintenance of automate-06 has started\.`,
+		`automate-06: execution on i-00000000000000001: InProgress -> Success`,
+		`event     EC2 Automation Execution Status-change Notification`,
+		`follow    succeeded: Maintenance of automate-06 has succeeded\.`,
+		`sweep     started: Maintenance of puppet-01 has started\.`,
+		`follow    succeeded: Maintenance of puppet-01 has succeeded\.`,
+		`end       the execution for automate-06 is Success, the execution for puppet-01 is Success`)
+	inOrder(t, story, `decision  started`, `decision  in-progress`, `decision  in-progress`, `decision  waiting, fleet-busy`)
+	inOrder(t, story, `Subject: Maintenance started: automate-06`, `\| Runbook:    opsworks-maintenance-chef-automate-local`, `Subject: Maintenance succeeded: automate-06`,
+		`\| Detail:     Success after \d+s\. Steps: PreCheck Success, .*Restore Success`)
+	if n := strings.Count(story, "StartAutomationExecution:"); n != 2 {
+		t.Errorf("%d StartAutomationExecution", n)
+	}
+}
+
 func TestRun_OtherStories(t *testing.T) {
 	sample := func(name string) string { return "testdata/events/" + name }
 	for _, tt := range []struct {
@@ -80,6 +106,11 @@ func TestRun_OtherStories(t *testing.T) {
 		want []string
 	}{
 		{"maintenance fails", []string{"-fail"}, []string{`UNDER_MAINTENANCE -> UNHEALTHY, maintenance FAILED`, `end       automate-06 is UNHEALTHY`}},
+		{"an execution fails", []string{"-backend", "ssm", "-fail"}, []string{`InProgress -> Failed`, `follow    failed`, `Detail: .*the step Backup: .*the disk is full`, `end       the execution for automate-06 is Failed`}},
+		{"a throttle of Systems Manager is waited out", []string{"-backend", "ssm", "-fault", "throttle"}, []string{`StartAutomationExecution: answered 400`, `StartAutomationExecution: answered 200`, `decision  started`}},
+		{"a lost answer of Systems Manager is looked for and not tried again", []string{"-backend", "ssm", "-fault", "work-then-drop"}, []string{`StartAutomationExecution: no answer`, `DescribeAutomationExecutions`, `decision  started`, `end       the execution for automate-06 is Success`}},
+		{"a start that is lost on its way: proved that nothing started, then started", []string{"-backend", "ssm", "-event", sample("alarm.json"), "-fault", "drop", "-timeout", "2s"},
+			[]string{`StartAutomationExecution: no answer`, `decision  error, start-unconfirmed`, `StartAutomationExecution: answered 200`, `sweep     started`, `follow    succeeded`}},
 		{"a throttle is waited out", []string{"-fault", "throttle"}, []string{`StartMaintenance: answered 400`, `StartMaintenance: answered 200`, `decision  started`}},
 		{"an internal error is looked into and tried again", []string{"-fault", "500"}, []string{`StartMaintenance: answered 500`, `DescribeServers`, `StartMaintenance: answered 200`, `decision  started`}},
 		{"a lost answer is looked into and not tried again", []string{"-fault", "work-then-drop", "-maintenance-time", "2s"}, []string{`StartMaintenance: no answer`, `DescribeServers`, `decision  started`, `end       automate-06 is HEALTHY`}},

@@ -17,7 +17,7 @@ func (s *story) introduce(m *machine.Machine) {
 		s.tell(step{Step: "serve", Text: m.URL})
 		return
 	}
-	_, _ = fmt.Fprintf(s.out, `OpsWorks CM, SNS, SQS and Lambda are at %[1]s until you press Ctrl-C.
+	_, _ = fmt.Fprintf(s.out, `OpsWorks CM, Systems Manager, SNS, SQS and Lambda are at %[1]s until you press Ctrl-C.
 
   servers    %[2]s
   function   %[3]s

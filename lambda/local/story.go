@@ -26,14 +26,15 @@ type story struct {
 	terminal bool
 	begin    time.Time
 	log      logBuffer // the function's own log, shown if something goes wrong
+	machine  *machine.Machine
 
 	mu       sync.Mutex
-	latest   map[string]response             // of each run, and of each refusal
-	told     map[string]bool                 // what messages have come for
-	copies   map[string]int                  // how many came of each
-	state    map[string]simulator.Transition // the last of each server
-	progress bool                            // a progress line stands on the terminal
-	sweeping bool                            // what is called now is called by a sweep
+	latest   map[string]response // of each run, and of each refusal
+	told     map[string]bool     // what messages have come for
+	copies   map[string]int      // how many came of each
+	state    map[string]string   // of each server, or of its execution, as it was last
+	progress bool                // a progress line stands on the terminal
+	sweeping bool                // what is called now is called by a sweep
 }
 
 // response is the function's answer for one server.
@@ -64,7 +65,7 @@ type step struct {
 }
 
 func newStory(out io.Writer, asJSON bool) *story {
-	s := &story{out: out, json: asJSON, begin: time.Now(), state: map[string]simulator.Transition{},
+	s := &story{out: out, json: asJSON, begin: time.Now(), state: map[string]string{},
 		latest: map[string]response{}, told: map[string]bool{}, copies: map[string]int{}}
 	if file, ok := out.(*os.File); ok {
 		if info, err := file.Stat(); err == nil {
@@ -104,30 +105,60 @@ func (s *story) clearProgress() {
 	}
 }
 
-// call hears of every call the function makes to OpsWorks CM.
-func (s *story) call(operation string, status int) {
+// call hears of every call the function makes to the servers' service.
+func (s *story) call(service, operation string, status int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	answer := fmt.Sprintf("answered %d", status)
 	if status == 0 {
 		answer = "no answer"
 	}
-	if s.sweeping && operation == "DescribeServers" && status == 200 {
+	if s.sweeping && status == 200 && slices.Contains([]string{"DescribeServers", "DescribeInstanceInformation", "DescribeAutomationExecutions", "GetAutomationExecution"}, operation) {
 		return // the clock looks every time
 	}
-	s.tell(step{Step: "call", Text: fmt.Sprintf("OpsWorks CM %s: %s", operation, answer)})
+	s.tell(step{Step: "call", Text: fmt.Sprintf("%s %s: %s", service, operation, answer)})
 }
 
 // transition hears of every change of a server's state.
 func (s *story) transition(t simulator.Transition) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.state[t.Server] = t
+	s.state[t.Server] = t.Server + " is " + t.To
 	text := fmt.Sprintf("%s: %s -> %s", t.Server, t.From, t.To)
 	if t.From == "UNDER_MAINTENANCE" {
 		text += ", maintenance " + t.MaintenanceStatus
 	}
 	s.tell(step{Step: "server", Text: text})
+}
+
+// execution hears of every change of an execution's status.
+func (s *story) execution(change simulator.ExecutionChange) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	server := change.Node
+	for name, node := range s.machine.Nodes {
+		if node == change.Node {
+			server = name
+		}
+	}
+	s.state[server] = "the execution for " + server + " is " + change.To
+	text := fmt.Sprintf("%s: execution on %s", server, change.Node)
+	if change.From != "" {
+		text += fmt.Sprintf(": %s ->", change.From)
+	}
+	s.tell(step{Step: "server", Text: text + " " + change.To})
+}
+
+// finished hands the function the event that an execution has ended.
+func (s *story) finished(ctx context.Context, event []byte) {
+	s.mu.Lock()
+	s.tell(step{Step: "event", Text: "EC2 Automation Execution Status-change Notification"})
+	s.mu.Unlock()
+	if err := s.invoke(ctx, s.machine, event, "follow"); err != nil && ctx.Err() == nil {
+		s.mu.Lock()
+		s.tell(step{Step: "function", Text: err.Error()})
+		s.mu.Unlock()
+	}
 }
 
 // subscribe is the subscriber: it takes each message from its queue as it arrives.
@@ -198,7 +229,7 @@ func (s *story) invoke(ctx context.Context, m *machine.Machine, payload []byte, 
 		}
 		s.tell(step{Step: as, Text: strings.TrimSuffix(fmt.Sprintf("%s, %s", r.Outcome, r.Reason), ", ") + ": " + r.Message, Response: &r})
 	}
-	if as != "sweep" {
+	if as == "decision" {
 		s.tell(step{Step: "function", Text: how})
 	}
 	return nil
@@ -320,8 +351,8 @@ func (s *story) verdict(o options) error {
 	text := "nothing was started"
 	if len(s.state) > 0 {
 		var ends []string
-		for name, t := range s.state {
-			ends = append(ends, fmt.Sprintf("%s is %s", name, t.To))
+		for _, state := range s.state {
+			ends = append(ends, state)
 		}
 		slices.Sort(ends)
 		text = strings.Join(ends, ", ")

@@ -2,6 +2,7 @@ package notify
 
 import (
 	"fmt"
+	"strings"
 
 	"opsworks-maintenance/lambda/maintenance"
 )
@@ -14,7 +15,7 @@ func Answer(report maintenance.Report) string {
 	r := tidy(report)
 	answer := summary(r)
 	if r.Detail != "" && (r.Outcome == maintenance.Refused || r.Outcome == maintenance.Errored) {
-		answer += " " + r.Detail + "."
+		answer += " " + strings.TrimRight(r.Detail, ".") + "."
 	}
 	if !r.Until.IsZero() {
 		answer += " It may start at " + when(r.Until, r.Location) + "."

@@ -44,6 +44,8 @@ func callName(r *http.Request) string {
 		return "DynamoDB " + operation
 	case strings.HasPrefix(service, "OpsWorksCM_"):
 		return "OpsWorksCM " + operation
+	case service == "AmazonSSM":
+		return "SSM " + operation
 	case target == "" && r.URL.Path == "/" && r.Method == http.MethodPost:
 		return "SNS Publish"
 	default:

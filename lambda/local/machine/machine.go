@@ -1,5 +1,5 @@
 // Package machine puts the whole system together on one machine: the built function behind the Lambda Runtime API, the OpsWorks CM
-// simulator, DynamoDB, and SNS with a subscriber. Everything is reached at one address, so that AWS_ENDPOINT_URL is all a client needs.
+// and Systems Manager simulators, DynamoDB, and SNS with a subscriber. Everything is reached at one address, so that AWS_ENDPOINT_URL is all a client needs.
 package machine
 
 import (
@@ -37,7 +37,7 @@ const (
 type Config struct {
 	// Function is the path of the function's binary, built for this machine.
 	Function string
-	// Settings is the settings document. Each of its opsworks-cm servers exists, healthy, in the simulator.
+	// Settings is the settings document. Each of its servers exists, healthy, in the simulator of its backend.
 	Settings []byte
 	// Address to listen at; by default a free port of the loopback interface.
 	Address string
@@ -49,9 +49,13 @@ type Config struct {
 	Log io.Writer
 	// Concurrency is how many processes of the function there may be at the same time, by default one.
 	Concurrency int
-	// OnCall hears of every call to OpsWorks CM once it is answered, OnTransition of every change of a server's state.
-	OnCall       func(operation string, status int)
+	// OnCall hears of every call to OpsWorks CM and Systems Manager once it is answered, OnTransition of every change of a server's
+	// state, OnExecution of every change of an execution's.
+	OnCall       func(service, operation string, status int)
 	OnTransition func(simulator.Transition)
+	OnExecution  func(simulator.ExecutionChange)
+	// OnEvent gets the events that executions have ended; by default they are handed to the function, as EventBridge would.
+	OnEvent func(event []byte)
 	// Intercept, if set, decides what becomes of each call of the function, named as in "DynamoDB TransactWriteItems".
 	Intercept func(call string) Fate
 }
@@ -75,16 +79,19 @@ const TableName = "maintenance-runs"
 type Machine struct {
 	URL        string
 	OpsWorksCM *simulator.OpsWorksCM
+	SSM        *simulator.SSM
 	Function   *runtimeapi.Function
-	// Servers are the names of the servers in the simulator.
+	// Servers are the names of the servers in the simulators, Nodes the managed nodes of those in Systems Manager.
 	Servers []string
+	Nodes   map[string]string
 	// Environment is the function's, as it is started with.
 	Environment []string
 	// Ledger is the table of runs, for looking.
 	Ledger *ledger.Ledger
 
-	server *http.Server
-	folder string
+	server   *http.Server
+	folder   string
+	runbooks map[string]bool
 }
 
 // Start puts the system together. The function's process starts with its first event, as in Lambda.
@@ -103,14 +110,24 @@ func Start(config Config) (*Machine, error) {
 	if config.Timeout == 0 {
 		config.Timeout = 30 * time.Second
 	}
-	m := &Machine{OpsWorksCM: simulator.NewOpsWorksCM(simulator.Config{
+	m := &Machine{Nodes: map[string]string{}, runbooks: map[string]bool{}}
+	m.OpsWorksCM = simulator.NewOpsWorksCM(simulator.Config{
 		Region: Region, Account: Account, MaintenanceTime: config.MaintenanceTime, OnTransition: config.OnTransition,
-	})}
-	for _, server := range document.Servers {
-		if server.Backend != settings.BackendOpsWorksCM {
-			continue
+	})
+	if config.OnEvent == nil {
+		config.OnEvent = func(event []byte) { _, _ = m.Function.InvokeAsync(event) }
+	}
+	m.SSM = simulator.NewSSM(simulator.SSMConfig{
+		Region: Region, Account: Account, ExecutionTime: config.MaintenanceTime, OnStatus: config.OnExecution, OnEvent: config.OnEvent,
+	})
+	for i, server := range document.Servers {
+		var err error
+		if server.Backend == settings.BackendSSM {
+			err = m.addNode(i, server)
+		} else {
+			err = m.OpsWorksCM.AddServer(simulator.Server{Name: server.Name, Engine: engine(server.Name), MaintenanceStatus: "SUCCESS"})
 		}
-		if err := m.OpsWorksCM.AddServer(simulator.Server{Name: server.Name, Engine: engine(server.Name), MaintenanceStatus: "SUCCESS"}); err != nil {
+		if err != nil {
 			return nil, err
 		}
 		m.Servers = append(m.Servers, server.Name)
@@ -128,12 +145,12 @@ func Start(config Config) (*Machine, error) {
 	}
 
 	m.URL = "http://" + listener.Addr().String()
-	m.Environment = append([]string{
+	m.Environment = append(append(m.Environment, []string{
 		"AWS_REGION=" + Region, "AWS_ACCESS_KEY_ID=local", "AWS_SECRET_ACCESS_KEY=local",
 		"AWS_ENDPOINT_URL=" + m.URL, "AWS_ENDPOINT_URL_OPSWORKSCM=" + m.URL,
 		"AWS_LAMBDA_FUNCTION_NAME=" + FunctionName,
 		settings.EnvSettingsFile + "=" + file, settings.EnvRunsTable + "=" + TableName,
-	}, startTopics(listener.Addr(), document)...)
+	}...), startTopics(listener.Addr(), document)...)
 	m.Function = runtimeapi.New(runtimeapi.Config{
 		Binary: binary, Env: m.Environment, FunctionARN: FunctionARN, Timeout: config.Timeout, Output: config.Log, Concurrency: config.Concurrency,
 	})
@@ -157,6 +174,7 @@ func Start(config Config) (*Machine, error) {
 // Close ends the function's process and everything that hangs.
 func (m *Machine) Close() error {
 	m.OpsWorksCM.Close()
+	m.SSM.Close()
 	err := m.Function.Close()
 	_ = m.server.Close()
 	_ = os.RemoveAll(m.folder)
@@ -164,7 +182,7 @@ func (m *Machine) Close() error {
 }
 
 // route tells the services apart at the one address, by what only their own requests have.
-func (m *Machine) route(onCall func(string, int)) http.Handler {
+func (m *Machine) route(onCall func(service, operation string, status int)) http.Handler {
 	invoke, topics, tables := m.Function.Handler(), snsHandler(), dynamodb.NewServer()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		target := r.Header.Get("X-Amz-Target")
@@ -172,14 +190,9 @@ func (m *Machine) route(onCall func(string, int)) http.Handler {
 		case strings.HasPrefix(r.URL.Path, "/2015-03-31/"):
 			invoke.ServeHTTP(w, r)
 		case strings.HasPrefix(target, "OpsWorksCM_"):
-			recorder := &statusRecorder{ResponseWriter: w}
-			defer func() {
-				if onCall != nil {
-					_, operation, _ := strings.Cut(target, ".")
-					onCall(operation, recorder.status)
-				}
-			}()
-			m.OpsWorksCM.ServeHTTP(recorder, r)
+			heard(m.OpsWorksCM, "OpsWorks CM", onCall).ServeHTTP(w, r)
+		case strings.HasPrefix(target, "AmazonSSM."):
+			heard(m.SSM, "Systems Manager", onCall).ServeHTTP(w, r)
 		case strings.HasPrefix(target, "DynamoDB_"):
 			tables.ServeHTTP(w, r)
 		case target != "" && !strings.HasPrefix(target, "AmazonSQS."):
@@ -187,6 +200,19 @@ func (m *Machine) route(onCall func(string, int)) http.Handler {
 		default:
 			topics.ServeHTTP(w, r)
 		}
+	})
+}
+
+// heard tells of each call what was asked and answered.
+func heard(service http.Handler, name string, onCall func(service, operation string, status int)) http.Handler {
+	if onCall == nil {
+		return service
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, operation, _ := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
+		recorder := &statusRecorder{ResponseWriter: w}
+		defer func() { onCall(name, operation, recorder.status) }()
+		service.ServeHTTP(recorder, r)
 	})
 }
 

@@ -374,7 +374,7 @@ func TestTorture_SettingsThatForgetTheServer(t *testing.T) {
 		"gone":            {`{"servers": [{"name": "other-01", "backend": "opsworks-cm"}]}`, "not-allowed"},
 		"renamed":         {strings.Replace(oneServer, `"name": "automate-06"`, `"name": "automate-07"`, 1), "not-allowed"},
 		"disabled":        {strings.Replace(oneServer, `"alarms"`, `"enabled": false, "alarms"`, 1), "disabled"},
-		"another backend": {strings.Replace(oneServer, `"backend": "opsworks-cm"`, `"backend": "ssm", "runbook": "AWS-RunShellScript"`, 1), "unsupported"},
+		"another backend": {strings.Replace(oneServer, `"backend": "opsworks-cm"`, `"backend": "ssm", "runbook": "Maintain"`, 1), "not-found"},
 	}
 	tested := 0
 	// The function dies after the n-th call of this name; in which state that leaves the run is said.
