@@ -94,15 +94,23 @@ func TestREADME_Alarms(t *testing.T) {
 // The keys in the README's tables of settings are those that settings.Parse knows, and the defaults in them change nothing when
 // they are written out.
 func TestREADME_Settings(t *testing.T) {
-	const server, closing = `{"servers": [{"name": "a", "backend": "opsworks-cm"`, `}]`
+	const server, ssm, closing = `{"servers": [{"name": "a", "backend": "opsworks-cm"`, `{"servers": [{"name": "a", "backend": "ssm", "runbook": "Maintain"`, `}]`
 	for _, table := range []struct {
 		head          string
+		server        string
 		before, after string // around a key
+		also          string // the rest of the keys
 	}{
-		{"| key of a server | default | meaning |", server + ", ", closing + "}"},
-		{"| top key | default | meaning |", server + closing + ", ", "}"},
+		{"| key of a server | default | meaning |", server, server + ", ", closing + "}", "| key of a server of `ssm` | default | meaning |"},
+		{"| key of a server of `ssm` | default | meaning |", ssm, ssm + ", ", closing + "}", "| key of a server | default | meaning |"},
+		{"| top key | default | meaning |", server, server + closing + ", ", "}", ""},
 	} {
 		var got []string
+		if table.also != "" {
+			for _, row := range rows(t, table.also) {
+				got = append(got, inCode(row[0])...)
+			}
+		}
 		for _, row := range rows(t, table.head) {
 			keys := inCode(row[0])
 			got = append(got, keys...)
@@ -115,7 +123,7 @@ func TestREADME_Settings(t *testing.T) {
 				if err != nil {
 					t.Errorf("%s: %v", keys[0], err)
 				}
-				left, err := settings.Parse([]byte(server + closing + "}"))
+				left, err := settings.Parse([]byte(table.server + closing + "}"))
 				if err != nil {
 					t.Fatal(err)
 				}
