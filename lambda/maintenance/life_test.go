@@ -553,3 +553,118 @@ func TestRunner_HistoryListsTheRuns(t *testing.T) {
 		t.Errorf("got %+v, %v", runs, err)
 	}
 }
+
+// A backend that knows its runs by name: the name is recorded, what has vanished has failed, and what is odd is reported and not told.
+func TestRunner_RunsByName(t *testing.T) {
+	start := func() *world {
+		w := newWorld()
+		w.reference = "execution-1"
+		if r := w.alarm("automate-06"); r.Outcome != maintenance.Started || w.only().Reference != "execution-1" {
+			t.Fatalf("%+v, %+v", r, w.only())
+		}
+		return w
+	}
+	t.Run("vanished, but only once it must be listed", func(t *testing.T) {
+		w := start()
+		w.followErr = &maintenance.Error{Op: "follow", Reason: maintenance.ExecutionGone}
+		if reports := w.sweep(30 * time.Second); len(reports) != 0 || w.only().State != maintenance.RunRunning {
+			t.Errorf("after half a minute: %+v", reports)
+		}
+		if reports := w.sweep(time.Minute); len(reports) != 1 || reports[0].Outcome != maintenance.Ended || reports[0].Reason != maintenance.ExecutionGone {
+			t.Errorf("after more than one: %+v", reports)
+		}
+	})
+	t.Run("an odd status", func(t *testing.T) {
+		w := start()
+		w.warning = "the status Paused"
+		for range 2 {
+			if reports := w.sweep(time.Minute); len(reports) != 1 || reports[0].Reason != maintenance.UnknownStatus || !reports[0].Untold || reports[0].Detail != w.warning {
+				t.Errorf("%+v", reports)
+			}
+		}
+		if len(w.said) != 1 {
+			t.Errorf("said %v", w.said)
+		}
+	})
+	t.Run("its event and the sweep tell the end once", func(t *testing.T) {
+		w := start()
+		if _, found, err := w.Finished(t.Context(), "execution-2"); found || err != nil {
+			t.Errorf("another's event: %v, %v", found, err)
+		}
+		w.finish("automate-06", maintenance.MaintenanceSuccess)
+		w.traces["automate-06"] = trace{"Maintenance completed successfully", true}
+		if reports, found, err := w.Finished(t.Context(), "execution-1"); !found || err != nil || len(reports) != 1 || reports[0].Outcome != maintenance.Succeeded {
+			t.Errorf("its event: %+v, %v, %v", reports, found, err)
+		}
+		w.sweep(time.Minute)
+		if want := []string{"automate-06 started", "automate-06 succeeded"}; !slices.Equal(w.said, want) {
+			t.Errorf("said %v", w.said)
+		}
+	})
+}
+
+// calendars is a world whose servers have calendars.
+type calendars struct {
+	*world
+	open bool
+	next time.Time
+	err  error
+}
+
+func (c *calendars) Open(context.Context, string) (bool, time.Time, error) {
+	return c.open, c.next, c.err
+}
+
+func TestRunner_Calendar(t *testing.T) {
+	w := newWorld()
+	c := &calendars{world: w, next: now.Add(2 * time.Hour)}
+	w.Backends["opsworks-cm"] = c
+	if r := w.alarm("automate-06"); r.Outcome != maintenance.Waiting || r.Reason != maintenance.CalendarClosed || !r.Until.Equal(c.next) {
+		t.Fatalf("closed: %+v", r)
+	}
+	person := maintenance.Request{ServerName: "automate-06", Cause: maintenance.Cause{Kind: maintenance.CauseManual, ID: "a", Time: now}}
+	if r := w.Ask(t.Context(), person); r.Outcome != maintenance.Refused || r.Reason != maintenance.CalendarClosed {
+		t.Errorf("a person: %+v", r)
+	}
+	c.err = &maintenance.Error{Op: "read the calendars", Reason: maintenance.Denied}
+	if reports := w.sweep(time.Hour); len(reports) != 1 || reports[0].Outcome != maintenance.Waiting || len(w.starts) != 0 || !strings.Contains(reports[0].Detail, "read the calendars") {
+		t.Errorf("unreadable: %+v", reports)
+	}
+	person.Cause.ID, person.Overrides = "b", []string{"calendar"}
+	if r := w.Ask(t.Context(), person); r.Outcome != maintenance.Started {
+		t.Errorf("a person who overrides: %+v", r)
+	}
+	w = newWorld()
+	c = &calendars{world: w, next: now.Add(2 * time.Hour)}
+	w.Backends["opsworks-cm"] = c
+	w.alarm("automate-06")
+	c.open = true
+	if reports := w.sweep(time.Hour); len(reports) != 1 || reports[0].Outcome != maintenance.Started {
+		t.Errorf("open: %+v", reports)
+	}
+}
+
+// What waits for its window, or for others to end, costs no look at the servers.
+func TestRunner_WaitingCostsNoLook(t *testing.T) {
+	w := newWorld("automate-06", "puppet-01")
+	w.MaxConcurrent = 1
+	w.alarm("automate-06")
+	if r := w.alarm("puppet-01"); r.Reason != maintenance.FleetBusy {
+		t.Fatalf("%+v", r)
+	}
+	w.Backends["opsworks-cm"] = alone{w} // no look at all at once
+	before := w.looks
+	w.sweep(time.Minute)
+	if looks := w.looks - before; looks != 1 {
+		t.Errorf("%d looks, want one, for the run that goes on", looks)
+	}
+	w.finish("automate-06", maintenance.MaintenanceSuccess)
+	w.traces["automate-06"] = trace{"Maintenance completed successfully", true}
+	w.sweep(time.Minute)
+	if w.sweep(time.Minute); len(w.starts) != 2 {
+		t.Errorf("started %v", w.starts)
+	}
+}
+
+// alone is a backend that cannot look at all servers at once.
+type alone struct{ maintenance.Backend }

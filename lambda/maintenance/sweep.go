@@ -13,6 +13,9 @@ import (
 // Beginning is how long a run may take to show that it began. MaintenanceStatus alone may be last week's.
 const Beginning = 15 * time.Minute
 
+// Listed is after how long what has been started is certainly to be found, if it is there: reads may lag behind writes.
+const Listed = time.Minute
+
 // atOnce bounds how many runs are worked on at the same time.
 const atOnce = 8
 
@@ -121,7 +124,7 @@ func (t *turn) follow(run Run, backend Backend) []Report {
 	progress, err := backend.Follow(t.work, run, func(ctx context.Context, name string) (Server, error) { return t.look(ctx, backend, name) })
 	var reports []Report
 	switch reason := ReasonOf(err); {
-	case err != nil && (reason == ServerGone || reason == ExecutionGone):
+	case err != nil && (reason == ServerGone || reason == ExecutionGone && t.Now().After(run.Started.Add(Listed))):
 		return t.end(run, Ended, reason, Server{}, err.Error())
 	case err != nil: // the next sweep looks again, and the deadline is asked below
 	case progress.State == UnderWay && !run.Began:
