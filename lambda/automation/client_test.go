@@ -1,276 +1,243 @@
 package automation_test
 
 import (
-	"context"
-	"net/http"
-	"net/http/httptest"
-	"regexp"
-	"slices"
+	"fmt"
 	"strings"
 	"testing"
-	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
-
-	"opsworks-maintenance/lambda/automation"
 	"opsworks-maintenance/lambda/local/simulator"
 	"opsworks-maintenance/lambda/maintenance"
 )
 
-const (
-	node   = "i-0123456789abcdef0"
-	onPrem = "mi-0123456789abcdef0"
-	secret = "canary-5f2e9c" // no text may have it
-)
-
-// service is the simulator with two nodes, and a client for it that gives up on a call after 300 ms.
-func service(t *testing.T) (*simulator.SSM, *automation.Client) {
-	t.Helper()
-	sim := simulator.NewSSM(simulator.SSMConfig{})
-	for id, name := range map[string]string{node: "automate-06", onPrem: "puppet-01"} {
-		if err := sim.AddNode(simulator.Node{ID: id, Tags: map[string]string{"maintenance-server": name}}); err != nil {
-			t.Fatal(err)
-		}
-	}
-	parameters := []simulator.RunbookParameter{{Name: "InstanceId"}, {Name: "Target"}, {Name: "Mode", AllowedValues: []string{"full", secret}}, {Name: "MajorUpgrade"}}
-	for _, name := range []string{"Maintain", "Maintain-more"} {
-		if err := sim.AddRunbook(name, 3, parameters, []string{"PreCheck", "Backup", "Restore"}); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return sim, client(serve(t, sim), nil)
-}
-
-func serve(t *testing.T, sim *simulator.SSM) string {
-	t.Helper()
-	endpoint := httptest.NewServer(sim)
-	t.Cleanup(endpoint.Close)
-	t.Cleanup(sim.Close)
-	return endpoint.URL
-}
-
-func client(url string, change func(map[string]automation.Server)) *automation.Client {
-	servers := map[string]automation.Server{
-		"automate-06": {TagKey: "maintenance-server", Runbook: "Maintain", Version: "2", Parameters: map[string][]string{"Mode": {secret}}, UpgradeParameter: "MajorUpgrade"},
-		"puppet-01":   {TagKey: "maintenance-server", Runbook: "Maintain", Parameters: map[string][]string{"Target": {"{node}"}}},
-	}
-	if change != nil {
-		change(servers)
-	}
-	return automation.New(aws.Config{
-		Region:       "us-east-1",
-		BaseEndpoint: aws.String(url),
-		HTTPClient:   awshttp.NewBuildableClient().WithTransportOptions(func(t *http.Transport) { t.ResponseHeaderTimeout = 300 * time.Millisecond }),
-		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
-			return aws.Credentials{AccessKeyID: "AKIDEXAMPLE", SecretAccessKey: "secret"}, nil
-		}),
-	}, servers)
-}
-
-// run is one of automate-06 that was claimed just now.
-func run() maintenance.Run {
-	return maintenance.Run{ID: "automate-06-20261128T230001-K7M2QX4RTA", ServerName: "automate-06", Node: node, Runbook: "Maintain", Claimed: time.Now()}
-}
-
-func describe(t *testing.T, c *automation.Client, name string) maintenance.Server {
-	t.Helper()
-	server, err := c.Describe(t.Context(), name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return server
-}
-
-// fails checks the reason of an error, and that it gives no secret away.
-func fails(t *testing.T, err error, reason maintenance.Reason, says string) {
-	t.Helper()
-	if err == nil || maintenance.ReasonOf(err) != reason || !strings.Contains(err.Error(), says) || strings.Contains(err.Error(), secret) {
-		t.Errorf("got %v, want %s and %q", err, reason, says)
-	}
-}
-
 func TestClient_Describe(t *testing.T) {
-	sim, c := service(t)
-	if got := describe(t, c, "automate-06"); got.Node != node || got.Runbook != "Maintain" || got.Status != maintenance.Healthy || got.Backend != "ssm" {
-		t.Errorf("got %+v", got)
-	}
-	if got := describe(t, c, "puppet-01"); got.Node != onPrem {
-		t.Errorf("on premises: %+v", got)
-	}
-	_, err := c.Describe(t.Context(), "mail-01")
-	fails(t, err, maintenance.NotFound, "no such server")
-	sim.RemoveNode(onPrem)
-	_, err = c.Describe(t.Context(), "puppet-01")
-	fails(t, err, maintenance.NotFound, "no managed node has the tag maintenance-server=puppet-01, or the node is stopped, or its SSM Agent is silent")
-	if err := sim.SetPing(node, "ConnectionLost"); err != nil {
-		t.Fatal(err)
-	}
-	if got := describe(t, c, "automate-06"); got.Status != maintenance.ConnectionLost || !strings.Contains(got.StatusReason, "last answered at") {
-		t.Errorf("its connection is lost: %+v", got)
-	}
-	sim.Inject(simulator.Fault{Operation: "DescribeInstanceInformation", Kind: simulator.Denied})
-	_, err = c.Describe(t.Context(), "automate-06")
-	fails(t, err, maintenance.Denied, "describe server automate-06")
-}
-
-// Several nodes are never guessed from, also when the list has pages.
-func TestClient_DescribeAmbiguous(t *testing.T) {
-	sim, c := service(t)
-	for i := range 12 {
-		id := "i-00000000000000" + string(rune('a'+i/10)) + "0" + string(rune('0'+i%10))
-		if err := sim.AddNode(simulator.Node{ID: id, Tags: map[string]string{"maintenance-server": "automate-06"}}); err != nil {
-			t.Fatal(err)
+	t.Parallel()
+	ping := func(status string) func(*testing.T, *simulator.SSM) {
+		return func(t *testing.T, sim *simulator.SSM) {
+			if err := sim.SetPing(chefNode, status); err != nil {
+				t.Fatal(err)
+			}
 		}
 	}
-	_, err := c.Describe(t.Context(), "automate-06")
-	fails(t, err, maintenance.Ambiguous, "13 managed nodes have the tag maintenance-server=automate-06: i-00000000000000a00, ")
-}
-
-// A runbook that somebody started by hand counts, if it is this one on this node.
-func TestClient_DescribeUnderMaintenance(t *testing.T) {
-	sim, c := service(t)
-	for _, other := range []struct{ runbook, node string }{{"Maintain", onPrem}, {"Maintain-more", node}} {
-		if _, err := sim.StartByHand(other.runbook, map[string][]string{"InstanceId": {other.node}}); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if got := describe(t, c, "automate-06"); got.Status != maintenance.Healthy {
-		t.Errorf("another's execution: %+v", got)
-	}
-	id, err := sim.StartByHand("Maintain", map[string][]string{"InstanceId": {node}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for range 11 { // the list has pages
-		if _, err := sim.StartByHand("Maintain", map[string][]string{"InstanceId": {onPrem}}); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if got := describe(t, c, "automate-06"); got.Status != maintenance.UnderMaintenance || got.StatusReason != "execution "+id {
-		t.Errorf("got %+v", got)
-	}
-	calls := len(sim.Calls())
-	describe(t, c, "automate-06")
-	if again := len(sim.Calls()) - calls; again > 3 {
-		t.Errorf("%d calls: the parameters of executions are asked for again", again)
-	}
-	if err := sim.Complete(node); err != nil {
-		t.Fatal(err)
-	}
-	if got := describe(t, c, "automate-06"); got.Status != maintenance.Healthy {
-		t.Errorf("after it: %+v", got)
-	}
-}
-
-func TestClient_Start(t *testing.T) {
-	sim, c := service(t)
-	server, id, err := c.Start(t.Context(), run(), describe(t, c, "automate-06"), []maintenance.EngineAttribute{{Name: "CHEF_MAJOR_UPGRADE", Value: "true"}})
-	if err != nil || server.Status != maintenance.UnderMaintenance {
-		t.Fatalf("%+v, %v", server, err)
-	}
-	e := sim.Executions(node)[0]
-	if e.ID != id || e.Version != "2" || e.Parameters["InstanceId"][0] != node || e.Parameters["Mode"][0] != secret || e.Parameters["MajorUpgrade"][0] != "yes" {
-		t.Errorf("started %+v", e)
-	}
-	if e.ClientToken != automation.Token(run().ID) {
-		t.Errorf("token %s", e.ClientToken)
-	}
-	if _, _, err := c.Start(t.Context(), maintenance.Run{ID: "puppet-01-1"}, describe(t, c, "puppet-01"), nil); err != nil {
-		t.Fatal(err)
-	}
-	if e := sim.Executions(onPrem)[0]; e.Version != "1" || e.Parameters["Target"][0] != onPrem || e.Parameters["InstanceId"] != nil {
-		t.Errorf("started %+v", e)
-	}
-}
-
-func TestToken(t *testing.T) {
-	a, b := automation.Token("a"), automation.Token("b")
-	if a == b || a != automation.Token("a") || !regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$`).MatchString(a) {
-		t.Errorf("tokens %s and %s", a, b)
-	}
-}
-
-func TestClient_StartRefused(t *testing.T) {
 	for _, tt := range []struct {
-		name       string
-		attributes []maintenance.EngineAttribute
-		sabotage   func(*simulator.SSM)
-		change     func(map[string]automation.Server)
-		reason     maintenance.Reason
-		says       string
+		name   string
+		server string
+		before func(t *testing.T, sim *simulator.SSM)
+		want   maintenance.Status
+		why    string // in StatusReason
 	}{
-		{"an attribute nobody knows", []maintenance.EngineAttribute{{Name: "X", Value: secret}}, nil, nil, maintenance.InvalidRequest, "CHEF_MAJOR_UPGRADE is"},
-		{"another value", []maintenance.EngineAttribute{{Name: "CHEF_MAJOR_UPGRADE", Value: secret}}, nil, nil, maintenance.InvalidRequest, "must be true"},
-		{"no such runbook", nil, nil, func(s map[string]automation.Server) {
-			s["automate-06"] = automation.Server{TagKey: "maintenance-server", Runbook: "Gone"}
-		},
-			maintenance.RunbookUnusable, "AutomationDefinitionNotFoundException"},
-		{"no such version", nil, nil, func(s map[string]automation.Server) {
-			s["automate-06"] = automation.Server{TagKey: "maintenance-server", Runbook: "Maintain", Version: "9"}
-		}, maintenance.RunbookUnusable, "AutomationDefinitionVersionNotFoundException"},
-		{"a value that is not allowed", nil, nil, func(s map[string]automation.Server) {
-			s["automate-06"] = automation.Server{TagKey: "maintenance-server", Runbook: "Maintain", Parameters: map[string][]string{"Mode": {secret + "-2"}}}
-		}, maintenance.RunbookUnusable, "InvalidAutomationExecutionParametersException"},
-		{"as many as may be", nil, func(s *simulator.SSM) { s.LimitExecutions(0) }, nil, maintenance.Throttled, "AutomationExecutionLimitExceededException"},
-		{"throttled for good", nil, func(s *simulator.SSM) {
-			s.Inject(simulator.Fault{Operation: "StartAutomationExecution", Kind: simulator.Throttle})
-		}, nil, maintenance.Throttled, "ThrottlingException"},
-		{"denied", nil, func(s *simulator.SSM) {
-			s.Inject(simulator.Fault{Operation: "StartAutomationExecution", Kind: simulator.Denied})
-		}, nil, maintenance.Denied, "start the runbook Maintain on " + node},
+		{"an EC2 instance", "automate-06", nil, maintenance.Healthy, ""},
+		{"a node on premises", "puppet-01", nil, maintenance.Healthy, ""},
+		{"whose agent is lost", "automate-06", ping("ConnectionLost"), maintenance.ConnectionLost, "its SSM Agent last answered at 20"},
+		{"whose agent is inactive, in the service's old word", "automate-06", ping("Inactive"), maintenance.ConnectionLost, "last answered"},
+		{"with the runbook, started by hand", "automate-06", func(t *testing.T, sim *simulator.SSM) {
+			byHand(t, sim, "maintain-chef", chefNode)
+		}, maintenance.UnderMaintenance, "execution "},
+		{"with the runbook, started by hand and waiting for an approval", "automate-06", func(t *testing.T, sim *simulator.SSM) {
+			if err := sim.SetStatus(byHand(t, sim, "maintain-chef", chefNode).ID, "PendingApproval"); err != nil {
+				t.Fatal(err)
+			}
+		}, maintenance.UnderMaintenance, "execution "},
+		{"with the runbook, which the settings have by its ARN", "by-arn", func(t *testing.T, sim *simulator.SSM) {
+			addNode(t, sim, simulator.Node{ID: strayNode}, "by-arn")
+			byHand(t, sim, "maintain-chef", strayNode)
+		}, maintenance.UnderMaintenance, "execution "},
+		{"with the runbook on a later page of the list", "automate-06", func(t *testing.T, sim *simulator.SSM) {
+			byHand(t, sim, "maintain-chef", chefNode)
+			for range 11 {
+				byHand(t, sim, "maintain-chef", strayNode)
+			}
+		}, maintenance.UnderMaintenance, "execution "},
+		{"with the runbook, ended", "automate-06", func(t *testing.T, sim *simulator.SSM) {
+			byHand(t, sim, "maintain-chef", chefNode)
+			if err := sim.Complete(chefNode); err != nil {
+				t.Fatal(err)
+			}
+		}, maintenance.Healthy, ""},
+		{"with the runbook on another node", "automate-06", func(t *testing.T, sim *simulator.SSM) {
+			byHand(t, sim, "maintain-chef", strayNode)
+		}, maintenance.Healthy, ""},
+		{"with a runbook whose name begins the same", "automate-06", func(t *testing.T, sim *simulator.SSM) {
+			byHand(t, sim, "maintain-chef-2", chefNode)
+		}, maintenance.Healthy, ""},
 	} {
-		t.Run(tt.name, func(t *testing.T) {
-			sim := simulator.NewSSM(simulator.SSMConfig{})
-			url := serve(t, sim)
-			if err := sim.AddNode(simulator.Node{ID: node, Tags: map[string]string{"maintenance-server": "automate-06"}}); err != nil {
+		t.Run("OK "+tt.name, func(t *testing.T) {
+			t.Parallel()
+			sim, c := service(t)
+			if tt.before != nil {
+				tt.before(t, sim)
+			}
+			got, err := c.Describe(t.Context(), tt.server)
+			if err != nil {
 				t.Fatal(err)
 			}
-			if err := sim.AddRunbook("Maintain", 3, []simulator.RunbookParameter{{Name: "InstanceId"}, {Name: "Mode", AllowedValues: []string{"full", secret}}, {Name: "MajorUpgrade"}}, []string{"PreCheck"}); err != nil {
-				t.Fatal(err)
+			want := map[string]string{"automate-06": chefNode, "puppet-01": puppetNode, "by-arn": strayNode}[tt.server]
+			if got.Status != tt.want || got.Name != tt.server || got.Backend != "ssm" || got.Node != want || got.Runbook != servers[tt.server].Runbook {
+				t.Errorf("got %+v", got)
 			}
-			c := client(url, tt.change)
-			server := describe(t, c, "automate-06")
-			if tt.sabotage != nil {
-				tt.sabotage(sim)
-			}
-			_, _, err := c.Start(t.Context(), run(), server, tt.attributes)
-			fails(t, err, tt.reason, tt.says)
-			if n := sim.Started(node); n != 0 {
-				t.Errorf("%d started", n)
+			if (got.StatusReason == "") != (tt.why == "") || !strings.Contains(got.StatusReason, tt.why) {
+				t.Errorf("because %q", got.StatusReason)
 			}
 		})
 	}
 }
 
-// Whatever becomes of the answer: at most one execution, found if there is one, and doubt if nobody can tell. Nothing rests on the token.
-func TestClient_StartFaults(t *testing.T) {
-	for _, refuse := range []bool{false, true} {
-		for _, tt := range []struct {
-			kind    simulator.Kind
-			started int
-			reason  maintenance.Reason
-		}{
-			{simulator.InternalFailure, 0, maintenance.StartUnconfirmed}, {simulator.Hang, 0, maintenance.StartUnconfirmed}, {simulator.Drop, 0, maintenance.StartUnconfirmed},
-			{simulator.WorkThenInternalFailure, 1, ""}, {simulator.WorkThenHang, 1, ""}, {simulator.WorkThenDrop, 1, ""},
-		} {
+func TestClient_DescribeErrors(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name   string
+		server string
+		before func(t *testing.T, sim *simulator.SSM)
+		reason maintenance.Reason
+		words  []string
+	}{
+		{"ErrNotFound no node has the tag", "by-arn", nil, maintenance.NotFound, []string{"describe server by-arn", "tag maintenance-server=by-arn", "stopped", "silent"}},
+		{"ErrNotFound the node is stopped", "automate-06", func(_ *testing.T, sim *simulator.SSM) { sim.RemoveNode(chefNode) }, maintenance.NotFound, []string{"stopped", "silent"}},
+		{"ErrNotFound not in the settings", "mail-01", nil, maintenance.NotFound, []string{"settings"}},
+		{"ErrAmbiguous", "automate-06", func(t *testing.T, sim *simulator.SSM) { addNode(t, sim, simulator.Node{ID: strayNode}, "automate-06") },
+			maintenance.Ambiguous, []string{"2 managed nodes", chefNode + ", " + strayNode}},
+		{"ErrAmbiguous also if one of them is lost", "automate-06", func(t *testing.T, sim *simulator.SSM) {
+			addNode(t, sim, simulator.Node{ID: strayNode, PingStatus: "ConnectionLost"}, "automate-06")
+		}, maintenance.Ambiguous, []string{chefNode + ", " + strayNode}},
+		{"ErrAmbiguous more than a page", "automate-06", func(t *testing.T, sim *simulator.SSM) {
+			for i := range 10 {
+				addNode(t, sim, simulator.Node{ID: fmt.Sprintf("i-0123456789abcdea%d", i)}, "automate-06")
+			}
+		}, maintenance.Ambiguous, []string{"11 managed nodes"}},
+		{"ErrDenied the nodes", "automate-06", struck(nodesCall, simulator.Denied), maintenance.Denied, nil},
+		{"ErrDenied the executions", "automate-06", struck(listCall, simulator.Denied), maintenance.Denied, nil},
+		{"ErrDenied an execution", "automate-06", func(t *testing.T, sim *simulator.SSM) {
+			byHand(t, sim, "maintain-chef", strayNode)
+			inject(sim, getCall, simulator.Denied)
+		}, maintenance.Denied, nil},
+		{"ErrThrottled", "automate-06", struck(nodesCall, simulator.Throttle), maintenance.Throttled, nil},
+		{"ErrUnavailable", "automate-06", struck(nodesCall, simulator.Unavailable), maintenance.Unavailable, nil},
+		{"ErrUnavailable when nothing answers", "automate-06", struck(listCall, simulator.Hang), maintenance.Unavailable, nil},
+		{"ErrUnavailable when the connection breaks", "automate-06", struck(listCall, simulator.Drop), maintenance.Unavailable, nil},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
 			sim, c := service(t)
-			sim.RefuseReuse(refuse)
-			server := describe(t, c, "automate-06")
-			sim.Inject(simulator.Fault{Operation: "StartAutomationExecution", Kind: tt.kind, Times: 1})
-			_, id, err := c.Start(t.Context(), run(), server, nil)
-			if n := sim.Started(node); n != tt.started {
-				t.Errorf("fault %d: %d started, want %d", tt.kind, n, tt.started)
+			if tt.before != nil {
+				tt.before(t, sim)
 			}
-			switch {
-			case tt.reason != "":
-				fails(t, err, tt.reason, "")
-			case err != nil || id != sim.Executions(node)[0].ID:
-				t.Errorf("fault %d: %q, %v", tt.kind, id, err)
+			got, err := c.Describe(t.Context(), tt.server)
+			mustFail(t, err, tt.reason, tt.words...)
+			if got.Node != "" || got.Status != "" {
+				t.Errorf("guessed %+v", got)
 			}
-			if starts := slices.DeleteFunc(sim.Calls(), func(c simulator.Call) bool { return c.Operation != "StartAutomationExecution" }); len(starts) != 1 {
-				t.Errorf("fault %d: %d calls that start", tt.kind, len(starts))
+		})
+	}
+}
+
+// struck is a service whose calls of an operation all go wrong.
+func struck(operation string, kind simulator.Kind) func(*testing.T, *simulator.SSM) {
+	return func(_ *testing.T, sim *simulator.SSM) { inject(sim, operation, kind) }
+}
+
+func inject(sim *simulator.SSM, operation string, kind simulator.Kind) {
+	sim.Inject(simulator.Fault{Operation: operation, Kind: kind})
+}
+
+// The service filters after it has cut its list into pages, so a page may hold one node of two, or none.
+func TestClient_DescribeAcrossPages(t *testing.T) {
+	pages := func(pages ...string) func(string, map[string]any) (int, string) {
+		return func(operation string, request map[string]any) (int, string) {
+			if operation != nodesCall {
+				return 200, `{}`
 			}
+			n := 0
+			if token, ok := request["NextToken"].(string); ok {
+				_, _ = fmt.Sscan(token, &n)
+			}
+			body := `{"InstanceInformationList": [` + pages[n] + `]`
+			if n+1 < len(pages) {
+				body += fmt.Sprintf(`, "NextToken": "%d"`, n+1)
+			}
+			return 200, body + `}`
 		}
+	}
+	const one, two = `{"InstanceId": "i-0123456789abcdef0", "PingStatus": "Online"}`, `{"InstanceId": "mi-0123456789abcdef0", "PingStatus": "Online"}`
+	t.Run("one node on the last", func(t *testing.T) {
+		got, err := scripted(t, pages("", "", one)).Describe(t.Context(), "automate-06")
+		if err != nil || got.Node != chefNode {
+			t.Errorf("got %+v, %v", got, err)
+		}
+	})
+	t.Run("ErrAmbiguous one node on each", func(t *testing.T) {
+		_, err := scripted(t, pages(one, "", two)).Describe(t.Context(), "automate-06")
+		mustFail(t, err, maintenance.Ambiguous, chefNode+", "+puppetNode)
+	})
+	t.Run("ErrNotFound empty ones only", func(t *testing.T) {
+		_, err := scripted(t, pages("", "")).Describe(t.Context(), "automate-06")
+		mustFail(t, err, maintenance.NotFound)
+	})
+}
+
+func TestClient_DescribeOddAnswers(t *testing.T) {
+	t.Parallel()
+	node := func(ping string) string {
+		return `{"InstanceInformationList": [{"InstanceId": "i-0123456789abcdef0", "PingStatus": "` + ping + `", "LastPingDateTime": 1795474800}]}`
+	}
+	t.Run("a ping status that nobody knew is handed on as it is, and is no state to start from", func(t *testing.T) {
+		got, err := scripted(t, func(operation string, _ map[string]any) (int, string) {
+			if operation == nodesCall {
+				return 200, node("Dreaming")
+			}
+			return 200, `{}`
+		}).Describe(t.Context(), "automate-06")
+		if err != nil || got.Status != "Dreaming" || got.Status.Startable() || got.StatusReason != "its SSM Agent last answered at 2026-11-23T23:00:00Z" {
+			t.Errorf("got %+v, %v", got, err)
+		}
+	})
+	t.Run("an execution that vanishes while it is looked at is none", func(t *testing.T) {
+		got, err := scripted(t, func(operation string, _ map[string]any) (int, string) {
+			switch operation {
+			case nodesCall:
+				return 200, node("Online")
+			case listCall:
+				return 200, `{"AutomationExecutionMetadataList": [{"AutomationExecutionId": "x", "DocumentName": "maintain-chef"}]}`
+			default:
+				return 400, `{"__type": "AutomationExecutionNotFoundException"}`
+			}
+		}).Describe(t.Context(), "automate-06")
+		if err != nil || got.Status != maintenance.Healthy {
+			t.Errorf("got %+v, %v", got, err)
+		}
+	})
+	for _, tt := range []struct {
+		name   string
+		status int
+		body   string
+		reason maintenance.Reason
+	}{
+		{"a web page", 200, `<html>`, maintenance.Unexpected},
+		{"half an answer", 200, `{"InstanceInformationList": [{"Inst`, maintenance.Unexpected},
+		{"an error nobody knows", 418, `{"__type": "TeapotException"}`, maintenance.Unexpected},
+		{"a proxy's error page", 502, `<html>`, maintenance.Unavailable},
+		{"an error with a prefix, as some services send it", 400, `{"__type": "com.amazonaws.ssm#AccessDeniedException"}`, maintenance.Denied},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			_, err := scripted(t, func(string, map[string]any) (int, string) { return tt.status, tt.body }).Describe(t.Context(), "automate-06")
+			mustFail(t, err, tt.reason)
+		})
+	}
+}
+
+// The parameters of an execution never change, so each is asked for once.
+func TestClient_DescribeAsksForEachExecutionOnce(t *testing.T) {
+	sim, c := service(t)
+	byHand(t, sim, "maintain-chef", strayNode)
+	for range 3 {
+		if _, err := c.Describe(t.Context(), "automate-06"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n := times(sim, getCall); n != 1 {
+		t.Errorf("%d calls of %s", n, getCall)
+	}
+	byHand(t, sim, "maintain-chef", chefNode)
+	if got, err := c.Describe(t.Context(), "automate-06"); err != nil || got.Status != maintenance.UnderMaintenance {
+		t.Errorf("a new one is overlooked: %+v, %v", got, err)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -71,7 +72,7 @@ func (c *Client) Follow(ctx context.Context, run maintenance.Run, _ maintenance.
 	if end == "" {
 		return p, nil
 	}
-	p.State, p.Detail = maintenance.Over, withoutValues(tell(execution), execution.Parameters)
+	p.State, p.Detail = maintenance.Over, tell(execution, run.Node)
 	p.Server.Status = ""
 	if server, err := c.look(ctx, run.ServerName); err == nil && server.Node == run.Node {
 		p.Server = server
@@ -100,7 +101,7 @@ func (c *Client) look(ctx context.Context, name string) (maintenance.Server, err
 }
 
 // tell says how far an execution came, step by step, and why it failed if it did.
-func tell(e *types.AutomationExecution) string {
+func tell(e *types.AutomationExecution, node string) string {
 	var steps []string
 	why := ""
 	for _, step := range e.StepExecutions {
@@ -117,7 +118,8 @@ func tell(e *types.AutomationExecution) string {
 		text += " after " + e.ExecutionEndTime.Sub(*e.ExecutionStartTime).Round(time.Second).String()
 	}
 	if why != "" {
-		text += ": " + strings.Join(strings.Fields(why), " ")
+		// The values first: one that has blanks in it is not found when they have been squeezed.
+		text += ": " + strings.Join(strings.Fields(withoutValues(why, e.Parameters, node)), " ")
 	}
 	if len(steps) > 0 {
 		text += ". Steps: " + strings.Join(steps, ", ")
@@ -127,14 +129,21 @@ func tell(e *types.AutomationExecution) string {
 
 // withoutValues replaces the values of parameters, which may be secrets, by their names. The node's id is none, and what is too short
 // to be one would make the text unreadable.
-func withoutValues(text string, parameters map[string][]string) string {
+func withoutValues(text string, parameters map[string][]string, node string) string {
 	const shortest = 6
-	for _, name := range sortedNames(parameters) {
+	type secret struct{ name, value string }
+	var secrets []secret
+	for _, name := range slices.Sorted(maps.Keys(parameters)) {
 		for _, value := range parameters[name] {
-			if len(value) >= shortest && name != NodeParameter {
-				text = strings.ReplaceAll(text, value, "("+name+")")
+			if len(value) >= shortest && value != node {
+				secrets = append(secrets, secret{name, value})
 			}
 		}
+	}
+	// The longest first: what is left of one whose beginning has been replaced is not found any more.
+	slices.SortStableFunc(secrets, func(a, b secret) int { return len(b.value) - len(a.value) })
+	for _, s := range secrets {
+		text = strings.ReplaceAll(text, s.value, "("+s.name+")")
 	}
 	return text
 }

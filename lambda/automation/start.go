@@ -5,7 +5,6 @@ import (
 	"crypto/sha1"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"time"
 
@@ -44,7 +43,7 @@ func (c *Client) Start(ctx context.Context, run maintenance.Run, server maintena
 		return server, id, nil
 	}
 	reason, refused := classify(err)
-	err = redact(err, parameters)
+	err = redact(err, parameters, server.Node)
 	if refused {
 		return server, "", &maintenance.Error{Op: op, Reason: reason, Err: err}
 	}
@@ -143,19 +142,7 @@ func (c *Client) Find(ctx context.Context, run maintenance.Run) (maintenance.Evi
 	return evidence, err
 }
 
-// redact takes the values of parameters out of an error that may repeat them.
-func redact(err error, parameters map[string][]string) error {
-	return &redacted{err: err, text: withoutValues(err.Error(), parameters)}
-}
-
-type redacted struct {
-	err  error
-	text string
-}
-
-func (r *redacted) Error() string { return r.text }
-
-// sortedNames makes what is done for each parameter the same every time.
-func sortedNames(parameters map[string][]string) []string {
-	return slices.Sorted(maps.Keys(parameters))
+// redact takes the values of parameters out of an error that may repeat them. The error behind it goes too: it would still have them.
+func redact(err error, parameters map[string][]string, node string) error {
+	return errors.New(withoutValues(err.Error(), parameters, node))
 }

@@ -1,0 +1,217 @@
+package automation_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"flag"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+
+	"opsworks-maintenance/lambda/automation"
+	"opsworks-maintenance/lambda/local/simulator"
+	"opsworks-maintenance/lambda/maintenance"
+)
+
+// TestMain lets more tests run at once than there are processors: they wait for timeouts.
+func TestMain(m *testing.M) {
+	flag.Parse()
+	if err := flag.Set("test.parallel", "16"); err != nil {
+		panic(err)
+	}
+	os.Exit(m.Run())
+}
+
+const (
+	chefNode   = "i-0123456789abcdef0"
+	puppetNode = "mi-0123456789abcdef0"
+	strayNode  = "i-0fedcba9876543210"
+	secret     = "canary-7f3a"
+
+	startCall = "StartAutomationExecution"
+	listCall  = "DescribeAutomationExecutions"
+	getCall   = "GetAutomationExecution"
+	nodesCall = "DescribeInstanceInformation"
+)
+
+// servers are a server on EC2 whose runbook has parameters, and one on premises whose runbook takes the node by another name.
+var servers = map[string]automation.Server{
+	"automate-06": {TagKey: "maintenance-server", Runbook: "maintain-chef", Version: "2", UpgradeParameter: "MajorUpgrade",
+		Parameters: map[string][]string{"Token": {secret}, "Packages": {"first-package", "second-package"}}},
+	"puppet-01": {TagKey: "maintenance-server", Runbook: "maintain-puppet", Parameters: map[string][]string{"Nodes": {"{node}"}}},
+	"by-arn":    {TagKey: "maintenance-server", Runbook: "arn:aws:ssm:us-east-1:123456789012:document/maintain-chef"},
+	"open":      {TagKey: "maintenance-server", Runbook: "maintain-chef", Calendars: []string{"always"}},
+	"closed":    {TagKey: "maintenance-server", Runbook: "maintain-chef", Calendars: []string{"always", "frozen"}},
+	"forever":   {TagKey: "maintenance-server", Runbook: "maintain-chef", Calendars: []string{"forever"}},
+	"broken":    {TagKey: "maintenance-server", Runbook: "maintain-chef", Calendars: []string{"always", "broken"}},
+}
+
+// service is the simulator with the nodes and runbooks of two servers, and a client for it that gives up on a call after 300 ms.
+func service(t *testing.T) (*simulator.SSM, *automation.Client) {
+	t.Helper()
+	sim := newSimulator(t)
+	return sim, serve(t, sim, sim.Close)
+}
+
+func newSimulator(t *testing.T) *simulator.SSM {
+	t.Helper()
+	sim := simulator.NewSSM(simulator.SSMConfig{})
+	addNode(t, sim, simulator.Node{ID: chefNode}, "automate-06")
+	addNode(t, sim, simulator.Node{ID: puppetNode, Name: "rack 7"}, "puppet-01")
+	parameters := []simulator.RunbookParameter{
+		{Name: "InstanceId"}, {Name: "Nodes"}, {Name: "Token"}, {Name: "Packages"}, {Name: "MajorUpgrade", AllowedValues: []string{"yes", "no"}}}
+	for _, name := range []string{"maintain-chef", "maintain-chef-2", "maintain-puppet"} {
+		if err := sim.AddRunbook(name, 2, parameters, []string{"backup", "patch", "check"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return sim
+}
+
+func addNode(t *testing.T, sim *simulator.SSM, node simulator.Node, serverName string) {
+	t.Helper()
+	node.Tags = map[string]string{"maintenance-server": serverName}
+	if err := sim.AddNode(node); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// serve puts a handler behind HTTP; release ends what hangs in it.
+func serve(t *testing.T, handler http.Handler, release func()) *automation.Client {
+	t.Helper()
+	endpoint := httptest.NewServer(handler)
+	t.Cleanup(endpoint.Close)
+	t.Cleanup(release)
+	return client(endpoint.URL)
+}
+
+// slow is a client that gives up on a call only when half of its time is over.
+func slow(t *testing.T, sim *simulator.SSM) *automation.Client {
+	t.Helper()
+	endpoint := httptest.NewServer(sim)
+	t.Cleanup(endpoint.Close)
+	t.Cleanup(sim.Close)
+	return clientWithin(endpoint.URL, time.Minute)
+}
+
+func client(url string) *automation.Client { return clientWithin(url, 300*time.Millisecond) }
+
+func clientWithin(url string, timeout time.Duration) *automation.Client {
+	return automation.New(aws.Config{
+		Region:       "us-east-1",
+		BaseEndpoint: aws.String(url),
+		Retryer: func() aws.Retryer { // as often as always, without the pauses
+			return retry.NewStandard(func(o *retry.StandardOptions) {
+				o.Backoff = retry.BackoffDelayerFunc(func(int, error) (time.Duration, error) { return 0, nil })
+			})
+		},
+		HTTPClient: awshttp.NewBuildableClient().WithTransportOptions(func(t *http.Transport) { t.ResponseHeaderTimeout = timeout }),
+		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
+			return aws.Credentials{AccessKeyID: "AKIDEXAMPLE", SecretAccessKey: "secret"}, nil
+		}),
+	}, servers)
+}
+
+// scripted is a service that answers as a function says: a status and a body, by operation and request. What the simulator would
+// never say is said by this one.
+func scripted(t *testing.T, answer func(operation string, request map[string]any) (int, string)) *automation.Client {
+	t.Helper()
+	return serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, operation, _ := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
+		var request map[string]any
+		if err := json.NewDecoder(r.Body).Decode(&request); err != nil {
+			t.Errorf("%s: %v", operation, err)
+		}
+		status, body := answer(operation, request)
+		w.Header().Set("Content-Type", "application/x-amz-json-1.1")
+		w.WriteHeader(status)
+		_, _ = io.WriteString(w, body)
+	}), func() {})
+}
+
+// forgetful is a service that has never heard of client tokens.
+type forgetful struct{ http.Handler }
+
+func (f forgetful) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	body, _ := io.ReadAll(r.Body)
+	var request map[string]any
+	if json.Unmarshal(body, &request) == nil {
+		delete(request, "ClientToken")
+		body, _ = json.Marshal(request)
+	}
+	r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
+	f.Handler.ServeHTTP(w, r)
+}
+
+// calls are the operations that were called, in order.
+func calls(sim *simulator.SSM) []string {
+	names := []string{}
+	for _, call := range sim.Calls() {
+		names = append(names, call.Operation)
+	}
+	return names
+}
+
+func times(sim *simulator.SSM, operation string) int {
+	return len(slices.DeleteFunc(calls(sim), func(name string) bool { return name != operation }))
+}
+
+// byHand starts a runbook as somebody else would.
+func byHand(t *testing.T, sim *simulator.SSM, runbook, node string) simulator.Execution {
+	t.Helper()
+	id, err := sim.StartByHand(runbook, map[string][]string{"InstanceId": {node}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range sim.Executions("") {
+		if e.ID == id {
+			return e
+		}
+	}
+	t.Fatalf("no execution %s", id)
+	return simulator.Execution{}
+}
+
+// mustFail checks an error's reason and words.
+func mustFail(t *testing.T, err error, reason maintenance.Reason, words ...string) {
+	t.Helper()
+	if err == nil || maintenance.ReasonOf(err) != reason {
+		t.Errorf("got %v, want %s", err, reason)
+		return
+	}
+	for _, word := range words {
+		if !strings.Contains(err.Error(), word) {
+			t.Errorf("%q is not in %v", word, err)
+		}
+	}
+}
+
+// claimed is a run of automate-06, claimed now.
+func claimed() maintenance.Run {
+	return maintenance.Run{ID: "automate-06-1", ServerName: "automate-06", Node: chefNode, Runbook: "maintain-chef", Claimed: time.Now()}
+}
+
+// chef is automate-06 as Describe shows it.
+var chef = maintenance.Server{Name: "automate-06", Backend: "ssm", Status: maintenance.Healthy, Node: chefNode, Runbook: "maintain-chef"}
+
+// running is a run that was started.
+func running(t *testing.T, c *automation.Client) maintenance.Run {
+	t.Helper()
+	run := claimed()
+	server, id, err := c.Start(t.Context(), run, chef, nil)
+	if err != nil || id == "" || server.Status != maintenance.UnderMaintenance {
+		t.Fatalf("started %+v, %q, %v", server, id, err)
+	}
+	run.Reference = id
+	return run
+}

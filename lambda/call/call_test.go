@@ -1,0 +1,158 @@
+package call_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"syscall"
+	"testing"
+	"time"
+
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	"github.com/aws/smithy-go"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
+
+	"opsworks-maintenance/lambda/call"
+	"opsworks-maintenance/lambda/maintenance"
+)
+
+// answered is an error as the SDK gives it when an answer with a status came; the code is empty where the body was none.
+func answered(status int, code string) error {
+	var err error = errors.New("not the protocol")
+	if code != "" {
+		err = &smithy.GenericAPIError{Code: code, Message: "AccessDenied ThrottlingException"} // texts do not count
+	}
+	return &smithy.OperationError{ServiceID: "SSM", OperationName: "Start", Err: &awshttp.ResponseError{
+		ResponseError: &smithyhttp.ResponseError{Response: &smithyhttp.Response{Response: &http.Response{StatusCode: status}}, Err: err}}}
+}
+
+func TestClassify(t *testing.T) {
+	lost := func(op string, err error) error {
+		return &smithy.OperationError{Err: &smithyhttp.RequestSendError{Err: &net.OpError{Op: op, Err: err}}}
+	}
+	for _, tt := range []struct {
+		name     string
+		err      error
+		reason   maintenance.Reason
+		refused  bool
+		answered bool
+	}{
+		{"a throttle", answered(400, "ThrottlingException"), maintenance.Throttled, true, true},
+		{"a throttle by another name", answered(400, "TooManyRequestsException"), maintenance.Throttled, true, true},
+		{"a throttle with status 429", answered(429, "RequestLimitExceeded"), maintenance.Throttled, true, true},
+		{"no permission", answered(400, "AccessDeniedException"), maintenance.Denied, true, true},
+		{"no permission, with status 403", answered(403, "AccessDenied"), maintenance.Denied, true, true},
+		{"old credentials", answered(400, "ExpiredTokenException"), maintenance.Denied, true, true},
+		{"unknown credentials", answered(400, "UnrecognizedClientException"), maintenance.Denied, true, true},
+		{"a wrong signature", answered(403, "SignatureDoesNotMatch"), maintenance.Denied, true, true},
+		{"an error nobody knows, of the caller's side", answered(400, "TeapotException"), maintenance.Unexpected, true, true},
+		{"an error nobody knows, in an answer that says OK", answered(200, "TeapotException"), maintenance.Unexpected, false, true},
+		{"an internal error", answered(500, "InternalServerError"), maintenance.Unavailable, false, true},
+		{"an internal error that calls itself a throttle: it may have worked", answered(500, "ThrottlingException"), maintenance.Unavailable, false, true},
+		{"an internal error that calls itself a refusal", answered(503, "AccessDeniedException"), maintenance.Unavailable, false, true},
+		{"a proxy's error page", answered(502, ""), maintenance.Unavailable, false, false},
+		{"an answer that is not what the protocol says", answered(200, ""), maintenance.Unexpected, false, false},
+		{"an error of the API without an answer", &smithy.GenericAPIError{Code: "TeapotException"}, maintenance.Unexpected, false, false},
+		{"nobody listens: it was never sent", lost("dial", syscall.ECONNREFUSED), maintenance.Unavailable, true, false},
+		{"no such host: it was never sent", lost("dial", &net.DNSError{Err: "no such host"}), maintenance.Unavailable, true, false},
+		{"the connection breaks while the answer is read", lost("read", syscall.ECONNRESET), maintenance.Unavailable, false, false},
+		{"the connection breaks while the request is written", lost("write", syscall.EPIPE), maintenance.Unavailable, false, false},
+		{"no time left", fmt.Errorf("send: %w", context.DeadlineExceeded), maintenance.Unavailable, false, false},
+		{"cancelled", &smithy.CanceledError{Err: context.Canceled}, maintenance.Unavailable, false, false},
+		{"something else", errors.New("something else"), maintenance.Unavailable, false, false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			reason, refused := call.Classify(tt.err)
+			if reason != tt.reason || refused != tt.refused {
+				t.Errorf("got %s, refused %v; want %s, %v", reason, refused, tt.reason, tt.refused)
+			}
+			if got := call.Answered(tt.err); got != tt.answered {
+				t.Errorf("answered %v, want %v", got, tt.answered)
+			}
+			// Repeated by the SDK only if it proves that nothing was done, and if asking again can help.
+			again := tt.refused && (tt.reason == maintenance.Throttled || tt.reason == maintenance.Unavailable)
+			if got := call.RetryRefused(call.Classify).IsErrorRetryable(tt.err); got != again {
+				t.Errorf("repeated %v, want %v", got, again)
+			}
+		})
+	}
+}
+
+// The service's own errors count before the common ones.
+func TestRetryRefused_AsksTheClassifierItIsGiven(t *testing.T) {
+	for _, tt := range []struct {
+		reason  maintenance.Reason
+		refused bool
+		again   bool
+	}{
+		{maintenance.Throttled, true, true},
+		{maintenance.Unavailable, true, true},
+		{maintenance.Throttled, false, false},
+		{maintenance.Denied, true, false},
+		{maintenance.StartUnconfirmed, false, false},
+	} {
+		retryer := call.RetryRefused(func(error) (maintenance.Reason, bool) { return tt.reason, tt.refused })
+		if got := retryer.IsErrorRetryable(answered(400, "ThrottlingException")); got != tt.again {
+			t.Errorf("%s, refused %v: repeated %v", tt.reason, tt.refused, got)
+		}
+		if retryer.MaxAttempts() != 3 {
+			t.Errorf("%d attempts", retryer.MaxAttempts())
+		}
+		for attempt := 1; attempt < 10; attempt++ {
+			if pause, err := retryer.RetryDelay(attempt, errors.New("busy")); err != nil || pause > time.Second {
+				t.Errorf("a pause of %s, %v", pause, err)
+			}
+		}
+	}
+}
+
+func TestHalf(t *testing.T) {
+	whole, cancelWhole := context.WithTimeout(t.Context(), time.Hour)
+	defer cancelWhole()
+	half, cancel := call.Half(whole)
+	deadline, ok := half.Deadline()
+	if left := time.Until(deadline); !ok || left < 29*time.Minute || left > 30*time.Minute {
+		t.Errorf("%s are left", left)
+	}
+	cancel()
+	if half.Err() == nil || whole.Err() != nil {
+		t.Errorf("after the half: %v, %v", half.Err(), whole.Err())
+	}
+
+	endless, cancel := call.Half(t.Context())
+	if _, ok := endless.Deadline(); ok {
+		t.Error("half of for ever ends")
+	}
+	cancel()
+	if endless.Err() != nil {
+		t.Error("a context that was not bounded is cancelled")
+	}
+
+	past, cancelPast := context.WithDeadline(t.Context(), time.Now().Add(-time.Second))
+	defer cancelPast()
+	over, cancelOver := call.Half(past)
+	defer cancelOver()
+	if over.Err() == nil {
+		t.Error("half of nothing is something")
+	}
+}
+
+func TestEnough(t *testing.T) {
+	if !call.Enough(t.Context()) {
+		t.Error("for ever is not enough")
+	}
+	for left, want := range map[time.Duration]bool{time.Hour: true, 1500 * time.Millisecond: true, 900 * time.Millisecond: false, 0: false, -time.Hour: false} {
+		ctx, cancel := context.WithTimeout(t.Context(), left)
+		if call.Enough(ctx) != want {
+			t.Errorf("%s: enough is %v", left, !want)
+		}
+		cancel()
+	}
+	cancelled, cancel := context.WithCancel(t.Context())
+	cancel()
+	if call.Enough(cancelled) {
+		t.Error("there is time after a cancellation")
+	}
+}
