@@ -25,13 +25,19 @@ func inAlarm(t *testing.T, name string) sample {
 // alarm has an alarm's event delivered: put on the bus, and taken from the rule's queue. The bytes are what Lambda would get.
 func (d *deployment) alarm(t *testing.T, name string) []byte {
 	t.Helper()
-	d.put(t, inAlarm(t, name))
+	return d.delivered(t, inAlarm(t, name))
+}
+
+// delivered is an event after the rules.
+func (d *deployment) delivered(t *testing.T, event sample) []byte {
+	t.Helper()
+	d.put(t, event)
 	var bodies []string
 	for _, queue := range d.rules {
 		bodies = append(bodies, d.receiveAll(t, queue)...)
 	}
 	if len(bodies) == 0 {
-		t.Fatalf("no rule delivered the alarm %s", name)
+		t.Fatalf("no rule delivered the event %s", event.DetailType)
 	}
 	return []byte(bodies[0])
 }

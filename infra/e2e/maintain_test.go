@@ -24,6 +24,7 @@ type function struct {
 	*runtimeapi.Function
 	t          *testing.T
 	opsworksCM *simulator.OpsWorksCM
+	nodes      *nodes
 	servers    *opsworkscm.Client // to look at the same
 	calls      *recorder
 	log        *bytes.Buffer
@@ -82,6 +83,7 @@ func (d *deployment) maintain(t *testing.T) {
 	}
 	t.Logf("the same event after all of it: %s, %s", late.Outcome, late.Reason)
 	f.expect(name, 1, "HEALTHY")
+	d.maintainNode(t, f, mailbox, runs)
 	d.permitted(t, f)
 }
 
@@ -103,6 +105,7 @@ func (d *deployment) start(t *testing.T, serverName string) *function {
 	if err := f.opsworksCM.AddServer(simulator.Server{Name: serverName}); err != nil {
 		t.Fatal(err)
 	}
+	f.nodes = d.newNodes(t)
 	api := httptest.NewServer(f.opsworksCM)
 	config := d.config.Copy()
 	config.BaseEndpoint = aws.String(api.URL)
@@ -118,6 +121,7 @@ func (d *deployment) start(t *testing.T, serverName string) *function {
 		"AWS_LAMBDA_FUNCTION_NAME=" + *deployed.FunctionName, "AWS_LAMBDA_FUNCTION_VERSION=$LATEST", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE=128",
 		"LAMBDA_TASK_ROOT=" + task, "_HANDLER=" + *deployed.Handler, "TZ=:UTC",
 		"AWS_ENDPOINT_URL=" + f.calls.URL, "AWS_ENDPOINT_URL_OPSWORKSCM=" + api.URL,
+		"AWS_ENDPOINT_URL_SSM=" + f.nodes.url,
 	}
 	for name, value := range deployed.Environment.Variables {
 		environment = append(environment, name+"="+value)

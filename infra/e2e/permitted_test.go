@@ -105,6 +105,11 @@ func (d *deployment) permitted(t *testing.T, f *function) {
 			needs = append(needs, need)
 		}
 	}
+	for _, need := range f.nodes.needs() {
+		if !slices.Contains(needs, need) {
+			needs = append(needs, need)
+		}
+	}
 	var allowed []string
 	role := nameIn(fmt.Sprint(d.stack.one(t, "AWS::Lambda::Function").Properties["Role"]))
 	for _, policy := range d.stack.of("AWS::IAM::Policy") {
