@@ -138,6 +138,9 @@ func (c *Client) Find(ctx context.Context, run maintenance.Run) (maintenance.Evi
 			Server: maintenance.Server{Name: run.ServerName, Backend: Backend, Node: run.Node, Runbook: run.Runbook, Status: maintenance.UnderMaintenance}}, nil
 	}
 	evidence := maintenance.Evidence{Finding: maintenance.NothingStarted}
+	if _, known := c.servers[run.ServerName]; !known { // any more: whoever goes on with the run will say so
+		return evidence, nil
+	}
 	evidence.Server, err = c.Describe(ctx, run.ServerName)
 	return evidence, err
 }

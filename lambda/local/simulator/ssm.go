@@ -36,10 +36,11 @@ type SSM struct {
 	calendars  map[string]*calendar
 	tokens     map[string]used // by client token in lower case
 
-	limit       int
-	refuseReuse bool
-	orders      map[string]*orders // by node
-	fates       func(executionID string) EventFate
+	limit        int
+	refuseReuse  bool
+	ignoreTokens bool
+	orders       map[string]*orders // by node
+	fates        func(executionID string) EventFate
 }
 
 // NewSSM returns a service without nodes, runbooks and calendars.

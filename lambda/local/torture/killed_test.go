@@ -33,9 +33,9 @@ var stories = []story{
 	{
 		name: "after a wait",
 		steps: []step{
-			{func(r *rig) { r.must(r.OpsWorksCM.SetStatus(name, "BACKING_UP")) }, 1},
+			{func(r *rig) { r.unready(true) }, 1},
 			{nothing, 0},
-			{func(r *rig) { r.must(r.OpsWorksCM.SetStatus(name, "HEALTHY")) }, 0},
+			{func(r *rig) { r.unready(false) }, 0},
 			{(*rig).complete, 0},
 		},
 		told: map[string][2]int{"waiting wrong-state": {1, 2}, "started": {1, 2}, "succeeded": {1, 2}},
@@ -107,7 +107,9 @@ var deaths = map[machine.Fate]string{machine.DeathBefore: "killed before", machi
 
 // The function killed at every call it makes, those of the sweep included, before the call and after it, then the event delivered
 // again and the sweep run: never a second start, never a lost end, and nothing left that would keep the next from starting.
-func TestTorture_KilledAtEveryCall(t *testing.T) {
+func TestTorture_KilledAtEveryCall(t *testing.T) { both(t, tortureKilledAtEveryCall) }
+
+func tortureKilledAtEveryCall(t *testing.T) {
 	for _, s := range stories {
 		t.Run(s.name, func(t *testing.T) {
 			calls, kills, begin := s.calls(t), 0, time.Now()
@@ -137,16 +139,18 @@ func TestTorture_KilledAtEveryCall(t *testing.T) {
 // holds back.
 func (r *rig) next() {
 	r.t.Helper()
-	before := r.OpsWorksCM.Started(name)
+	before := r.startsOf(name)
 	answers, _ := r.invoke([]byte(`{"start": {"serverName": "` + name + `"}}`))
-	if len(answers) != 1 || answers[0].Outcome != "started" || r.OpsWorksCM.Started(name) != before+1 {
+	if len(answers) != 1 || answers[0].Outcome != "started" || r.startsOf(name) != before+1 {
 		r.t.Errorf("the next maintenance does not start: %+v", answers)
 	}
 }
 
 // Every call once lost after its work, and once refused: the same promises, without anybody's help. A message comes twice at
 // most, and only if its publishing was lost.
-func TestTorture_LostAndRefusedCalls(t *testing.T) {
+func TestTorture_LostAndRefusedCalls(t *testing.T) { both(t, tortureLostAndRefusedCalls) }
+
+func tortureLostAndRefusedCalls(t *testing.T) {
 	for _, s := range stories {
 		t.Run(s.name, func(t *testing.T) {
 			calls, struck, begin := s.calls(t), 0, time.Now()
@@ -180,7 +184,9 @@ func TestTorture_LostAndRefusedCalls(t *testing.T) {
 
 // Killed a second time, at every call it makes after the first death: whoever puts things right may die at it too. A death after a
 // call leaves what a death before the next one does, so one of the two is enough here.
-func TestTorture_KilledWhilePuttingRight(t *testing.T) {
+func TestTorture_KilledWhilePuttingRight(t *testing.T) { both(t, tortureKilledWhilePuttingRight) }
+
+func tortureKilledWhilePuttingRight(t *testing.T) {
 	s, kills, begin := stories[0], 0, time.Now()
 	told := map[string][2]int{"started": {1, 3}, "succeeded": {1, 3}}
 	for n, call := range s.calls(t) {
@@ -211,9 +217,13 @@ func TestTorture_KilledWhilePuttingRight(t *testing.T) {
 	t.Logf("%d pairs of kills, %s", kills, time.Since(begin).Round(time.Millisecond))
 }
 
-// Killed at any call from StartMaintenance on, and the maintenance is over before anybody looks: it is not started again, and its
+// Killed at any call from the start on, and the maintenance is over before anybody looks: it is not started again, and its
 // end is told.
 func TestTorture_FinishedBeforeTheCrashedStartWasRecorded(t *testing.T) {
+	both(t, tortureFinishedBeforeTheCrashedStartWasRecorded)
+}
+
+func tortureFinishedBeforeTheCrashedStartWasRecorded(t *testing.T) {
 	s := stories[0]
 	calls, kills, begun := s.calls(t), 0, false
 	for n, call := range calls {
@@ -221,7 +231,7 @@ func TestTorture_FinishedBeforeTheCrashedStartWasRecorded(t *testing.T) {
 			break // the first sweep: from here on it is recorded
 		}
 		for _, fate := range []machine.Fate{machine.DeathBefore, machine.DeathAfter} {
-			if call == "OpsWorksCM StartMaintenance" && fate == machine.DeathAfter {
+			if call == under.start && fate == machine.DeathAfter {
 				begun = true
 			}
 			if !begun {

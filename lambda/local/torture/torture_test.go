@@ -21,6 +21,10 @@ import (
 )
 
 func TestTorture_OneEventDeliveredByManyProcesses(t *testing.T) {
+	both(t, tortureOneEventDeliveredByManyProcesses)
+}
+
+func tortureOneEventDeliveredByManyProcesses(t *testing.T) {
 	for _, tt := range []struct {
 		name  string
 		lasts time.Duration
@@ -57,7 +61,9 @@ func TestTorture_OneEventDeliveredByManyProcesses(t *testing.T) {
 
 // Another alarm each time, all at once, and nothing but the lease to keep their starts apart: no cooldown, no limit, no slots. The
 // first has the server for as long as its run is open, also when its maintenance is over.
-func TestTorture_ManyAlarmsOfOneServer(t *testing.T) {
+func TestTorture_ManyAlarmsOfOneServer(t *testing.T) { both(t, tortureManyAlarmsOfOneServer) }
+
+func tortureManyAlarmsOfOneServer(t *testing.T) {
 	const free = `{"servers": [{"name": "automate-06", "backend": "opsworks-cm", "alarms": ["automate-06-*"], "cooldown": "0s", "dailyLimit": 100}]}`
 	r := start(t, func(c *machine.Config) {
 		c.Settings, c.Concurrency, c.MaintenanceTime = []byte(free), 16, 10*time.Millisecond
@@ -70,8 +76,8 @@ func TestTorture_ManyAlarmsOfOneServer(t *testing.T) {
 	r.strike(gather("DynamoDB TransactWriteItems", 16))
 	r.deliverAll(alarms)
 	r.strike(nil)
-	if n := slices.DeleteFunc(r.OpsWorksCM.Calls(), func(c simulator.Call) bool { return c.Operation != "StartMaintenance" }); len(n) != 1 {
-		t.Errorf("%d StartMaintenance", len(n))
+	if n := r.startCalls(); n != 1 {
+		t.Errorf("%d calls of %s", n, under.start)
 	}
 	r.follow()
 	r.started(1)
@@ -102,7 +108,9 @@ func gather(name string, n int) func(int, string) machine.Fate {
 }
 
 // An alarm that flaps while its maintenance goes on and then while the server cools down.
-func TestTorture_FlappingAlarm(t *testing.T) {
+func TestTorture_FlappingAlarm(t *testing.T) { both(t, tortureFlappingAlarm) }
+
+func tortureFlappingAlarm(t *testing.T) {
 	r := start(t, func(c *machine.Config) { c.Concurrency = 8 })
 	begin := time.Now()
 	flips := func(from, n int) (payloads [][]byte) {
@@ -143,7 +151,20 @@ func (b *busy) see(t simulator.Transition) {
 	}
 }
 
-func TestTorture_FleetOfTen(t *testing.T) {
+func (b *busy) hear(e simulator.ExecutionChange) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if e.From == "" {
+		b.now++
+		b.most = max(b.most, b.now)
+	} else if e.To == "Success" {
+		b.now--
+	}
+}
+
+func TestTorture_FleetOfTen(t *testing.T) { both(t, tortureFleetOfTen) }
+
+func tortureFleetOfTen(t *testing.T) {
 	var names, servers []string
 	for i := range 10 {
 		names = append(names, fmt.Sprintf("node-%02d", i))
@@ -162,7 +183,7 @@ func TestTorture_FleetOfTen(t *testing.T) {
 			var seen busy
 			begin, sweeps := time.Now(), 0
 			r := start(t, func(c *machine.Config) {
-				c.Settings, c.MaintenanceTime, c.OnTransition, c.Concurrency = []byte(document), 60*time.Millisecond, seen.see, tt.sweepers
+				c.Settings, c.MaintenanceTime, c.OnTransition, c.OnExecution, c.Concurrency = []byte(document), 60*time.Millisecond, seen.see, seen.hear, tt.sweepers
 			})
 			event, err := json.Marshal(map[string]any{"schedule": map[string]any{"name": "weekly", "time": time.Now().UTC().Format(time.RFC3339)}, "serverNames": names})
 			if err != nil {
@@ -179,7 +200,7 @@ func TestTorture_FleetOfTen(t *testing.T) {
 				time.Sleep(10 * time.Millisecond)
 			}
 			for _, server := range names {
-				if n := r.OpsWorksCM.Started(server); n != 1 {
+				if n := r.startsOf(server); n != 1 {
 					t.Errorf("%s was started %d times", server, n)
 				}
 			}
@@ -205,7 +226,9 @@ func on(service string, fate machine.Fate) func(int, string) machine.Fate {
 
 // Without the ledger nothing is started, the event is given back, and people are told. When it is back the event starts what it asks
 // for, at the latest once the sweep has put right what a claim with no answer left.
-func TestTorture_LedgerDown(t *testing.T) {
+func TestTorture_LedgerDown(t *testing.T) { both(t, tortureLedgerDown) }
+
+func tortureLedgerDown(t *testing.T) {
 	const late = 1600 * time.Millisecond
 	throttle := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.WriteHeader(http.StatusBadRequest)
@@ -266,7 +289,9 @@ func TestTorture_LedgerDown(t *testing.T) {
 }
 
 // The ledger goes away at every write of a story, for the rest of the invocation.
-func TestTorture_LedgerGoesDown(t *testing.T) {
+func TestTorture_LedgerGoesDown(t *testing.T) { both(t, tortureLedgerGoesDown) }
+
+func tortureLedgerGoesDown(t *testing.T) {
 	s, struck, begin := stories[0], 0, time.Now()
 	for at, call := range s.calls(t) {
 		if !strings.HasPrefix(call, "DynamoDB ") || call == "DynamoDB Query" {
@@ -294,7 +319,9 @@ func TestTorture_LedgerGoesDown(t *testing.T) {
 	t.Logf("%d calls refused, %s", struck, time.Since(begin).Round(time.Millisecond))
 }
 
-func TestTorture_SNSDown(t *testing.T) {
+func TestTorture_SNSDown(t *testing.T) { both(t, tortureSNSDown) }
+
+func tortureSNSDown(t *testing.T) {
 	down := on("SNS", machine.Refused)
 	for _, tt := range []struct {
 		name                    string
@@ -344,7 +371,9 @@ func TestTorture_SNSDown(t *testing.T) {
 
 // A refusal has no run by which the sweep could tell it later. So the event must come back while SNS is down: Lambda delivers it
 // three times, one minute and then two apart.
-func TestTorture_RefusedWhileSNSIsDown(t *testing.T) {
+func TestTorture_RefusedWhileSNSIsDown(t *testing.T) { both(t, tortureRefusedWhileSNSIsDown) }
+
+func tortureRefusedWhileSNSIsDown(t *testing.T) {
 	r := start(t, nil)
 	now := time.Now()
 	r.invoke(alarm(t, "ALARM", now))
@@ -369,12 +398,20 @@ func TestTorture_RefusedWhileSNSIsDown(t *testing.T) {
 }
 
 func TestTorture_SettingsThatForgetTheServer(t *testing.T) {
+	both(t, tortureSettingsThatForgetTheServer)
+}
+
+func tortureSettingsThatForgetTheServer(t *testing.T) {
 	type forgotten struct{ document, refused string }
+	own, other := under.on(oneServer), backends[0]
+	if under == other {
+		other = backends[1]
+	}
 	documents := map[string]forgotten{
 		"gone":            {`{"servers": [{"name": "other-01", "backend": "opsworks-cm"}]}`, "not-allowed"},
-		"renamed":         {strings.Replace(oneServer, `"name": "automate-06"`, `"name": "automate-07"`, 1), "not-allowed"},
-		"disabled":        {strings.Replace(oneServer, `"alarms"`, `"enabled": false, "alarms"`, 1), "disabled"},
-		"another backend": {strings.Replace(oneServer, `"backend": "opsworks-cm"`, `"backend": "ssm", "runbook": "Maintain"`, 1), "not-found"},
+		"renamed":         {strings.Replace(own, `"name": "automate-06"`, `"name": "automate-07"`, 1), "not-allowed"},
+		"disabled":        {strings.Replace(own, `"alarms"`, `"enabled": false, "alarms"`, 1), "disabled"},
+		"another backend": {other.on(oneServer), "not-found"},
 	}
 	tested := 0
 	// The function dies after the n-th call of this name; in which state that leaves the run is said.
@@ -384,7 +421,7 @@ func TestTorture_SettingsThatForgetTheServer(t *testing.T) {
 		status       string // of the server when the alarm comes
 		told         map[string][2]int
 	}{
-		{"starting and started", "OpsWorksCM StartMaintenance", 1, 1, "HEALTHY", map[string][2]int{"started": {1, 1}, "succeeded": {1, 1}}},
+		{"starting and started", under.start, 1, 1, "HEALTHY", map[string][2]int{"started": {1, 1}, "succeeded": {1, 1}}},
 		{"running", "DynamoDB PutItem", 1, 1, "HEALTHY", map[string][2]int{"started": {1, 1}, "succeeded": {1, 1}}},
 		{"closing", "DynamoDB PutItem", 2, 1, "HEALTHY", map[string][2]int{"started": {1, 1}, "succeeded": {1, 1}}},
 		{"closing and told", "SNS Publish", 2, 1, "HEALTHY", map[string][2]int{"started": {1, 1}, "succeeded": {1, 2}}},
@@ -395,7 +432,7 @@ func TestTorture_SettingsThatForgetTheServer(t *testing.T) {
 		for how, forgotten := range documents {
 			t.Run(at.state+", "+how, func(t *testing.T) {
 				r := start(t, nil)
-				r.must(r.OpsWorksCM.SetStatus(name, at.status))
+				r.unready(at.status != "HEALTHY")
 				seen := 0
 				r.strike(func(_ int, call string) machine.Fate {
 					if call == at.after {
@@ -433,4 +470,30 @@ func TestTorture_SettingsThatForgetTheServer(t *testing.T) {
 		}
 	}
 	t.Logf("%d open runs followed under settings that do not know them", tested)
+}
+
+// The events that executions have ended are delivered at best: once, twice, never, or before the start is recorded. Sweeps meet them.
+func TestTorture_CompletionEvents(t *testing.T) {
+	under = backends[1]
+	for word, fate := range map[string]simulator.EventFate{
+		"once": simulator.Delivered, "twice": simulator.Duplicated, "never": simulator.Lost, "too early": simulator.Early,
+	} {
+		t.Run(word, func(t *testing.T) {
+			r := start(t, func(c *machine.Config) { c.Concurrency, c.OnEvent = 6, nil })
+			r.SSM.EventFates(func(string) simulator.EventFate { return fate })
+			for round := range 5 {
+				answers, _ := r.invoke([]byte(`{"start": {"serverName": "` + name + `"}}`))
+				if len(answers) != 1 || answers[0].Outcome != "started" {
+					t.Fatalf("got %+v", answers)
+				}
+				r.complete()
+				r.deliverAll(slices.Repeat([][]byte{sweep}, 6))
+				time.Sleep(50 * time.Millisecond) // for the events that nobody waits for
+				r.follow()
+				r.started(round + 1)
+				r.expect(map[string][2]int{"started": {round + 1, round + 1}, "succeeded": {round + 1, round + 1}})
+				r.free()
+			}
+		})
+	}
 }
