@@ -43,6 +43,7 @@ fuzz: ## fuzz everything that reads bytes from outside, FUZZTIME each
 	go test ./events -run '^$$' -fuzz FuzzDecode -fuzztime $(FUZZTIME)
 	go test ./lambda/settings -run '^$$' -fuzz FuzzParse -fuzztime $(FUZZTIME)
 	go test ./lambda/local/simulator -run '^$$' -fuzz FuzzOpsWorksCM -fuzztime $(FUZZTIME)
+	go test ./lambda/local/simulator -run '^$$' -fuzz FuzzSSM -fuzztime $(FUZZTIME)
 
 bench: local ## compare the function with a bare handler, and time the decoder
 	@$(GOBUILD) -o dist/local/barehandler ./testdata/barehandler

@@ -1,9 +1,9 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -202,7 +202,7 @@ func newRig(t *testing.T, subject subject) *rig {
 			Policy: policies(&doc), Backends: map[string]maintenance.Backend{string(server.Backend): subject.backend},
 			Ledger: ledger.New(config, "runs"), Notifier: r.notifier, Now: now, NewRunID: maintenance.NewRunID,
 		},
-		Log: slog.New(slog.DiscardHandler), Metrics: &bytes.Buffer{}, Now: now,
+		Log: slog.New(slog.DiscardHandler), Metrics: io.Discard, Now: now,
 	}
 	return r
 }

@@ -63,10 +63,20 @@ func TestDecide_TruthTable(t *testing.T) {
 	}
 	saturday := time.Date(2026, 11, 28, 0, 0, 0, 0, time.UTC)
 	outside := maintenance.Verdict{Answer: maintenance.Wait, Reason: maintenance.OutsideWindow, Until: saturday}
+	frozen := maintenance.Verdict{Answer: maintenance.Wait, Reason: maintenance.CalendarClosed, Until: saturday.Add(time.Hour)}
 	always := func(v maintenance.Verdict) func(maintenance.Verdict) maintenance.Verdict {
 		return func(maintenance.Verdict) maintenance.Verdict { return v }
 	}
 	asState := func(state maintenance.Verdict) maintenance.Verdict { return state }
+	// unless is what comes of a server in a state to start from.
+	unless := func(v maintenance.Verdict) func(maintenance.Verdict) maintenance.Verdict {
+		return func(state maintenance.Verdict) maintenance.Verdict {
+			if state == pass {
+				return v
+			}
+			return state
+		}
+	}
 
 	for _, gate := range []struct {
 		name   string
@@ -92,22 +102,29 @@ func TestDecide_TruthTable(t *testing.T) {
 			f.Request.Cause = maintenance.Cause{Kind: maintenance.CauseManual, Time: now.Add(-100 * time.Hour)}
 		}, asState},
 		{"no such server", func(f *maintenance.Facts) { f.Server = nil }, always(refuse(maintenance.NotFound))},
-		{"outside the window", func(f *maintenance.Facts) { f.Policy.Window.Hours = weekend{} }, func(state maintenance.Verdict) maintenance.Verdict {
-			if state == pass {
-				return outside
-			}
-			return state
-		}},
+		{"outside the window", func(f *maintenance.Facts) { f.Policy.Window.Hours = weekend{} }, unless(outside)},
 		{"outside the window, overridden by an alarm", func(f *maintenance.Facts) {
 			f.Policy.Window.Hours, f.Request.Overrides = weekend{}, []string{"window"}
-		}, func(state maintenance.Verdict) maintenance.Verdict {
-			if state == pass {
-				return outside
-			}
-			return state
-		}},
+		}, unless(outside)},
 		{"outside the window, overridden by a person", func(f *maintenance.Facts) {
 			f.Policy.Window.Hours, f.Request.Overrides, f.Request.Cause.Kind = weekend{}, []string{"window"}, maintenance.CauseManual
+		}, asState},
+		{"the calendar closed", func(f *maintenance.Facts) { f.Calendar = frozen }, unless(frozen)},
+		{"the calendar closed and no such server", func(f *maintenance.Facts) { f.Calendar, f.Server = frozen, nil }, always(refuse(maintenance.NotFound))},
+		{"the calendar closed and disabled", func(f *maintenance.Facts) { f.Calendar, f.Policy.Enabled = frozen, false }, always(refuse(maintenance.Disabled))},
+		{"the calendar closed and outside the window", func(f *maintenance.Facts) { f.Calendar, f.Policy.Window.Hours = frozen, weekend{} }, unless(outside)},
+		{"the calendar closed, overridden by an alarm", func(f *maintenance.Facts) { f.Calendar, f.Request.Overrides = frozen, []string{"calendar"} }, unless(frozen)},
+		{"the calendar closed, overridden by a person", func(f *maintenance.Facts) {
+			f.Calendar, f.Request.Overrides, f.Request.Cause.Kind = frozen, []string{"calendar"}, maintenance.CauseManual
+		}, asState},
+		{"the calendar closed, and a person overrides the window alone", func(f *maintenance.Facts) {
+			f.Calendar, f.Policy.Window.Hours, f.Request.Overrides, f.Request.Cause.Kind = frozen, weekend{}, []string{"window"}, maintenance.CauseManual
+		}, unless(frozen)},
+		{"outside the window, and a person overrides the calendar alone", func(f *maintenance.Facts) {
+			f.Calendar, f.Policy.Window.Hours, f.Request.Overrides, f.Request.Cause.Kind = frozen, weekend{}, []string{"calendar"}, maintenance.CauseManual
+		}, unless(outside)},
+		{"both, and a person overrides both", func(f *maintenance.Facts) {
+			f.Calendar, f.Policy.Window.Hours, f.Request.Overrides, f.Request.Cause.Kind = frozen, weekend{}, []string{"calendar", "window"}, maintenance.CauseManual
 		}, asState},
 	} {
 		for status, state := range statuses {

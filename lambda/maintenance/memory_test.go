@@ -253,7 +253,6 @@ type world struct {
 	traceErr error
 	// what a backend says that knows its runs by name
 	reference, warning string
-	followErr          error
 	looks              int
 	sayErr             error
 	said               []string
@@ -372,8 +371,6 @@ func (w *world) Follow(ctx context.Context, run maintenance.Run, look maintenanc
 	found := w.traces[run.ServerName]
 	progress := maintenance.Progress{Server: server, Detail: found.text, Warning: w.warning}
 	switch {
-	case w.followErr != nil:
-		return maintenance.Progress{}, w.followErr
 	case err != nil:
 		return progress, err
 	case server.Status == maintenance.UnderMaintenance:

@@ -163,27 +163,24 @@ func (r *Runner) Stop(ctx context.Context, serverName string, cause Cause) Repor
 }
 
 func (t *turn) stopRun(serverName string, report Report) Report {
-	if policy, ok := t.Policy(serverName); ok {
-		if _, can := t.Backends[policy.Backend].(Stopper); !can {
-			report.Reason, report.Detail = Unsupported, policy.Backend+" has no operation that stops a maintenance"
-			return report
-		}
-	}
 	run, err := t.holder(serverName)
 	if err != nil {
 		report.Outcome, report.Reason, report.Detail = ReasonOf(err).outcome(), ReasonOf(err), err.Error()
 		return report
 	}
+	backend := run.Backend // whatever the settings say by now
 	if run.ID != "" {
 		report.RunID, report.Server.Backend = run.ID, run.Backend
+	} else if policy, ok := t.Policy(serverName); ok {
+		backend = policy.Backend
 	}
-	stopper, can := t.Backends[run.Backend].(Stopper)
+	stopper, can := t.Backends[backend].(Stopper)
 	switch {
+	case !can && backend != "":
+		report.Reason, report.Detail = Unsupported, backend+" has no operation that stops a maintenance"
+		return report
 	case run.State != RunRunning:
 		report.Reason, report.Detail = NotRunning, fmt.Sprintf("no run of the server is running; its state is %q", run.State)
-		return report
-	case !can:
-		report.Reason, report.Detail = Unsupported, run.Backend+" has no operation that stops a maintenance"
 		return report
 	}
 	if err := stopper.Stop(t.work, run); err != nil {
