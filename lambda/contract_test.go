@@ -108,40 +108,45 @@ var contractBackends = map[string]func(t *testing.T) subject{
 			starts:     func() int { return sim.Started(contractServer) },
 		}.striking(sim, "StartMaintenance", "DescribeServers", "DescribeEvents")
 	},
-	"ssm": func(t *testing.T) subject {
-		const node, runbook = "i-0123456789abcdef0", "maintain-chef"
-		sim := simulator.NewSSM(simulator.SSMConfig{})
-		tags := map[string]string{settings.DefaultTagKey: contractServer}
-		do(t, sim.AddNode(simulator.Node{ID: node, Tags: tags}))
-		do(t, sim.AddRunbook(runbook, 1, []simulator.RunbookParameter{{Name: "InstanceId", Required: true}}, []string{"backup", "patch", "check"}))
-		return subject{
-			settings: `"backend": "ssm", "runbook": "` + runbook + `"`,
-			backend: automation.New(reaching(serving(t, sim, sim.ServeHTTP)),
-				map[string]automation.Server{contractServer: {TagKey: settings.DefaultTagKey, Runbook: runbook}}),
-			none: func() { sim.RemoveNode(node) },
-			busy: func() { do(t, sim.SetPing(node, "ConnectionLost")) },
-			free: func() { do(t, sim.SetPing(node, "Online")) },
-			byHand: func() {
-				_, err := sim.StartByHand(runbook, map[string][]string{"InstanceId": {node}})
-				do(t, err)
-			},
-			twice: func() { do(t, sim.AddNode(simulator.Node{ID: "mi-0123456789abcdef0", Tags: tags})) },
-			end: func(well bool) {
-				if !well {
-					sim.FailStep(node, "patch", "no space left on device")
-				}
-				do(t, sim.Complete(node))
-			},
-			gone: func() {
-				for _, e := range sim.Executions(node) {
-					sim.Forget(e.ID)
-				}
-			},
-			goneReason: maintenance.ExecutionGone,
-			starts:     func() int { return sim.Started(node) },
-			stops:      true,
-		}.striking(sim, "StartAutomationExecution", "DescribeAutomationExecutions")
-	},
+	"ssm":                       func(t *testing.T) subject { return systemsManager(t, false) },
+	"ssm, which refuses tokens": func(t *testing.T) subject { return systemsManager(t, true) },
+}
+
+// systemsManager does not say what it makes of a client token that it has seen, so the contract holds whatever it does.
+func systemsManager(t *testing.T, refuseTokens bool) subject {
+	const node, runbook = "i-0123456789abcdef0", "maintain-chef"
+	sim := simulator.NewSSM(simulator.SSMConfig{})
+	sim.RefuseReuse(refuseTokens)
+	tags := map[string]string{settings.DefaultTagKey: contractServer}
+	do(t, sim.AddNode(simulator.Node{ID: node, Tags: tags}))
+	do(t, sim.AddRunbook(runbook, 1, []simulator.RunbookParameter{{Name: "InstanceId", Required: true}}, []string{"backup", "patch", "check"}))
+	return subject{
+		settings: `"backend": "ssm", "runbook": "` + runbook + `"`,
+		backend: automation.New(reaching(serving(t, sim, sim.ServeHTTP)),
+			map[string]automation.Server{contractServer: {TagKey: settings.DefaultTagKey, Runbook: runbook}}),
+		none: func() { sim.RemoveNode(node) },
+		busy: func() { do(t, sim.SetPing(node, "ConnectionLost")) },
+		free: func() { do(t, sim.SetPing(node, "Online")) },
+		byHand: func() {
+			_, err := sim.StartByHand(runbook, map[string][]string{"InstanceId": {node}})
+			do(t, err)
+		},
+		twice: func() { do(t, sim.AddNode(simulator.Node{ID: "mi-0123456789abcdef0", Tags: tags})) },
+		end: func(well bool) {
+			if !well {
+				sim.FailStep(node, "patch", "no space left on device")
+			}
+			do(t, sim.Complete(node))
+		},
+		gone: func() {
+			for _, e := range sim.Executions(node) {
+				sim.Forget(e.ID)
+			}
+		},
+		goneReason: maintenance.ExecutionGone,
+		starts:     func() int { return sim.Started(node) },
+		stops:      true,
+	}.striking(sim, "StartAutomationExecution", "DescribeAutomationExecutions")
 }
 
 func do(t *testing.T, err error) {

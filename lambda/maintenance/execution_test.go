@@ -311,3 +311,49 @@ func TestRunner_Stop(t *testing.T) {
 		n.mustHaveSaid(t, "automate-06 started", "automate-06 failed")
 	})
 }
+
+// What waits starts where the settings have the server by then, and is followed there.
+func TestRunner_SettingsThatMoveAServerWhileItsRunWaits(t *testing.T) {
+	w := newWorld()
+	w.servers["automate-06"].Status = maintenance.BackingUp
+	w.alarm("automate-06")
+	n := &named{world: newWorld()}
+	n.reference = "execution-1"
+	w.Backends["ssm"] = n
+	w.policy.Backend = "ssm"
+	w.sweep(time.Minute)
+	if run := w.only(); run.Backend != "ssm" || run.Reference != "execution-1" || len(w.starts) != 0 || len(n.starts) != 1 {
+		t.Errorf("started %v and %v: %+v", w.starts, n.starts, run)
+	}
+	n.finish("automate-06", maintenance.MaintenanceSuccess)
+	w.sweep(time.Minute)
+	w.mustHaveSaid(t, "automate-06 waiting wrong-state", "automate-06 started", "automate-06 succeeded")
+	w.mustHaveState(t, maintenance.RunClosed)
+}
+
+// What was left in the middle is not started long after anybody wanted it.
+func TestRunner_PatienceEndsForWhatWasLeftToo(t *testing.T) {
+	left := func() *world {
+		w := newWorld()
+		w.startErr = func(string) error { return &maintenance.Error{Op: "start", Reason: maintenance.StartUnconfirmed} }
+		w.alarm("automate-06")
+		w.startErr = nil
+		return w
+	}
+	t.Run("at its end it is started", func(t *testing.T) {
+		w := left()
+		w.sweep(6 * time.Hour)
+		w.mustHaveState(t, maintenance.RunRunning)
+		w.mustHaveSaid(t, "automate-06 started")
+	})
+	t.Run("after it, it is given up", func(t *testing.T) {
+		w := left()
+		w.sweep(6*time.Hour + time.Second)
+		w.sweep(time.Minute)
+		w.mustHaveState(t, maintenance.RunClosed)
+		w.mustHaveSaid(t, "automate-06 missed unavailable")
+		if len(w.starts) != 0 {
+			t.Errorf("started %v", w.starts)
+		}
+	})
+}

@@ -34,19 +34,19 @@ func (t *turn) adopt(run Run, server Server) []Report {
 	return []Report{t.tellStart(run, server)}
 }
 
-// restart goes on with a run of which it is certain that nothing was started. What a person asked for is not started behind
-// their back, and what needs engine attributes nobody has any more cannot be.
+// restart goes on with a run of which it is certain that nothing was started, unless its patience has ended meanwhile. What a person
+// asked for is not started behind their back, and what needs engine attributes nobody has any more cannot be.
 func (t *turn) restart(run Run, server Server) []Report {
 	const detail = "the attempt to start it ended without an answer, and the backend has recorded nothing since"
 	if run.Cause.Kind == CauseManual || len(run.Attributes) > 0 {
 		return []Report{t.free(run, Verdict{Answer: Refuse, Reason: Unavailable}, server, detail)}
 	}
-	run.Reason, run.Detail = "", detail
+	run.Reason, run.Detail = Unavailable, detail
 	waiting, err := t.Ledger.Free(t.work, run.to(RunWaiting))
 	if err != nil {
 		return t.quiet(run, err)
 	}
-	return []Report{t.attempt(waiting, nil)}
+	return t.retry(waiting)
 }
 
 // unclear leaves a run as it is, because nobody can tell whether it started. People are told once; the next sweep looks again.
