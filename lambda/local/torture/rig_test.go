@@ -112,7 +112,7 @@ func (r *rig) strike(fate func(n int, call string) machine.Fate) {
 func (r *rig) intercept(call string) machine.Fate {
 	r.mu.Lock()
 	decide, n := r.fate, len(r.calls)
-	if r.looking {
+	if r.looking && strings.HasPrefix(call, "DynamoDB ") { // a message published meanwhile is the function's, and counts
 		r.mu.Unlock()
 		return machine.Served
 	}
