@@ -34,18 +34,12 @@ type namedRunbook struct {
 func NewAutomation(parent constructs.Construct, servers []settings.Server) *Automation {
 	a := &Automation{}
 	for _, runbook := range runbooks.All() {
-		var maintained []settings.Server
-		for _, server := range servers {
-			if server.Runbook == runbook.Name {
-				maintained = append(maintained, server)
-			}
-		}
-		if len(maintained) == 0 {
+		if !slices.ContainsFunc(servers, func(s settings.Server) bool { return s.Runbook == runbook.Name }) {
 			continue
 		}
 		if a.Role == nil {
 			a.scope = constructs.NewConstruct(parent, jsii.String("Automation"))
-			a.newRole(a.scope)
+			a.newRole()
 		}
 		document := awsssm.NewCfnDocument(a.scope, jsii.String(runbook.Name), &awsssm.CfnDocumentProps{
 			Name:           jsii.String(deployed(runbook.Name)),
@@ -74,7 +68,8 @@ func deployed(name string) string {
 
 // newRole makes a role that only automations of this account may take.
 // https://docs.aws.amazon.com/systems-manager/latest/userguide/cross-service-confused-deputy-prevention.html
-func (a *Automation) newRole(scope constructs.Construct) {
+func (a *Automation) newRole() {
+	scope := a.scope
 	a.Role = awsiam.NewRole(scope, jsii.String("Role"), &awsiam.RoleProps{
 		Description: jsii.String("What the runbooks of " + stackName + " may do"),
 		AssumedBy: awsiam.NewServicePrincipal(jsii.String("ssm.amazonaws.com"), &awsiam.ServicePrincipalOpts{Conditions: &map[string]any{

@@ -88,13 +88,14 @@ func runFinishedPattern(documents []string) pattern {
 
 // runbookNames are those of the documents that the servers' runs execute, as the event has them: of an ARN, what follows the slash.
 func runbookNames(servers []settings.Server) []string {
-	return ofAll(servers, func(s settings.Server) []string {
-		var names []string
-		for _, name := range runbookOf(s) {
-			names = append(names, name[strings.LastIndexByte(name, '/')+1:])
+	var names []string
+	for _, runbook := range ofAll(servers, runbookOf) {
+		name := deployed(runbook)
+		if name = name[strings.LastIndexByte(name, '/')+1:]; !slices.Contains(names, name) {
+			names = append(names, name)
 		}
-		return names
-	})
+	}
+	return names
 }
 
 // EventBridge's limits. https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-quota.html

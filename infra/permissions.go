@@ -124,7 +124,7 @@ func (p *Permissions) MaintainNodes(servers []settings.Server, automation *Autom
 	scope := p.scope
 	var starts, passes, calendars []*string
 	for _, runbook := range ofAll(servers, runbookOf) {
-		starts = append(starts, runbookARNs(scope, runbook)...)
+		starts = append(starts, runbookARNs(scope, deployed(runbook))...)
 	}
 	if len(starts) == 0 {
 		return
@@ -169,7 +169,7 @@ func runbookOf(s settings.Server) []string {
 	if s.Backend != settings.BackendSSM {
 		return nil
 	}
-	return []string{deployed(s.Runbook)}
+	return []string{s.Runbook}
 }
 func rolesOf(s settings.Server) []string     { return s.Parameters["AutomationAssumeRole"] }
 func calendarsOf(s settings.Server) []string { return s.Calendars }

@@ -182,16 +182,14 @@ func (c *Client) parametersOf(ctx context.Context, id string) (map[string][]stri
 	if ok {
 		return parameters, nil
 	}
-	out, err := c.api.GetAutomationExecution(ctx, &ssm.GetAutomationExecutionInput{AutomationExecutionId: aws.String(id)})
+	execution, err := c.execution(ctx, id)
 	var gone *types.AutomationExecutionNotFoundException
 	switch {
 	case errors.As(err, &gone):
 	case err != nil:
 		return nil, err
-	case out.AutomationExecution == nil:
-		return nil, errNoExecution
 	default:
-		parameters = out.AutomationExecution.Parameters
+		parameters = execution.Parameters
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -200,6 +198,17 @@ func (c *Client) parametersOf(ctx context.Context, id string) (map[string][]stri
 	}
 	c.parameters[id] = parameters
 	return parameters, nil
+}
+
+func (c *Client) execution(ctx context.Context, id string) (*types.AutomationExecution, error) {
+	out, err := c.api.GetAutomationExecution(ctx, &ssm.GetAutomationExecutionInput{AutomationExecutionId: aws.String(id)})
+	if err != nil {
+		return nil, err
+	}
+	if out.AutomationExecution == nil {
+		return nil, errNoExecution
+	}
+	return out.AutomationExecution, nil
 }
 
 var errNoExecution = errors.New("the answer holds no execution")

@@ -53,7 +53,9 @@ func ending(status types.AutomationExecutionStatus) (end maintenance.Maintenance
 // node is looked at when it is over: it may be away meanwhile, for a reboot.
 func (c *Client) Follow(ctx context.Context, run maintenance.Run, _ maintenance.Look) (maintenance.Progress, error) {
 	op := "follow the execution " + run.Reference
-	execution, err := c.execution(ctx, run.Reference)
+	half, cancel := call.Half(ctx)
+	defer cancel()
+	execution, err := c.execution(half, run.Reference)
 	var gone *types.AutomationExecutionNotFoundException
 	switch {
 	case errors.As(err, &gone):
@@ -79,19 +81,6 @@ func (c *Client) Follow(ctx context.Context, run maintenance.Run, _ maintenance.
 	}
 	p.Server.MaintenanceStatus = end
 	return p, nil
-}
-
-func (c *Client) execution(ctx context.Context, id string) (*types.AutomationExecution, error) {
-	ctx, cancel := call.Half(ctx)
-	defer cancel()
-	out, err := c.api.GetAutomationExecution(ctx, &ssm.GetAutomationExecutionInput{AutomationExecutionId: aws.String(id)})
-	if err != nil {
-		return nil, err
-	}
-	if out.AutomationExecution == nil {
-		return nil, errNoExecution
-	}
-	return out.AutomationExecution, nil
 }
 
 func (c *Client) look(ctx context.Context, name string) (maintenance.Server, error) {

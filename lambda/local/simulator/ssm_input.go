@@ -112,6 +112,21 @@ type listInput struct {
 	scope   string // which list a page token belongs to: the filters as sent
 }
 
+// page is where the page asked for begins, the first one at the place given, and how many it holds at the most.
+func (s *SSM) page(input listInput, first, size int) (next, most int, err error) {
+	next, most = first, size
+	if input.page.token != nil {
+		var ok bool
+		if next, ok = s.readToken(input.scope, *input.page.token); !ok {
+			return 0, 0, badPage()
+		}
+	}
+	if input.page.size != nil {
+		most = *input.page.size
+	}
+	return next, most, nil
+}
+
 func (in members) list(operation string) (listInput, error) {
 	filters, err := in.filters()
 	if err != nil {

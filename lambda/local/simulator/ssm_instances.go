@@ -63,15 +63,9 @@ func (s *SSM) describeInstanceInformation(in members) (any, error) {
 	if err := s.checkNodeFilters(input.filters); err != nil {
 		return nil, err
 	}
-	next, size := 0, nodesPerPage
-	if input.page.token != nil {
-		var ok bool
-		if next, ok = s.readToken(input.scope, *input.page.token); !ok {
-			return nil, badPage()
-		}
-	}
-	if input.page.size != nil {
-		size = *input.page.size
+	next, size, err := s.page(input, 0, nodesPerPage)
+	if err != nil {
+		return nil, err
 	}
 	output := struct {
 		InstanceInformationList []nodeShape

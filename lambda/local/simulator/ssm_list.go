@@ -61,15 +61,9 @@ func (s *SSM) describeAutomationExecutions(in members) (any, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	// A page begins below the last execution shown, not at an offset: executions begun meanwhile shift nothing.
-	next, size := len(s.executions), executionsPerPage
-	if input.page.token != nil {
-		var ok bool
-		if next, ok = s.readToken(input.scope, *input.page.token); !ok {
-			return nil, badPage()
-		}
-	}
-	if input.page.size != nil {
-		size = *input.page.size
+	next, size, err := s.page(input, len(s.executions), executionsPerPage)
+	if err != nil {
+		return nil, err
 	}
 	output := struct {
 		AutomationExecutionMetadataList []metadataShape
