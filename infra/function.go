@@ -7,6 +7,8 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssqs"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
+
+	"opsworks-maintenance/lambda/settings"
 )
 
 // eventAge bounds how long an event is tried to be delivered, by whatever carries it. After it the event lies in the
@@ -45,6 +47,7 @@ func NewFunction(parent constructs.Construct, permissions *Permissions, architec
 		Handler:         jsii.String("bootstrap"),
 		Code:            awslambda.Code_FromAsset(jsii.String(asset), nil),
 		MemorySize:      jsii.Number(128),
+		Environment:     &map[string]*string{settings.EnvMaxProcs: jsii.String(settings.MaxProcs)},
 		Timeout:         awscdk.Duration_Seconds(jsii.Number(30)),
 		Role:            permissions.Role.WithoutPolicyUpdates(nil),
 		LogGroup:        f.LogGroup,

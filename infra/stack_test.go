@@ -389,10 +389,10 @@ func onlyTLS(t *testing.T, tmpl template) {
 	}
 }
 
-// Each variable the stack sets is one the function reads, and the reverse, but for SETTINGS_FILE: the file lies where the
-// function looks by itself.
+// Each variable the stack sets is one the function or its runtime reads, and the reverse, but for SETTINGS_FILE: the file lies where
+// the function looks by itself.
 func TestStack_Environment(t *testing.T) {
-	var read []string
+	read := []string{settings.EnvMaxProcs}
 	_, _ = settings.ReadEnvironment(func(name string) string {
 		if name != settings.EnvSettingsFile {
 			read = append(read, name)

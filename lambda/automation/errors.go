@@ -3,8 +3,6 @@ package automation
 import (
 	"errors"
 
-	"github.com/aws/aws-sdk-go-v2/service/ssm/types"
-
 	"opsworks-maintenance/lambda/call"
 	"opsworks-maintenance/lambda/maintenance"
 )
@@ -12,21 +10,13 @@ import (
 // classify is a call.Classifier.
 // https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_StartAutomationExecution.html#API_StartAutomationExecution_Errors
 func classify(err error) (reason maintenance.Reason, refused bool) {
-	var (
-		limit      *types.AutomationExecutionLimitExceededException
-		parameters *types.InvalidAutomationExecutionParametersException
-		target     *types.InvalidTarget
-		missing    *types.AutomationDefinitionNotFoundException
-		version    *types.AutomationDefinitionVersionNotFoundException
-		unapproved *types.AutomationDefinitionNotApprovedException
-		mismatch   *types.IdempotentParameterMismatch
-	)
-	switch {
-	case errors.As(err, &limit): // as many executions as may be at the same time
+	switch call.Code(err) {
+	case "AutomationExecutionLimitExceededException": // as many executions as may be at the same time
 		return maintenance.Throttled, true
-	case errors.As(err, &parameters), errors.As(err, &target), errors.As(err, &missing), errors.As(err, &version), errors.As(err, &unapproved):
+	case "InvalidAutomationExecutionParametersException", "InvalidTarget",
+		"AutomationDefinitionNotFoundException", "AutomationDefinitionVersionNotFoundException", "AutomationDefinitionNotApprovedException":
 		return maintenance.RunbookUnusable, true
-	case errors.As(err, &mismatch): // the token was used, so something of this run was started
+	case "IdempotentParameterMismatch": // the token was used, so something of this run was started
 		return maintenance.StartUnconfirmed, false
 	}
 	return call.Classify(err)

@@ -61,12 +61,11 @@ func Classify(err error) (reason maintenance.Reason, refused bool) {
 	if statusCode(err) >= http.StatusInternalServerError {
 		return maintenance.Unavailable, false
 	}
-	var api smithy.APIError
-	if errors.As(err, &api) {
-		if _, ok := retry.DefaultThrottleErrorCodes[api.ErrorCode()]; ok {
+	if code := Code(err); code != "" {
+		if _, ok := retry.DefaultThrottleErrorCodes[code]; ok {
 			return maintenance.Throttled, true
 		}
-		if slices.Contains(denied, api.ErrorCode()) {
+		if slices.Contains(denied, code) {
 			return maintenance.Denied, true
 		}
 		return maintenance.Unexpected, statusCode(err) >= http.StatusBadRequest
@@ -82,9 +81,16 @@ func Classify(err error) (reason maintenance.Reason, refused bool) {
 }
 
 // Answered reports whether the service gave a complete answer, be it an error.
-func Answered(err error) bool {
+func Answered(err error) bool { return Code(err) != "" && statusCode(err) != 0 }
+
+// Code is the code of a service's error, empty if err is none. The SDK has a type for an error only where the operation's model
+// lists it, and not in all of its versions; the code is there always.
+func Code(err error) string {
 	var api smithy.APIError
-	return errors.As(err, &api) && statusCode(err) != 0
+	if errors.As(err, &api) {
+		return api.ErrorCode()
+	}
+	return ""
 }
 
 // statusCode is the HTTP status of an error, 0 if there was no answer.

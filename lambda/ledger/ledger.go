@@ -15,6 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
+	"opsworks-maintenance/lambda/call"
 	"opsworks-maintenance/lambda/maintenance"
 )
 
@@ -59,8 +60,7 @@ func New(config aws.Config, table string) *Ledger {
 // conflict says that a write met another of the same items, or no capacity: nothing was written, and it is tried again.
 // Throttles of a call as a whole, TransactionInProgressException among them, the SDK knows by itself.
 func conflict(err error) aws.Ternary {
-	var single *types.TransactionConflictException
-	if errors.As(err, &single) {
+	if call.Code(err) == "TransactionConflictException" { // of a single item
 		return aws.TrueTernary
 	}
 	var canceled *types.TransactionCanceledException

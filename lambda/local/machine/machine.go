@@ -150,6 +150,7 @@ func Start(config Config) (*Machine, error) {
 		"AWS_ENDPOINT_URL=" + m.URL, "AWS_ENDPOINT_URL_OPSWORKSCM=" + m.URL,
 		"AWS_LAMBDA_FUNCTION_NAME=" + FunctionName,
 		settings.EnvSettingsFile + "=" + file, settings.EnvRunsTable + "=" + TableName,
+		settings.EnvMaxProcs + "=" + settings.MaxProcs,
 	}...), startTopics(listener.Addr(), document)...)
 	m.Function = runtimeapi.New(runtimeapi.Config{
 		Binary: binary, Env: m.Environment, FunctionARN: FunctionARN, Timeout: config.Timeout, Output: config.Log, Concurrency: config.Concurrency,
