@@ -21,6 +21,7 @@ import (
 	"github.com/aws/aws-lambda-go/lambdacontext"
 	dynamodb "github.com/truora/minidyn/server"
 
+	"opsworks-maintenance/lambda/connect"
 	"opsworks-maintenance/lambda/ledger"
 	"opsworks-maintenance/lambda/maintenance"
 	"opsworks-maintenance/lambda/notify"
@@ -114,7 +115,7 @@ func newFixture(t *testing.T, document string) fixture {
 	f := fixture{backend: &backend{}, notifier: &notifier{}, log: &bytes.Buffer{}, metrics: &bytes.Buffer{}}
 	f.tables = httptest.NewServer(dynamodb.NewServer())
 	t.Cleanup(f.tables.Close)
-	config, err := awsConfig(func(string) string { return "us-east-1" })
+	config, err := awsConfig(func(string) string { return "us-east-1" }, &connect.Dialer{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -685,7 +686,7 @@ func TestWire(t *testing.T) {
 		"TOPIC_ARN": "arn:aws:sns:us-east-1:123456789012:maintenance", "SETTINGS_FILE": file, "RUNS_TABLE": "runs",
 	}
 	wired := func(change map[string]string) error {
-		_, err := wire(func(name string) string {
+		_, _, err := wire(func(name string) string {
 			if value, ok := change[name]; ok {
 				return value
 			}
@@ -728,7 +729,7 @@ func TestWire(t *testing.T) {
 }
 
 func TestAt_FirstEndpointGiven(t *testing.T) {
-	config, err := awsConfig(func(string) string { return "x" })
+	config, err := awsConfig(func(string) string { return "x" }, &connect.Dialer{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -20,11 +20,12 @@ var version = "dev"
 
 func main() {
 	logger := slog.New(slog.NewJSONHandler(os.Stdout, nil)).With("version", version)
-	handler, err := wire(os.Getenv, logger, os.Stdout)
+	handler, connections, err := wire(os.Getenv, logger, os.Stdout)
 	if err != nil {
 		fail(logger, err)
 		os.Exit(1)
 	}
+	connections.ahead()
 	lambda.StartWithOptions(handler)
 }
 

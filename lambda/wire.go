@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -12,9 +11,9 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 
 	"opsworks-maintenance/lambda/automation"
+	"opsworks-maintenance/lambda/connect"
 	"opsworks-maintenance/lambda/ledger"
 	"opsworks-maintenance/lambda/maintenance"
 	"opsworks-maintenance/lambda/notify"
@@ -22,33 +21,39 @@ import (
 	"opsworks-maintenance/lambda/settings"
 )
 
-// attemptTimeout bounds the wait for one answer, so that one that does not come leaves time to try again, to look, and to tell. An
-// answer that comes too slowly is bounded by the invocation's own budget.
-const attemptTimeout = 5 * time.Second
-
 // wire builds the handler from the environment: the only place where the parts meet. Every fault is reported at once.
-func wire(getenv func(string) string, logger *slog.Logger, metrics io.Writer) (*Handler, error) {
+func wire(getenv func(string) string, logger *slog.Logger, metrics io.Writer) (*Handler, *connections, error) {
 	environment, envErr := settings.ReadEnvironment(getenv)
 	doc, docErr := readSettings(environment.SettingsFile)
 	nodes, runbookErr := nodes(doc, environment.Runbooks)
-	config, awsErr := awsConfig(getenv)
+	connections := &connections{dialer: &connect.Dialer{Timeout: connectTimeout, Proxy: http.ProxyFromEnvironment}}
+	config, awsErr := awsConfig(getenv, connections.dialer)
 	if err := errors.Join(envErr, docErr, runbookErr, awsErr); err != nil {
-		return nil, &InitError{err}
+		return nil, nil, &InitError{err}
 	}
-	servers := at(config, getenv("AWS_ENDPOINT_URL_OPSWORKSCM"), doc.Endpoint, getenv("AWS_ENDPOINT_URL"))
+	endpoint := func(variable string, others ...string) aws.Config {
+		return at(config, append(append([]string{getenv("AWS_ENDPOINT_URL_" + variable)}, others...), getenv("AWS_ENDPOINT_URL"))...)
+	}
+	servers := endpoint("OPSWORKSCM", doc.Endpoint)
 	function := notify.Function{Name: getenv("AWS_LAMBDA_FUNCTION_NAME"), Region: config.Region, Endpoint: aws.ToString(servers.BaseEndpoint)}
 	topics := notify.Topics{Text: environment.TopicARN, Records: environment.RecordsTopicARN, Chat: environment.ChatTopicARN}
+	cm, ssm := opsworkscm.New(servers), automation.New(endpoint("SSM"), nodes)
+	runs, publisher := ledger.New(endpoint("DYNAMODB"), environment.RunsTable), notify.New(endpoint("SNS"), topics, function)
+	connections.services = []service{runs, publisher}
+	if len(nodes) < len(doc.Servers) {
+		connections.services = append(connections.services, cm)
+	}
+	if len(nodes) > 0 {
+		connections.services = append(connections.services, ssm)
+	}
 
 	return &Handler{
 		Settings: doc,
 		Runner: &maintenance.Runner{
-			Policy: policies(doc),
-			Backends: map[string]maintenance.Backend{
-				opsworkscm.Backend: opsworkscm.New(servers),
-				automation.Backend: automation.New(at(config, getenv("AWS_ENDPOINT_URL_SSM"), getenv("AWS_ENDPOINT_URL")), nodes),
-			},
-			Ledger:        ledger.New(at(config, getenv("AWS_ENDPOINT_URL_DYNAMODB"), getenv("AWS_ENDPOINT_URL")), environment.RunsTable),
-			Notifier:      notify.New(at(config, getenv("AWS_ENDPOINT_URL_SNS"), getenv("AWS_ENDPOINT_URL")), topics, function),
+			Policy:        policies(doc),
+			Backends:      map[string]maintenance.Backend{opsworkscm.Backend: cm, automation.Backend: ssm},
+			Ledger:        runs,
+			Notifier:      publisher,
 			MaxConcurrent: doc.MaxConcurrent,
 			Expected:      expected(doc),
 			Now:           time.Now,
@@ -57,7 +62,7 @@ func wire(getenv func(string) string, logger *slog.Logger, metrics io.Writer) (*
 		Log:     logger,
 		Metrics: metrics,
 		Now:     time.Now,
-	}, nil
+	}, connections, nil
 }
 
 // readSettings reads the settings document, by default settings.json beside the binary.
@@ -134,39 +139,4 @@ func expected(doc *settings.Settings) map[string]time.Duration {
 		}
 	}
 	return every
-}
-
-// awsConfig reads what Lambda sets: the Region and the role's credentials. The SDK's own config package would look for them
-// in files and at other services too, and links four service clients for it, which every cold start would pay for.
-func awsConfig(getenv func(string) string) (aws.Config, error) {
-	var faults []error
-	for _, name := range []string{"AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"} {
-		if getenv(name) == "" {
-			faults = append(faults, fmt.Errorf("%s is not set; Lambda sets it", name))
-		}
-	}
-	credentials := aws.Credentials{
-		AccessKeyID:     getenv("AWS_ACCESS_KEY_ID"),
-		SecretAccessKey: getenv("AWS_SECRET_ACCESS_KEY"),
-		SessionToken:    getenv("AWS_SESSION_TOKEN"),
-		Source:          "environment",
-	}
-	return aws.Config{
-		Region:     getenv("AWS_REGION"),
-		HTTPClient: awshttp.NewBuildableClient().WithTransportOptions(func(t *http.Transport) { t.ResponseHeaderTimeout = attemptTimeout }),
-		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
-			return credentials, nil
-		}),
-	}, errors.Join(faults...)
-}
-
-// at is the configuration with the first endpoint that is given; AWS's own if none is.
-func at(config aws.Config, endpoints ...string) aws.Config {
-	for _, endpoint := range endpoints {
-		if endpoint != "" {
-			config.BaseEndpoint = aws.String(endpoint)
-			break
-		}
-	}
-	return config
 }

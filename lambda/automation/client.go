@@ -57,6 +57,14 @@ func New(config aws.Config, servers map[string]Server) *Client {
 	return &Client{api: ssm.NewFromConfig(config), servers: servers, parameters: map[string]map[string][]string{}}
 }
 
+// Endpoint is where the API is.
+func (c *Client) Endpoint(ctx context.Context) (string, error) {
+	o := c.api.Options()
+	in := ssm.EndpointParameters{Region: aws.String(o.Region), Endpoint: o.BaseEndpoint}
+	endpoint, err := o.EndpointResolverV2.ResolveEndpoint(ctx, in.WithDefaults())
+	return endpoint.URI.String(), err
+}
+
 // Describe implements maintenance.Backend: the one managed node that carries the server's tag, and whether its runbook runs on it
 // already, whoever started that.
 func (c *Client) Describe(ctx context.Context, name string) (maintenance.Server, error) {

@@ -3,6 +3,7 @@
 package ledger
 
 import (
+	"context"
 	"errors"
 	"net"
 	"net/http"
@@ -40,11 +41,10 @@ var _ maintenance.Ledger = (*Ledger)(nil)
 func New(config aws.Config, table string) *Ledger {
 	client, ok := config.HTTPClient.(*awshttp.BuildableClient)
 	if config.HTTPClient == nil {
-		client, ok = awshttp.NewBuildableClient(), true
+		client, ok = awshttp.NewBuildableClient().WithDialerOptions(func(d *net.Dialer) { d.Timeout = attemptTimeout }), true
 	}
 	if ok {
-		config.HTTPClient = client.WithDialerOptions(func(d *net.Dialer) { d.Timeout = attemptTimeout }).
-			WithTransportOptions(func(t *http.Transport) { t.ResponseHeaderTimeout = attemptTimeout })
+		config.HTTPClient = client.WithTransportOptions(func(t *http.Transport) { t.ResponseHeaderTimeout = attemptTimeout })
 	}
 	api := dynamodb.NewFromConfig(config, func(o *dynamodb.Options) {
 		o.Retryer = retry.NewStandard(func(s *retry.StandardOptions) {
@@ -55,6 +55,14 @@ func New(config aws.Config, table string) *Ledger {
 		})
 	})
 	return &Ledger{api: api, table: table, Now: time.Now}
+}
+
+// Endpoint is where DynamoDB is.
+func (l *Ledger) Endpoint(ctx context.Context) (string, error) {
+	o := l.api.Options()
+	in := dynamodb.EndpointParameters{Region: aws.String(o.Region), Endpoint: o.BaseEndpoint}
+	endpoint, err := o.EndpointResolverV2.ResolveEndpoint(ctx, in.WithDefaults())
+	return endpoint.URI.String(), err
 }
 
 // conflict says that a write met another of the same items, or no capacity: nothing was written, and it is tried again.

@@ -32,6 +32,14 @@ func New(config aws.Config, topics Topics, function Function) *Publisher {
 	return &Publisher{api: sns.NewFromConfig(config), topics: topics, function: function}
 }
 
+// Endpoint is where SNS is.
+func (p *Publisher) Endpoint(ctx context.Context) (string, error) {
+	o := p.api.Options()
+	in := sns.EndpointParameters{Region: aws.String(o.Region), Endpoint: o.BaseEndpoint}
+	endpoint, err := o.EndpointResolverV2.ResolveEndpoint(ctx, in.WithDefaults())
+	return endpoint.URI.String(), err
+}
+
 // Notify publishes a report to every topic, at the same time. All failures are returned, joined; one topic's does not keep
 // the message from the others. Publish has no client token: a message may come twice, under the same runId and outcome.
 func (p *Publisher) Notify(ctx context.Context, report maintenance.Report) error {

@@ -29,6 +29,14 @@ func New(config aws.Config) *Client {
 	return &Client{api: opsworkscm.NewFromConfig(config)}
 }
 
+// Endpoint is where the API is.
+func (c *Client) Endpoint(ctx context.Context) (string, error) {
+	o := c.api.Options()
+	in := opsworkscm.EndpointParameters{Region: aws.String(o.Region), Endpoint: o.BaseEndpoint}
+	endpoint, err := o.EndpointResolverV2.ResolveEndpoint(ctx, in.WithDefaults())
+	return endpoint.URI.String(), err
+}
+
 // Describe implements maintenance.Backend with DescribeServers.
 func (c *Client) Describe(ctx context.Context, name string) (maintenance.Server, error) {
 	op := "describe server " + name

@@ -24,7 +24,7 @@ func document(name, version string) startChange {
 }
 
 func parameter(name string, values ...string) startChange {
-	return func(in *ssm.StartAutomationExecutionInput) { in.Parameters[name] = values }
+	return func(in *ssm.StartAutomationExecutionInput) { in.Parameters[name] = append([]string{}, values...) } // the client writes no JSON for a nil list in a map
 }
 
 func TestSSM_StartAutomationExecution_Refusals(t *testing.T) {
