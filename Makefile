@@ -33,7 +33,7 @@ test: ## run all tests; those of infra need Node
 	@command -v node >/dev/null || printf '%s\n' '' '  Node is not installed: THE TESTS OF THE DEPLOYED STACK (infra) DO NOT RUN.' ''
 	go test -count=1 ./...
 
-torture: ## only the tests that kill, flood and cut off the function
+torture: ## only the tests that kill, flood and cut off the function, with a table of what was done to its calls
 	go test -count=1 -v ./lambda/local/torture
 
 check: ## formatting, vet, staticcheck, tidiness, import arrows, what the function links, its size

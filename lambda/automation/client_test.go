@@ -210,8 +210,8 @@ func TestClient_DescribeOddAnswers(t *testing.T) {
 		body   string
 		reason maintenance.Reason
 	}{
-		{"a web page", 200, `<html>`, maintenance.Unexpected},
-		{"half an answer", 200, `{"InstanceInformationList": [{"Inst`, maintenance.Unexpected},
+		{"a web page", 200, `<html>`, maintenance.Unavailable},
+		{"half an answer", 200, `{"InstanceInformationList": [{"Inst`, maintenance.Unavailable},
 		{"an error nobody knows", 418, `{"__type": "TeapotException"}`, maintenance.Unexpected},
 		{"a proxy's error page", 502, `<html>`, maintenance.Unavailable},
 		{"an error with a prefix, as some services send it", 400, `{"__type": "com.amazonaws.ssm#AccessDeniedException"}`, maintenance.Denied},

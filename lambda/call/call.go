@@ -74,10 +74,7 @@ func Classify(err error) (reason maintenance.Reason, refused bool) {
 	if errors.As(err, &dial) && dial.Op == "dial" {
 		return maintenance.Unavailable, true
 	}
-	if statusCode(err) == http.StatusOK {
-		return maintenance.Unexpected, false // an answer that is not what the protocol says
-	}
-	return maintenance.Unavailable, false
+	return maintenance.Unavailable, false // be it that an answer came, and not whole, or not what the protocol says
 }
 
 // Answered reports whether the service gave a complete answer, be it an error.

@@ -53,7 +53,7 @@ func TestClassify(t *testing.T) {
 		{"an internal error that calls itself a throttle: it may have worked", answered(500, "ThrottlingException"), maintenance.Unavailable, false, true},
 		{"an internal error that calls itself a refusal", answered(503, "AccessDeniedException"), maintenance.Unavailable, false, true},
 		{"a proxy's error page", answered(502, ""), maintenance.Unavailable, false, false},
-		{"an answer that is not what the protocol says", answered(200, ""), maintenance.Unexpected, false, false},
+		{"an answer that is not what the protocol says", answered(200, ""), maintenance.Unavailable, false, false},
 		{"an error of the API without an answer", &smithy.GenericAPIError{Code: "TeapotException"}, maintenance.Unexpected, false, false},
 		{"nobody listens: it was never sent", lost("dial", syscall.ECONNREFUSED), maintenance.Unavailable, true, false},
 		{"no such host: it was never sent", lost("dial", &net.DNSError{Err: "no such host"}), maintenance.Unavailable, true, false},

@@ -9,6 +9,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"opsworks-maintenance/lambda/call"
 )
 
 // FirstTo implements maintenance.Ledger with UpdateItem. Who tells is a name of this call's own, by which it recognises that it
@@ -66,6 +68,8 @@ func (l *Ledger) update(ctx context.Context, pk, update, condition string, value
 	if condition != "" {
 		in.ConditionExpression, in.ReturnValuesOnConditionCheckFailure = aws.String(condition), types.ReturnValuesOnConditionCheckFailureAllOld
 	}
+	ctx, cancel := call.Half(ctx) // the other half is for telling, which needs no ledger
+	defer cancel()
 	_, err := l.api.UpdateItem(ctx, in)
 	return err
 }

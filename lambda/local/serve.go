@@ -31,7 +31,7 @@ Any AWS client works that is given the endpoint, the Region %[7]s and some crede
   aws --endpoint-url %[1]s sqs receive-message --queue-url %[1]s/%[5]s/%[6]s
   aws --endpoint-url %[1]s opsworks-cm describe-servers    # with an AWS CLI from before August 2025
 
-`, m.URL, strings.Join(m.Servers, ", "), machine.FunctionARN, strings.Join(topicARNs(m.Environment), ", "), machine.Account, machine.QueueName, machine.Region,
+`, m.URL, strings.Join(m.Servers, ", "), machine.FunctionARN, strings.Join(topicARNs(m.Environment), ", "), machine.Account, m.Queue, machine.Region,
 		machine.FunctionName, first(m.Servers))
 }
 

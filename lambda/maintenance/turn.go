@@ -49,15 +49,12 @@ func (t *turn) say(r Report) Report {
 // than never.
 func (t *turn) sayOnce(r Report, key string) Report {
 	first, err := t.Ledger.FirstTo(t.tell, key, t.Now(), t.attemptEnds)
-	if err != nil {
-		r.LedgerErr = err
-		return t.say(r)
-	}
-	if !first {
+	if err == nil && !first {
 		r.Untold = true
 		return r
 	}
-	if r = t.say(r); r.PublishErr == nil {
+	r = t.say(r)
+	if r.LedgerErr = err; err == nil && r.PublishErr == nil {
 		r.LedgerErr = t.Ledger.Told(t.tell, key, t.Now())
 	}
 	r.Retell = r.PublishErr != nil

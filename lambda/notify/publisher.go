@@ -50,7 +50,11 @@ func (p *Publisher) Notify(ctx context.Context, report maintenance.Report) error
 	inputs := publishInputs(message, p.topics)
 	errs := make([]error, len(inputs))
 	publish := func(i int) {
-		if _, err := p.api.Publish(ctx, inputs[i]); err != nil {
+		out, err := p.api.Publish(ctx, inputs[i])
+		if err == nil && aws.ToString(out.MessageId) == "" { // the SDK takes any answer that holds no XML for a good one
+			err = errNoMessage
+		}
+		if err != nil {
 			errs[i] = fmt.Errorf("publish to %s: %w", aws.ToString(inputs[i].TopicArn), err)
 		}
 	}
@@ -62,6 +66,8 @@ func (p *Publisher) Notify(ctx context.Context, report maintenance.Report) error
 	others.Wait()
 	return errors.Join(errs...)
 }
+
+var errNoMessage = errors.New("the answer names no message")
 
 func publishInputs(m Message, topics Topics) []*sns.PublishInput {
 	attributes := make(map[string]types.MessageAttributeValue, len(m.Attributes))

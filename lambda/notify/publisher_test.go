@@ -116,6 +116,16 @@ func TestPublisher_Notify(t *testing.T) {
 			t.Errorf("got %v after %d attempts", err, s.attempts[text])
 		}
 	})
+	t.Run("ErrNoMessage: an answer that is none of SNS", func(t *testing.T) {
+		for _, answer := range []string{"", "Please sign in.", "<html></html>", "<PublishResponse><PublishResult></PublishResult></PublishResponse>", "<PublishResponse><Publ"} {
+			endpoint := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = fmt.Fprint(w, answer) }))
+			defer endpoint.Close()
+			p := notify.New(aws.Config{Region: "us-east-1", BaseEndpoint: aws.String(endpoint.URL), Credentials: aws.AnonymousCredentials{}}, notify.Topics{Text: text}, function)
+			if err := p.Notify(t.Context(), report(t, maintenance.Started, "", "alarm")); err == nil {
+				t.Errorf("%q is taken for a success", answer)
+			}
+		}
+	})
 	t.Run("ErrDeadline ends it in time", func(t *testing.T) {
 		hang := make(chan struct{})
 		endpoint := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-hang }))

@@ -1,37 +1,18 @@
 package machine
 
 import (
-	"io"
 	"net/http"
-	"net/http/httptest"
 	"strings"
 )
 
 // intercepted lets fate decide what becomes of the function's calls. Calls of the subscriber (SQS) and of the Lambda API pass.
 func intercepted(next http.Handler, fate func(call string) Fate) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		call := callName(r)
-		if call == "" {
-			next.ServeHTTP(w, r)
+		if call := callName(r); call != "" {
+			fates[fate(call)].deal(w, r, next)
 			return
 		}
-		switch fate(call) {
-		case DeathBefore:
-			_, _ = io.Copy(io.Discard, r.Body) // only then net/http notices that the process is gone
-			<-r.Context().Done()
-			panic(http.ErrAbortHandler)
-		case DeathAfter:
-			next.ServeHTTP(httptest.NewRecorder(), r)
-			<-r.Context().Done()
-			panic(http.ErrAbortHandler)
-		case Lost:
-			next.ServeHTTP(httptest.NewRecorder(), r)
-			panic(http.ErrAbortHandler)
-		case Refused:
-			http.Error(w, `{"__type": "InternalServerError"}`, http.StatusInternalServerError)
-		default:
-			next.ServeHTTP(w, r)
-		}
+		next.ServeHTTP(w, r)
 	})
 }
 

@@ -30,7 +30,6 @@ const (
 	Region       = "us-east-1"
 	FunctionName = "opsworks-maintenance"
 	FunctionARN  = "arn:aws:lambda:" + Region + ":" + Account + ":function:" + FunctionName
-	QueueName    = "subscriber"
 )
 
 // Config says what to put together.
@@ -60,22 +59,10 @@ type Config struct {
 	Intercept func(call string) Fate
 }
 
-// Fate is what becomes of a call.
-type Fate int
-
-// The fates of a call. The two deaths end the function's process, which the test sees to: the call waits for it.
-const (
-	Served      Fate = iota
-	DeathBefore      // nothing was done
-	DeathAfter       // it was done, and nobody hears the answer
-	Refused          // 500, nothing was done
-	Lost             // it was done, and the connection breaks
-)
-
 // TableName is the table of runs.
 const TableName = "maintenance-runs"
 
-// Machine is the system, running. There is one at a time in a process, because the SNS emulator keeps its topics in package variables.
+// Machine is the system, running. There may be several in a process.
 type Machine struct {
 	URL        string
 	OpsWorksCM *simulator.OpsWorksCM
@@ -84,6 +71,8 @@ type Machine struct {
 	// Servers are the names of the servers in the simulators, Nodes the managed nodes of those in Systems Manager.
 	Servers []string
 	Nodes   map[string]string
+	// Queue is the name of the subscriber's queue.
+	Queue string
 	// Environment is the function's, as it is started with.
 	Environment []string
 	// Ledger is the table of runs, for looking.
@@ -92,6 +81,7 @@ type Machine struct {
 	server   *http.Server
 	folder   string
 	runbooks map[string]bool
+	topics   topics
 }
 
 // Start puts the system together. The function's process starts with its first event, as in Lambda.
@@ -145,13 +135,15 @@ func Start(config Config) (*Machine, error) {
 	}
 
 	m.URL = "http://" + listener.Addr().String()
+	m.topics = startTopics(listener.Addr(), document)
+	m.Queue = m.topics.queue
 	m.Environment = append(append(m.Environment, []string{
 		"AWS_REGION=" + Region, "AWS_ACCESS_KEY_ID=local", "AWS_SECRET_ACCESS_KEY=local",
 		"AWS_ENDPOINT_URL=" + m.URL, "AWS_ENDPOINT_URL_OPSWORKSCM=" + m.URL,
 		"AWS_LAMBDA_FUNCTION_NAME=" + FunctionName,
 		settings.EnvSettingsFile + "=" + file, settings.EnvRunsTable + "=" + TableName,
 		settings.EnvMaxProcs + "=" + settings.MaxProcs,
-	}...), startTopics(listener.Addr(), document)...)
+	}...), m.topics.environment...)
 	m.Function = runtimeapi.New(runtimeapi.Config{
 		Binary: binary, Env: m.Environment, FunctionARN: FunctionARN, Timeout: config.Timeout, Output: config.Log, Concurrency: config.Concurrency,
 	})
@@ -178,6 +170,7 @@ func (m *Machine) Close() error {
 	m.SSM.Close()
 	err := m.Function.Close()
 	_ = m.server.Close()
+	m.topics.stop()
 	_ = os.RemoveAll(m.folder)
 	return err
 }

@@ -86,6 +86,40 @@ func TestMachine_StartByAPerson(t *testing.T) {
 	}
 }
 
+// Machines beside each other have their own subscribers; the first has the plain names, which are what is documented.
+func TestMachine_SeveralAtATime(t *testing.T) {
+	first, second := start(t, nil), start(t, nil)
+	if first.Queue != "subscriber" || second.Queue == first.Queue {
+		t.Errorf("queues %s and %s", first.Queue, second.Queue)
+	}
+	for m, server := range map[*machine.Machine]string{first: "automate-06", second: "puppet-01"} {
+		if _, err := m.Function.Invoke(t.Context(), []byte(`{"start": {"serverName": "`+server+`"}}`)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	receives := func(m *machine.Machine, want string) {
+		t.Helper()
+		ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+		defer cancel()
+		var servers []string
+		for message, ok := m.Receive(ctx); ok; message, ok = m.Receive(ctx) {
+			servers = append(servers, message.Attributes["server"])
+		}
+		if got := strings.Join(servers, " "); got != want {
+			t.Errorf("messages about %q, want %q", got, want)
+		}
+	}
+	receives(first, "automate-06")
+	_ = first.Close()
+	third := start(t, nil)
+	_ = first.Close() // a second time, which is none of the third's business
+	if third.Queue != "subscriber" {
+		t.Errorf("queue %s", third.Queue)
+	}
+	receives(second, "puppet-01")
+	receives(third, "")
+}
+
 // broken is the function started with some variables of its environment changed; empty takes one away.
 func broken(t *testing.T, m *machine.Machine, change map[string]string) runtimeapi.Result {
 	t.Helper()

@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/Admiral-Piett/goaws/app/models"
@@ -20,28 +21,46 @@ import (
 	"opsworks-maintenance/lambda/settings"
 )
 
-// startTopics makes the topics the settings ask for, each with the same queue subscribed, and returns the environment that
-// names them. The emulator is set up by its own variables, the way its configuration file does it.
-func startTopics(address net.Addr, document settings.Settings) []string {
-	log.SetOutput(io.Discard)
-	host, port, _ := net.SplitHostPort(address.String())
-	models.CurrentEnvironment = models.Environment{Host: host, Port: port, Region: Region, AccountID: Account}
+// emulator guards the SNS emulator. It keeps the topics and queues of all machines in package variables, which it reads without its
+// own locks: a request reads them, a machine that comes or goes changes them.
+var emulator = struct {
+	sync.RWMutex
+	machines map[int]bool // by number, those that live
+}{machines: map[int]bool{}}
+
+// topics are what one machine has in the emulator.
+type topics struct {
+	queue       string
+	environment []string // names the topics to the function
+	stop        func()
+}
+
+// startTopics makes the topics the settings ask for, each with the same queue subscribed. The first machine's have plain names, those
+// of machines beside it a number. The emulator is set up by its own variables, the way its configuration file does it.
+func startTopics(address net.Addr, document settings.Settings) topics {
+	emulator.Lock()
+	defer emulator.Unlock()
+	number, suffix := 0, ""
+	for emulator.machines[number] {
+		number++
+		suffix = fmt.Sprintf("-%d", number+1)
+	}
+	emulator.machines[number] = true
+	if number == 0 { // the address is in the URLs that the emulator gives out
+		log.SetOutput(io.Discard)
+		host, port, _ := net.SplitHostPort(address.String())
+		models.CurrentEnvironment = models.Environment{Host: host, Port: port, Region: Region, AccountID: Account}
+	}
 	arn := func(service, name string) string {
 		return fmt.Sprintf("arn:aws:%s:%s:%s:%s", service, Region, Account, name)
 	}
 
-	models.SyncQueues.Lock()
-	defer models.SyncQueues.Unlock()
-	models.SyncQueues.Queues = map[string]*models.Queue{QueueName: {
-		Name: QueueName, Arn: arn("sqs", QueueName), URL: fmt.Sprintf("http://%s/%s/%s", address, Account, QueueName),
+	t, names := topics{queue: "subscriber" + suffix}, []string(nil)
+	models.SyncQueues.Queues[t.queue] = &models.Queue{
+		Name: t.queue, Arn: arn("sqs", t.queue), URL: fmt.Sprintf("http://%s/%s/%s", address, Account, t.queue),
 		VisibilityTimeout: 30, MaximumMessageSize: 262144, Duplicates: map[string]time.Time{},
-	}}
-	models.SyncTopics.Lock()
-	defer models.SyncTopics.Unlock()
-	models.SyncTopics.Topics = map[string]*models.Topic{}
-
+	}
 	wants := func(form func(settings.Subscription) bool) bool { return slices.ContainsFunc(document.Notify, form) }
-	var environment []string
 	for _, topic := range []struct {
 		variable, name string
 		wanted         bool
@@ -53,16 +72,34 @@ func startTopics(address net.Addr, document settings.Settings) []string {
 		if !topic.wanted {
 			continue
 		}
-		topicARN := arn("sns", topic.name)
-		models.SyncTopics.Topics[topic.name] = &models.Topic{Name: topic.name, Arn: topicARN, Subscriptions: []*models.Subscription{{
-			TopicArn: topicARN, Protocol: "sqs", SubscriptionArn: topicARN + ":" + QueueName, EndPoint: arn("sqs", QueueName),
+		name := topic.name + suffix
+		topicARN := arn("sns", name)
+		models.SyncTopics.Topics[name] = &models.Topic{Name: name, Arn: topicARN, Subscriptions: []*models.Subscription{{
+			TopicArn: topicARN, Protocol: "sqs", SubscriptionArn: topicARN + ":" + t.queue, EndPoint: arn("sqs", t.queue),
 		}}}
-		environment = append(environment, topic.variable+"="+topicARN)
+		names = append(names, name)
+		t.environment = append(t.environment, topic.variable+"="+topicARN)
 	}
-	return environment
+	t.stop = sync.OnceFunc(func() {
+		emulator.Lock()
+		defer emulator.Unlock()
+		delete(emulator.machines, number)
+		delete(models.SyncQueues.Queues, t.queue)
+		for _, name := range names {
+			delete(models.SyncTopics.Topics, name)
+		}
+	})
+	return t
 }
 
-func snsHandler() http.Handler { return router.New() }
+func snsHandler() http.Handler {
+	emulated := router.New()
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		emulator.RLock()
+		defer emulator.RUnlock()
+		emulated.ServeHTTP(w, r)
+	})
+}
 
 // Message is one SNS message as a subscribed queue gets it.
 type Message struct {
@@ -122,7 +159,7 @@ func (m *Machine) receive(ctx context.Context) (Message, bool, error) {
 }
 
 func (m *Machine) sqs(ctx context.Context, form url.Values, into any) error {
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, m.URL+"/"+Account+"/"+QueueName, strings.NewReader(form.Encode()))
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, m.URL+"/"+Account+"/"+m.Queue, strings.NewReader(form.Encode()))
 	if err != nil {
 		return err
 	}

@@ -45,6 +45,11 @@ var stories = []story{
 		steps: []step{{nothing, 1}, {(*rig).complete, 0}, {(*rig).follow, 2}, {nothing, 0}},
 		told:  map[string][2]int{"started": {1, 2}, "succeeded": {1, 2}, "refused cooling-down": {1, 2}},
 	},
+	{
+		name:  "and fails",
+		steps: []step{{(*rig).fail, 1}, {nothing, 0}, {(*rig).complete, 0}},
+		told:  map[string][2]int{"started": {1, 2}, "failed": {1, 2}},
+	},
 }
 
 // play plays a story with the fate given. An event whose function dies is delivered again, to a fresh process, and the story goes
@@ -75,9 +80,9 @@ func (s story) play(r *rig, fate func(n int, call string) machine.Fate, givenBac
 }
 
 // calls plays a story without a fault and returns the calls it takes.
-func (s story) calls(t *testing.T) []string {
+func (s story) calls(t *testing.T, b backend) []string {
 	t.Helper()
-	r := start(t, nil)
+	r := start(t, b, nil)
 	s.play(r, nil, false)
 	r.started(1)
 	once := map[string][2]int{}
@@ -89,7 +94,7 @@ func (s story) calls(t *testing.T) []string {
 	if t.Failed() {
 		t.FailNow()
 	}
-	_ = r.Close()
+	r.end()
 	return r.calls
 }
 
@@ -103,26 +108,27 @@ func only(at int, fate machine.Fate) func(int, string) machine.Fate {
 	}
 }
 
-var deaths = map[machine.Fate]string{machine.DeathBefore: "killed before", machine.DeathAfter: "killed after"}
+var deaths = []machine.Fate{machine.DeathBefore, machine.DeathAfter}
 
 // The function killed at every call it makes, those of the sweep included, before the call and after it, then the event delivered
 // again and the sweep run: never a second start, never a lost end, and nothing left that would keep the next from starting.
 func TestTorture_KilledAtEveryCall(t *testing.T) { both(t, tortureKilledAtEveryCall) }
 
-func tortureKilledAtEveryCall(t *testing.T) {
+func tortureKilledAtEveryCall(t *testing.T, b backend) {
+	t.Parallel()
 	for _, s := range stories {
 		t.Run(s.name, func(t *testing.T) {
-			calls, kills, begin := s.calls(t), 0, time.Now()
+			t.Parallel()
+			calls := s.calls(t, b)
+			t.Logf("%d calls: %q", len(calls), calls)
 			for n, call := range calls {
-				for fate, word := range deaths {
-					t.Run(fmt.Sprintf("%02d %s %s", n, word, call), func(t *testing.T) {
-						r := start(t, nil)
+				for _, fate := range deaths {
+					t.Run(fmt.Sprintf("%02d %s %s", n, fate, call), func(t *testing.T) {
+						t.Parallel()
+						r := start(t, b, nil)
 						s.play(r, only(n, fate), false)
 						r.follow()
-						if r.injected[fate] != 1 {
-							t.Fatalf("%s was not there to be struck: %q", call, r.calls)
-						}
-						kills++
+						r.struck(fate, 1)
 						r.started(1)
 						r.expect(s.told)
 						r.free()
@@ -130,7 +136,6 @@ func tortureKilledAtEveryCall(t *testing.T) {
 					})
 				}
 			}
-			t.Logf("%s: %d calls, %d kills, %s: %q", s.name, len(calls), kills, time.Since(begin).Round(time.Millisecond), calls)
 		})
 	}
 }
@@ -146,57 +151,22 @@ func (r *rig) next() {
 	}
 }
 
-// Every call once lost after its work, and once refused: the same promises, without anybody's help. A message comes twice at
-// most, and only if its publishing was lost.
-func TestTorture_LostAndRefusedCalls(t *testing.T) { both(t, tortureLostAndRefusedCalls) }
-
-func tortureLostAndRefusedCalls(t *testing.T) {
-	for _, s := range stories {
-		t.Run(s.name, func(t *testing.T) {
-			calls, struck, begin := s.calls(t), 0, time.Now()
-			for n, call := range calls {
-				for fate, word := range map[machine.Fate]string{machine.Lost: "lost", machine.Refused: "refused"} {
-					t.Run(fmt.Sprintf("%02d %s %s", n, word, call), func(t *testing.T) {
-						r := start(t, nil)
-						s.play(r, only(n, fate), false)
-						r.follow()
-						if r.injected[fate] != 1 {
-							t.Fatalf("%s was not there to be struck: %q", call, r.calls)
-						}
-						struck++
-						r.started(1)
-						want := map[string][2]int{}
-						for what, bounds := range s.told {
-							if fate == machine.Refused || call != "SNS Publish" {
-								bounds[1] = 1
-							}
-							want[what] = bounds
-						}
-						r.expect(want)
-						r.free()
-					})
-				}
-			}
-			t.Logf("%s: %d calls, %d struck, %s", s.name, len(calls), struck, time.Since(begin).Round(time.Millisecond))
-		})
-	}
-}
-
 // Killed a second time, at every call it makes after the first death: whoever puts things right may die at it too. A death after a
 // call leaves what a death before the next one does, so one of the two is enough here.
 func TestTorture_KilledWhilePuttingRight(t *testing.T) { both(t, tortureKilledWhilePuttingRight) }
 
-func tortureKilledWhilePuttingRight(t *testing.T) {
-	s, kills, begin := stories[0], 0, time.Now()
-	told := map[string][2]int{"started": {1, 3}, "succeeded": {1, 3}}
-	for n, call := range s.calls(t) {
-		once := start(t, nil)
+func tortureKilledWhilePuttingRight(t *testing.T, b backend) {
+	t.Parallel()
+	s, told := stories[0], map[string][2]int{"started": {1, 3}, "succeeded": {1, 3}}
+	for n, call := range s.calls(t, b) {
+		once := start(t, b, nil)
 		s.play(once, only(n, machine.DeathAfter), false)
 		once.follow()
-		_ = once.Close()
+		once.end()
 		for m := n + 1; m < len(once.calls); m++ {
 			t.Run(fmt.Sprintf("%02d %s, %02d %s", n, call, m, once.calls[m]), func(t *testing.T) {
-				r := start(t, nil)
+				t.Parallel()
+				r := start(t, b, nil)
 				s.play(r, func(i int, _ string) machine.Fate {
 					if i == n || i == m {
 						return machine.DeathAfter
@@ -204,17 +174,13 @@ func tortureKilledWhilePuttingRight(t *testing.T) {
 					return machine.Served
 				}, false)
 				r.follow()
-				if r.injected[machine.DeathAfter] != 2 {
-					t.Fatalf("%d deaths: %q", r.injected[machine.DeathAfter], r.calls)
-				}
-				kills++
+				r.struck(machine.DeathAfter, 2)
 				r.started(1)
 				r.expect(told)
 				r.free()
 			})
 		}
 	}
-	t.Logf("%d pairs of kills, %s", kills, time.Since(begin).Round(time.Millisecond))
 }
 
 // Killed at any call from the start on, and the maintenance is over before anybody looks: it is not started again, and its
@@ -223,22 +189,22 @@ func TestTorture_FinishedBeforeTheCrashedStartWasRecorded(t *testing.T) {
 	both(t, tortureFinishedBeforeTheCrashedStartWasRecorded)
 }
 
-func tortureFinishedBeforeTheCrashedStartWasRecorded(t *testing.T) {
+func tortureFinishedBeforeTheCrashedStartWasRecorded(t *testing.T, b backend) {
 	s := stories[0]
-	calls, kills, begun := s.calls(t), 0, false
+	calls, kills, begun := s.calls(t, b), 0, false
 	for n, call := range calls {
 		if call == "DynamoDB Query" {
 			break // the first sweep: from here on it is recorded
 		}
-		for _, fate := range []machine.Fate{machine.DeathBefore, machine.DeathAfter} {
-			if call == under.start && fate == machine.DeathAfter {
+		for _, fate := range deaths {
+			if call == b.start && fate == machine.DeathAfter {
 				begun = true
 			}
 			if !begun {
 				continue
 			}
-			t.Run(deaths[fate]+" "+call, func(t *testing.T) {
-				r := start(t, nil)
+			t.Run(fmt.Sprintf("%s %s", fate, call), func(t *testing.T) {
+				r := start(t, b, nil)
 				event := alarm(t, "ALARM", time.Now())
 				r.strike(only(n, fate))
 				if _, alive := r.invoke(event); alive {

@@ -12,20 +12,10 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
-
 	"opsworks-maintenance/lambda/local/machine"
 	"opsworks-maintenance/lambda/local/runtimeapi"
-	"opsworks-maintenance/lambda/maintenance"
 	"opsworks-maintenance/lambda/settings"
 )
-
-// built is the function's binary, built once for all tests as the Makefile builds it.
-var built string
-
-func TestMain(m *testing.M) { os.Exit(machine.WithFunction(&built, m.Run)) }
 
 // name is the server of all tests that need but one. One slot for the whole fleet: a slot that is not given back is noticed.
 const name = "automate-06"
@@ -41,19 +31,13 @@ type backend struct {
 
 var backends = []backend{
 	{"opsworks-cm", `"backend": "opsworks-cm"`, "OpsWorksCM StartMaintenance"},
-	{"ssm", `"backend": "ssm", "runbook": "Maintain"`, "SSM StartAutomationExecution"},
+	{"ssm", `"backend": "ssm", "runbook": "Maintain", "parameters": ` + markedParameters, "SSM StartAutomationExecution"},
 }
 
-// under is the backend that is tested now: the tests of this package run one after the other.
-var under backend
-
 // both runs a test on both backends.
-func both(t *testing.T, test func(*testing.T)) {
+func both(t *testing.T, test func(*testing.T, backend)) {
 	for _, b := range backends {
-		t.Run(b.name, func(t *testing.T) {
-			under = b
-			test(t)
-		})
+		t.Run(b.name, func(t *testing.T) { test(t, b) })
 	}
 }
 
@@ -68,6 +52,7 @@ var sweep = []byte(`{"sweep": true}`)
 type rig struct {
 	*machine.Machine
 	t        testing.TB
+	backend  backend
 	timeout  time.Duration
 	function *runtimeapi.Function
 
@@ -79,26 +64,28 @@ type rig struct {
 	published int
 	round     int // the invocation that goes on, from 1
 	kill      context.CancelFunc
+	end       func() // looks at all that was said and kept, and takes the machine away
 
 	messages []machine.Message
+	heard    record
 }
 
-func start(t testing.TB, change func(*machine.Config)) *rig {
+func start(t testing.TB, b backend, change func(*machine.Config)) *rig {
 	t.Helper()
-	r := &rig{t: t, injected: map[machine.Fate]int{}}
-	config := machine.Config{Function: built, Settings: []byte(oneServer), Log: t.Output(), Intercept: r.intercept, Timeout: 30 * time.Second}
+	r := &rig{t: t, backend: b, injected: map[machine.Fate]int{}}
+	config := machine.Config{Function: built, Settings: []byte(oneServer), Log: r.heard.writer("log"), Intercept: r.intercept, Timeout: 30 * time.Second}
 	config.OnEvent = func([]byte) {} // lost, as best effort may: the sweep has to do without
 	if change != nil {
 		change(&config)
 	}
-	config.Settings = []byte(under.on(string(config.Settings)))
+	config.Settings = []byte(b.on(string(config.Settings)))
 	m, err := machine.Start(config)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = m.Close() })
 	m.SSM.IgnoreTokens(true) // what the service does with a token is not documented: the ledger has to be enough
-	r.Machine, r.function, r.timeout = m, m.Function, config.Timeout
+	r.Machine, r.function, r.timeout, r.end = m, m.Function, config.Timeout, sync.OnceFunc(r.finish)
+	t.Cleanup(r.end)
 	return r
 }
 
@@ -126,15 +113,16 @@ func (r *rig) intercept(call string) machine.Fate {
 
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if call == "SNS Publish" && (fate == machine.Served || fate == machine.DeathAfter || fate == machine.Lost) {
+	if call == "SNS Publish" && fate.Done() {
 		r.published++
 	}
 	r.injected[fate]++
+	total.injected(fate, call)
 	switch fate {
 	case machine.DeathBefore:
 		r.kill()
 	case machine.DeathAfter:
-		// The work is done between this answer and the wait for death, in well under a millisecond.
+		// The work is done between this answer and the wait for death, mostly in well under a millisecond. It is done in any case.
 		time.AfterFunc(20*time.Millisecond, r.kill)
 	}
 	return fate
@@ -163,6 +151,7 @@ func (r *rig) deliver(payload []byte) (runtimeapi.Result, bool) {
 	r.kill = cancel
 	r.mu.Unlock()
 	result, err := r.function.Invoke(ctx, payload)
+	r.heard.add("answers", string(result.Payload), result.Error)
 	switch {
 	case err == nil:
 		return result, true
@@ -182,6 +171,7 @@ func (r *rig) deliverAll(payloads [][]byte) []response {
 	for i, payload := range payloads {
 		all.Go(func() {
 			result, err := r.function.Invoke(context.Background(), payload)
+			r.heard.add("answers", string(result.Payload), result.Error)
 			if err != nil || result.Error != nil {
 				r.t.Errorf("event %d: %v, %v", i, err, result.Error)
 				return
@@ -223,7 +213,7 @@ func (r *rig) restart(change map[string]string) {
 		environment = append(environment, variableName+"="+value)
 	}
 	r.function = runtimeapi.New(runtimeapi.Config{
-		Binary: built, Env: environment, FunctionARN: machine.FunctionARN, Timeout: r.timeout, Output: r.t.Output(),
+		Binary: built, Env: environment, FunctionARN: machine.FunctionARN, Timeout: r.timeout, Output: r.heard.writer("log"),
 	})
 	r.t.Cleanup(func() { _ = r.function.Close() })
 }
@@ -238,203 +228,12 @@ func (r *rig) settings(document string) {
 	r.restart(map[string]string{settings.EnvSettingsFile: file})
 }
 
-// look is the test's own look at the ledger, which no fate strikes and which is none of the function's calls.
-func (r *rig) look(do func(ctx context.Context) error) {
+// struck checks that so many calls had a fate.
+func (r *rig) struck(fate machine.Fate, want int) {
 	r.t.Helper()
-	set := func(looking bool) {
-		r.mu.Lock()
-		defer r.mu.Unlock()
-		r.looking = looking
+	if r.injected[fate] != want {
+		r.t.Fatalf("%d calls were %s, want %d: %q", r.injected[fate], fate, want, r.calls)
 	}
-	set(true)
-	defer set(false)
-	if err := do(context.Background()); err != nil {
-		r.t.Fatal(err)
-	}
-}
-
-func (r *rig) open() (runs []maintenance.Run) {
-	r.t.Helper()
-	r.look(func(ctx context.Context) (err error) {
-		runs, err = r.Ledger.Open(ctx)
-		return err
-	})
-	return runs
-}
-
-// passTime lets the time pass in which an attempt holds a run, which is the invocation's deadline and 15 s. It does so in the ledger,
-// because in the binary that time is real. No invocation is under way meanwhile, so nobody holds what is taken away here.
-func (r *rig) passTime() {
-	r.t.Helper()
-	r.look(func(ctx context.Context) error {
-		runs, err := r.Ledger.Open(ctx)
-		if err != nil {
-			return err
-		}
-		for _, run := range runs {
-			if now := time.Now(); run.AttemptEnds.After(now) {
-				run.AttemptEnds = now.Add(-time.Second)
-				if _, err := r.Ledger.Save(ctx, run); err != nil {
-					return err
-				}
-			}
-		}
-		return nil
-	})
-}
-
-// passTellings is passTime for what is told once: Lambda delivers an event again after a minute, when a dead teller's time is over.
-// The ledger has no way to look at these items, so this looks at the table.
-func (r *rig) passTellings() {
-	r.t.Helper()
-	r.look(func(ctx context.Context) error {
-		api := dynamodb.New(dynamodb.Options{Region: machine.Region, BaseEndpoint: aws.String(r.URL), Credentials: aws.CredentialsProviderFunc(
-			func(context.Context) (aws.Credentials, error) {
-				return aws.Credentials{AccessKeyID: "local", SecretAccessKey: "local"}, nil
-			})})
-		all, err := api.Scan(ctx, &dynamodb.ScanInput{TableName: aws.String(machine.TableName)})
-		if err != nil {
-			return err
-		}
-		for _, item := range all.Items {
-			if pk, ok := item["pk"].(*types.AttributeValueMemberS); !ok || !strings.HasPrefix(pk.Value, "tell#") {
-				continue
-			}
-			item["until"] = &types.AttributeValueMemberN{Value: "0"}
-			if _, err := api.PutItem(ctx, &dynamodb.PutItemInput{TableName: aws.String(machine.TableName), Item: item}); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-}
-
-// complete ends the maintenance of the server, if one goes on.
-func (r *rig) complete() { r.completeOf(name) }
-
-func (r *rig) completeOf(server string) {
-	if node, ok := r.Nodes[server]; ok {
-		_ = r.SSM.Complete(node) // which has an execution, or not yet
-		return
-	}
-	r.must(r.OpsWorksCM.Complete(server))
-}
-
-// startsOf counts what really began.
-func (r *rig) startsOf(server string) int {
-	if node, ok := r.Nodes[server]; ok {
-		return r.SSM.Started(node)
-	}
-	return r.OpsWorksCM.Started(server)
-}
-
-// startCalls counts the calls that would start maintenance.
-func (r *rig) startCalls() int {
-	n := 0
-	for _, call := range append(r.OpsWorksCM.Calls(), r.SSM.Calls()...) {
-		if strings.HasSuffix(under.start, " "+call.Operation) {
-			n++
-		}
-	}
-	return n
-}
-
-// unready makes the server one that maintenance has to wait for, or not any more.
-func (r *rig) unready(is bool) {
-	ping, status := "Online", "HEALTHY"
-	if is {
-		ping, status = "ConnectionLost", "BACKING_UP"
-	}
-	if node, ok := r.Nodes[name]; ok {
-		r.must(r.SSM.SetPing(node, ping))
-		return
-	}
-	r.must(r.OpsWorksCM.SetStatus(name, status))
-}
-
-func (r *rig) must(err error) {
-	r.t.Helper()
-	if err != nil {
-		r.t.Fatal(err)
-	}
-}
-
-// follow sweeps until no run is open, with the time of dead attempts passing and maintenance ending between two sweeps.
-func (r *rig) follow() {
-	r.t.Helper()
-	for range 10 {
-		r.passTime()
-		r.invoke(sweep)
-		for _, server := range r.Servers {
-			r.completeOf(server)
-		}
-		if len(r.open()) == 0 {
-			return
-		}
-	}
-	r.t.Fatalf("after all sweeps still open: %+v", r.open())
-}
-
-// told counts the messages the subscriber got, by outcome and reason, once all that were published have come.
-func (r *rig) told() map[string]int {
-	r.t.Helper()
-	r.mu.Lock()
-	published := r.published
-	r.mu.Unlock()
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
-	defer cancel()
-	for len(r.messages) < published {
-		message, ok := r.Receive(ctx)
-		if !ok {
-			r.t.Fatalf("%d messages were published, %d came", published, len(r.messages))
-		}
-		r.messages = append(r.messages, message)
-	}
-	counts := map[string]int{}
-	for _, m := range r.messages {
-		counts[strings.TrimSpace(m.Attributes["outcome"]+" "+m.Attributes["reason"])]++
-	}
-	return counts
-}
-
-// expect compares what has been told with what should have been, each with the least and the most; what is not named must not be.
-func (r *rig) expect(want map[string][2]int) {
-	r.t.Helper()
-	told := r.told()
-	for what, n := range told {
-		if want[what][1] < n {
-			r.t.Errorf("%q was told %d times, at most %d allowed", what, n, want[what][1])
-		}
-	}
-	for what, bounds := range want {
-		if told[what] < bounds[0] {
-			r.t.Errorf("%q was told %d times, at least %d wanted", what, told[what], bounds[0])
-		}
-	}
-}
-
-func (r *rig) started(want int) {
-	r.t.Helper()
-	if n := r.startsOf(name); n != want {
-		r.t.Errorf("%d maintenances began, want %d", n, want)
-	}
-}
-
-// free checks that nothing holds the servers any more.
-func (r *rig) free() {
-	r.t.Helper()
-	if runs := r.open(); len(runs) > 0 {
-		r.t.Errorf("still open: %+v", runs)
-	}
-	r.look(func(ctx context.Context) error {
-		records, err := r.Ledger.Servers(ctx, r.Servers)
-		for server, record := range records {
-			if record.Lease != "" {
-				r.t.Errorf("%s is still held by %s", server, record.Lease)
-			}
-		}
-		return err
-	})
 }
 
 // injections says what was done to how many of the function's calls.
@@ -445,12 +244,9 @@ func (r *rig) injections() string {
 }
 
 func describe(injected map[machine.Fate]int) string {
-	names := map[machine.Fate]string{
-		machine.Served: "served", machine.DeathBefore: "killed before", machine.DeathAfter: "killed after", machine.Refused: "refused", machine.Lost: "lost",
-	}
 	var parts []string
 	for _, fate := range slices.Sorted(maps.Keys(injected)) {
-		parts = append(parts, fmt.Sprintf("%d %s", injected[fate], names[fate]))
+		parts = append(parts, fmt.Sprintf("%d %s", injected[fate], fate))
 	}
 	return strings.Join(parts, ", ")
 }
