@@ -45,9 +45,12 @@ fuzz: ## fuzz everything that reads bytes from outside, FUZZTIME each
 	go test ./lambda/local/simulator -run '^$$' -fuzz FuzzOpsWorksCM -fuzztime $(FUZZTIME)
 	go test ./lambda/local/simulator -run '^$$' -fuzz FuzzSSM -fuzztime $(FUZZTIME)
 
-bench: local ## compare the function with a bare handler, and time the decoder
+bench: local ## compare the function with a bare handler and a floor, without TLS and with it, and time the decoder
 	@$(GOBUILD) -o dist/local/barehandler ./testdata/barehandler
-	@go run ./lambda/local/bench -function dist/local/bootstrap -bare dist/local/barehandler $(ARGS)
+	@$(GOBUILD) -o dist/local/floor ./testdata/floor
+	@go build -o dist/local/bench ./lambda/local/bench
+	@for tls in false true; do \
+	dist/local/bench -function dist/local/bootstrap -bare dist/local/barehandler -floor dist/local/floor -tls=$$tls $(ARGS) && echo || exit 1; done
 	@go test ./events ./lambda/settings -run '^$$' -bench . -benchmem
 
 synth: build ## write the CloudFormation template to dist/cdk.out; needs Node, no account and no network

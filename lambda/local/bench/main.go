@@ -1,7 +1,7 @@
-// Command bench measures the built function against a bare handler (testdata/barehandler) that makes three of its five calls, all
-// but the two to the ledger: how large the two are, how fast they start, what an event costs. Both run as in Lambda, as processes
-// behind the Runtime API, and both take turns in one run, so that whatever else the machine does strikes both alike. The ratios
-// are the result.
+// Command bench measures the built function against two handlers that make three of its five calls, all but the two to the ledger:
+// a bare one of the SDK's defaults (testdata/barehandler), and a floor without the SDK (testdata/floor). How large they are, how
+// fast they start, what an event costs. All run as in Lambda, as processes behind the Runtime API, and take turns in one run, so
+// that whatever else the machine does strikes all alike. The ratios are the result.
 package main
 
 import (
@@ -12,6 +12,9 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"slices"
+
+	"opsworks-maintenance/lambda/settings"
 )
 
 func main() {
@@ -29,19 +32,22 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
 	function := flags.String("function", "", "the function's `binary`")
 	bare := flags.String("bare", "", "the bare handler's `binary`, built with the same flags")
+	floor := flags.String("floor", "", "the floor's `binary`, built with the same flags")
 	document := flags.String("settings", "testdata/settings.json", "the function's settings `document`, with the server "+serverName)
-	cold := flags.Int("cold", 20, "cold starts of each binary")
-	warm := flags.Int("warm", 300, "warm events of each binary, spread over several processes")
+	overTLS := flags.Bool("tls", false, "TLS endpoints, as AWS's are (Linux: on macOS Go does not read SSL_CERT_FILE)")
+	alike := flags.Bool("alike", false, "give the other two the function's "+settings.EnvMaxProcs+" too, which they are not deployed with")
+	cold := flags.Int("cold", 300, "cold starts of each binary")
+	warm := flags.Int("warm", 3000, "warm events of each binary, spread over several processes")
 	if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {
 		return nil
 	} else if err != nil {
 		return err
 	}
-	if *function == "" || *bare == "" || *cold < 1 || *warm < 1 || flags.NArg() > 0 {
-		return fmt.Errorf("wants -function and -bare, and at least one event of each kind (-help tells more)")
+	if *function == "" || *bare == "" || *floor == "" || *cold < 1 || *warm < 1 || flags.NArg() > 0 {
+		return fmt.Errorf("wants -function, -bare and -floor, and at least one event of each kind (-help tells more)")
 	}
 
-	aws, err := startServices()
+	aws, err := startServices(*overTLS)
 	if err != nil {
 		return err
 	}
@@ -50,27 +56,37 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	pair := [2]*subject{
+	deployed := append(slices.Clone(env), settings.EnvMaxProcs+"="+settings.MaxProcs)
+	if *alike {
+		env = deployed
+	}
+	threeCalls := subject{env: env, event: `{"serverName":"` + serverName + `"}`, field: "status", value: "UNDER_MAINTENANCE", wanted: bareCalls}
+	bareHandler, floorHandler := threeCalls, threeCalls
+	bareHandler.name, bareHandler.file = "bare handler", *bare
+	floorHandler.name, floorHandler.file = "floor", *floor
+	subjects := []*subject{
 		{
-			file: *function, env: env, event: `{"start":{"serverName":"` + serverName + `"}}`,
+			name: "function", file: *function, env: deployed, event: `{"start":{"serverName":"` + serverName + `"}}`,
 			field: "outcome", value: "started", wanted: functionCalls,
 		},
-		{
-			file: *bare, env: env, event: `{"serverName":"` + serverName + `"}`,
-			field: "status", value: "UNDER_MAINTENANCE", wanted: bareCalls,
-		},
+		&bareHandler,
+		&floorHandler,
 	}
-	build, err := inspect(pair)
+	build, err := inspect(subjects)
 	if err != nil {
 		return err
 	}
-	perProcess, err := measure(ctx, aws, pair, *cold, *warm)
+	perProcess, err := measure(ctx, aws, subjects, *cold, *warm)
 	if err != nil {
 		return err
 	}
-	rows, err := tabulate(pair, perProcess)
+	rows, err := tabulate(subjects, perProcess)
 	if err != nil {
 		return err
 	}
-	return write(out, rows, legend{build: build, cold: *cold, warm: perProcess})
+	about := legend{build: build, cold: *cold, warm: perProcess, alike: *alike}
+	if aws.authority != nil {
+		about.roots = aws.authority.roots
+	}
+	return write(out, subjects, rows, about)
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"crypto/tls"
 	"fmt"
 	"io"
 	"maps"
@@ -30,39 +31,60 @@ type calls map[string]int
 // as what is measured, and more with every event. Here SNS is an acknowledgement. So is DynamoDB: minidyn takes a quarter of a
 // millisecond for the two writes of an event, a tenth of what the event takes, and would have to be emptied between events, since
 // it copies its table for every transaction. An acknowledgement keeps nothing, so the server is free in the ledger for the next
-// event. As on AWS each service has an address, and so connections, of its own.
+// event. As on AWS each service has an address, and so connections, of its own, and speaks HTTP/1.1 only.
 type services struct {
 	simulator *simulator.OpsWorksCM
 	endpoints map[string]string // URL by the suffix of AWS_ENDPOINT_URL_
 	servers   []*http.Server
+	authority *authority // nil: without TLS
 
 	mu    sync.Mutex
 	calls calls
 }
 
-func startServices() (*services, error) {
+func startServices(overTLS bool) (*services, error) {
 	s := &services{simulator: simulator.NewOpsWorksCM(simulator.Config{}), endpoints: map[string]string{}, calls: calls{}}
-	if err := s.simulator.AddServer(simulator.Server{Name: serverName, MaintenanceStatus: "SUCCESS"}); err != nil {
+	if err := s.start(overTLS); err != nil {
+		s.close()
 		return nil, err
+	}
+	return s, nil
+}
+
+func (s *services) start(overTLS bool) (err error) {
+	scheme := "http"
+	if overTLS {
+		scheme = "https"
+		if s.authority, err = newAuthority(); err != nil {
+			return err
+		}
+	}
+	if err := s.simulator.AddServer(simulator.Server{Name: serverName, MaintenanceStatus: "SUCCESS"}); err != nil {
+		return err
 	}
 	for name, handler := range map[string]http.HandlerFunc{"OPSWORKSCM": s.opsWorksCM, "SNS": s.sns, "DYNAMODB": s.dynamoDB} {
 		listener, err := net.Listen("tcp", "127.0.0.1:0")
 		if err != nil {
-			s.close()
-			return nil, fmt.Errorf("listen: %w", err)
+			return fmt.Errorf("listen: %w", err)
 		}
-		s.endpoints[name] = "http://" + listener.Addr().String()
+		s.endpoints[name] = scheme + "://" + listener.Addr().String()
+		if overTLS {
+			listener = tls.NewListener(listener, s.authority.server)
+		}
 		server := &http.Server{Handler: handler}
 		s.servers = append(s.servers, server)
 		go func() { _ = server.Serve(listener) }() // returns when close closes it
 	}
-	return s, nil
+	return nil
 }
 
 func (s *services) close() {
 	s.simulator.Close()
 	for _, server := range s.servers {
 		_ = server.Close()
+	}
+	if s.authority != nil {
+		s.authority.close()
 	}
 }
 
@@ -79,6 +101,9 @@ func environment(s *services, document string) ([]string, error) {
 	}
 	for name, url := range s.endpoints {
 		env = append(env, "AWS_ENDPOINT_URL_"+name+"="+url)
+	}
+	if s.authority != nil {
+		env = append(env, "SSL_CERT_FILE="+s.authority.bundle)
 	}
 	return env, nil
 }
@@ -99,9 +124,15 @@ func (s *services) count(call string) {
 	s.calls[call]++
 }
 
+// unsigned is who the floor is taken for: it does not sign, and the simulator wants to know for which service a request was signed.
+const unsigned = "AWS4-HMAC-SHA256 Credential=floor/20261123/us-east-1/opsworks-cm/aws4_request"
+
 func (s *services) opsWorksCM(w http.ResponseWriter, r *http.Request) {
 	_, operation, _ := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
 	s.count("OpsWorksCM " + operation)
+	if r.Header.Get("Authorization") == "" {
+		r.Header.Set("Authorization", unsigned)
+	}
 	s.simulator.ServeHTTP(w, r)
 }
 

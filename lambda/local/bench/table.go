@@ -7,43 +7,58 @@ import (
 	"runtime"
 	"slices"
 	"strconv"
+	"strings"
 	"text/tabwriter"
+
+	"opsworks-maintenance/lambda/settings"
 )
 
-// row is a line of the table. The values are those of the function and of the bare handler.
+// row is a line of the table. The values are those of the subjects, in their order; the ratios are the first one's to the others'.
 type row struct {
 	measure string
 	unit    string
-	values  [2]float64
+	values  []value
+	aims    map[string]float64 // the most a ratio should be, by the name of the subject the function is compared with
+}
+
+// value is a figure, or the median of what lay, but for a tenth at either end, from low to high.
+type value struct{ figure, low, high float64 }
+
+func figure(f float64) value { return value{figure: f} }
+
+func spread(values []float64) value {
+	return value{median(values), percentile(values, 10), percentile(values, 90)}
 }
 
 // tabulate makes the rows. A value that is not above zero is noise, not a measurement.
-func tabulate(pair [2]*subject, perProcess int) ([]row, error) {
+func tabulate(subjects []*subject, perProcess int) ([]row, error) {
+	memory := map[string]float64{"bare handler": 1.25}
 	rows := []row{
 		{measure: "binary", unit: "MB"},
-		{measure: "cold start, median", unit: "ms"},
-		{measure: "cold start, p10", unit: "ms"},
-		{measure: "cold start, p90", unit: "ms"},
-		{measure: "  of it init, median", unit: "ms"},
-		{measure: "  CPU time, median", unit: "ms"},
-		{measure: "  peak memory, median", unit: "MB"},
+		{measure: "zip", unit: "MB"},
+		{measure: "start → ready", unit: "ms"},
+		{measure: "start → first response", unit: "ms", aims: map[string]float64{"bare handler": 1, "floor": 1.6}},
+		{measure: "CPU of a cold start", unit: "ms"},
+		{measure: "peak memory of a cold start", unit: "MB", aims: memory},
 		{measure: "warm event, p50", unit: "ms"},
 		{measure: "warm event, p99", unit: "ms"},
-		{measure: "  CPU time", unit: "ms"},
-		{measure: fmt.Sprintf("  peak memory after %d", perProcess), unit: "MB"},
+		{measure: "CPU of a warm event", unit: "ms"},
+		{measure: "CPU per call of a warm event", unit: "ms", aims: map[string]float64{"bare handler": 1}},
+		{measure: fmt.Sprintf("peak memory after %d warm events", perProcess), unit: "MB", aims: memory},
 		{measure: "calls per event"},
 	}
-	for i, s := range pair {
-		for r, value := range []float64{
-			s.size,
-			median(s.start), percentile(s.start, 10), percentile(s.start, 90), median(s.init), median(s.startCPU), median(s.startPeak),
-			median(s.warm), percentile(s.warm, 99), s.warmCPU(perProcess), median(s.processPeak),
-			float64(s.calls) / float64(s.events),
+	for _, s := range subjects {
+		cpu, calls := s.warmCPU(perProcess), float64(s.calls)/float64(s.events)
+		for r, v := range []value{
+			figure(s.size), figure(s.zip),
+			spread(s.ready), spread(s.answer), spread(s.startCPU), spread(s.startPeak),
+			spread(s.warm), figure(percentile(s.warm, 99)), figure(cpu), figure(cpu / calls), spread(s.processPeak),
+			figure(calls),
 		} {
-			if !(value > 0) {
-				return nil, fmt.Errorf("%s: %s came to %g; more events are needed to tell", s.file, rows[r].measure, value)
+			if !(v.figure > 0) {
+				return nil, fmt.Errorf("%s: %s came to %g; more events are needed to tell", s.file, rows[r].measure, v.figure)
 			}
-			rows[r].values[i] = value
+			rows[r].values = append(rows[r].values, v)
 		}
 	}
 	return rows, nil
@@ -75,35 +90,86 @@ type legend struct {
 	build string
 	cold  int
 	warm  int // events of each of the warmProcesses
+	roots int // that a client reads before its first call; 0: without TLS
+	alike bool
 }
 
-func write(out io.Writer, rows []row, l legend) error {
+func write(out io.Writer, subjects []*subject, rows []row, l legend) error {
 	table := tabwriter.NewWriter(out, 0, 0, 3, ' ', 0)
-	fmt.Fprintln(table, "measure\tfunction\tbare handler\tratio")
+	line := []string{"measure"}
+	for _, s := range subjects {
+		line = append(line, s.name)
+	}
+	for _, s := range subjects[1:] {
+		line = append(line, "÷ "+s.name)
+	}
+	fmt.Fprintln(table, strings.Join(line, "\t"))
 	for _, r := range rows {
-		fmt.Fprintf(table, "%s\t%s\t%s\t%.2f\n", r.measure, quantity(r.values[0], r.unit), quantity(r.values[1], r.unit), r.values[0]/r.values[1])
+		fmt.Fprintln(table, strings.Join(r.cells(subjects), "\t"))
 	}
 	if err := table.Flush(); err != nil {
 		return err
 	}
+	endpoints := "without TLS"
+	if l.roots > 0 {
+		endpoints = fmt.Sprintf("over TLS, HTTP/1.1, %d roots to trust", l.roots)
+	}
+	who := "Only the function"
+	if l.alike {
+		who = "Each of the three"
+	}
+	lost := make([]string, len(subjects))
+	for i, s := range subjects {
+		lost[i] = fmt.Sprintf("%s %d", s.name, s.lost)
+	}
 	_, err := fmt.Fprintf(out, `
-The bare handler (testdata/barehandler) makes three of the function's five calls by the SDK's defaults and does nothing else: no ledger,
-which the other two calls are for, no settings, no gates, no log.
-Measured on %s, %d CPUs, with both in turns: %d cold starts and %d × %d warm events of each.
-A cold start is from the start of the process to its first answer; the endpoints are local and without TLS. The times are this machine's:
-the ratios are what counts. Below 1 the function needs less.
-`, l.build, runtime.NumCPU(), l.cold, warmProcesses, l.warm)
+The bare handler (testdata/barehandler) makes three of the function's five calls by the SDK's defaults, the floor (testdata/floor) makes
+the same three without the SDK and unsigned. They do nothing else: no ledger, which the other two calls are for, no settings, no gates, no log.
+Measured on %s, %d CPUs, in turns: %d cold starts and %d × %d warm events of each, the endpoints local and %s.
+%s has %s=%s, as the function is deployed: Lambda gives 128 MB of memory less than one CPU.
+Medians, and in brackets what eight of ten lay between; the ratios are of the medians. The times are this machine's: the ratios are what
+counts. Below 1 the function needs less. Left out and sent again, since an answer was lost: %s.
+`, l.build, runtime.NumCPU(), l.cold, warmProcesses, l.warm, endpoints, who, settings.EnvMaxProcs, settings.MaxProcs, strings.Join(lost, ", "))
 	return err
 }
 
-func quantity(value float64, unit string) string {
+// cells are the row's, as text.
+func (r row) cells(subjects []*subject) []string {
+	line := []string{r.measure}
+	for _, v := range r.values {
+		line = append(line, v.text(r.unit))
+	}
+	for i, v := range r.values[1:] {
+		aim, aimed := r.aims[subjects[i+1].name]
+		line = append(line, ratio(r.values[0].figure/v.figure, aim, aimed))
+	}
+	return line
+}
+
+// ratio says whether it is what it should be at most, and means the number that it shows.
+func ratio(exact, aim float64, aimed bool) string {
+	shown := math.Round(exact*100) / 100
+	switch text := fmt.Sprintf("%.2f", shown); {
+	case !aimed:
+		return text
+	case shown <= aim:
+		return fmt.Sprintf("%s (aim ≤ %.2f: met)", text, aim)
+	default:
+		return fmt.Sprintf("%s (aim ≤ %.2f: not met)", text, aim)
+	}
+}
+
+func (v value) text(unit string) string {
 	decimals := 2
-	if value >= 10 {
+	if v.figure >= 10 {
 		decimals = 1
 	}
-	text := strconv.FormatFloat(value, 'f', decimals, 64)
+	text := strconv.FormatFloat(v.figure, 'f', decimals, 64)
 	if unit != "" {
 		text += " " + unit
+	}
+	if v.high > 0 {
+		text += fmt.Sprintf(" (%.*f–%.*f)", decimals, v.low, decimals, v.high)
 	}
 	return text
 }
