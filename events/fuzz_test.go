@@ -41,14 +41,15 @@ func unasked(event events.Event, payload []byte) string {
 		if err := json.Unmarshal(payload, &doc); err != nil {
 			return err.Error()
 		}
-		detail := object(doc, "detail")
+		docs := []map[string]any{doc}
+		detail := within(docs, "detail")
 		if _, direct := doc["alarmData"]; direct && doc["detail-type"] == nil {
-			detail = object(doc, "alarmData")
+			detail = within(docs, "alarmData")
 		}
 		switch {
-		case !says(doc, "source", "aws.cloudwatch"):
+		case !says(docs, "source", "aws.cloudwatch"):
 			return "the source is not CloudWatch"
-		case !says(object(detail, "state"), "value", "ALARM"):
+		case !says(within(detail, "state"), "value", "ALARM"):
 			return "the state is not ALARM"
 		case event.Name == "" || !says(detail, "alarmName", event.Name):
 			return "the alarm has another name"
@@ -62,15 +63,15 @@ func unasked(event events.Event, payload []byte) string {
 		if event.Name == "" || event.At.IsZero() || (event.ARN == "") == (len(event.ServerNames) == 0) {
 			return "no name, no time, or neither an ARN nor servers"
 		}
-		if event.ARN == "" && object(doc, "schedule") == nil {
+		if event.ARN == "" && within([]map[string]any{doc}, "schedule") == nil {
 			return "nothing says that a schedule asks"
 		}
 	case events.Start:
 		if err := json.Unmarshal(payload, &doc); err != nil {
 			return err.Error()
 		}
-		if start := object(doc, "start"); start != nil {
-			doc = start
+		if start := within([]map[string]any{doc}, "start"); start != nil {
+			doc = start[0]
 		}
 		if event.ServerName == "" || doc["serverName"] != event.ServerName {
 			return "nobody named that server"
@@ -79,20 +80,25 @@ func unasked(event events.Event, payload []byte) string {
 	return ""
 }
 
-func object(doc map[string]any, field string) map[string]any {
-	for name, value := range doc {
-		if inner, ok := value.(map[string]any); ok && strings.EqualFold(name, field) {
-			return inner
+// within are the objects that a field has, under any of the spellings that encoding/json accepts for it: it reads all of them into one.
+func within(docs []map[string]any, field string) (inner []map[string]any) {
+	for _, doc := range docs {
+		for name, value := range doc {
+			if object, ok := value.(map[string]any); ok && strings.EqualFold(name, field) {
+				inner = append(inner, object)
+			}
 		}
 	}
-	return nil
+	return inner
 }
 
-// says reports whether a field, under any of the spellings encoding/json accepts for it, has a value.
-func says(doc map[string]any, field, value string) bool {
-	for name, v := range doc {
-		if strings.EqualFold(name, field) && v == value {
-			return true
+// says reports whether a field, under any of those spellings, has a value.
+func says(docs []map[string]any, field, value string) bool {
+	for _, doc := range docs {
+		for name, v := range doc {
+			if strings.EqualFold(name, field) && v == value {
+				return true
+			}
 		}
 	}
 	return false
