@@ -1,9 +1,11 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"time"
 
@@ -62,14 +64,36 @@ func awsConfig(getenv func(string) string, dialer *connect.Dialer) (aws.Config, 
 		Source:          "environment",
 	}
 	return aws.Config{
-		Region: getenv("AWS_REGION"),
-		HTTPClient: awshttp.NewBuildableClient().WithTransportOptions(dialer.Use, func(t *http.Transport) {
-			t.ResponseHeaderTimeout = attemptTimeout
-		}),
+		Region:     getenv("AWS_REGION"),
+		HTTPClient: httpClient(dialer, attemptTimeout),
 		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
 			return credentials, nil
 		}),
 	}, errors.Join(faults...)
+}
+
+// httpClient waits so long for an answer's header.
+func httpClient(dialer *connect.Dialer, wait time.Duration) aws.HTTPClient {
+	return inMemory{awshttp.NewBuildableClient().WithTransportOptions(dialer.Use, func(t *http.Transport) { t.ResponseHeaderTimeout = wait })}
+}
+
+// inMemory gives net/http bodies of a type that it knows to be in memory: it then sends header and body in one write. The SDK's own type
+// (smithy-go v1.28.9, safeWriteToReadCloser) costs two, and fails the second if the answer comes before it has returned, which breaks
+// the connection under that answer.
+type inMemory struct{ client *awshttp.BuildableClient }
+
+// Do implements aws.HTTPClient.
+func (c inMemory) Do(r *http.Request) (*http.Response, error) {
+	if r.Body != nil && r.ContentLength > 0 {
+		body := make([]byte, r.ContentLength)
+		if _, err := io.ReadFull(r.Body, body); err != nil {
+			return nil, fmt.Errorf("read the request: %w", err)
+		}
+		known := *r
+		known.Body = io.NopCloser(bytes.NewReader(body))
+		r = &known
+	}
+	return c.client.Do(r)
 }
 
 // at is the configuration with the first endpoint that is given; AWS's own if none is.

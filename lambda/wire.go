@@ -38,7 +38,9 @@ func wire(getenv func(string) string, logger *slog.Logger, metrics io.Writer) (*
 	function := notify.Function{Name: getenv("AWS_LAMBDA_FUNCTION_NAME"), Region: config.Region, Endpoint: aws.ToString(servers.BaseEndpoint)}
 	topics := notify.Topics{Text: environment.TopicARN, Records: environment.RecordsTopicARN, Chat: environment.ChatTopicARN}
 	cm, ssm := opsworkscm.New(servers), automation.New(endpoint("SSM"), nodes)
-	runs, publisher := ledger.New(endpoint("DYNAMODB"), environment.RunsTable), notify.New(endpoint("SNS"), topics, function)
+	tables := endpoint("DYNAMODB")
+	tables.HTTPClient = httpClient(connections.dialer, ledger.AttemptTimeout)
+	runs, publisher := ledger.New(tables, environment.RunsTable), notify.New(endpoint("SNS"), topics, function)
 	connections.services = []service{runs, publisher}
 	if len(nodes) < len(doc.Servers) {
 		connections.services = append(connections.services, cm)

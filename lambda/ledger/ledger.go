@@ -20,12 +20,14 @@ import (
 	"opsworks-maintenance/lambda/maintenance"
 )
 
-// A call is tried so often, an attempt waits so long for its answer: DynamoDB answers in milliseconds, or something is wrong.
+// A call is tried so often.
 const (
 	attempts       = 6
 	longestBackoff = time.Second
-	attemptTimeout = 2 * time.Second
 )
+
+// AttemptTimeout is how long one attempt should wait for its answer: DynamoDB answers in milliseconds, or something is wrong.
+const AttemptTimeout = 2 * time.Second
 
 // Ledger is a maintenance.Ledger.
 type Ledger struct {
@@ -37,14 +39,12 @@ type Ledger struct {
 
 var _ maintenance.Ledger = (*Ledger)(nil)
 
-// New makes a ledger. config.BaseEndpoint, if set, is where DynamoDB is; otherwise it is AWS's own.
+// New makes a ledger. config.BaseEndpoint, if set, is where DynamoDB is; otherwise it is AWS's own. config.HTTPClient, if set, has to see
+// to the AttemptTimeout.
 func New(config aws.Config, table string) *Ledger {
-	client, ok := config.HTTPClient.(*awshttp.BuildableClient)
 	if config.HTTPClient == nil {
-		client, ok = awshttp.NewBuildableClient().WithDialerOptions(func(d *net.Dialer) { d.Timeout = attemptTimeout }), true
-	}
-	if ok {
-		config.HTTPClient = client.WithTransportOptions(func(t *http.Transport) { t.ResponseHeaderTimeout = attemptTimeout })
+		config.HTTPClient = awshttp.NewBuildableClient().WithDialerOptions(func(d *net.Dialer) { d.Timeout = AttemptTimeout }).
+			WithTransportOptions(func(t *http.Transport) { t.ResponseHeaderTimeout = AttemptTimeout })
 	}
 	api := dynamodb.NewFromConfig(config, func(o *dynamodb.Options) {
 		o.Retryer = retry.NewStandard(func(s *retry.StandardOptions) {
