@@ -2,6 +2,7 @@
 
 ARCH     ?= arm64
 FUZZTIME ?= 20s
+EVENTS   ?= 100000
 ARGS     ?=
 BACKEND  ?= opsworks-cm
 FUNCTION ?= opsworks-maintenance
@@ -12,7 +13,7 @@ VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 GOBUILD := CGO_ENABLED=0 go build -trimpath -tags lambda.norpc -ldflags "-s -w -X main.version=$(VERSION)"
 
 .DEFAULT_GOAL := help
-.PHONY: help build local run test torture check fuzz bench clean synth deploy destroy redrive e2e start plan history stop close
+.PHONY: help build local run test torture soak check fuzz bench clean synth deploy destroy redrive e2e start plan history stop close
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -36,6 +37,9 @@ test: ## run all tests; those of infra need Node
 torture: ## only the tests that kill, flood and cut off the function, with a table of what was done to its calls
 	go test -count=1 -v ./lambda/local/torture
 
+soak: ## send 100,000 mixed events through one process of the function (EVENTS=n; Linux)
+	go test -count=1 -v -timeout 30m ./lambda/local/soak -events $(EVENTS)
+
 check: ## formatting, vet, staticcheck, tidiness, import arrows, what the function links, its size
 	@bash .ci/check
 
@@ -45,13 +49,13 @@ fuzz: ## fuzz everything that reads bytes from outside, FUZZTIME each
 	go test ./lambda/local/simulator -run '^$$' -fuzz FuzzOpsWorksCM -fuzztime $(FUZZTIME)
 	go test ./lambda/local/simulator -run '^$$' -fuzz FuzzSSM -fuzztime $(FUZZTIME)
 
-bench: local ## compare the function with a bare handler and a floor, without TLS and with it, and time the decoder
+bench: local ## compare the function with a bare handler and a floor, without TLS and with it, and show how it grows
 	@$(GOBUILD) -o dist/local/barehandler ./testdata/barehandler
 	@$(GOBUILD) -o dist/local/floor ./testdata/floor
 	@go build -o dist/local/bench ./lambda/local/bench
 	@for tls in false true; do \
 	dist/local/bench -function dist/local/bootstrap -bare dist/local/barehandler -floor dist/local/floor -tls=$$tls $(ARGS) && echo || exit 1; done
-	@go test ./events ./lambda/settings -run '^$$' -bench . -benchmem
+	@go test -count=1 ./lambda -run '^TestGrowth$$' -v
 
 synth: build ## write the CloudFormation template to dist/cdk.out; needs Node, no account and no network
 	@go run ./infra

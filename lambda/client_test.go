@@ -18,13 +18,13 @@ import (
 	"opsworks-maintenance/lambda/opsworkscm"
 )
 
-// counted counts what is written to a connection, by calls.
-type counted struct {
+// writeCounter counts what is written to a connection, by calls.
+type writeCounter struct {
 	net.Conn
 	writes *atomic.Int32
 }
 
-func (c counted) Write(p []byte) (int, error) {
+func (c writeCounter) Write(p []byte) (int, error) {
 	c.writes.Add(1)
 	return c.Conn.Write(p)
 }
@@ -49,7 +49,7 @@ func TestInMemory_OneWrite(t *testing.T) {
 	config.HTTPClient = inMemory{awshttp.NewBuildableClient().WithTransportOptions(func(t *http.Transport) {
 		t.DialContext = func(ctx context.Context, network, address string) (net.Conn, error) {
 			conn, err := (&net.Dialer{}).DialContext(ctx, network, address)
-			return counted{conn, &writes}, err
+			return writeCounter{conn, &writes}, err
 		}
 	})}
 	server, err := opsworkscm.New(at(config, endpoint.URL)).Describe(t.Context(), "automate-06")

@@ -93,9 +93,10 @@ func (in invocation) schedule(s events.Schedule) ([]maintenance.Request, []maint
 		known = append(slices.Clone(known), in.Settings.ForRule(s.Name)...)
 	}
 	var names []string
+	named := map[string]bool{} // a schedule may be that of a thousand servers
 	for _, server := range known {
-		if !slices.Contains(names, server.Name) {
-			names = append(names, server.Name)
+		if !named[server.Name] {
+			names, named[server.Name] = append(names, server.Name), true
 		}
 	}
 	if !ours {
@@ -108,10 +109,11 @@ func (in invocation) schedule(s events.Schedule) ([]maintenance.Request, []maint
 	// A schedule of our own brings the names. Where the settings know it, they must agree on each.
 	var agreed []string
 	var reports []maintenance.Report
+	all := strings.Join(names, ", ")
 	for _, name := range s.ServerNames {
-		if len(names) > 0 && !slices.Contains(names, name) {
+		if len(names) > 0 && !named[name] {
 			reports = append(reports, in.refuse(cause, name, maintenance.Ambiguous,
-				fmt.Sprintf("the event says %.80q, the settings have the schedule %q for %s", name, s.Name, strings.Join(names, ", ")))...)
+				fmt.Sprintf("the event says %.80q, the settings have the schedule %q for %.400s", name, s.Name, all))...)
 			continue
 		}
 		agreed = append(agreed, name)

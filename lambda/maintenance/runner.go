@@ -40,8 +40,8 @@ func (r *Runner) AskAll(ctx context.Context, requests []Request) []Report {
 	runs := make([]Run, len(requests))
 	inParallel(len(requests), func(i int) {
 		run := t.newRun(requests[i])
-		if _, ok := t.Policy(run.ServerName); !ok {
-			reports[i] = t.refuse(run, Verdict{Answer: Refuse, Reason: NotAllowed}, Server{})
+		if v := Admit(t.facts(run)); v.Answer != Pass {
+			reports[i] = t.stop(run, v, Server{})
 			return
 		}
 		recorded, err := t.Ledger.Record(t.work, run.to(RunWaiting))
@@ -85,17 +85,11 @@ func (t *turn) newRun(request Request) Run {
 
 // attempt asks every gate for a run that is new or waits, claims it and starts it.
 func (t *turn) attempt(run Run, attributes []EngineAttribute) Report {
-	facts := Facts{Request: run.request(), Now: t.Now()}
-	policy, ok := t.Policy(run.ServerName)
-	if ok {
-		facts.Policy = &policy
-	}
-	if run.State == RunWaiting { // it was fresh when it came, and its patience is asked elsewhere
-		facts.Request.Cause.Time = facts.Now
-	}
+	facts := t.facts(run)
 	if v := Admit(facts); v.Answer != Pass {
 		return t.stop(run, v, Server{})
 	}
+	policy := *facts.Policy
 	if v := t.still(run, facts); v.Answer != Pass {
 		return t.stop(run, v, Server{})
 	}
@@ -130,6 +124,18 @@ func (t *turn) attempt(run Run, attributes []EngineAttribute) Report {
 	server, reference, err := backend.Start(t.work, claimed, server, attributes)
 	claimed.Reference = reference
 	return t.afterStart(claimed, server, err)
+}
+
+// facts are those that are known before the server is looked at.
+func (t *turn) facts(run Run) Facts {
+	facts := Facts{Request: run.request(), Now: t.Now()}
+	if policy, ok := t.Policy(run.ServerName); ok {
+		facts.Policy = &policy
+	}
+	if run.State == RunWaiting { // it was fresh when it came, and its patience is asked elsewhere
+		facts.Request.Cause.Time = facts.Now
+	}
+	return facts
 }
 
 // still answers for a run that waits, where it is plain without a look at the server that it waits for the same thing as before. So
