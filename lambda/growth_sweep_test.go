@@ -133,7 +133,10 @@ func (w *world) run(i int) maintenance.Run {
 		run.Reason = maintenance.WrongState
 		do(w.t, w.opsworks.SetStatus(name, "BACKING_UP"))
 	case 3:
-		run.Reason = maintenance.OutsideWindow
+		if run.Reason = maintenance.OutsideWindow; i%8 == 7 {
+			run.Reason = maintenance.WrongState
+			do(w.t, w.ssm.SetPing(growthNode(i), "ConnectionLost"))
+		}
 	}
 	switch i % 4 {
 	case 0:

@@ -185,7 +185,7 @@ func size(bytes float64) string {
 	}
 }
 
-// growthFleet is a document of many servers, on both backends in turns. Every fourth has a window, which opens in three days.
+// growthFleet is a document of many servers, on both backends in turns. Every eighth has a window, which opens in three days.
 func growthFleet(servers int) []byte {
 	var document strings.Builder
 	document.WriteString(`{"servers": [`)
@@ -198,7 +198,7 @@ func growthFleet(servers int) []byte {
 		if i%2 == 1 {
 			backend = `"backend": "ssm", "runbook": "Maintain"`
 		}
-		if i%4 == 3 {
+		if i%8 == 3 {
 			window = fmt.Sprintf(`"window": {"days": [%q], "start": "00:00", "end": "04:00"},`, day)
 		}
 		name := growthName(i)

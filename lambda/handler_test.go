@@ -49,8 +49,10 @@ func (b *backend) Describe(ctx context.Context, name string) (maintenance.Server
 	return maintenance.Server{Name: name, Backend: "opsworks-cm", Status: maintenance.Healthy}, nil
 }
 
-func (b *backend) DescribeAll(context.Context) (map[string]maintenance.Server, error) {
-	return nil, &maintenance.Error{Op: "describe all servers", Reason: maintenance.Unavailable}
+func (b *backend) Share() maintenance.Look {
+	return func(context.Context, string) (maintenance.Server, error) {
+		return maintenance.Server{}, &maintenance.Error{Op: "describe all servers", Reason: maintenance.Unavailable}
+	}
 }
 
 func (b *backend) Find(context.Context, maintenance.Run) (maintenance.Evidence, error) {

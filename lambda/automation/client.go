@@ -68,6 +68,30 @@ func (c *Client) Endpoint(ctx context.Context) (string, error) {
 // Describe implements maintenance.Backend: the one managed node that carries the server's tag, and whether its runbook runs on it
 // already, whoever started that.
 func (c *Client) Describe(ctx context.Context, name string) (maintenance.Server, error) {
+	return c.describe(ctx, name, c.running)
+}
+
+// Share implements maintenance.Sharer: what runs is listed once for each runbook.
+func (c *Client) Share() maintenance.Look {
+	type list struct {
+		once    sync.Once
+		running map[string]string
+		err     error
+	}
+	lists := map[string]*list{}
+	for _, s := range c.servers {
+		lists[s.Runbook] = &list{}
+	}
+	return func(ctx context.Context, name string) (maintenance.Server, error) {
+		return c.describe(ctx, name, func(ctx context.Context, runbook string) (map[string]string, error) {
+			l := lists[runbook]
+			l.once.Do(func() { l.running, l.err = c.running(ctx, runbook) })
+			return l.running, l.err
+		})
+	}
+}
+
+func (c *Client) describe(ctx context.Context, name string, running func(context.Context, string) (map[string]string, error)) (maintenance.Server, error) {
 	op := "describe server " + name
 	ctx, cancel := call.Half(ctx)
 	defer cancel()
@@ -75,16 +99,19 @@ func (c *Client) Describe(ctx context.Context, name string) (maintenance.Server,
 	if err != nil {
 		return server, failure(op, err)
 	}
-	running, err := c.find(ctx, server.Runbook, server.Node, types.AutomationExecutionFilter{
-		Key: types.AutomationExecutionFilterKeyExecutionStatus, Values: unfinished,
-	})
+	executions, err := running(ctx, server.Runbook)
 	if err != nil {
 		return maintenance.Server{}, failure(op, err)
 	}
-	if running != "" {
-		server.Status, server.StatusReason = maintenance.UnderMaintenance, "execution "+running
+	if id, ok := executions[server.Node]; ok {
+		server.Status, server.StatusReason = maintenance.UnderMaintenance, "execution "+id
 	}
 	return server, nil
+}
+
+// running are the executions of a runbook that have not ended.
+func (c *Client) running(ctx context.Context, runbook string) (map[string]string, error) {
+	return c.executions(ctx, runbook, types.AutomationExecutionFilter{Key: types.AutomationExecutionFilterKeyExecutionStatus, Values: unfinished})
 }
 
 // node finds the managed node of a server. A filter by tag cannot be combined with another.
@@ -140,17 +167,18 @@ func described(name string, s Server, node types.InstanceInformation) maintenanc
 	return server
 }
 
-// find is the earliest execution of a runbook on a node that a filter lets pass; empty if there is none. The list of executions
-// has no parameters, so each has to be asked for its own, once.
-func (c *Client) find(ctx context.Context, runbook, node string, filter types.AutomationExecutionFilter) (string, error) {
-	found := ""
+// executions are those of a runbook that a filter lets pass: the earliest by each value of a parameter, such as a node. The list has no
+// parameters, so each execution has to be asked for its own, once.
+func (c *Client) executions(ctx context.Context, runbook string, filter types.AutomationExecutionFilter) (map[string]string, error) {
+	found := map[string]string{}
 	pages := ssm.NewDescribeAutomationExecutionsPaginator(c.api, &ssm.DescribeAutomationExecutionsInput{
-		Filters: []types.AutomationExecutionFilter{{Key: types.AutomationExecutionFilterKeyDocumentNamePrefix, Values: []string{baseName(runbook)}}, filter},
+		Filters:    []types.AutomationExecutionFilter{{Key: types.AutomationExecutionFilterKeyDocumentNamePrefix, Values: []string{baseName(runbook)}}, filter},
+		MaxResults: aws.Int32(50), // the most there may be
 	})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if err != nil {
-			return "", err
+			return nil, err
 		}
 		for _, execution := range page.AutomationExecutionMetadataList { // newest first
 			if baseName(aws.ToString(execution.DocumentName)) != baseName(runbook) {
@@ -159,11 +187,11 @@ func (c *Client) find(ctx context.Context, runbook, node string, filter types.Au
 			id := aws.ToString(execution.AutomationExecutionId)
 			parameters, err := c.parametersOf(ctx, id)
 			if err != nil {
-				return "", err
+				return nil, err
 			}
 			for _, values := range parameters {
-				if slices.Contains(values, node) {
-					found = id
+				for _, value := range values {
+					found[value] = id
 				}
 			}
 		}

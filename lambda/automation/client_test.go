@@ -2,6 +2,7 @@ package automation_test
 
 import (
 	"fmt"
+	"maps"
 	"strings"
 	"testing"
 
@@ -43,7 +44,7 @@ func TestClient_Describe(t *testing.T) {
 		}, maintenance.UnderMaintenance, "execution "},
 		{"with the runbook on a later page of the list", "automate-06", func(t *testing.T, sim *simulator.SSM) {
 			byHand(t, sim, "maintain-chef", chefNode)
-			for range 11 {
+			for range 50 {
 				byHand(t, sim, "maintain-chef", strayNode)
 			}
 		}, maintenance.UnderMaintenance, "execution "},
@@ -69,6 +70,9 @@ func TestClient_Describe(t *testing.T) {
 			got, err := c.Describe(t.Context(), tt.server)
 			if err != nil {
 				t.Fatal(err)
+			}
+			if shared, err := c.Share()(t.Context(), tt.server); err != nil || shared != got {
+				t.Errorf("a shared look gives %+v, %v", shared, err)
 			}
 			want := map[string]string{"automate-06": chefNode, "puppet-01": puppetNode, "by-arn": strayNode}[tt.server]
 			if got.Status != tt.want || got.Name != tt.server || got.Backend != "ssm" || got.Node != want || got.Runbook != servers[tt.server].Runbook {
@@ -120,12 +124,38 @@ func TestClient_DescribeErrors(t *testing.T) {
 			if tt.before != nil {
 				tt.before(t, sim)
 			}
-			got, err := c.Describe(t.Context(), tt.server)
-			mustFail(t, err, tt.reason, tt.words...)
-			if got.Node != "" || got.Status != "" {
-				t.Errorf("guessed %+v", got)
+			for _, look := range []maintenance.Look{c.Describe, c.Share()} {
+				got, err := look(t.Context(), tt.server)
+				mustFail(t, err, tt.reason, tt.words...)
+				if got.Node != "" || got.Status != "" {
+					t.Errorf("guessed %+v", got)
+				}
 			}
 		})
+	}
+}
+
+// Looks that share list what runs once for each runbook, and each looks at its node.
+func TestClient_Share(t *testing.T) {
+	t.Parallel()
+	sim, c := service(t)
+	byHand(t, sim, "maintain-chef", chefNode)
+	before := len(calls(sim))
+	look := c.Share()
+	for range 3 {
+		if got, err := look(t.Context(), "automate-06"); err != nil || got.Status != maintenance.UnderMaintenance {
+			t.Errorf("got %+v, %v", got, err)
+		}
+		if got, err := look(t.Context(), "puppet-01"); err != nil || got.Status != maintenance.Healthy {
+			t.Errorf("got %+v, %v", got, err)
+		}
+	}
+	count := map[string]int{}
+	for _, call := range calls(sim)[before:] {
+		count[call]++
+	}
+	if want := map[string]int{nodesCall: 6, listCall: 2, getCall: 1}; !maps.Equal(count, want) {
+		t.Errorf("calls %v, want %v", count, want)
 	}
 }
 

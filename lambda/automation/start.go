@@ -117,10 +117,11 @@ func Token(runID string) string {
 func (c *Client) started(ctx context.Context, run maintenance.Run) (string, error) {
 	ctx, cancel := call.Half(ctx)
 	defer cancel()
-	return c.find(ctx, run.Runbook, run.Node, types.AutomationExecutionFilter{
+	executions, err := c.executions(ctx, run.Runbook, types.AutomationExecutionFilter{
 		Key:    types.AutomationExecutionFilterKeyStartTimeAfter,
 		Values: []string{run.Claimed.Add(-clockSkew).UTC().Format(time.RFC3339)},
 	})
+	return executions[run.Node], err
 }
 
 // clockSkew is how far the service's clock may be behind the function's.

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// Backend runs maintenance on servers of one kind. Its errors are *Error. What it can do besides it says by being a Lister, a Stopper
+// Backend runs maintenance on servers of one kind. Its errors are *Error. What it can do besides it says by being a Sharer, a Stopper
 // or a Calendar too.
 type Backend interface {
 	// Describe looks at one server. Its error carries NotFound if there is none, Ambiguous if there are several.
@@ -25,9 +25,9 @@ type Backend interface {
 // Look is how a Backend should look at a server: like Describe, and perhaps remembered from a look at all servers.
 type Look func(ctx context.Context, serverName string) (Server, error)
 
-// Lister is a Backend that can look at all servers at once, by name.
-type Lister interface {
-	DescribeAll(ctx context.Context) (map[string]Server, error)
+// Sharer is a Backend that can look at many servers for less: what one look has read serves those after it.
+type Sharer interface {
+	Share() Look
 }
 
 // Stopper is a Backend that can stop what it started.

@@ -309,20 +309,33 @@ func (w *world) Describe(_ context.Context, name string) (maintenance.Server, er
 	return *server, nil
 }
 
-func (w *world) DescribeAll(context.Context) (map[string]maintenance.Server, error) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.looks++
-	if w.lookErr != nil {
-		return nil, w.lookErr
-	}
+// Share reads all servers with the first look.
+func (w *world) Share() maintenance.Look {
+	var once sync.Once
+	var err error
 	all := map[string]maintenance.Server{}
-	for name, server := range w.servers {
-		if server.Status != "" {
-			all[name] = *server
+	read := func() {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		w.looks++
+		err = w.lookErr
+		for name, server := range w.servers {
+			if server.Status != "" {
+				all[name] = *server
+			}
 		}
 	}
-	return all, nil
+	return func(_ context.Context, name string) (maintenance.Server, error) {
+		once.Do(read)
+		server, ok := all[name]
+		switch {
+		case err != nil:
+			return maintenance.Server{}, err
+		case !ok:
+			return maintenance.Server{}, &maintenance.Error{Op: "describe", Reason: maintenance.NotFound}
+		}
+		return server, nil
+	}
 }
 
 func (w *world) Start(_ context.Context, _ maintenance.Run, server maintenance.Server, _ []maintenance.EngineAttribute) (maintenance.Server, string, error) {

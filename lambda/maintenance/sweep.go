@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"sync"
 	"time"
 )
 
@@ -26,7 +25,7 @@ func (r *Runner) Sweep(ctx context.Context) ([]Report, error) {
 	t, done := r.turn(ctx)
 	defer done()
 	runs, err := t.Ledger.Open(t.work) // with an error it may still have found some
-	t.look, t.full = t.lookOnce(), r.MaxConcurrent > 0 && slots(runs) >= r.MaxConcurrent
+	t.look, t.full = t.share(), r.MaxConcurrent > 0 && slots(runs) >= r.MaxConcurrent
 
 	reports := make([][]Report, len(runs))
 	inParallel(len(runs), func(i int) {
@@ -40,33 +39,16 @@ func (r *Runner) Sweep(ctx context.Context) ([]Report, error) {
 	return slices.Concat(reports...), err
 }
 
-// lookOnce makes one look at all servers of a backend serve the whole sweep, where the backend can.
-func (t *turn) lookOnce() func(context.Context, Backend, string) (Server, error) {
-	type view struct {
-		once    sync.Once
-		servers map[string]Server
-		err     error
-	}
-	views := map[Backend]*view{}
+// share makes what a look at one server reads serve the whole sweep, where the backend can.
+func (t *turn) share() func(context.Context, Backend, string) (Server, error) {
+	looks := map[Backend]Look{}
 	for _, b := range t.Backends {
-		views[b] = &view{}
+		looks[b] = b.Describe
+		if s, ok := b.(Sharer); ok {
+			looks[b] = s.Share()
+		}
 	}
-	return func(ctx context.Context, b Backend, name string) (Server, error) {
-		all, ok := b.(Lister)
-		if !ok {
-			return b.Describe(ctx, name)
-		}
-		v := views[b]
-		v.once.Do(func() { v.servers, v.err = all.DescribeAll(ctx) })
-		if v.err != nil {
-			return Server{}, v.err
-		}
-		server, ok := v.servers[name]
-		if !ok {
-			return Server{}, &Error{Op: "describe server " + name, Reason: NotFound}
-		}
-		return server, nil
-	}
+	return func(ctx context.Context, b Backend, name string) (Server, error) { return looks[b](ctx, name) }
 }
 
 // safely keeps a mistake of this program about one run from ending the sweep of all others.

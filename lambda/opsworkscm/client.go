@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -54,9 +55,27 @@ func (c *Client) Describe(ctx context.Context, name string) (maintenance.Server,
 	return server(out.Servers[0]), nil
 }
 
-// DescribeAll implements maintenance.Lister: DescribeServers without a name returns every server of the account in this Region
-// (it does not page; the token is followed all the same, should some endpoint do).
-func (c *Client) DescribeAll(ctx context.Context) (map[string]maintenance.Server, error) {
+// Share implements maintenance.Sharer: the first look is one at all servers.
+func (c *Client) Share() maintenance.Look {
+	var once sync.Once
+	var servers map[string]maintenance.Server
+	var err error
+	return func(ctx context.Context, name string) (maintenance.Server, error) {
+		once.Do(func() { servers, err = c.describeAll(ctx) })
+		if err != nil {
+			return maintenance.Server{}, err
+		}
+		server, ok := servers[name]
+		if !ok {
+			return maintenance.Server{}, &maintenance.Error{Op: "describe server " + name, Reason: maintenance.NotFound}
+		}
+		return server, nil
+	}
+}
+
+// describeAll is DescribeServers without a name, which returns every server of the account in this Region (it does not page; the token
+// is followed all the same, should some endpoint do).
+func (c *Client) describeAll(ctx context.Context) (map[string]maintenance.Server, error) {
 	const op = "describe all servers"
 	ctx, cancel := call.Half(ctx)
 	defer cancel()

@@ -104,18 +104,26 @@ func TestClient_Describe(t *testing.T) {
 	}
 }
 
-func TestClient_DescribeAll(t *testing.T) {
+func TestClient_Share(t *testing.T) {
 	sim, c := service(t)
-	all, err := c.DescribeAll(t.Context())
-	if err != nil || len(all) != 2 || all["automate-06"].Engine != "ChefAutomate" || all["puppet-01"].Status != maintenance.Healthy {
-		t.Errorf("got %+v, %v", all, err)
+	look := c.Share()
+	for name, want := range map[string]maintenance.Status{"automate-06": maintenance.Healthy, "puppet-01": maintenance.Healthy} {
+		if server, err := look(t.Context(), name); err != nil || server.Name != name || server.Status != want {
+			t.Errorf("got %+v, %v", server, err)
+		}
+	}
+	if _, err := look(t.Context(), "gone-99"); maintenance.ReasonOf(err) != maintenance.NotFound {
+		t.Errorf("got %v", err)
 	}
 	if got := calls(sim); got != "DescribeServers" {
 		t.Errorf("calls %s", got)
 	}
 	sim.Inject(simulator.Fault{Operation: "DescribeServers", Kind: simulator.Denied})
-	if _, err := c.DescribeAll(t.Context()); maintenance.ReasonOf(err) != maintenance.Denied {
-		t.Errorf("got %v", err)
+	look = c.Share()
+	for _, name := range []string{"automate-06", "gone-99"} { // that it is gone is not proved by an answer that did not come
+		if _, err := look(t.Context(), name); maintenance.ReasonOf(err) != maintenance.Denied {
+			t.Errorf("got %v", err)
+		}
 	}
 }
 
