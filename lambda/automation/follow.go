@@ -111,7 +111,7 @@ func tell(e *types.AutomationExecution, node string) string {
 		text += ": " + strings.Join(strings.Fields(withoutValues(why, e.Parameters, node)), " ")
 	}
 	if len(steps) > 0 {
-		text += ". Steps: " + strings.Join(steps, ", ")
+		text = strings.TrimRight(text, ".") + ". Steps: " + strings.Join(steps, ", ")
 	}
 	return text
 }

@@ -90,7 +90,7 @@ func TestClient_Follow(t *testing.T) {
 		if err != nil || p.State != maintenance.Over || p.Server.MaintenanceStatus != maintenance.MaintenanceFailed {
 			t.Fatalf("got %+v, %v", p, err)
 		}
-		for _, want := range []string{"Failed after 0s: the step patch: ", "The disk is full.", "Steps: backup Success, patch Failed, check Pending"} {
+		for _, want := range []string{"Failed after 0s: the step patch: ", "The disk is full. Steps: backup Success, patch Failed, check Pending"} {
 			if !strings.Contains(p.Detail, want) {
 				t.Errorf("%q is not in %q", want, p.Detail)
 			}
