@@ -46,7 +46,7 @@ func functionMust(t *testing.T, d *deployment, r *resource) {
 	is(t, r, 30.0, "Timeout")
 	is(t, r, d.arnOf(t, "AWS::SQS::Queue"), "DeadLetterConfig", "TargetArn")
 	is(t, r, d.stack.one(t, "AWS::Logs::LogGroup").Name, "LoggingConfig", "LogGroup")
-	environment := map[string]any{settings.EnvRunsTable: d.stack.one(t, "AWS::DynamoDB::Table").Name}
+	environment := map[string]any{settings.EnvMaxProcs: settings.MaxProcs, settings.EnvRunsTable: d.stack.one(t, "AWS::DynamoDB::Table").Name}
 	for audience, name := range map[string]string{"": settings.EnvTopicARN, "-records": settings.EnvRecordsTopicARN, "-chat": settings.EnvChatTopicARN} {
 		if topic := d.topic(audience); topic != "" || audience == "" {
 			environment[name] = topic
