@@ -50,6 +50,8 @@ type Client struct {
 	mu sync.Mutex
 	// parameters of executions, which never change.
 	parameters map[string]map[string][]string
+	// shared is what the looks of the latest sweep share.
+	shared *shared
 }
 
 // New makes a client for the servers, by name. config.BaseEndpoint, if set, is where the API is; otherwise it is AWS's own.
@@ -68,30 +70,13 @@ func (c *Client) Endpoint(ctx context.Context) (string, error) {
 // Describe implements maintenance.Backend: the one managed node that carries the server's tag, and whether its runbook runs on it
 // already, whoever started that.
 func (c *Client) Describe(ctx context.Context, name string) (maintenance.Server, error) {
-	return c.describe(ctx, name, c.running)
+	return c.describe(ctx, name, func(ctx context.Context, runbook, node string) (string, error) {
+		executions, err := c.running(ctx, runbook)
+		return executions[node], err
+	})
 }
 
-// Share implements maintenance.Sharer: what runs is listed once for each runbook.
-func (c *Client) Share() maintenance.Look {
-	type list struct {
-		once    sync.Once
-		running map[string]string
-		err     error
-	}
-	lists := map[string]*list{}
-	for _, s := range c.servers {
-		lists[s.Runbook] = &list{}
-	}
-	return func(ctx context.Context, name string) (maintenance.Server, error) {
-		return c.describe(ctx, name, func(ctx context.Context, runbook string) (map[string]string, error) {
-			l := lists[runbook]
-			l.once.Do(func() { l.running, l.err = c.running(ctx, runbook) })
-			return l.running, l.err
-		})
-	}
-}
-
-func (c *Client) describe(ctx context.Context, name string, running func(context.Context, string) (map[string]string, error)) (maintenance.Server, error) {
+func (c *Client) describe(ctx context.Context, name string, running func(ctx context.Context, runbook, node string) (string, error)) (maintenance.Server, error) {
 	op := "describe server " + name
 	ctx, cancel := call.Half(ctx)
 	defer cancel()
@@ -99,11 +84,11 @@ func (c *Client) describe(ctx context.Context, name string, running func(context
 	if err != nil {
 		return server, failure(op, err)
 	}
-	executions, err := running(ctx, server.Runbook)
+	id, err := running(ctx, server.Runbook, server.Node)
 	if err != nil {
 		return maintenance.Server{}, failure(op, err)
 	}
-	if id, ok := executions[server.Node]; ok {
+	if id != "" {
 		server.Status, server.StatusReason = maintenance.UnderMaintenance, "execution "+id
 	}
 	return server, nil

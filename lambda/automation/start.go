@@ -39,6 +39,7 @@ func (c *Client) Start(ctx context.Context, run maintenance.Run, server maintena
 	}
 	id, err := c.start(ctx, in)
 	if err == nil {
+		c.begun(server.Node, id)
 		server.Status = maintenance.UnderMaintenance
 		return server, id, nil
 	}
@@ -47,6 +48,7 @@ func (c *Client) Start(ctx context.Context, run maintenance.Run, server maintena
 	if refused {
 		return server, "", &maintenance.Error{Op: op, Reason: reason, Err: err}
 	}
+	c.begun(server.Node, "nobody knows of yet")
 	run.Node, run.Runbook = server.Node, server.Runbook
 	found, lookErr := c.started(ctx, run)
 	if lookErr != nil || found == "" {

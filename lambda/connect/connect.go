@@ -24,8 +24,8 @@ type Dialer struct {
 	// Proxy is the transports'. What goes through one is not connected to ahead.
 	Proxy func(*http.Request) (*url.URL, error)
 
-	roots sync.Once
-	pool  *x509.CertPool
+	once sync.Once
+	pool *x509.CertPool
 
 	mu    sync.Mutex
 	ahead map[string]connection
@@ -78,7 +78,7 @@ func (d *Dialer) open(ctx context.Context, u *url.URL) {
 	if d.ahead == nil {
 		d.ahead = map[string]connection{}
 	}
-	d.ahead[address] = connection{conn, time.Now()}
+	d.ahead[address] = connection{conn, time.Now().Round(0)} // by the wall clock: the process may be frozen meanwhile
 }
 
 // Use makes a transport take its connections from d.
@@ -111,7 +111,7 @@ func (d *Dialer) secure(ctx context.Context, network, address string) (net.Conn,
 	if conn, ok := d.taken(address); ok {
 		return conn, nil
 	}
-	d.roots.Do(func() { d.pool = bundle() })
+	d.once.Do(func() { d.pool = roots() })
 	dialer := tls.Dialer{NetDialer: d.dialer(), Config: &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: d.pool, NextProtos: []string{"http/1.1"}}}
 	if d.Timeout > 0 {
 		var cancel context.CancelFunc
@@ -123,23 +123,29 @@ func (d *Dialer) secure(ctx context.Context, network, address string) (net.Conn,
 
 func (d *Dialer) dialer() *net.Dialer { return &net.Dialer{Timeout: d.Timeout} }
 
-// bundle reads the certificates to trust from the file that Go would read, once. Go itself goes on to read every file beside it, among
-// them the same certificates again (golang/go#38869): in a cold start over TLS that is most of the work there is. nil, if there is no
-// such file or somebody has named a folder, leaves it to Go.
-func bundle() *x509.CertPool {
-	files := []string{"/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/certs/ca-certificates.crt"} // Amazon Linux, Debian
-	if file := os.Getenv("SSL_CERT_FILE"); file != "" {
-		files = []string{file}
-	}
-	if os.Getenv("SSL_CERT_DIR") != "" {
+// bundles are the files that hold all certificates a system trusts, those of Go (crypto/x509, root_linux.go): the first that is there.
+var bundles = []string{
+	"/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/ca-bundle.pem",
+	"/etc/pki/tls/cacert.pem", "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem", "/etc/ssl/cert.pem",
+}
+
+// roots are the certificates to trust. Go reads the system's bundle and then every file in the folder it lies in, the bundle among them
+// (golang/go#38869): in a cold start over TLS that is most of the work there is. These are the same, each read once; SSL_CERT_FILE adds
+// to them. nil, where there is no bundle or SSL_CERT_DIR names other folders, leaves it to Go.
+func roots() *x509.CertPool {
+	pool, named := x509.NewCertPool(), os.Getenv("SSL_CERT_FILE")
+	if os.Getenv("SSL_CERT_DIR") != "" || named != "" && !appended(pool, named) {
 		return nil
 	}
-	for _, file := range files {
-		if certificates, err := os.ReadFile(file); err == nil {
-			if pool := x509.NewCertPool(); pool.AppendCertsFromPEM(certificates) {
-				return pool
-			}
+	for _, file := range bundles {
+		if appended(pool, file) {
+			return pool
 		}
 	}
 	return nil
+}
+
+func appended(pool *x509.CertPool, file string) bool {
+	certificates, err := os.ReadFile(file)
+	return err == nil && pool.AppendCertsFromPEM(certificates)
 }

@@ -8,6 +8,7 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
+	"errors"
 	"math/big"
 	"net"
 	"net/http"
@@ -44,6 +45,9 @@ func start(t *testing.T, secure bool) *service {
 		}
 		t.Setenv("SSL_CERT_FILE", file)
 		t.Setenv("SSL_CERT_DIR", "")
+		before := bundles
+		bundles = []string{file} // where the machine has none, too
+		t.Cleanup(func() { bundles = before })
 	} else {
 		s.Start()
 	}
@@ -147,31 +151,51 @@ func TestDialer_Proxy(t *testing.T) {
 
 func TestDialer_Trust(t *testing.T) {
 	s := start(t, true)
-	trusted := os.Getenv("SSL_CERT_FILE")
+	trusted, system := os.Getenv("SSL_CERT_FILE"), filepath.Join(t.TempDir(), "system.pem")
+	copied, err := os.ReadFile(otherRoot(t))
+	if err == nil {
+		err = os.WriteFile(system, copied, 0o600)
+	}
 	garbage := filepath.Join(t.TempDir(), "garbage.pem")
-	if err := os.WriteFile(garbage, []byte("no certificate"), 0o600); err != nil {
+	if err = errors.Join(err, os.WriteFile(garbage, []byte("no certificate"), 0o600)); err != nil {
 		t.Fatal(err)
 	}
+	before := bundles
+	t.Cleanup(func() { bundles = before })
 	for name, c := range map[string]struct {
+		bundles      []string
 		file, folder string
-		ours         bool
+		want         []string // files; none: Go's own way
 	}{
-		"the file that is named":            {trusted, "", true},
-		"Go's way if a folder is named":     {trusted, t.TempDir(), false},
-		"Go's way if there is no such file": {garbage + "x", "", false},
-		"Go's way if it holds none":         {garbage, "", false},
+		"the system's bundle":                     {[]string{system + "x", system, trusted}, "", "", []string{system}},
+		"the system's and a file that is named":   {[]string{system}, trusted, "", []string{system, trusted}},
+		"Go's way if a folder is named":           {[]string{system}, trusted, t.TempDir(), nil},
+		"Go's way if the named file is not there": {[]string{system}, garbage + "x", "", nil},
+		"Go's way if the named file holds none":   {[]string{system}, garbage, "", nil},
+		"Go's way if there is no bundle":          {[]string{garbage, garbage + "x"}, "", "", nil},
 	} {
 		t.Run(name, func(t *testing.T) {
+			bundles = c.bundles
 			t.Setenv("SSL_CERT_FILE", c.file)
 			t.Setenv("SSL_CERT_DIR", c.folder)
-			if pool := bundle(); (pool != nil) != c.ours {
-				t.Errorf("got %v", pool)
+			var want *x509.CertPool
+			for _, file := range c.want {
+				if want == nil {
+					want = x509.NewCertPool()
+				}
+				if !appended(want, file) {
+					t.Fatal(file)
+				}
+			}
+			if got := roots(); (got == nil) != (want == nil) || got != nil && !got.Equal(want) {
+				t.Errorf("got %v, want %v", got, want)
 			}
 		})
 	}
+	bundles = []string{system}
 	t.Run("nobody else", func(t *testing.T) {
-		t.Setenv("SSL_CERT_FILE", otherRoot(t))
-		if bundle() == nil {
+		t.Setenv("SSL_CERT_FILE", "")
+		if roots() == nil {
 			t.Fatal("the other authority is not read")
 		}
 		if got := get(t, client(t, &Dialer{}), s.URL); !strings.Contains(got, "certificate") {

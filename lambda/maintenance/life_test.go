@@ -2,6 +2,7 @@ package maintenance_test
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -552,4 +553,46 @@ func TestRunner_HistoryListsTheRuns(t *testing.T) {
 	if err != nil || len(runs) != 1 || runs[0].ServerName != "automate-06" {
 		t.Errorf("got %+v, %v", runs, err)
 	}
+}
+
+// silent topics take messages and never answer.
+type silent struct{}
+
+func (silent) Notify(ctx context.Context, _ maintenance.Report) error {
+	<-ctx.Done()
+	return ctx.Err()
+}
+
+// Of an event for several servers, those that may be maintained are safe before anybody is told of those that may not.
+func TestRunner_RefusalsDoNotKeepOthersFromBeingRecorded(t *testing.T) {
+	var names []string
+	var requests []maintenance.Request
+	for i := range 20 {
+		names = append(names, fmt.Sprintf("server-%d", i))
+	}
+	w := newWorld(names...)
+	for _, name := range names {
+		requests = append(requests, maintenance.Request{ServerName: name, Cause: maintenance.Cause{Kind: maintenance.CauseSchedule, ID: "weekly", Time: w.clock}})
+	}
+	good := names[len(names)-1]
+	w.Policy = func(name string) (maintenance.Policy, bool) {
+		policy := w.policy
+		policy.Enabled = name == good
+		return policy, true
+	}
+	w.Notifier = silent{}
+	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+	defer cancel()
+	reports := w.AskAll(ctx, requests)
+	for _, r := range reports[:len(reports)-1] {
+		if r.Outcome != maintenance.Refused || r.Reason != maintenance.Disabled {
+			t.Errorf("got %s %s", r.Outcome, r.Reason)
+		}
+	}
+	if last := reports[len(reports)-1]; last.Outcome != maintenance.Waiting {
+		t.Errorf("%s: got %s %s", good, last.Outcome, last.Reason)
+	}
+	w.Notifier = w
+	w.sweep(time.Minute)
+	w.mustHaveSaid(t, good+" started")
 }

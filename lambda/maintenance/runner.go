@@ -40,8 +40,8 @@ func (r *Runner) AskAll(ctx context.Context, requests []Request) []Report {
 	runs := make([]Run, len(requests))
 	inParallel(len(requests), func(i int) {
 		run := t.newRun(requests[i])
-		if v := Admit(t.facts(run)); v.Answer != Pass {
-			reports[i] = t.stop(run, v, Server{})
+		if Admit(t.facts(run)).Answer != Pass { // which is told below, when the others are safe
+			runs[i] = run
 			return
 		}
 		recorded, err := t.Ledger.Record(t.work, run.to(RunWaiting))
@@ -54,7 +54,7 @@ func (r *Runner) AskAll(ctx context.Context, requests []Request) []Report {
 	inParallel(len(requests), func(i int) {
 		switch run := runs[i]; {
 		case run.ID == "":
-		case t.work.Err() != nil:
+		case run.State == RunWaiting && t.work.Err() != nil:
 			reports[i] = newReport(run, Waiting, "", t.Now())
 			reports[i].Untold = true
 		default:

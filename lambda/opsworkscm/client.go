@@ -59,7 +59,7 @@ func (c *Client) Describe(ctx context.Context, name string) (maintenance.Server,
 func (c *Client) Share() maintenance.Look {
 	var once sync.Once
 	var servers map[string]maintenance.Server
-	var err error
+	var err error = &maintenance.Error{Op: "describe all servers", Reason: maintenance.Unavailable, Err: errors.New("the look was broken off")}
 	return func(ctx context.Context, name string) (maintenance.Server, error) {
 		once.Do(func() { servers, err = c.describeAll(ctx) })
 		if err != nil {

@@ -127,6 +127,23 @@ func TestClient_Share(t *testing.T) {
 	}
 }
 
+// panicking is an HTTP client with a mistake in it.
+type panicking struct{ aws.HTTPClient }
+
+func (panicking) Do(*http.Request) (*http.Response, error) { panic("a mistake") }
+
+// A look that was broken off proves of no server that it is gone.
+func TestClient_ShareBrokenOff(t *testing.T) {
+	look := opsworkscm.New(aws.Config{Region: "us-east-1", HTTPClient: panicking{}, Credentials: aws.AnonymousCredentials{}}).Share()
+	func() {
+		defer func() { _ = recover() }()
+		_, _ = look(t.Context(), "automate-06")
+	}()
+	if _, err := look(t.Context(), "automate-06"); maintenance.ReasonOf(err) != maintenance.Unavailable {
+		t.Errorf("got %v", err)
+	}
+}
+
 // claimed is a run of automate-06 that was claimed at a time.
 func claimed(at time.Time) maintenance.Run {
 	return maintenance.Run{ID: "automate-06-1", ServerName: "automate-06", Claimed: at}

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -21,8 +20,7 @@ import (
 type authority struct {
 	server *tls.Config
 	folder string
-	bundle string // file of the roots to trust: this machine's own and the authority
-	roots  int    // how many
+	file   string // of its own certificate
 }
 
 func newAuthority() (*authority, error) {
@@ -55,26 +53,17 @@ func newAuthority() (*authority, error) {
 		Certificates: []tls.Certificate{{Certificate: [][]byte{leafDER}, PrivateKey: leafKey}},
 		NextProtos:   []string{"http/1.1"},
 	}}
-	return a, a.writeBundle(rootDER)
+	return a, a.write(rootDER)
 }
 
-// writeBundle appends the authority to the roots of this machine, since a client in Lambda reads that many before its first call.
-// SSL_CERT_FILE takes the place of the bundle only: Go reads the folder /etc/ssl/certs too, as it does on Amazon Linux 2023, where
-// the same roots lie once more (golang/go#79018).
-func (a *authority) writeBundle(root []byte) (err error) {
+// write gives the subjects the authority to trust beside the roots of this machine, of which a client reads as many before its first
+// call as in Lambda: those of the bundle, and once more those of the folder it lies in (golang/go#38869).
+func (a *authority) write(root []byte) (err error) {
 	if a.folder, err = os.MkdirTemp("", "bench"); err != nil {
 		return err
 	}
-	var roots []byte
-	for _, file := range []string{"/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem"} {
-		if roots, err = os.ReadFile(file); err == nil {
-			break
-		}
-	}
-	roots = append(roots, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: root})...)
-	a.roots = bytes.Count(roots, []byte("-----BEGIN CERTIFICATE-----"))
-	a.bundle = filepath.Join(a.folder, "roots.pem")
-	return os.WriteFile(a.bundle, roots, 0o600)
+	a.file = filepath.Join(a.folder, "root.pem")
+	return os.WriteFile(a.file, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: root}), 0o600)
 }
 
 func (a *authority) close() { _ = os.RemoveAll(a.folder) }

@@ -84,9 +84,5 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	about := legend{build: build, cold: *cold, warm: perProcess, alike: *alike}
-	if aws.authority != nil {
-		about.roots = aws.authority.roots
-	}
-	return write(out, subjects, rows, about)
+	return write(out, subjects, rows, legend{build: build, cold: *cold, warm: perProcess, tls: *overTLS, alike: *alike})
 }

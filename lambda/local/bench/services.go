@@ -103,7 +103,7 @@ func environment(s *services, document string) ([]string, error) {
 		env = append(env, "AWS_ENDPOINT_URL_"+name+"="+url)
 	}
 	if s.authority != nil {
-		env = append(env, "SSL_CERT_FILE="+s.authority.bundle)
+		env = append(env, "SSL_CERT_FILE="+s.authority.file)
 	}
 	return env, nil
 }

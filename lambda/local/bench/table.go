@@ -90,7 +90,7 @@ type legend struct {
 	build string
 	cold  int
 	warm  int // events of each of the warmProcesses
-	roots int // that a client reads before its first call; 0: without TLS
+	tls   bool
 	alike bool
 }
 
@@ -111,8 +111,8 @@ func write(out io.Writer, subjects []*subject, rows []row, l legend) error {
 		return err
 	}
 	endpoints := "without TLS"
-	if l.roots > 0 {
-		endpoints = fmt.Sprintf("over TLS, HTTP/1.1, %d roots to trust", l.roots)
+	if l.tls {
+		endpoints = "over TLS, HTTP/1.1, with this machine's roots to trust"
 	}
 	who := "Only the function"
 	if l.alike {
