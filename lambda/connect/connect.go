@@ -130,8 +130,8 @@ var bundles = []string{
 }
 
 // roots are the certificates to trust. Go reads the system's bundle and then every file in the folder it lies in, the bundle among them
-// (golang/go#38869): in a cold start over TLS that is most of the work there is. These are the same, each read once; SSL_CERT_FILE adds
-// to them. nil, where there is no bundle or SSL_CERT_DIR names other folders, leaves it to Go.
+// (golang/go#38869): in a cold start over TLS that is most of the work there is. These are those of the bundle, and of SSL_CERT_FILE. nil,
+// where there is no bundle or SSL_CERT_DIR names other folders, leaves it to Go.
 func roots() *x509.CertPool {
 	pool, named := x509.NewCertPool(), os.Getenv("SSL_CERT_FILE")
 	if os.Getenv("SSL_CERT_DIR") != "" || named != "" && !appended(pool, named) {
