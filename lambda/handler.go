@@ -126,7 +126,7 @@ func (e *RetryError) Error() string { return e.Message }
 // sweep comes again by itself, and follows what an execution's event is about.
 func retry(event events.Event, reports []maintenance.Report) error {
 	switch event.(type) {
-	case events.Sweep, events.RunFinished:
+	case events.Sweep, events.RunFinished, events.Close:
 		return nil
 	}
 	var failed []error

@@ -3,6 +3,7 @@ package automation_test
 import (
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -318,5 +319,35 @@ func TestClient_DescribeAsksForEachExecutionOnce(t *testing.T) {
 	byHand(t, sim, "maintain-chef", chefNode)
 	if got, err := c.Describe(t.Context(), "automate-06"); err != nil || got.Status != maintenance.UnderMaintenance {
 		t.Errorf("a new one is overlooked: %+v, %v", got, err)
+	}
+}
+
+// What is known of executions is bounded: a function lives for days.
+func TestClient_DescribeForgetsExecutions(t *testing.T) {
+	t.Parallel()
+	const many = 1001
+	var list []string
+	for i := range many {
+		list = append(list, fmt.Sprintf(`{"AutomationExecutionId": "x-%d", "DocumentName": "maintain-chef"}`, i))
+	}
+	var asked atomic.Int32
+	c := scripted(t, func(operation string, _ map[string]any) (int, string) {
+		switch operation {
+		case nodesCall:
+			return 200, `{"InstanceInformationList": [{"InstanceId": "i-0123456789abcdef0", "PingStatus": "Online"}]}`
+		case listCall:
+			return 200, `{"AutomationExecutionMetadataList": [` + strings.Join(list, ",") + `]}`
+		default:
+			asked.Add(1)
+			return 200, `{"AutomationExecution": {}}`
+		}
+	})
+	for range 2 {
+		if _, err := c.Describe(t.Context(), "automate-06"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if asked.Load() == many {
+		t.Errorf("all %d executions are kept", many)
 	}
 }

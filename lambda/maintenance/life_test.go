@@ -2,6 +2,7 @@ package maintenance_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -504,6 +505,42 @@ func TestRunner_Close(t *testing.T) {
 	w.mustHaveSaid(t, "automate-06 started", "automate-06 failed closed-by-hand")
 	mustBe(t, w.Close(context.Background(), id), maintenance.Refused, maintenance.ClosedByHand)
 	mustBe(t, w.Close(context.Background(), "nothing"), maintenance.Refused, maintenance.InvalidRequest)
+}
+
+// What an invocation holds is nobody else's before it is certainly over, by clocks that differ too.
+func TestRunner_HoldsARunForLongerThanItLives(t *testing.T) {
+	w := newWorld()
+	w.startErr = func(string) error { return &maintenance.Error{Op: "start", Reason: maintenance.StartUnconfirmed} }
+	const lives = 30 * time.Second
+	ctx, cancel := context.WithTimeout(context.Background(), lives)
+	defer cancel()
+	w.Ask(ctx, w.alarmRequest("automate-06"))
+	if held := w.only().AttemptEnds.Sub(w.clock); held <= lives || held > lives+15*time.Second {
+		t.Errorf("held for %s by an invocation of %s", held, lives)
+	}
+}
+
+// lastWord is said, and then the ledger is gone.
+type lastWord struct{ *world }
+
+func (l lastWord) Notify(ctx context.Context, r maintenance.Report) error {
+	l.ledger.down = errors.New("down")
+	return l.world.Notify(ctx, r)
+}
+
+// Whoever closes a run that could not be closed has to know: its server is held still.
+func TestRunner_CloseThatIsNotRecorded(t *testing.T) {
+	w := newWorld()
+	id := w.alarm("automate-06").RunID
+	w.Notifier = lastWord{w}
+	report := w.Close(context.Background(), id)
+	mustBe(t, report, maintenance.Errored, maintenance.LedgerUnavailable)
+	if !strings.Contains(report.Detail, "not closed") || report.LedgerErr == nil {
+		t.Errorf("got %+v", report)
+	}
+	w.Notifier, w.ledger.down = w, nil
+	mustBe(t, w.Close(context.Background(), id), maintenance.Ended, maintenance.ClosedByHand)
+	w.mustHaveState(t, maintenance.RunClosed)
 }
 
 func TestRunner_Plan(t *testing.T) {

@@ -146,7 +146,10 @@ func (r *Runner) Close(ctx context.Context, runID string) Report {
 	}
 	run.Outcome, run.Reason, run.Ended = Ended, ClosedByHand, t.Now()
 	report := t.say(newReport(run, Ended, ClosedByHand, t.Now()))
-	_, report.LedgerErr = t.Ledger.Free(t.tell, run.to(RunClosed))
+	if _, err := t.Ledger.Free(t.tell, run.to(RunClosed)); err != nil { // the server is held still, which whoever asked has to know
+		report.Outcome, report.Reason, report.LedgerErr = Errored, LedgerUnavailable, err
+		report.Detail = "The run is not closed, ask again: " + err.Error()
+	}
 	return report
 }
 

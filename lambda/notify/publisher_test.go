@@ -91,19 +91,21 @@ func TestPublisher_Notify(t *testing.T) {
 			t.Errorf("got %v, %v", err, s.published)
 		}
 	})
-	t.Run("ErrOneTopic does not keep the message from the others", func(t *testing.T) {
-		s, p := publisher(t, notify.Topics{Text: text, Records: records, Chat: chat})
-		s.fail = func(topic string, _ int) int {
-			if topic == text {
-				return http.StatusForbidden
+	for _, broken := range []string{text, records, chat} {
+		t.Run("ErrOneTopic does not keep the message from the others: "+broken, func(t *testing.T) {
+			s, p := publisher(t, notify.Topics{Text: text, Records: records, Chat: chat})
+			s.fail = func(topic string, _ int) int {
+				if topic == broken {
+					return http.StatusForbidden
+				}
+				return 0
 			}
-			return 0
-		}
-		err := p.Notify(t.Context(), report(t, maintenance.Started, "", "alarm"))
-		if err == nil || !strings.Contains(err.Error(), "publish to "+text) || len(s.published) != 2 {
-			t.Errorf("got %v, published to %d topics", err, len(s.published))
-		}
-	})
+			err := p.Notify(t.Context(), report(t, maintenance.Started, "", "alarm"))
+			if err == nil || !strings.Contains(err.Error(), "publish to "+broken+":") || len(s.published) != 2 {
+				t.Errorf("got %v, published to %d topics", err, len(s.published))
+			}
+		})
+	}
 	t.Run("OK: an internal error is tried again", func(t *testing.T) {
 		s, p := publisher(t, notify.Topics{Text: text})
 		s.fail = func(_ string, attempt int) int {

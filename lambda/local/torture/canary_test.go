@@ -36,7 +36,7 @@ func TestTorture_EveryPlaceIsSearched(t *testing.T) {
 // The marked values reach Systems Manager, and come back from it in the words of a runbook that prints them.
 func TestTorture_MarkedParametersReachTheRunbook(t *testing.T) {
 	r := start(t, backends[1], nil)
-	story{steps: []step{{(*rig).fail, 1}, {(*rig).complete, 0}}}.play(r, nil, false)
+	story{steps: []step{{(*rig).fail, firstAlarm}, {(*rig).complete, onClock}}}.play(r, nil, false)
 	executions := r.SSM.Executions(r.Nodes[name])
 	if len(executions) != 1 {
 		t.Fatalf("%d executions", len(executions))
@@ -96,7 +96,7 @@ func tortureMarkedAttribute(t *testing.T, b backend) {
 			t.Run(fmt.Sprintf("%02d %s %s", n, fate, call), func(t *testing.T) {
 				t.Parallel()
 				r := start(t, b, shortly)
-				r.strike(only(n, fate))
+				r.strike(only(served.calls, n, fate))
 				r.invoke(payload)
 				r.follow()
 				r.struck(fate, 1)

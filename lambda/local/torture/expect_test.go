@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// told counts the messages the subscriber got, by outcome and reason, once all that were published have come.
+// told counts the messages the subscriber got, by outcome and reason, and by topic if it is not that of people, once all that were published have come.
 func (r *rig) told() map[string]int {
 	r.t.Helper()
 	r.mu.Lock()
@@ -24,7 +24,13 @@ func (r *rig) told() map[string]int {
 	}
 	counts := map[string]int{}
 	for _, m := range r.messages {
-		counts[strings.TrimSpace(m.Attributes["outcome"]+" "+m.Attributes["reason"])]++
+		audience := ""
+		for _, topic := range []string{"records", "chat"} {
+			if strings.Contains(m.Topic, topic) {
+				audience = topic + ": "
+			}
+		}
+		counts[audience+strings.TrimSpace(m.Attributes["outcome"]+" "+m.Attributes["reason"])]++
 	}
 	return counts
 }

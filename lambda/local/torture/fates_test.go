@@ -15,15 +15,17 @@ func TestTorture_EveryFateAtEveryCall(t *testing.T) { both(t, tortureEveryFateAt
 
 func tortureEveryFateAtEveryCall(t *testing.T, b backend) {
 	t.Parallel()
-	for _, s := range stories {
+	for _, s := range storiesOn(b) {
 		t.Run(s.name, func(t *testing.T) {
 			t.Parallel()
-			for n, call := range s.calls(t, b) {
+			calls, first := s.calls(t, b)
+			for n := first; n < len(calls); n++ {
+				call := calls[n]
 				for fate := machine.Throttled; fate <= machine.Mistyped; fate++ {
 					t.Run(fmt.Sprintf("%02d %s %s", n, fate, call), func(t *testing.T) {
 						t.Parallel()
-						r := start(t, b, shortly)
-						s.play(r, only(n, fate), true)
+						r := s.start(t, b, shortly)
+						s.play(r, only(calls, n, fate), true)
 						r.follow()
 						r.struck(fate, 1)
 						r.started(1)
@@ -33,6 +35,41 @@ func tortureEveryFateAtEveryCall(t *testing.T, b backend) {
 				}
 			}
 		})
+	}
+}
+
+// A person's start, which never waits and is never given back, killed and struck at every call; the person asks again with the same
+// key. At most one maintenance begins, and what came of it is told.
+func TestTorture_APersonsStart(t *testing.T) { both(t, tortureAPersonsStart) }
+
+func tortureAPersonsStart(t *testing.T, b backend) {
+	t.Parallel()
+	payload := []byte(`{"start": {"serverName": "` + name + `", "key": "ticket-1"}}`)
+	served := start(t, b, nil)
+	served.invoke(payload)
+	served.end()
+	for n, call := range served.calls {
+		for fate := machine.DeathBefore; fate <= machine.Mistyped; fate++ {
+			t.Run(fmt.Sprintf("%02d %s %s", n, fate, call), func(t *testing.T) {
+				t.Parallel()
+				r := start(t, b, shortly)
+				r.strike(only(served.calls, n, fate))
+				r.invoke(payload)
+				r.invoke(payload)
+				r.follow()
+				r.struck(fate, 1)
+				began, told := r.startsOf(name), r.told()
+				if began > 1 {
+					r.doubled(began - 1)
+					t.Errorf("%d maintenances began", began)
+				}
+				if (told["started"] > 0) != (began > 0) || (told["succeeded"] > 0) != (began > 0) || len(told) == 0 {
+					r.lost(1)
+					t.Errorf("%d maintenances began, told: %v", began, told)
+				}
+				r.free()
+			})
+		}
 	}
 }
 
@@ -49,17 +86,29 @@ func (s story) toldDespite(r *rig, fate machine.Fate, call string) map[string][2
 		want[what] = bounds
 	}
 	// What the SDK does not try again shows.
-	service, _, _ := strings.Cut(call, " ")
+	service, operation, _ := strings.Cut(call, " ")
 	if service == "SNS" || fate != machine.Hanging && fate < machine.Dripping {
 		return want
 	}
-	if service == "DynamoDB" {
-		want["error ledger-unavailable"] = [2]int{0, 1}
-		return want
+	seldom := "waiting unavailable"
+	switch {
+	case service == "DynamoDB":
+		seldom = "error ledger-unavailable"
+	case operation == "GetCalendarState":
+		seldom = "waiting calendar-closed"
+	case operation == "StopAutomationExecution":
+		seldom = "error unavailable"
 	}
-	want["waiting unavailable"] = [2]int{0, 1}
-	if _, waits := want["waiting wrong-state"]; waits { // people are told once that a run waits, for whichever reason comes first
-		n := 1 - r.told()["waiting unavailable"]
+	told := r.told()
+	for what := range s.told {
+		audience, _, found := strings.Cut(what, ": ")
+		if audience += ": "; !found {
+			audience = ""
+		}
+		want[audience+seldom] = [2]int{0, 1}
+	}
+	if _, waits := want["waiting wrong-state"]; waits && service != "DynamoDB" { // people are told once that a run waits, for whichever reason comes first
+		n := 1 - told[seldom]
 		want["waiting wrong-state"] = [2]int{n, n}
 	}
 	return want

@@ -31,7 +31,7 @@ type backend struct {
 
 var backends = []backend{
 	{"opsworks-cm", `"backend": "opsworks-cm"`, "OpsWorksCM StartMaintenance"},
-	{"ssm", `"backend": "ssm", "runbook": "Maintain", "parameters": ` + markedParameters, "SSM StartAutomationExecution"},
+	{"ssm", `"backend": "ssm", "runbook": "Maintain", "calendars": ["Opening"], "parameters": ` + markedParameters, "SSM StartAutomationExecution"},
 }
 
 // both runs a test on both backends.
@@ -56,15 +56,17 @@ type rig struct {
 	timeout  time.Duration
 	function *runtimeapi.Function
 
-	mu        sync.Mutex
-	fate      func(n int, call string) machine.Fate // of the function's n-th call, from 0; nil serves all
-	looking   bool                                  // the test itself asks the ledger
-	calls     []string
-	injected  map[machine.Fate]int
-	published int
-	round     int // the invocation that goes on, from 1
-	kill      context.CancelFunc
-	end       func() // looks at all that was said and kept, and takes the machine away
+	mu         sync.Mutex
+	fate       func(n int, call string) machine.Fate // of the function's n-th call, from 0; nil serves all
+	looking    bool                                  // the test itself asks the ledger
+	calls      []string
+	before     []int // so many calls were made before each step of a story
+	injected   map[machine.Fate]int
+	published  int
+	completion []byte // the latest event that an execution has ended
+	round      int    // the invocation that goes on, from 1
+	kill       context.CancelFunc
+	end        func() // looks at all that was said and kept, and takes the machine away
 
 	messages []machine.Message
 	heard    record
@@ -74,7 +76,11 @@ func start(t testing.TB, b backend, change func(*machine.Config)) *rig {
 	t.Helper()
 	r := &rig{t: t, backend: b, injected: map[machine.Fate]int{}}
 	config := machine.Config{Function: built, Settings: []byte(oneServer), Log: r.heard.writer("log"), Intercept: r.intercept, Timeout: 30 * time.Second}
-	config.OnEvent = func([]byte) {} // lost, as best effort may: the sweep has to do without
+	config.OnEvent = func(event []byte) { // lost, as best effort may: the sweep has to do without
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		r.completion = event
+	}
 	if change != nil {
 		change(&config)
 	}
@@ -83,6 +89,7 @@ func start(t testing.TB, b backend, change func(*machine.Config)) *rig {
 	if err != nil {
 		t.Fatal(err)
 	}
+	m.SSM.SetCalendar("Opening", true, time.Time{})
 	m.SSM.IgnoreTokens(true) // what the service does with a token is not documented: the ledger has to be enough
 	r.Machine, r.function, r.timeout, r.end = m, m.Function, config.Timeout, sync.OnceFunc(r.finish)
 	t.Cleanup(r.end)

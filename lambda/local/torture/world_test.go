@@ -2,6 +2,7 @@ package torture
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"time"
 
@@ -68,10 +69,27 @@ func (r *rig) passTellings() {
 			continue
 		}
 		item["until"] = &types.AttributeValueMemberN{Value: "0"}
-		r.look(func(ctx context.Context) error {
-			_, err := r.table().PutItem(ctx, &dynamodb.PutItemInput{TableName: aws.String(machine.TableName), Item: item})
-			return err
-		})
+		r.put(item)
+	}
+}
+
+func (r *rig) put(item map[string]types.AttributeValue) {
+	r.t.Helper()
+	r.look(func(ctx context.Context) error {
+		_, err := r.table().PutItem(ctx, &dynamodb.PutItemInput{TableName: aws.String(machine.TableName), Item: item})
+		return err
+	})
+}
+
+// neglect lets the last success be longer ago than the settings expect.
+func (r *rig) neglect() {
+	r.t.Helper()
+	r.follow()
+	for _, item := range r.items() {
+		if _, ok := item["lastSuccess"]; ok {
+			item["lastSuccess"] = &types.AttributeValueMemberN{Value: fmt.Sprint(time.Now().AddDate(0, 0, -9).UnixMilli())}
+			r.put(item)
+		}
 	}
 }
 
