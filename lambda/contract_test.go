@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -187,6 +188,7 @@ type rig struct {
 	handler  *Handler
 	notifier *notifier
 	ahead    atomic.Int64
+	requests int
 }
 
 func newRig(t *testing.T, subject subject) *rig {
@@ -214,7 +216,8 @@ func newRig(t *testing.T, subject subject) *rig {
 
 // invoke gives what an invocation answered: outcome and reason of each response.
 func (r *rig) invoke(payload string) string {
-	body, err := r.handler.Invoke(invocationContext(r.t), []byte(payload))
+	r.requests++
+	body, err := r.handler.Invoke(requestContext(r.t, fmt.Sprintf("request-%d", r.requests)), []byte(payload))
 	if err != nil {
 		r.t.Errorf("the event would be delivered again: %v", err)
 		return ""

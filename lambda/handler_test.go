@@ -154,10 +154,12 @@ func runIDs() func(string, time.Time) string {
 	}
 }
 
-func invocationContext(t *testing.T) context.Context {
+func invocationContext(t *testing.T) context.Context { return requestContext(t, "request-1") }
+
+func requestContext(t *testing.T, id string) context.Context {
 	t.Helper()
 	return lambdacontext.NewContext(t.Context(), &lambdacontext.LambdaContext{
-		AwsRequestID: "request-1", InvokedFunctionArn: "arn:aws:lambda:us-east-1:123456789012:function:opsworks-maintenance"})
+		AwsRequestID: id, InvokedFunctionArn: "arn:aws:lambda:us-east-1:123456789012:function:opsworks-maintenance"})
 }
 
 func sample(t *testing.T, name string) []byte {

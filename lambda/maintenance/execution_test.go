@@ -357,3 +357,17 @@ func TestRunner_PatienceEndsForWhatWasLeftToo(t *testing.T) {
 		}
 	})
 }
+
+// Whoever asks to stop a run is told what came of it, each time they ask, and once for each.
+func TestRunner_StopIsToldToEach(t *testing.T) {
+	n := newNamed()
+	n.alarm("automate-06")
+	n.stop = &maintenance.Error{Op: "stop", Reason: maintenance.Throttled}
+	before := len(n.said)
+	for _, id := range []string{"request-1", "request-1", "request-2"} {
+		n.Runner.Stop(context.Background(), "automate-06", maintenance.Cause{Kind: maintenance.CauseManual, ID: id, Time: now})
+	}
+	if said := n.said[before:]; len(said) != 2 {
+		t.Errorf("told %q", said)
+	}
+}

@@ -535,7 +535,7 @@ func TestRunner_CloseThatIsNotRecorded(t *testing.T) {
 	w.Notifier = lastWord{w}
 	report := w.Close(context.Background(), id)
 	mustBe(t, report, maintenance.Errored, maintenance.LedgerUnavailable)
-	if !strings.Contains(report.Detail, "not closed") || report.LedgerErr == nil {
+	if !strings.Contains(report.Detail, "not closed") || report.LedgerErr == nil || !report.Stop {
 		t.Errorf("got %+v", report)
 	}
 	w.Notifier, w.ledger.down = w, nil

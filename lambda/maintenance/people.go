@@ -132,7 +132,7 @@ func (r *Runner) Close(ctx context.Context, runID string) Report {
 	defer done()
 	run, err := t.Ledger.Find(t.work, runID)
 	if err != nil {
-		report := Report{Outcome: ReasonOf(err).outcome(), Reason: ReasonOf(err), RunID: runID, At: t.Now(), Detail: err.Error(), Untold: true,
+		report := Report{Outcome: ReasonOf(err).outcome(), Reason: ReasonOf(err), RunID: runID, At: t.Now(), Detail: err.Error(), Untold: true, Stop: true,
 			Request: Request{Cause: Cause{Kind: CauseManual, Time: t.Now()}}}
 		if report.Reason == NotFound {
 			report.Reason, report.Detail = InvalidRequest, "There is no run of that id"
@@ -141,13 +141,13 @@ func (r *Runner) Close(ctx context.Context, runID string) Report {
 	}
 	if !run.Open() {
 		report := newReport(run, Refused, ClosedByHand, t.Now())
-		report.Detail, report.Untold = fmt.Sprintf("the run is closed already: %s", run.Outcome), true
+		report.Detail, report.Untold, report.Stop = fmt.Sprintf("the run is closed already: %s", run.Outcome), true, true
 		return report
 	}
 	run.Outcome, run.Reason, run.Ended = Ended, ClosedByHand, t.Now()
 	report := t.say(newReport(run, Ended, ClosedByHand, t.Now()))
 	if _, err := t.Ledger.Free(t.tell, run.to(RunClosed)); err != nil { // the server is held still, which whoever asked has to know
-		report.Outcome, report.Reason, report.LedgerErr = Errored, LedgerUnavailable, err
+		report.Outcome, report.Reason, report.LedgerErr, report.Stop = Errored, LedgerUnavailable, err, true
 		report.Detail = "The run is not closed, ask again: " + err.Error()
 	}
 	return report

@@ -10,7 +10,7 @@ type Report struct {
 	Outcome Outcome
 	Reason  Reason
 	Request Request
-	// Stop is true where the request was to stop a run.
+	// Stop is true where the request was to end a run: to stop it, or to close it.
 	Stop  bool
 	RunID string
 	// Reference is the backend's name for what it started, if it gives one.

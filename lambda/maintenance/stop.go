@@ -112,6 +112,8 @@ func (v Verdict) outcome() Outcome {
 func (t *turn) tellKey(r Report) string {
 	server, cause := r.Request.ServerName, r.Request.Cause
 	switch {
+	case r.Stop:
+		return "stop#" + cause.Key(server)
 	case cause.Kind == CauseManual:
 		return "run#" + r.RunID
 	case r.Outcome == Errored:
