@@ -108,7 +108,7 @@ func TestConnections_Ahead(t *testing.T) {
 			}
 			connections.ahead()
 			deadline := time.Now().Add(5 * time.Second)
-			for got := ""; got != want; {
+			for got := ""; got != want; time.Sleep(time.Millisecond) {
 				if time.Now().After(deadline) {
 					t.Fatalf("opened to %q, want %q", got, want)
 				}
