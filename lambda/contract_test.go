@@ -188,7 +188,7 @@ type rig struct {
 	handler  *Handler
 	notifier *notifier
 	ahead    atomic.Int64
-	requests int
+	requests atomic.Int64
 }
 
 func newRig(t *testing.T, subject subject) *rig {
@@ -216,8 +216,7 @@ func newRig(t *testing.T, subject subject) *rig {
 
 // invoke gives what an invocation answered: outcome and reason of each response.
 func (r *rig) invoke(payload string) string {
-	r.requests++
-	body, err := r.handler.Invoke(requestContext(r.t, fmt.Sprintf("request-%d", r.requests)), []byte(payload))
+	body, err := r.handler.Invoke(requestContext(r.t, fmt.Sprintf("request-%d", r.requests.Add(1))), []byte(payload))
 	if err != nil {
 		r.t.Errorf("the event would be delivered again: %v", err)
 		return ""
