@@ -13,6 +13,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -78,10 +79,11 @@ type Machine struct {
 	// Ledger is the table of runs, for looking.
 	Ledger *ledger.Ledger
 
-	server   *http.Server
-	folder   string
-	runbooks map[string]bool
-	topics   topics
+	server      *http.Server
+	connections atomic.Int64
+	folder      string
+	runbooks    map[string]bool
+	topics      topics
 }
 
 // Start puts the system together. The function's process starts with its first event, as in Lambda.
@@ -148,20 +150,50 @@ func Start(config Config) (*Machine, error) {
 		Binary: binary, Env: m.Environment, FunctionARN: FunctionARN, Timeout: config.Timeout, Output: config.Log, Concurrency: config.Concurrency,
 	})
 	route := m.route(config.OnCall)
-	m.server = &http.Server{Handler: route, ErrorLog: log.New(io.Discard, "", 0)}
+	m.server = &http.Server{Handler: route, ErrorLog: log.New(io.Discard, "", 0), ConnState: m.connection}
 	go func() { _ = m.server.Serve(listener) }()
 
-	table := aws.Config{Region: Region, BaseEndpoint: aws.String(m.URL), Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
-		return aws.Credentials{AccessKeyID: "local", SecretAccessKey: "local"}, nil
-	})}
-	if err := ledger.CreateTable(context.Background(), table, TableName); err != nil {
+	if err := ledger.CreateTable(context.Background(), m.Config(), TableName); err != nil {
 		return nil, errors.Join(err, m.Close())
 	}
-	m.Ledger = ledger.New(table, TableName)
+	m.Ledger = ledger.New(m.Config(), TableName)
 	if config.Intercept != nil {
 		m.server.Handler = intercepted(route, config.Intercept)
 	}
 	return m, nil
+}
+
+// own is the HTTP client of whoever looks at the machine. It keeps no connection, so that those which last are the function's.
+var own = &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+
+// Config is a client's for the services of the machine.
+func (m *Machine) Config() aws.Config {
+	return aws.Config{Region: Region, BaseEndpoint: aws.String(m.URL), HTTPClient: own, Credentials: aws.CredentialsProviderFunc(
+		func(context.Context) (aws.Credentials, error) {
+			return aws.Credentials{AccessKeyID: "local", SecretAccessKey: "local"}, nil
+		})}
+}
+
+func (m *Machine) connection(_ net.Conn, state http.ConnState) {
+	switch state {
+	case http.StateNew:
+		m.connections.Add(1)
+	case http.StateClosed, http.StateHijacked:
+		m.connections.Add(-1)
+	}
+}
+
+// Quiet waits until nobody is connected any more: what a process had sent before it was killed has been served by then. It returns
+// false when ctx ends.
+func (m *Machine) Quiet(ctx context.Context) bool {
+	for m.connections.Load() > 0 {
+		select {
+		case <-ctx.Done():
+			return false
+		case <-time.After(time.Millisecond):
+		}
+	}
+	return true
 }
 
 // Close ends the function's process and everything that hangs.

@@ -164,7 +164,7 @@ func (m *Machine) sqs(ctx context.Context, form url.Values, into any) error {
 		return err
 	}
 	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	response, err := http.DefaultClient.Do(request)
+	response, err := own.Do(request)
 	if err != nil {
 		return err
 	}

@@ -163,6 +163,11 @@ func (r *rig) deliver(payload []byte) (runtimeapi.Result, bool) {
 	case err == nil:
 		return result, true
 	case ctx.Err() != nil:
+		waiting, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+		defer cancel()
+		if !r.Quiet(waiting) { // what it had sent must not come after what is done next
+			r.t.Fatal("the dead process is connected still")
+		}
 		return result, false
 	default:
 		r.t.Fatal(err)

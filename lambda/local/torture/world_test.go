@@ -106,12 +106,7 @@ func (r *rig) items() (items []map[string]types.AttributeValue) {
 	return items
 }
 
-func (r *rig) table() *dynamodb.Client {
-	return dynamodb.New(dynamodb.Options{Region: machine.Region, BaseEndpoint: aws.String(r.URL), Credentials: aws.CredentialsProviderFunc(
-		func(context.Context) (aws.Credentials, error) {
-			return aws.Credentials{AccessKeyID: "local", SecretAccessKey: "local"}, nil
-		})})
-}
+func (r *rig) table() *dynamodb.Client { return dynamodb.NewFromConfig(r.Config()) }
 
 // complete ends the maintenance of the server, if one goes on.
 func (r *rig) complete() { r.completeOf(name) }
