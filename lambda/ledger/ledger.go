@@ -5,14 +5,11 @@ package ledger
 import (
 	"context"
 	"errors"
-	"net"
-	"net/http"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/ratelimit"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
-	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
@@ -39,13 +36,9 @@ type Ledger struct {
 
 var _ maintenance.Ledger = (*Ledger)(nil)
 
-// New makes a ledger. config.BaseEndpoint, if set, is where DynamoDB is; otherwise it is AWS's own. config.HTTPClient, if set, has to see
-// to the AttemptTimeout.
+// New makes a ledger. config.BaseEndpoint, if set, is where DynamoDB is; otherwise it is AWS's own. config.HTTPClient has to see to
+// the AttemptTimeout.
 func New(config aws.Config, table string) *Ledger {
-	if config.HTTPClient == nil {
-		config.HTTPClient = awshttp.NewBuildableClient().WithDialerOptions(func(d *net.Dialer) { d.Timeout = AttemptTimeout }).
-			WithTransportOptions(func(t *http.Transport) { t.ResponseHeaderTimeout = AttemptTimeout })
-	}
 	api := dynamodb.NewFromConfig(config, func(o *dynamodb.Options) {
 		o.Retryer = retry.NewStandard(func(s *retry.StandardOptions) {
 			s.MaxAttempts, s.MaxBackoff = attempts, longestBackoff

@@ -3,6 +3,7 @@ package simulator_test
 import (
 	"context"
 	"errors"
+	"net/http"
 	"net/http/httptest"
 	"testing"
 	"time"
@@ -16,23 +17,36 @@ import (
 	"opsworks-maintenance/lambda/local/simulator"
 )
 
-// newClient is the real SDK client against the simulator behind a real HTTP server.
-func newClient(t *testing.T, service *simulator.OpsWorksCM, attempts int) *opsworkscm.Client {
+// simulated is one of the simulators.
+type simulated interface {
+	http.Handler
+	Close()
+}
+
+// configuration is that of a real SDK client for the simulator behind a real HTTP server.
+func configuration(t *testing.T, service simulated, attempts int) aws.Config {
 	t.Helper()
 	server := httptest.NewServer(service)
 	t.Cleanup(server.Close)
 	t.Cleanup(service.Close) // runs first: a server waits for calls that hang
-	return opsworkscm.New(opsworkscm.Options{
+	return aws.Config{
 		BaseEndpoint: aws.String(server.URL),
 		Region:       "us-east-1",
 		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
 			return aws.Credentials{AccessKeyID: "AKIDEXAMPLE", SecretAccessKey: "SECRETEXAMPLE"}, nil
 		}),
-		Retryer: retry.NewStandard(func(o *retry.StandardOptions) {
-			o.MaxAttempts = attempts
-			o.Backoff = retry.BackoffDelayerFunc(func(int, error) (time.Duration, error) { return 0, nil })
-		}),
-	})
+		Retryer: func() aws.Retryer {
+			return retry.NewStandard(func(o *retry.StandardOptions) {
+				o.MaxAttempts = attempts
+				o.Backoff = retry.BackoffDelayerFunc(func(int, error) (time.Duration, error) { return 0, nil })
+			})
+		},
+	}
+}
+
+func newClient(t *testing.T, service *simulator.OpsWorksCM, attempts int) *opsworkscm.Client {
+	t.Helper()
+	return opsworkscm.NewFromConfig(configuration(t, service, attempts))
 }
 
 func TestOpsWorksCM_SDK(t *testing.T) {

@@ -1,16 +1,13 @@
 package simulator_test
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
-	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
 	"github.com/aws/aws-sdk-go-v2/service/ssm/types"
 
@@ -46,23 +43,9 @@ func furnish(t *testing.T, s *simulator.SSM) {
 	}, []string{"backup", "patch", "check"}))
 }
 
-// ssmClient is the real SDK client against the simulator behind a real HTTP server.
 func ssmClient(t *testing.T, s *simulator.SSM, attempts int) *ssm.Client {
 	t.Helper()
-	server := httptest.NewServer(s)
-	t.Cleanup(server.Close)
-	t.Cleanup(s.Close) // runs first: a server waits for calls that hang
-	return ssm.New(ssm.Options{
-		BaseEndpoint: aws.String(server.URL),
-		Region:       "us-east-1",
-		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
-			return aws.Credentials{AccessKeyID: "AKIDEXAMPLE", SecretAccessKey: "SECRETEXAMPLE"}, nil
-		}),
-		Retryer: retry.NewStandard(func(o *retry.StandardOptions) {
-			o.MaxAttempts = attempts
-			o.Backoff = retry.BackoffDelayerFunc(func(int, error) (time.Duration, error) { return 0, nil })
-		}),
-	})
+	return ssm.NewFromConfig(configuration(t, s, attempts))
 }
 
 // startOn is a well-formed start, without a token unless one is given.

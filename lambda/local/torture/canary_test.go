@@ -91,18 +91,13 @@ func tortureMarkedAttribute(t *testing.T, b backend) {
 	payload := ask(`[{` + upgrade + `, ` + value + `}]`)
 	served := start(t, b, nil)
 	served.invoke(payload)
-	for n, call := range served.calls {
-		for fate := machine.DeathBefore; fate <= machine.Mistyped; fate++ {
-			t.Run(fmt.Sprintf("%02d %s %s", n, fate, call), func(t *testing.T) {
-				t.Parallel()
-				r := start(t, b, shortly)
-				r.strike(only(served.calls, n, fate))
-				r.invoke(payload)
-				r.follow()
-				r.struck(fate, 1)
-				r.started(0)
-				r.free()
-			})
-		}
-	}
+	eachStruck(t, served.calls, 0, slices.Concat(deaths, faults), func(t *testing.T, n int, fate machine.Fate) {
+		r := start(t, b, shortly)
+		r.strike(only(served.calls, n, fate))
+		r.invoke(payload)
+		r.follow()
+		r.struck(fate, 1)
+		r.started(0)
+		r.free()
+	})
 }

@@ -1,13 +1,18 @@
 package torture
 
 import (
-	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"opsworks-maintenance/lambda/local/machine"
 )
+
+// faults are what goes wrong with a call while the function lives.
+var faults = []machine.Fate{
+	machine.Throttled, machine.Refused, machine.Hanging, machine.Reset, machine.Lost, machine.Dripping, machine.Garbled, machine.Mistyped,
+}
 
 // Every call once with every fault of its service: the same promises, without anybody's help. A message comes twice at most, and
 // only if its publishing was done and not heard of.
@@ -19,21 +24,15 @@ func tortureEveryFateAtEveryCall(t *testing.T, b backend) {
 		t.Run(s.name, func(t *testing.T) {
 			t.Parallel()
 			calls, first := s.calls(t, b)
-			for n := first; n < len(calls); n++ {
-				call := calls[n]
-				for fate := machine.Throttled; fate <= machine.Mistyped; fate++ {
-					t.Run(fmt.Sprintf("%02d %s %s", n, fate, call), func(t *testing.T) {
-						t.Parallel()
-						r := s.start(t, b, shortly)
-						s.play(r, only(calls, n, fate), true)
-						r.follow()
-						r.struck(fate, 1)
-						r.started(1)
-						r.expect(s.toldDespite(r, fate, call))
-						r.free()
-					})
-				}
-			}
+			eachStruck(t, calls, first, faults, func(t *testing.T, n int, fate machine.Fate) {
+				r := s.start(t, b, shortly)
+				s.play(r, only(calls, n, fate), true)
+				r.follow()
+				r.struck(fate, 1)
+				r.started(1)
+				r.expect(s.toldDespite(r, fate, calls[n]))
+				r.free()
+			})
 		})
 	}
 }
@@ -48,29 +47,24 @@ func tortureAPersonsStart(t *testing.T, b backend) {
 	served := start(t, b, nil)
 	served.invoke(payload)
 	served.end()
-	for n, call := range served.calls {
-		for fate := machine.DeathBefore; fate <= machine.Mistyped; fate++ {
-			t.Run(fmt.Sprintf("%02d %s %s", n, fate, call), func(t *testing.T) {
-				t.Parallel()
-				r := start(t, b, shortly)
-				r.strike(only(served.calls, n, fate))
-				r.invoke(payload)
-				r.invoke(payload)
-				r.follow()
-				r.struck(fate, 1)
-				began, told := r.startsOf(name), r.told()
-				if began > 1 {
-					r.doubled(began - 1)
-					t.Errorf("%d maintenances began", began)
-				}
-				if (told["started"] > 0) != (began > 0) || (told["succeeded"] > 0) != (began > 0) || len(told) == 0 {
-					r.lost(1)
-					t.Errorf("%d maintenances began, told: %v", began, told)
-				}
-				r.free()
-			})
+	eachStruck(t, served.calls, 0, slices.Concat(deaths, faults), func(t *testing.T, n int, fate machine.Fate) {
+		r := start(t, b, shortly)
+		r.strike(only(served.calls, n, fate))
+		r.invoke(payload)
+		r.invoke(payload)
+		r.follow()
+		r.struck(fate, 1)
+		began, told := r.startsOf(name), r.told()
+		if began > 1 {
+			r.doubled(began - 1)
+			t.Errorf("%d maintenances began", began)
 		}
-	}
+		if (told["started"] > 0) != (began > 0) || (told["succeeded"] > 0) != (began > 0) || len(told) == 0 {
+			r.lost(1)
+			t.Errorf("%d maintenances began, told: %v", began, told)
+		}
+		r.free()
+	})
 }
 
 // shortly gives an invocation less time than it has deployed: a call that is not answered takes a good part of it.

@@ -21,21 +21,16 @@ func tortureKilledAtEveryCall(t *testing.T, b backend) {
 			t.Parallel()
 			calls, first := s.calls(t, b)
 			t.Logf("%d calls, struck from %d: %q", len(calls), first, calls)
-			for n := first; n < len(calls); n++ {
-				for _, fate := range deaths {
-					t.Run(fmt.Sprintf("%02d %s %s", n, fate, calls[n]), func(t *testing.T) {
-						t.Parallel()
-						r := s.start(t, b, nil)
-						s.play(r, only(calls, n, fate), false)
-						r.follow()
-						r.struck(fate, 1)
-						r.started(1)
-						r.expect(s.told)
-						r.free()
-						r.next()
-					})
-				}
-			}
+			eachStruck(t, calls, first, deaths, func(t *testing.T, n int, fate machine.Fate) {
+				r := s.start(t, b, nil)
+				s.play(r, only(calls, n, fate), false)
+				r.follow()
+				r.struck(fate, 1)
+				r.started(1)
+				r.expect(s.told)
+				r.free()
+				r.next()
+			})
 		})
 	}
 }

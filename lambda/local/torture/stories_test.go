@@ -230,3 +230,15 @@ func only(calls []string, at int, fate machine.Fate) func(int, string) machine.F
 		return machine.Served
 	}
 }
+
+// eachStruck runs a test for each of the calls, from the first on, and each fate that it can have.
+func eachStruck(t *testing.T, calls []string, first int, fates []machine.Fate, test func(t *testing.T, n int, fate machine.Fate)) {
+	for n := first; n < len(calls); n++ {
+		for _, fate := range fates {
+			t.Run(fmt.Sprintf("%02d %s %s", n, fate, calls[n]), func(t *testing.T) {
+				t.Parallel()
+				test(t, n, fate)
+			})
+		}
+	}
+}
