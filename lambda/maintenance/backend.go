@@ -5,80 +5,104 @@ import (
 	"time"
 )
 
-// Backend runs maintenance on servers of one kind. Its errors are *Error. What it can do besides it says by being a Sharer, a Stopper
-// or a Calendar too.
+// Backend runs maintenance on servers of one kind. It reports what it saw, raw; what that proves is concluded in one place, conclude.go.
 type Backend interface {
-	// Describe looks at one server. Its error carries NotFound if there is none, Ambiguous if there are several.
-	Describe(ctx context.Context, serverName string) (Server, error)
-	// Start starts maintenance of a server as Describe returned it just before. It returns the server as last seen, also
-	// with an error, and the name by which the backend knows what it started, if it gives one. WrongState, with what was seen,
-	// if the server no longer was in a state to start from; StartUnconfirmed if nobody can tell whether maintenance started.
-	Start(ctx context.Context, run Run, server Server, attributes []EngineAttribute) (Server, string, error)
-	// Find looks for the start of a run whose attempt ended without an answer. Its error carries NotFound if there is no such
-	// server and nothing was started.
-	Find(ctx context.Context, run Run) (Evidence, error)
-	// Follow looks how far a run has come that was started. Its error carries ServerGone or ExecutionGone if there is nothing
-	// left to follow.
-	Follow(ctx context.Context, run Run, look Look) (Progress, error)
-}
-
-// Look is how a Backend should look at a server: like Describe, and perhaps remembered from a look at all servers.
-type Look func(ctx context.Context, serverName string) (Server, error)
-
-// Sharer is a Backend that can look at many servers for less: what one look has read serves those after it.
-type Sharer interface {
-	Share() Look
-}
-
-// Stopper is a Backend that can stop what it started.
-type Stopper interface {
+	// Look reads a server and the maintenance that goes on there, whoever started it.
+	Look(ctx context.Context, serverName string) Sighting
+	// Follow reads what is to be seen of a run that was claimed: by its reference or, without one, by what began since the claim.
+	Follow(ctx context.Context, run Run) Sighting
+	// Start starts maintenance of a server as Look just showed it, once.
+	Start(ctx context.Context, run Run, server Server, attributes []EngineAttribute) Answer
+	// Stop asks for a running run to be stopped: ReasonUnsupported if the backend cannot, ReasonNotRunning if there is nothing to stop.
 	Stop(ctx context.Context, run Run) error
+	// Calendar reads the calendars that may forbid a server's start. Without any it is open.
+	Calendar(ctx context.Context, serverName string) CalendarState
+	// Shared is the same backend for the looks of one sweep: what one has read serves those right after it.
+	Shared() Backend
 }
 
-// Calendar is a Backend whose servers have calendars that may forbid a start.
-type Calendar interface {
-	// Open reports whether a server's calendars let it start now, and if not, when they next change, where that is known.
-	Open(ctx context.Context, serverName string) (open bool, next time.Time, err error)
-}
-
-// Evidence is what a backend shows of a start whose answer nobody has.
-type Evidence struct {
-	Finding Finding
-	Server  Server
-	// Reference is the backend's name for what was started, if it has one.
-	Reference string
-	// Detail is what the backend recorded, in words.
-	Detail string
-}
-
-// Finding is what evidence comes to. The zero value is that nobody can tell.
-type Finding int
-
-// The findings.
-const (
-	Unclear        Finding = iota
-	Began                  // maintenance has started since the claim, and may have ended
-	NothingStarted         // it is certain that nothing was
-)
-
-// Progress is how far a run has come.
-type Progress struct {
-	State ProgressState
-	// Server is as last seen. Once the run is over, its MaintenanceStatus is the run's.
-	Server Server
-	// Detail is what the backend recorded of the run, in words.
-	Detail string
-	// Warning is something about the run that people should look into, though it goes on.
+// Sighting is what one look showed: what was read, and what could not be read.
+type Sighting struct {
+	// At is when the look began: what was read is as of then, or as of up to five minutes before.
+	At time.Time
+	// Server is as read. ServerErr is why it was not: ReasonNotFound if it was missing from the answer, ReasonAmbiguous if there are
+	// several, else why the reading failed.
+	Server    Server
+	ServerErr error
+	// Executions are the executions of runbooks that the look was about: on Look those that go on, on the server's node; on Follow
+	// that with the run's reference, else all that may be the run's. ExecutionsErr says that some could not be read, so that the
+	// list proves nothing by what it lacks: ReasonNotFound if the one asked for by its reference was missing.
+	Executions    []Execution
+	ExecutionsErr error
+	// Events are what the service recorded of the server since the claim, newest first, where the backend has such.
+	Events    []Event
+	EventsErr error
+	// Warning is something that people should look into, though the run goes on.
 	Warning string
 }
 
-// ProgressState is what the backend shows of a run. The zero value is that nobody can tell yet.
-type ProgressState int
+// Execution is one execution of a runbook.
+type Execution struct {
+	ID string
+	// RunID is the run that the execution was started for, if its runbook takes one; TakesRunID says whether it does.
+	RunID      string
+	TakesRunID bool
+	Node       string
+	Started    time.Time
+	Ended      time.Time
+	State      ExecutionState
+	// Began is true if a step of it has begun.
+	Began bool
+	// Step is the one that goes on, Detail what the service recorded, in words.
+	Step   string
+	Detail string
+}
 
-// The states of progress.
+// ExecutionState is how far an execution has come. The zero value is one that this version does not know: it goes on.
+type ExecutionState int
+
+// The states of an execution.
 const (
-	Unsettled   ProgressState = iota
-	UnderWay                  // it goes on, which proves that it began
-	Over                      // it began and has ended
-	NothingSeen               // the server has settled, and nothing shows that this run ever began
+	ExecutionUnknown ExecutionState = iota
+	ExecutionPending
+	ExecutionRunning
+	ExecutionSucceeded
+	ExecutionFailed
+	ExecutionCancelled
 )
+
+// Over reports whether the execution has ended.
+func (s ExecutionState) Over() bool {
+	return s == ExecutionSucceeded || s == ExecutionFailed || s == ExecutionCancelled
+}
+
+// Event is one entry of what a service recorded of a server.
+type Event struct {
+	At      time.Time
+	Message string
+	// Maintenance is true if the event can only be there because maintenance went on; Succeeded if it says that it succeeded.
+	Maintenance bool
+	Succeeded   bool
+}
+
+// Answer is what an attempt to start came to.
+type Answer struct {
+	// Err is nil if the backend accepted it. ReasonStartUnconfirmed says that nobody can tell; every other reason that nothing
+	// was started.
+	Err error
+	// Reference is the backend's name for what it started, if it gives one.
+	Reference string
+	// Server is as the answer, or a look after it, showed it.
+	Server Server
+	// Record is the server in the answer as JSON, all fields by the API's names, without the values of its engine attributes.
+	Record string
+}
+
+// CalendarState is what a server's calendars say.
+type CalendarState struct {
+	// Closed is true also where they could not be read: then Err says why.
+	Closed bool
+	// Next is when they next change, where that is known.
+	Next time.Time
+	Err  error
+}

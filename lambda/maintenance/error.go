@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// Error is a call to a backend that did not do what was asked, with the reason in the domain's words.
+// Error is a call to a backend or the ledger that did not do what was asked, with the reason in the domain's words.
 type Error struct {
 	// Op is what was tried, a verb phrase: "describe server automate-06".
 	Op     string
@@ -14,6 +14,10 @@ type Error struct {
 	Err    error
 	// Until is when it may go otherwise, where that is known.
 	Until time.Time
+	// Holder is the run that is in the way, where that is known.
+	Holder string
+	// Decided is what came of the trigger, where the reason is ReasonDuplicate.
+	Decided Decided
 }
 
 func (e *Error) Error() string {
@@ -25,26 +29,15 @@ func (e *Error) Error() string {
 
 func (e *Error) Unwrap() error { return e.Err }
 
-// ReasonOf is the reason an error carries, Unexpected if it carries none.
+// ReasonOf is the reason an error carries, ReasonUnexpected if it carries none, empty for nil.
 func ReasonOf(err error) Reason {
 	var e *Error
-	if errors.As(err, &e) {
+	switch {
+	case err == nil:
+		return ""
+	case errors.As(err, &e):
 		return e.Reason
-	}
-	return Unexpected
-}
-
-// Retryable reports whether asking again later can help. A start that is unconfirmed is not retryable: it may have happened,
-// and only somebody who looks at the server can tell.
-func (r Reason) Retryable() bool { return r == Throttled || r == Unavailable || r == LedgerUnavailable }
-
-// outcome is what ends for this reason: an error where something should have worked and did not, a refusal where somebody or
-// something says no, and asking again as it is would be refused again.
-func (r Reason) outcome() Outcome {
-	switch r {
-	case Denied, Throttled, Unavailable, LedgerUnavailable, StartUnconfirmed, RunbookUnusable, Unexpected, "":
-		return Errored
 	default:
-		return Refused
+		return ReasonUnexpected
 	}
 }

@@ -5,53 +5,168 @@ import (
 	"time"
 )
 
-// Ledger keeps the runs, one lease per server, and what people have been told. Its errors are *Error; LedgerUnavailable means that
-// nothing is known to have changed, and that whoever asked must not go on as if it had.
+// Ledger keeps runs, servers, keys, slots and nodes. Its errors are *Error. ReasonLedgerUnavailable means that nobody knows whether
+// anything changed, and that whoever asked must not go on as if it had.
 type Ledger interface {
-	// Claim moves a run to starting, all or nothing: the cause is new (or the run's own), the server has no lease, its cooldown
-	// and daily limit allow it, a slot of the fleet is free. The first condition that fails, in that order, is the error's
-	// reason: Duplicate, Leased, CoolingDown, DailyLimit, FleetBusy. A claim of the same attempt whose answer was lost is
-	// recognised as made.
-	Claim(ctx context.Context, run Run, limits Limits) (Run, error)
-	// Record writes a new run that waits or is closed already, with its cause: Duplicate if the cause is known.
-	Record(ctx context.Context, run Run) (Run, error)
-	// Save writes a move that concerns the run alone: Moved if somebody else moved it first.
-	Save(ctx context.Context, run Run) (Run, error)
-	// Free writes a move after which the run holds its server no more: back to waiting, or closed. It frees lease and slot,
-	// keeps the end of a run that began for the cooldown, and gives a start that did not happen back to the day.
-	Free(ctx context.Context, run Run) (Run, error)
-	// Open lists the runs that are not closed, oldest first. With an error it gives those it could read.
-	Open(ctx context.Context) ([]Run, error)
-	// Find reads one run: NotFound if there is none.
-	Find(ctx context.Context, id string) (Run, error)
-	// History lists the latest runs of a server, newest first.
+	// Read reads consistently what is kept of a server and of the fleet, and the server's open run.
+	Read(ctx context.Context, serverName string) (Kept, error)
+	// Run reads one run consistently: ReasonUnknownRun if there is none.
+	Run(ctx context.Context, id string) (Run, error)
+	// Slots reads consistently who holds the slots 1 to most; empty is free.
+	Slots(ctx context.Context, most int) ([]string, error)
+	// Node reads consistently which run holds a managed node; empty is none.
+	Node(ctx context.Context, node string) (string, error)
+
+	// Commit carries out a change, all or nothing, and gives the run as it is now. The first condition that fails, in the order of
+	// Change's fields, is the error's reason. A change whose answer was lost is looked up before anybody is told that it failed.
+	Commit(ctx context.Context, change Change) (Run, error)
+	// Take moves the next look of a run that an index showed, on condition that it is as shown, and gives the run as it is now:
+	// ReasonMoved if somebody else has moved it.
+	Take(ctx context.Context, due Due, next time.Time) (Run, error)
+
+	// Due lists the runs of a queue whose next look is not after the time given, oldest first, at most so many; 0 is all. An index
+	// lags behind: each has to be taken before anything rests on it.
+	Due(ctx context.Context, queue Queue, until time.Time, most int) ([]Due, error)
+	// ByReference finds the id of the run that has a backend's reference, empty if an index shows none.
+	ByReference(ctx context.Context, reference string) (string, error)
+	// History lists the latest runs and refusals of a server, newest first.
 	History(ctx context.Context, serverName string, most int) ([]Run, error)
-	// Servers reads what is kept of servers, by name. One that nothing is known of is there with its zero record.
+	// Servers reads consistently what is kept of servers, by name. One that nothing is known of is there with its zero record.
 	Servers(ctx context.Context, names []string) (map[string]ServerRecord, error)
-	// Notice remembers that a server is watched since, if nothing is known of it yet.
-	Notice(ctx context.Context, serverName string, since time.Time) error
-	// MissedTold remembers when people were last told that a server misses its maintenance.
-	MissedTold(ctx context.Context, serverName string, at time.Time) error
-	// FirstTo claims the telling of something that is told once: false if it has been told, or is being told until the time
-	// given. Told makes it final.
-	FirstTo(ctx context.Context, tell string, now, until time.Time) (bool, error)
-	Told(ctx context.Context, tell string, now time.Time) error
+
+	// Count adds one to a counter of a day and gives its value.
+	Count(ctx context.Context, what string, now time.Time) (int, error)
+	// Watch remembers since when a server is watched, if nothing is known of that yet.
+	Watch(ctx context.Context, serverName string, since time.Time) error
+	// Limit remembers the concurrency limit by which all runs that run hold a slot, and since when it has been tried for; 0 is none.
+	Limit(ctx context.Context, was, is FleetRecord) error
 }
 
-// Limits are what a claim is held to; zero is no limit.
-type Limits struct {
-	Cooldown      time.Duration
-	DailyLimit    int
-	MaxConcurrent int
-	Now           time.Time
+// Change is one conditional write: a run as it shall be, and what changes with it. The order of the fields is that in which a failed
+// condition becomes the reason.
+type Change struct {
+	// Key must be new, or so old that it counts as new: ReasonDuplicate, with what came of it. Empty is none.
+	Key     string
+	Decided Decided
+	// From is the run as it was read: ReasonMoved if it is not at that version any more. Its zero value is a run that is new.
+	From Run
+	To   Run
+	// Open: the server has no open run, and gets this one: ReasonOpenRun with its Holder.
+	Open bool
+	// Claim, if set: the server has no hold (ReasonHeld), its cooldown and its daily limit allow it (ReasonCoolingDown,
+	// ReasonDailyLimit), the slot To.Slot and the node To.Node are free, or nobody's business (ReasonSlotTaken, also where another
+	// transaction is at work on it; ReasonNodeTaken with its Holder).
+	Claim *Claim
+	// Free: the server (if To is over), the slot and the node of From are given back; an end is kept for cooldown and history, a start
+	// that did not happen is given back to its day.
+	Free bool
+	Now  time.Time
+}
+
+// Claim is what a claim is held to; zero is no limit.
+type Claim struct {
+	Cooldown   time.Duration
+	DailyLimit int
+}
+
+// Decided is what came of a trigger, kept with its key.
+type Decided struct {
+	Outcome Outcome `json:"outcome"`
+	Reason  Reason  `json:"reason,omitempty"`
+	RunID   string  `json:"runId"`
+	Wishes  string  `json:"wishes,omitempty"`
+}
+
+// Due is a run as an index shows it, which may be as it was minutes ago.
+type Due struct {
+	RunID   string
+	Version int
+	Edition int
+	Next    time.Time
+	State   RunState
+	Backend string
+}
+
+// Kept is what a decision about a server rests on.
+type Kept struct {
+	Server ServerRecord
+	// Open is the server's open run; its zero value if it has none.
+	Open  Run
+	Fleet FleetRecord
 }
 
 // ServerRecord is what the ledger keeps of a server beside its runs.
 type ServerRecord struct {
-	Lease       string    // the id of the run that holds the server
-	LastEnd     time.Time // of a run that began
+	OpenRun string // the id of the run that is open
+	// Ends are the last ten that began, newest first.
+	Ends        []End
 	LastSuccess time.Time
+	// Day is the UTC day for which Starts counts the starts by alarms.
+	Day         string
+	Starts      int
+	Hold        Hold
 	WatchedFrom time.Time
-	MissedTold  time.Time
-	StartsToday int
+}
+
+// End is the end of one run, in short.
+type End struct {
+	RunID   string    `json:"runId"`
+	Outcome Outcome   `json:"outcome"`
+	Reason  Reason    `json:"reason,omitempty"`
+	At      time.Time `json:"at"`
+}
+
+// Hold is an operator's brake on a server or the fleet.
+type Hold struct {
+	Until  time.Time `json:"until"`
+	Reason string    `json:"reason,omitempty"`
+	By     string    `json:"by,omitempty"`
+}
+
+// Live reports whether the hold binds.
+func (h Hold) Live(now time.Time) bool { return now.Before(h.Until) }
+
+// FleetRecord is what the ledger keeps of the fleet.
+type FleetRecord struct {
+	Hold Hold
+	// Limit is the concurrency limit by which all runs that run hold a slot; 0 is none. Wanted is that which a sweep is giving slots
+	// for, WantedSince since when.
+	Limit       int
+	Wanted      int
+	WantedSince time.Time
+}
+
+// StartsOn is how many starts by alarms count on a day.
+func (s ServerRecord) StartsOn(day string) int {
+	if s.Day != day {
+		return 0
+	}
+	return s.Starts
+}
+
+// LastEnd is when the latest run that began ended; zero if none did.
+func (s ServerRecord) LastEnd() time.Time {
+	if len(s.Ends) == 0 {
+		return time.Time{}
+	}
+	return s.Ends[0].At
+}
+
+// KeptEnds is how many ends a server's record keeps.
+const KeptEnds = 10
+
+// Refuses says why a claim of a run may not be granted, as far as the server's record tells; nil if it may.
+func (s ServerRecord) Refuses(c Claim, runID string, now time.Time) *Error {
+	switch day := now.UTC().Format(time.DateOnly); {
+	case s.OpenRun != "" && s.OpenRun != runID:
+		return &Error{Reason: ReasonOpenRun, Holder: s.OpenRun}
+	case s.Hold.Live(now):
+		return &Error{Reason: ReasonHeld, Until: s.Hold.Until}
+	case c.Cooldown > 0 && now.Before(s.LastEnd().Add(c.Cooldown)):
+		return &Error{Reason: ReasonCoolingDown, Until: s.LastEnd().Add(c.Cooldown)}
+	case c.DailyLimit > 0 && s.StartsOn(day) >= c.DailyLimit:
+		return &Error{Reason: ReasonDailyLimit, Until: now.UTC().Truncate(24 * time.Hour).Add(24 * time.Hour)}
+	default:
+		return nil
+	}
 }

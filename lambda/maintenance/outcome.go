@@ -6,107 +6,141 @@ type Outcome string
 
 // The outcomes.
 const (
-	Started    Outcome = "started"
-	Waiting    Outcome = "waiting"
-	Refused    Outcome = "refused"
-	InProgress Outcome = "in-progress"
-	Ignored    Outcome = "ignored"
-	Errored    Outcome = "error"
-	Succeeded  Outcome = "succeeded"
-	Ended      Outcome = "failed" // the run ended with FAILED; the name Failed is a server's state
-	Overdue    Outcome = "overdue"
-	Missed     Outcome = "missed"
+	OutcomeStarted    Outcome = "started"
+	OutcomeWaiting    Outcome = "waiting"
+	OutcomeJoined     Outcome = "joined"
+	OutcomeInProgress Outcome = "in-progress"
+	OutcomeRefused    Outcome = "refused"
+	OutcomeError      Outcome = "error"
+	OutcomeSucceeded  Outcome = "succeeded"
+	OutcomeFailed     Outcome = "failed"
+	OutcomeCancelled  Outcome = "cancelled"
+	OutcomeOverdue    Outcome = "overdue"
+	OutcomeMissed     Outcome = "missed"
+	OutcomeHeld       Outcome = "held"
+	OutcomeReleased   Outcome = "released"
+	OutcomeIgnored    Outcome = "ignored"
 )
 
 // Outcomes lists them all, in the order of the README.
 func Outcomes() []Outcome {
-	return []Outcome{Started, Waiting, Refused, InProgress, Ignored, Errored, Succeeded, Ended, Overdue, Missed}
-}
-
-// Told reports whether people are told of the outcome at all. That a server is under maintenance already, or that an event
-// asked for nothing, is for logs and metrics.
-func (o Outcome) Told() bool {
-	switch o {
-	case InProgress, Ignored:
-		return false
-	default:
-		return true
-	}
+	return []Outcome{OutcomeStarted, OutcomeWaiting, OutcomeJoined, OutcomeInProgress, OutcomeRefused, OutcomeError, OutcomeSucceeded,
+		OutcomeFailed, OutcomeCancelled, OutcomeOverdue, OutcomeMissed, OutcomeHeld, OutcomeReleased, OutcomeIgnored}
 }
 
 // Reason is why an outcome is what it is: a small, stable set of words that people filter and alarm on.
 type Reason string
 
-// Reasons why nothing was started, though something asked for it.
+// Reasons why nothing was started, though something asked for it, in the order of the gates.
 const (
-	InvalidEvent   Reason = "invalid-event"
-	InvalidRequest Reason = "invalid-request"
-	ForeignEvent   Reason = "foreign-event"
-	NoServer       Reason = "no-server"
-	Ambiguous      Reason = "ambiguous"
-	NotAllowed     Reason = "not-allowed"
-	Disabled       Reason = "disabled"
-	Unsupported    Reason = "unsupported"
-	Stale          Reason = "stale"
-	NotFound       Reason = "not-found"
-	WrongState     Reason = "wrong-state"
-	OutsideWindow  Reason = "outside-window"
-	CalendarClosed Reason = "calendar-closed"
-	Duplicate      Reason = "duplicate"
-	CoolingDown    Reason = "cooling-down"
-	DailyLimit     Reason = "daily-limit"
-	FleetBusy      Reason = "fleet-busy"
+	ReasonInvalidEvent     Reason = "invalid-event"
+	ReasonInvalidRequest   Reason = "invalid-request"
+	ReasonForeignEvent     Reason = "foreign-event"
+	ReasonNoServer         Reason = "no-server"
+	ReasonAmbiguous        Reason = "ambiguous"
+	ReasonNotAllowed       Reason = "not-allowed"
+	ReasonDisabled         Reason = "disabled"
+	ReasonUnsupported      Reason = "unsupported"
+	ReasonStale            Reason = "stale"
+	ReasonNewAlarm         Reason = "new-alarm"
+	ReasonDuplicate        Reason = "duplicate"
+	ReasonHeld             Reason = "held"
+	ReasonApprovalNeeded   Reason = "approval-needed"
+	ReasonAfterRunning     Reason = "after-running"
+	ReasonBlocked          Reason = "blocked"
+	ReasonOutsideWindow    Reason = "outside-window"
+	ReasonCalendarClosed   Reason = "calendar-closed"
+	ReasonNotFound         Reason = "not-found"
+	ReasonWrongState       Reason = "wrong-state"
+	ReasonInProgress       Reason = "in-progress"
+	ReasonCoolingDown      Reason = "cooling-down"
+	ReasonDailyLimit       Reason = "daily-limit"
+	ReasonConcurrencyLimit Reason = "concurrency-limit"
 )
 
 // Reasons why it should have started and could not, or nobody can tell whether it did.
 const (
-	Denied            Reason = "denied"
-	Throttled         Reason = "throttled"
-	Unavailable       Reason = "unavailable"
-	StartUnconfirmed  Reason = "start-unconfirmed"
-	RunbookUnusable   Reason = "runbook-unusable"
-	Unexpected        Reason = "unexpected"
-	LedgerUnavailable Reason = "ledger-unavailable"
+	ReasonDenied            Reason = "denied"
+	ReasonThrottled         Reason = "throttled"
+	ReasonServiceLimit      Reason = "service-limit"
+	ReasonUnavailable       Reason = "unavailable"
+	ReasonLedgerUnavailable Reason = "ledger-unavailable"
+	ReasonStartUnconfirmed  Reason = "start-unconfirmed"
+	ReasonRunbookUnusable   Reason = "runbook-unusable"
+	ReasonUnexpected        Reason = "unexpected"
 )
 
-// Reasons why a run did not end well.
+// Reasons why a run ended as it did.
 const (
-	NeverBegan    Reason = "never-began"
-	ServerGone    Reason = "server-gone"
-	ExecutionGone Reason = "execution-gone"
-	ClosedByHand  Reason = "closed-by-hand"
-	NoSuccess     Reason = "no-success" // for longer than expectEvery
+	ReasonNeverBegan       Reason = "never-began"
+	ReasonServerGone       Reason = "server-gone"
+	ReasonExecutionGone    Reason = "execution-gone"
+	ReasonClosedByHand     Reason = "closed-by-hand"
+	ReasonAlarmCleared     Reason = "alarm-cleared"
+	ReasonStopped          Reason = "stopped"
+	ReasonStoppedElsewhere Reason = "stopped-elsewhere"
+	ReasonNoSuccess        Reason = "no-success" // for longer than expectEvery
 )
 
-// What a request to stop a run comes to.
+// What requests about a run come to, and what people should look at in a run that goes on.
 const (
-	Stopping   Reason = "stopping"
-	NotRunning Reason = "not-running"
+	ReasonStopping      Reason = "stopping"
+	ReasonNotRunning    Reason = "not-running"
+	ReasonAttemptAlive  Reason = "attempt-alive"
+	ReasonUnknownRun    Reason = "unknown-run"
+	ReasonUnknownStatus Reason = "unknown-status"
+	ReasonManyRefusals  Reason = "many-refusals" // more in a day than are notified one by one
 )
-
-// UnknownStatus is why people should look at a run that goes on.
-const UnknownStatus Reason = "unknown-status"
 
 // Reasons why an event asks for nothing, beside those of package events.
 const (
-	OwnAlarm         Reason = "own-alarm"
-	UnknownExecution Reason = "unknown-execution"
-	NothingNew       Reason = "nothing-new"
+	ReasonOwnAlarm         Reason = "own-alarm"
+	ReasonUnknownExecution Reason = "unknown-execution"
+	ReasonNothingNew       Reason = "nothing-new"
 )
 
-// What a Ledger answers besides; neither is ever the reason of an outcome.
+// What a Ledger answers besides; none is ever the reason of an outcome.
 const (
-	Leased Reason = "leased" // another run holds the server
-	Moved  Reason = "moved"  // somebody else moved the run first
+	ReasonMoved     Reason = "moved"      // somebody else moved the run first
+	ReasonOpenRun   Reason = "open-run"   // the server has another open run
+	ReasonSlotTaken Reason = "slot-taken" // by another run, or by another's transaction
+	ReasonNodeTaken Reason = "node-taken" // the node is another run's
 )
 
-// Reasons lists those of this package, in the order of the README.
+// Reasons lists those of this package that leave it, in the order of the README.
 func Reasons() []Reason {
 	return []Reason{
-		InvalidEvent, InvalidRequest, ForeignEvent, NoServer, Ambiguous, NotAllowed, Disabled, Unsupported, Stale, NotFound, WrongState, OutsideWindow,
-		CalendarClosed, Duplicate, CoolingDown, DailyLimit, FleetBusy,
-		Denied, Throttled, Unavailable, LedgerUnavailable, StartUnconfirmed, RunbookUnusable, Unexpected,
-		NeverBegan, ServerGone, ExecutionGone, ClosedByHand, NoSuccess, Stopping, NotRunning, UnknownStatus,
-		OwnAlarm, UnknownExecution, NothingNew,
+		ReasonInvalidEvent, ReasonInvalidRequest, ReasonForeignEvent, ReasonNoServer, ReasonAmbiguous, ReasonNotAllowed, ReasonDisabled,
+		ReasonUnsupported, ReasonStale, ReasonNewAlarm, ReasonDuplicate, ReasonHeld, ReasonApprovalNeeded, ReasonAfterRunning, ReasonBlocked,
+		ReasonOutsideWindow, ReasonCalendarClosed, ReasonNotFound, ReasonWrongState, ReasonInProgress, ReasonCoolingDown, ReasonDailyLimit,
+		ReasonConcurrencyLimit, ReasonDenied, ReasonThrottled, ReasonServiceLimit, ReasonUnavailable, ReasonLedgerUnavailable,
+		ReasonStartUnconfirmed, ReasonRunbookUnusable, ReasonUnexpected, ReasonNeverBegan, ReasonServerGone, ReasonExecutionGone,
+		ReasonClosedByHand, ReasonAlarmCleared, ReasonStopped, ReasonStoppedElsewhere, ReasonNoSuccess, ReasonStopping, ReasonNotRunning,
+		ReasonAttemptAlive, ReasonUnknownRun, ReasonUnknownStatus, ReasonManyRefusals, ReasonOwnAlarm, ReasonUnknownExecution, ReasonNothingNew,
+	}
+}
+
+// Retryable reports whether asking again later can help. A start that is unconfirmed is not retryable: it may have happened,
+// and only evidence can tell.
+func (r Reason) Retryable() bool {
+	switch r {
+	case ReasonThrottled, ReasonServiceLimit, ReasonUnavailable, ReasonLedgerUnavailable:
+		return true
+	default:
+		return false
+	}
+}
+
+// outcome is what ends for this reason: an error where something should have worked and did not, a refusal where somebody or
+// something says no, and asking again as it is would be refused again.
+func (r Reason) outcome() Outcome {
+	switch r {
+	case ReasonInProgress:
+		return OutcomeInProgress
+	case ReasonAmbiguous, ReasonDenied, ReasonThrottled, ReasonServiceLimit, ReasonUnavailable, ReasonLedgerUnavailable, ReasonStartUnconfirmed,
+		ReasonRunbookUnusable, ReasonUnexpected, "":
+		return OutcomeError
+	default:
+		return OutcomeRefused
 	}
 }

@@ -1,75 +1,86 @@
 package maintenance
 
 import (
-	"context"
 	"time"
 )
 
-// Report is what a request, or a step of a run, came to, and all that telling people of it needs.
+// Report is what a request, or a step of a run, came to, and all that answering and telling people of it needs.
 type Report struct {
 	Outcome Outcome
 	Reason  Reason
-	Request Request
-	// Stop is true where the request was to end a run: to stop it, or to close it.
+	// ServerName is empty where an event named none.
+	ServerName string
+	Trigger    Trigger
+	// Triggers are all that the run holds.
+	Triggers []Trigger
+	// Attributes are the names of the engine attributes.
+	Attributes []string
+	// Stop is true where the request was to end a run.
 	Stop  bool
 	RunID string
+	State RunState
 	// Reference is the backend's name for what it started, if it gives one.
 	Reference string
-	// Server is as last seen; its Name alone is set if nobody looked.
+	// Server is as last seen, Before as the decision to start saw it.
 	Server Server
-	// Before is the state the decision to start rested on, empty if nobody looked.
-	Before Status
-	// Until is when what is in the way may be out of it, zero where nobody knows.
+	Before Server
+	// Attempt is the number of the try to start.
+	Attempt int
+	// Until is when what is in the way may be out of it, zero where nobody knows. Since is since when it is in the way.
 	Until time.Time
-	// Patience is when a waiting run is given up, Deadline when a run becomes overdue, Started when it started.
-	Patience time.Time
+	Since time.Time
+	// Expires is when a waiting run is given up, Deadline when a run becomes overdue, Started when it was accepted.
+	Expires  time.Time
 	Deadline time.Time
 	Started  time.Time
 	At       time.Time
-	// Location is the server's time zone, for messages; nil is UTC.
-	Location *time.Location
+	// Late is how much later than At it is published, if that is worth saying.
+	Late time.Duration
+	// Zone is the server's time zone, for messages; empty is UTC.
+	Zone string
 	// Detail is the operator's view: what was called and what it answered, or what the backend recorded of the run.
 	Detail string
-	// PublishErr and LedgerErr are what went wrong beside the outcome: telling of it, and recording it.
-	PublishErr error
-	LedgerErr  error
-	// Untold is true where people have been told of it before, or will be by whoever has the run.
-	Untold bool
-	// Retell is true where telling failed and nothing is recorded from which it could be told later: only the event, delivered
-	// again, can.
-	Retell bool
+	// Answer is the Server that StartMaintenance returned, as JSON by the API's names.
+	Answer string
+	// Count is true where the outcome happened just now, so that it is counted once.
+	Count bool
+	// Err is what went wrong beside the outcome: recording it, or publishing it.
+	Err error
+	// Retry is true where only the event, delivered again, can help.
+	Retry bool
+	// Decided is true where the answer is that of an earlier delivery.
+	Decided bool
 }
 
-// Notifier tells people and machines. It is called once for each report that is told.
-type Notifier interface {
-	Notify(ctx context.Context, report Report) error
+// Publishing is what one invocation came to in publishing, beside its reports.
+type Publishing struct {
+	Published int
+	Failed    int
+	Dropped   int
+	Errs      []error
 }
 
-// newReport is the report on a run as it stands.
-func newReport(run Run, outcome Outcome, reason Reason, now time.Time) Report {
-	r := Report{
-		Outcome: outcome, Reason: reason, Request: run.request(), RunID: run.ID, Reference: run.Reference, Before: run.Before, Until: run.Until, Started: run.Started,
-		At: now, Detail: run.Detail, Server: Server{
-			Name: run.ServerName, Backend: run.Backend, Status: run.Status, MaintenanceStatus: run.MaintenanceStatus, Node: run.Node, Runbook: run.Runbook},
+// report is a notification of a run, or the run as it stands, as a Report.
+func (r Run) report(n Notification) Report {
+	out := Report{
+		Outcome: n.Outcome, Reason: n.Reason, ServerName: r.ServerName, Trigger: r.Trigger(), Triggers: r.Triggers, Attributes: r.Attempt.Attributes,
+		Stop: n.Stop, RunID: r.ID, State: r.State, Reference: r.Reference, Server: r.Server, Before: r.Attempt.Before, Attempt: n.Attempt,
+		Until: n.Until, Deadline: r.Deadline, Started: r.Accepted, At: n.At, Zone: r.Zone, Detail: n.Detail, Answer: n.Answer,
 	}
-	if outcome == Waiting {
-		r.Patience = run.PatienceEnds
+	if n.Trigger != nil {
+		out.Trigger = *n.Trigger
 	}
-	if outcome == Started || outcome == Overdue {
-		r.Deadline = run.Deadline
+	if n.Server != (Server{}) {
+		out.Server = n.Server
 	}
-	if run.Zone != "" {
-		if location, err := time.LoadLocation(run.Zone); err == nil {
-			r.Location = location
-		}
+	if out.Server.Name == "" {
+		out.Server.Name = r.ServerName
 	}
-	return r
-}
-
-// seen adds the server as it was looked at.
-func (r Report) seen(s Server) Report {
-	if s.Name != "" {
-		r.Server = s
+	if out.Server.Backend == "" {
+		out.Server.Backend = r.Backend
 	}
-	return r
+	if n.Outcome == OutcomeWaiting {
+		out.Since = r.Wait.Since
+	}
+	return out
 }

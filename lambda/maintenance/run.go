@@ -11,80 +11,189 @@ type RunState string
 
 // The states of a run.
 const (
-	RunWaiting  RunState = "waiting"  // it may not start yet and is tried until its patience ends
+	RunWaiting  RunState = "waiting"  // it may not start yet, and is tried until its triggers expire
 	RunStarting RunState = "starting" // claimed by one attempt, which may be under way, over or dead
-	RunRunning  RunState = "running"  // maintenance has started and is followed
-	RunClosing  RunState = "closing"  // the end is known and being told by one finisher
-	RunClosed   RunState = "closed"
+	RunRunning  RunState = "running"  // the backend accepted it, and it is followed
+	RunOver     RunState = "over"
 )
 
-// moves is the table of moves, and the only one. A run begins as a record of any of the states under "".
+// moves is the table of moves, and the only one. A record begins as any of the states under "".
 var moves = map[RunState][]RunState{
-	"":          {RunWaiting, RunStarting, RunClosed},
-	RunWaiting:  {RunWaiting, RunStarting, RunClosed},
-	RunStarting: {RunStarting, RunWaiting, RunRunning, RunClosed},
-	RunRunning:  {RunRunning, RunClosing, RunClosed},
-	RunClosing:  {RunClosing, RunClosed},
+	"":          {RunWaiting, RunStarting, RunOver},
+	RunWaiting:  {RunWaiting, RunStarting, RunOver},
+	RunStarting: {RunStarting, RunWaiting, RunRunning, RunOver},
+	RunRunning:  {RunRunning, RunOver},
+	RunOver:     {RunOver},
 }
 
-// Run is one maintenance of one server for one cause, from its first record to its close. It holds everything that following
-// it needs, so that a change of the settings never orphans it. It is stored as it is: the names of its fields are the record's.
+// Edition is that of the rules in this package. An item that needs later ones is left alone.
+const Edition = 1
+
+// Queue is the list that a run is due in.
+type Queue string
+
+// The queues. A run that waits for a slot stands apart, by its first trigger.
+const (
+	QueueDue  Queue = "due"
+	QueueSlot Queue = "slot"
+)
+
+// Run is one maintenance of one server, from its first trigger to its end, or the record of a refusal, which is over from the start.
+// It holds everything that following it needs, so that a change of the settings never orphans it. Its fields are stored one by one,
+// under the names given here; they are only ever added to.
 type Run struct {
-	ID         string
-	State      RunState
-	Version    int // of the record: every move is conditional on it
-	ServerName string
-	Backend    string
-	Cause      Cause
-	Key        string
-	// Attributes are the names of the engine attributes; their values are nowhere kept, so a run that has some can only be
-	// started by whoever brings them.
-	Attributes []string
-	Overrides  []string
-	Zone       string        // the server's time zone, for messages
-	Allowance  time.Duration // from start to deadline
-	Created    time.Time
+	ID      string   `json:"id"`
+	State   RunState `json:"state"`
+	Version int      `json:"version"` // of the record: every move is conditional on it
+	// Edition is the lowest of the rules that may move the run.
+	Edition    int       `json:"edition"`
+	ServerName string    `json:"server"`
+	Backend    string    `json:"backend,omitempty"`
+	Zone       string    `json:"zone,omitempty"` // the server's time zone, for messages
+	Created    time.Time `json:"created"`
 
-	// Reason and Until are what a waiting run waits for, and why a closed run that did not begin was closed.
-	Reason       Reason
-	Until        time.Time
-	PatienceEnds time.Time
+	// Triggers are what asked for it, one for each alarm or schedule; More counts those beyond, MoreTime is the latest of them.
+	Triggers []Trigger `json:"triggers,omitempty"`
+	More     int       `json:"more,omitempty"`
+	MoreTime time.Time `json:"moreTime,omitzero"`
 
-	Attempt     string // the attempt that holds a starting run
-	AttemptEnds time.Time
-	Claimed     time.Time
-	Slot        bool   // the run holds a slot of the fleet
-	Counted     string // the day whose limit the start counts against
-	Before      Status // the state the decision rested on
-	Node        string // of the server it rested on, and Runbook: enough to find a start again whose answer was lost
-	Runbook     string
+	// Queue and Next say when it is looked at next. The zero value of Next is never: nothing is left to do.
+	Queue Queue     `json:"queue,omitempty"`
+	Next  time.Time `json:"next,omitzero"`
+	// Wait is what a waiting run waits for.
+	Wait Wait `json:"wait,omitzero"`
+	// Promised is true once people were told something that wants an end to be told.
+	Promised bool `json:"promised,omitempty"`
 
-	// Accepted is true once the backend said yes, Began once there is proof that maintenance went on.
-	Accepted  bool
-	Reference string // the backend's name for what it started
-	Began     bool
-	Started   time.Time
-	Deadline  time.Time
+	// Attempt is the latest try to start it.
+	Attempt Attempt `json:"attempt,omitzero"`
+	// Lease is one invocation's exclusive right to start or to publish.
+	Lease Lease `json:"lease,omitzero"`
+	// Slot is the number of the slot it holds, from 1; 0 is none. Node is the managed node that it holds.
+	Slot int    `json:"slot,omitempty"`
+	Node string `json:"node,omitempty"`
 
-	// What people have been told, besides start and end, which the states themselves record.
-	WaitingTold     bool
-	OverdueTold     bool
-	UnconfirmedTold bool
+	// Reference is the backend's name for what was started. Accepted is when the backend said yes, Began when it was first seen
+	// to go on, LastUnder when the server was last seen under maintenance.
+	Reference string    `json:"reference,omitempty"`
+	Accepted  time.Time `json:"accepted,omitzero"`
+	Began     time.Time `json:"began,omitzero"`
+	LastUnder time.Time `json:"lastUnder,omitzero"`
+	Deadline  time.Time `json:"deadline,omitzero"`
+	// Missing counts how often something that should be there was missing from an answer; Unseen is since when the run could
+	// not be followed, and why.
+	Missing Missing `json:"missing,omitzero"`
+	Unseen  Unseen  `json:"unseen,omitzero"`
+	// Stop is an operator's wish that it ends.
+	Stop Wish `json:"stop,omitzero"`
+	// Notified are the things that people are told once in a run's life.
+	Notified []string `json:"notified,omitempty"`
 
-	// Outcome is how a closing or closed run ended.
-	Outcome           Outcome
-	Ended             time.Time
-	Status            Status
-	MaintenanceStatus MaintenanceStatus
-	Detail            string
+	// Outcome is how it ended, and Server the server as last seen.
+	Outcome Outcome   `json:"outcome,omitempty"`
+	Reason  Reason    `json:"reason,omitempty"`
+	Ended   time.Time `json:"ended,omitzero"`
+	Detail  string    `json:"detail,omitempty"`
+	Server  Server    `json:"lastSeen,omitzero"`
+
+	// Owed are the notifications that have not been published yet, oldest first.
+	Owed []Notification `json:"owed,omitempty"`
+	// Sequence numbers the notifications of a run.
+	Sequence int `json:"sequence,omitempty"`
 }
 
-// Open reports whether anything is left to do for the run.
-func (r Run) Open() bool { return r.State != RunClosed }
+// Wait is what a run waits for.
+type Wait struct {
+	Reason Reason    `json:"reason"`
+	Since  time.Time `json:"since"`
+	// Until is when it is known to be out of the way, zero where nobody knows.
+	Until  time.Time `json:"until,omitzero"`
+	Detail string    `json:"detail,omitempty"`
+	// Looks counts the looks since, by which the pauses between them grow.
+	Looks int `json:"looks,omitempty"`
+}
 
-// Held reports whether an attempt holds the run: nobody else touches it until that is over.
-func (r Run) Held(now time.Time) bool {
-	return (r.State == RunStarting || r.State == RunClosing) && now.Before(r.AttemptEnds)
+// Attempt is one try to start a run: what it rested on, enough to find it again if its answer is lost.
+type Attempt struct {
+	ID      string    `json:"id"`
+	Number  int       `json:"number"`
+	Claimed time.Time `json:"claimed"`
+	Ends    time.Time `json:"ends"` // from then on nothing is sent any more
+	// Trigger is the one that let it start.
+	Trigger Trigger `json:"trigger"`
+	// Attributes are the names of the engine attributes; their values are kept nowhere.
+	Attributes []string `json:"attributes,omitempty"`
+	Before     Server   `json:"before,omitzero"`   // the server as the decision saw it
+	Counted    string   `json:"counted,omitempty"` // the day whose limit the start counts against
+	// Unconfirmed is why nobody can tell whether it started.
+	Unconfirmed string `json:"unconfirmed,omitempty"`
+}
+
+// Lease is one invocation's exclusive right to start or to publish, until a deadline.
+type Lease struct {
+	By    string    `json:"by"`
+	Until time.Time `json:"until"`
+}
+
+// Live reports whether the lease binds others.
+func (l Lease) Live(now time.Time) bool { return l.By != "" && now.Before(l.Until) }
+
+// Missing is that something was not in an answer. It proves nothing until it has been missing for long enough, often enough.
+type Missing struct {
+	Since time.Time `json:"since"`
+	Looks int       `json:"looks"`
+}
+
+// What is missing counts after so long, and so many looks. Reads lag behind writes by five minutes at the most.
+const (
+	missingCounts = 10 * time.Minute
+	missingLooks  = 3
+)
+
+func (m Missing) again(now time.Time) Missing {
+	if m.Looks == 0 {
+		m.Since = now
+	}
+	m.Looks++
+	return m
+}
+
+func (m Missing) counts(now time.Time) bool {
+	return m.Looks >= missingLooks && !now.Before(m.Since.Add(missingCounts))
+}
+
+// Unseen is since when a run could not be followed.
+type Unseen struct {
+	Since  time.Time `json:"since"`
+	Reason Reason    `json:"reason"`
+	Detail string    `json:"detail,omitempty"`
+}
+
+// Wish is an operator's wish, kept until it has been obeyed.
+type Wish struct {
+	At time.Time `json:"at"`
+	By string    `json:"by,omitempty"` // the id of the request
+}
+
+// Open reports whether the run is not over.
+func (r Run) Open() bool { return r.State != RunOver }
+
+// Holds reports whether the run holds its server against another start.
+func (r Run) Holds() bool { return r.State == RunStarting || r.State == RunRunning }
+
+// Due reports whether the run is to be looked at.
+func (r Run) Due(now time.Time) bool { return !r.Next.IsZero() && !now.Before(r.Next) }
+
+// Trigger is the one that messages name: that which let the run start, else the latest.
+func (r Run) Trigger() Trigger {
+	switch {
+	case r.Attempt.ID != "":
+		return r.Attempt.Trigger
+	case len(r.Triggers) > 0:
+		return r.Triggers[len(r.Triggers)-1]
+	default:
+		return Trigger{}
+	}
 }
 
 // to is the run in its next state. A move that is not in the table is a mistake of this program.
@@ -96,11 +205,11 @@ func (r Run) to(next RunState) Run {
 	return r
 }
 
-// request is the wish behind a run, as far as it is recorded.
-func (r Run) request() Request {
-	request := Request{ServerName: r.ServerName, Cause: r.Cause, Overrides: r.Overrides}
-	for _, name := range r.Attributes {
-		request.EngineAttributes = append(request.EngineAttributes, EngineAttribute{Name: name})
+// once notes that people are told something that they are told once; false if they have been.
+func (r *Run) once(what string) bool {
+	if slices.Contains(r.Notified, what) {
+		return false
 	}
-	return request
+	r.Notified = append(slices.Clone(r.Notified), what)
+	return true
 }

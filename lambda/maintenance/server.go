@@ -1,22 +1,22 @@
-// Package maintenance is the domain: what a server, a cause and an outcome are, when maintenance may start, and the Runner
-// that decides and starts it. It knows no AWS client and no JSON; what it needs of the world it declares as interfaces.
+// Package maintenance is the domain: what a server, a trigger, a run and an outcome are, when maintenance may start, how its end is
+// known, and the one way in which a run moves. It knows no AWS client; what it needs of the world it declares as interfaces.
 package maintenance
 
-// Server is a configuration-management server as its backend describes it at one moment.
+// Server is a configuration-management server as its backend showed it at one moment.
 type Server struct {
-	Name    string
-	Backend string
-	ARN     string
+	Name    string `json:"name,omitempty"`
+	Backend string `json:"backend,omitempty"`
+	ARN     string `json:"arn,omitempty"`
 	// Engine is "ChefAutomate" (older servers: "Chef") or "Puppet".
-	Engine        string
-	EngineVersion string
-	Status        Status
-	StatusReason  string
-	// MaintenanceStatus is that of the most recent finished run: while a run goes on, it is still the one before.
-	MaintenanceStatus MaintenanceStatus
+	Engine        string `json:"engine,omitempty"`
+	EngineVersion string `json:"engineVersion,omitempty"`
+	Status        Status `json:"status,omitempty"`
+	StatusReason  string `json:"statusReason,omitempty"`
+	// MaintenanceStatus is that of the most recent finished maintenance: while one goes on, it is still the one before.
+	MaintenanceStatus MaintenanceStatus `json:"maintenanceStatus,omitempty"`
 	// Node is the managed node that is the server, Runbook what is run on it, where the backend has such.
-	Node    string
-	Runbook string
+	Node    string `json:"node,omitempty"`
+	Runbook string `json:"runbook,omitempty"`
 }
 
 // ValidServerName reports whether OpsWorks CM would accept the name: 1 to 40 letters, digits and hyphens, a letter first
@@ -40,25 +40,45 @@ type Status string
 
 // The states of the OpsWorks CM API model, 2016-11-01 (ServerStatus).
 const (
-	BackingUp        Status = "BACKING_UP"
-	ConnectionLost   Status = "CONNECTION_LOST"
-	Creating         Status = "CREATING"
-	Deleting         Status = "DELETING"
-	Modifying        Status = "MODIFYING"
-	Failed           Status = "FAILED"
-	Healthy          Status = "HEALTHY"
-	Running          Status = "RUNNING"
-	Restoring        Status = "RESTORING"
-	Setup            Status = "SETUP"
-	UnderMaintenance Status = "UNDER_MAINTENANCE"
-	Unhealthy        Status = "UNHEALTHY"
-	Terminated       Status = "TERMINATED"
+	StatusBackingUp        Status = "BACKING_UP"
+	StatusConnectionLost   Status = "CONNECTION_LOST"
+	StatusCreating         Status = "CREATING"
+	StatusDeleting         Status = "DELETING"
+	StatusModifying        Status = "MODIFYING"
+	StatusFailed           Status = "FAILED"
+	StatusHealthy          Status = "HEALTHY"
+	StatusRunning          Status = "RUNNING"
+	StatusRestoring        Status = "RESTORING"
+	StatusSetup            Status = "SETUP"
+	StatusUnderMaintenance Status = "UNDER_MAINTENANCE"
+	StatusUnhealthy        Status = "UNHEALTHY"
+	StatusTerminated       Status = "TERMINATED"
 )
 
-// Startable reports whether StartMaintenance accepts a server in this state.
-func (s Status) Startable() bool { return s == Healthy || s == Unhealthy }
+// Startable reports whether StartMaintenance accepts a server in this state (API_StartMaintenance).
+func (s Status) Startable() bool { return s == StatusHealthy || s == StatusUnhealthy }
 
-// MaintenanceStatus is how the most recent finished run of maintenance ended.
+// Passing reports whether a server leaves the state by itself, so that waiting for another is worth it.
+func (s Status) Passing() bool {
+	switch s {
+	case StatusBackingUp, StatusModifying, StatusRestoring, StatusCreating, StatusSetup, StatusRunning, StatusConnectionLost:
+		return true
+	default:
+		return false
+	}
+}
+
+// Settled reports whether a state is one that maintenance leaves a server in, not one it passes through.
+func (s Status) Settled() bool {
+	switch s {
+	case StatusHealthy, StatusUnhealthy, StatusFailed, StatusTerminated:
+		return true
+	default:
+		return false
+	}
+}
+
+// MaintenanceStatus is how the most recent finished maintenance ended.
 type MaintenanceStatus string
 
 // The values of the OpsWorks CM API model, 2016-11-01 (MaintenanceStatus).

@@ -30,15 +30,44 @@ func (w Window) Contains(t time.Time) bool {
 const searchDays = 15
 
 // Opens is the first minute after t at which the window is open; false if there is none.
+func (w Window) Opens(t time.Time) (time.Time, bool) { return w.change(t, true) }
+
+// Closes is the first minute after t at which the window is closed; fifteen days later for one that never closes.
+func (w Window) Closes(t time.Time) time.Time {
+	closes, ok := w.change(t, false)
+	if !ok {
+		return t.AddDate(0, 0, searchDays)
+	}
+	return closes
+}
+
+// change is the first minute after t at which the window is open, or closed.
 //
-// It looks at every minute: some ten thousand steps of simple arithmetic, and only when a window is closed. Computing the
-// opening from its wall time would have to know what Go does with times that do not exist or exist twice.
-func (w Window) Opens(t time.Time) (time.Time, bool) {
+// A day is looked at by its wall clock, minute by minute, but only where the clock runs evenly from its beginning to its end is that
+// cheap: the minutes of a day that has no change of the clock are computed, those of the others are walked.
+func (w Window) change(t time.Time, open bool) (time.Time, bool) {
+	if w.Hours == nil {
+		return time.Time{}, false
+	}
 	minute := t.Truncate(time.Minute).Add(time.Minute)
-	for end := t.AddDate(0, 0, searchDays); minute.Before(end); minute = minute.Add(time.Minute) {
-		if w.Contains(minute) {
-			return minute.In(w.location()), true
+	for end := t.AddDate(0, 0, searchDays); minute.Before(end); {
+		local := minute.In(w.location())
+		weekday, of := local.Weekday(), local.Hour()*60+local.Minute()
+		_, offset := local.Zone()
+		left := 24*60 - of // minutes until midnight, if the clock runs evenly
+		if _, later := minute.Add(time.Duration(left-1) * time.Minute).In(w.location()).Zone(); later != offset {
+			if w.Hours.Covers(weekday, of) == open {
+				return local, true
+			}
+			minute = minute.Add(time.Minute)
+			continue
 		}
+		for i := range left {
+			if w.Hours.Covers(weekday, of+i) == open {
+				return minute.Add(time.Duration(i) * time.Minute).In(w.location()), true
+			}
+		}
+		minute = minute.Add(time.Duration(left) * time.Minute)
 	}
 	return time.Time{}, false
 }

@@ -1,0 +1,130 @@
+package maintenance
+
+import (
+	"context"
+	"slices"
+	"time"
+)
+
+// Topic is one audience.
+type Topic string
+
+// The topics.
+const (
+	TopicText    Topic = "text"    // for people
+	TopicRecords Topic = "records" // for machines
+	TopicChat    Topic = "chat"
+)
+
+// Topics lists them all.
+func Topics() []Topic { return []Topic{TopicText, TopicRecords, TopicChat} }
+
+// Notification is what people and machines are to be told: facts, not text, which is rendered when it is published.
+type Notification struct {
+	Sequence int       `json:"seq"`
+	Outcome  Outcome   `json:"outcome"`
+	Reason   Reason    `json:"reason,omitempty"`
+	At       time.Time `json:"at"`
+	Until    time.Time `json:"until,omitzero"`
+	Detail   string    `json:"detail,omitempty"`
+	// Trigger is what it is about, where that is not the run's own.
+	Trigger *Trigger `json:"trigger,omitempty"`
+	Server  Server   `json:"server,omitzero"`
+	// Attempt is the number of the try to start it that this is about.
+	Attempt int `json:"attempt,omitempty"`
+	// Answer is the Server that StartMaintenance returned, as JSON by the API's names, for the record.
+	Answer string `json:"answer,omitempty"`
+	// Stop is true where the request was to end a run.
+	Stop bool `json:"stop,omitempty"`
+	// Topics are those it has still to be published to.
+	Topics []Delivery `json:"topics"`
+}
+
+// Delivery is a notification on its way to one topic.
+type Delivery struct {
+	Topic Topic `json:"topic"`
+	// Tries counts those begun, whatever came of them; Next is when it is tried again.
+	Tries int       `json:"tries,omitempty"`
+	Next  time.Time `json:"next,omitzero"`
+}
+
+// How long a notification may take to reach a topic before it is dropped: what a machine or a chat room gets a day late is no news.
+const (
+	keepText   = 14 * 24 * time.Hour
+	keepOthers = 24 * time.Hour
+)
+
+// The pauses between tries grow from one to the other.
+const (
+	firstPause   = time.Minute
+	longestPause = time.Hour
+)
+
+// Late is after how long a message says that it is late.
+const Late = 10 * time.Minute
+
+func (d Delivery) dropped(at, now time.Time) bool {
+	if d.Topic == TopicText {
+		return now.After(at.Add(keepText))
+	}
+	return now.After(at.Add(keepOthers))
+}
+
+func (d Delivery) pause() time.Duration {
+	pause := firstPause
+	for range min(d.Tries-1, 10) {
+		pause *= 2
+	}
+	return min(pause, longestPause)
+}
+
+// Notifier publishes to the topics that the settings have.
+type Notifier interface {
+	// Topics are those there are.
+	Topics() []Topic
+	// Publish renders a report and publishes it to one topic. Its error says that nobody knows whether it was, or that it was not.
+	Publish(ctx context.Context, topic Topic, report Report) error
+}
+
+// audience are the topics that an outcome is notified on (design.md, section 3).
+func (o Outcome) audience(promised bool) []Topic {
+	switch o {
+	case OutcomeIgnored, "":
+		return nil
+	case OutcomeJoined, OutcomeInProgress:
+		if promised {
+			return []Topic{TopicText, TopicRecords}
+		}
+		return []Topic{TopicRecords}
+	default:
+		return Topics()
+	}
+}
+
+// owe adds a notification for the topics there are. A later one of a run supersedes text and chat that have not been sent; records
+// all go out, in order.
+func (r *Run) owe(n Notification, topics []Topic) {
+	for _, topic := range n.Outcome.audience(r.Promised) {
+		if slices.Contains(topics, topic) {
+			n.Topics = append(n.Topics, Delivery{Topic: topic})
+		}
+	}
+	if n.Outcome != OutcomeIgnored && n.Outcome != OutcomeJoined && n.Outcome != OutcomeInProgress {
+		r.Promised = true
+	}
+	if len(n.Topics) == 0 {
+		return
+	}
+	r.Sequence++
+	n.Sequence = r.Sequence
+	var kept []Notification
+	for _, older := range r.Owed {
+		older.Topics = slices.DeleteFunc(slices.Clone(older.Topics), func(d Delivery) bool {
+			return d.Topic != TopicRecords && slices.ContainsFunc(n.Topics, func(new Delivery) bool { return new.Topic == d.Topic })
+		})
+		if len(older.Topics) > 0 {
+			kept = append(kept, older)
+		}
+	}
+	r.Owed = append(kept, n)
+}
