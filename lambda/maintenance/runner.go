@@ -83,8 +83,8 @@ type PlanAnswer struct {
 	Detail string
 }
 
-// Status is the fleet as the ledger has it.
-type Status struct {
+// Fleet is the fleet as the ledger has it.
+type Fleet struct {
 	// Runs are the open ones, oldest first.
 	Runs    []Run
 	Servers map[string]ServerRecord

@@ -23,5 +23,5 @@ func (r *Runner) Finished(ctx context.Context, reference string) (Report, bool, 
 func (r *Runner) Stop(ctx context.Context, o Operator) Report                       { panic("stub") }
 func (r *Runner) Close(ctx context.Context, o Operator) Report                      { panic("stub") }
 func (r *Runner) Plan(ctx context.Context, serverName string) Plan                  { panic("stub") }
-func (r *Runner) Status(ctx context.Context) Status                                 { panic("stub") }
+func (r *Runner) Status(ctx context.Context) Fleet                                  { panic("stub") }
 func (r *Runner) History(ctx context.Context, name string, most int) ([]Run, error) { panic("stub") }
