@@ -2,6 +2,7 @@ package settings
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -11,10 +12,10 @@ import (
 const DefaultTagKey = "maintenance-server"
 
 // automationKeys mean something to Systems Manager only.
-var automationKeys = []string{"runbook", "parameters", "tagKey", "calendars"}
+var automationKeys = []string{"runbook", "parameters", "publicParameters", "tagKey", "calendars"}
 
 // automation reads the keys of the ssm backend. On the other backend they would
-// be ignored, and whoever wrote them would believe otherwise.
+// be ignored, and who wrote them would believe otherwise.
 func (o object) automation(server *Server) {
 	if server.Backend == BackendOpsWorksCM {
 		for _, key := range automationKeys {
@@ -26,6 +27,7 @@ func (o object) automation(server *Server) {
 	}
 	server.Runbook, server.RunbookVersion = o.runbook(server.Backend)
 	server.Parameters = o.parameters()
+	server.PublicParameters = o.publicParameters(server.Runbook, server.Parameters)
 	server.Calendars = o.calendars()
 	if server.Backend == BackendSSM {
 		server.TagKey = o.tagKey()
@@ -38,9 +40,22 @@ const (
 	RunbookPuppetEnterprise = "puppet-enterprise"
 )
 
-// Runbooks are the variables by which the function is told the names that the runbooks of this project were deployed by.
+// Runbooks are the variables that give the function the names that the runbooks of this project were deployed by.
 func Runbooks() map[string]string {
 	return map[string]string{RunbookChefAutomate: EnvChefAutomateRunbook, RunbookPuppetEnterprise: EnvPuppetEnterpriseRunbook}
+}
+
+// ParameterRunID is the parameter that gives a runbook the id of the run it is started for.
+const ParameterRunID = "RunId"
+
+// publicParameters of our runbooks are all that the settings may give them: where a backup goes and what is upgraded, no secrets.
+var publicParameters = map[string][]string{
+	RunbookChefAutomate:     commonParameters,
+	RunbookPuppetEnterprise: append(slices.Clone(commonParameters), "InstallerSource"),
+}
+
+var commonParameters = []string{
+	"BackupTo", "ProductVersion", "MajorUpgrade", "BackupTimeoutSeconds", "RebootOption", "MinimumFreeGiB",
 }
 
 // runbook obeys the SSM API's rule for StartAutomationExecution, DocumentName. A version may follow the name, after a colon; one of
@@ -90,9 +105,33 @@ func (o object) parameters() map[string][]string {
 			all.fault(part.key, "the key is given twice; keep one")
 			continue
 		}
+		if part.key == ParameterRunID {
+			all.fault(part.key, "the function gives it itself; remove it")
+			continue
+		}
 		parameters[part.key] = all.parameter(part)
 	}
 	return parameters
+}
+
+// publicParameters lists parameters by name. Of a runbook of ours the list is known.
+func (o object) publicParameters(runbook string, given map[string][]string) []string {
+	const key = "publicParameters"
+	if public, ours := publicParameters[runbook]; ours {
+		if o.has(key) {
+			o.fault(key, "goes with a runbook of your own; those of "+quoted(runbook)+" are known; remove it")
+		}
+		return slices.Clone(public)
+	}
+	var public []string
+	o.texts(key, func(i int, name string) {
+		if _, found := given[name]; !found {
+			o.itemFault(key, i, quoted(name)+" is not given in parameters; remove it, or correct the name")
+			return
+		}
+		public = append(public, name)
+	})
+	return public
 }
 
 func (o object) parameter(part value) []string {

@@ -29,11 +29,12 @@ func parseCron(inside string) (firing, problem) {
 	if wrong != "" {
 		return firing{}, wrong
 	}
-	if _, _, wrong = cronYear.set(fields[5]); wrong != "" {
+	if wrong = cronYear.each(fields[5], func(int) {}); wrong != "" {
 		return firing{}, wrong
 	}
 	days, wrong := cronDays(fields[2], fields[4], months)
-	return firing{days: days, hours: hours, afterMidnight: afterMidnight, minutes: minutes}, wrong
+	dates := dates{date: fields[2], months: months, day: fields[4], year: fields[5]}
+	return firing{days: days, hours: hours, afterMidnight: afterMidnight, minutes: minutes, dates: dates}, wrong
 }
 
 // cronDays is the set of weekdays that the two day fields can come to. A date

@@ -27,28 +27,35 @@ var (
 	cronYear = cronField{name: "year", low: 1970, high: 2199, steps: true}
 )
 
-// set reads lists, ranges and steps. Bit 0 stands for the field's lowest value;
-// of years, which nothing asks for, most bits are lost. Wrapped are those of
-// the set that a range reached by running on past the field's highest value.
+// set reads a field of at most 64 values. Bit 0 stands for the lowest. Wrapped
+// are those of the set that a range reached by running on past the highest.
 func (f cronField) set(text string) (set, wrapped uint64, wrong problem) {
+	wrong = f.each(text, func(n int) {
+		bit := uint64(1) << ((n - f.low) % f.size())
+		set |= bit
+		if n > f.high {
+			wrapped |= bit
+		}
+	})
+	return set, wrapped, wrong
+}
+
+// each reads lists, ranges and steps, and gives their values one by one.
+func (f cronField) each(text string, take func(n int)) problem {
 	items := strings.Split(text, ",")
 	for _, item := range items {
 		if item == "*" && len(items) > 1 {
-			return 0, 0, f.refuse(text, "* stands alone")
+			return f.refuse(text, "* stands alone")
 		}
 		first, last, step, wrong := f.span(text, item)
 		if wrong != "" {
-			return 0, 0, wrong
+			return wrong
 		}
 		for n := first; n <= last; n += step {
-			bit := uint64(1) << ((n - f.low) % f.size())
-			set |= bit
-			if n > f.high {
-				wrapped |= bit
-			}
+			take(n)
 		}
 	}
-	return set, wrapped, ""
+	return ""
 }
 
 func (f cronField) size() int { return f.high - f.low + 1 }

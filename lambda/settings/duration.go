@@ -10,7 +10,7 @@ import (
 const hoursOfDay = 24 * time.Hour
 
 // parseDuration reads Go's durations with days in front of them: 12h, 8d,
-// 1d12h. A day is 24 hours: the durations here are patience and cooldowns, not
+// 1d12h. A day is 24 hours: the durations here are limits and cooldowns, not
 // dates. Signs are refused; no duration of the settings points backwards.
 func parseDuration(text string) (time.Duration, bool) {
 	rest, days := text, time.Duration(0)

@@ -23,7 +23,7 @@ const (
 	MaxProcs    = "1"
 )
 
-// Environment is what the function is told from outside its settings.
+// Environment is what the function is given from outside its settings.
 type Environment struct {
 	// SettingsFile is empty when the settings lie beside the binary.
 	SettingsFile string

@@ -18,6 +18,9 @@ type firing struct {
 	// one; until one of them is known to be right, a window must cover both.
 	afterMidnight uint64
 	drifts        bool // by rate: its time of day depends on when it was created
+
+	dates dates     // by cron
+	once  time.Time // by at, as a wall clock in UTC
 }
 
 // parseExpression reads a schedule expression of EventBridge Scheduler. Its
@@ -69,7 +72,7 @@ func parseAt(inside string) (firing, problem) {
 	if err != nil || len(inside) != len(layout) { // Parse would take fractions of a second too
 		return firing{}, "has no date and time as in at(2026-11-30T22:00:00)"
 	}
-	once := firing{hours: 1 << at.Hour(), minutes: 1 << at.Minute()}
+	once := firing{hours: 1 << at.Hour(), minutes: 1 << at.Minute(), once: at}
 	once.days.add(at.Weekday())
 	return once, ""
 }

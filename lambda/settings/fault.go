@@ -15,7 +15,7 @@ type Fault struct {
 
 func (f Fault) String() string { return f.Path + ": " + f.Problem }
 
-// InvalidError carries every fault that was found, so that whoever wrote the
+// InvalidError carries every fault that was found, so that who wrote the
 // document corrects it once. It is a named type because Lambda reports the
 // type's name as errorType.
 type InvalidError struct {

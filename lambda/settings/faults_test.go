@@ -142,7 +142,7 @@ func TestParse_Durations(t *testing.T) {
 			`servers[0].staleAfter: "0s" is no time at all; write a duration above zero`,
 			`servers[0].deadline: "0d" is no time at all; write a duration above zero`,
 			`servers[0].expectEvery: "0h" is no time at all; write a duration above zero`}},
-		{"no cooldown and no patience", withServer(`"cooldown": "0s", "patience": "0s"`), nil},
+		{"no cooldown", withServer(`"cooldown": "0s"`), nil},
 	})
 	for text, want := range map[string]string{"90m": "1h30m0s", "8d": "192h0m0s", "1d12h": "36h0m0s", "1d0.5h": "24h30m0s"} {
 		t.Run("a duration: "+text, func(t *testing.T) {
@@ -170,9 +170,10 @@ func TestParse_Automation(t *testing.T) {
 	of := func(fields string) string { return `{"servers": [{"name": "web", "backend": "ssm", ` + fields + `}]}` }
 	ssm := func(fields string) string { return of(`"runbook": "Maintain", ` + fields) }
 	checkFaults(t, []faultCase{
-		{"keys of ssm on the other backend", withServer(`"runbook": "x", "parameters": {}, "tagKey": "", "calendars": []`), []string{
+		{"keys of ssm on the other backend", withServer(`"runbook": "x", "parameters": {}, "publicParameters": [], "tagKey": "", "calendars": []`), []string{
 			`servers[0].runbook: goes with "backend": "ssm" only; remove it`,
 			`servers[0].parameters: goes with "backend": "ssm" only; remove it`,
+			`servers[0].publicParameters: goes with "backend": "ssm" only; remove it`,
 			`servers[0].tagKey: goes with "backend": "ssm" only; remove it`,
 			`servers[0].calendars: goes with "backend": "ssm" only; remove it`}},
 		{"no runbook", of(`"tagKey": "role"`), []string{
@@ -194,6 +195,16 @@ func TestParse_Automation(t *testing.T) {
 			`servers[0].parameters[""]: a parameter needs a name`}},
 		{"a parameter twice", ssm(`"parameters": {"A": [], "A": []}`), []string{
 			"servers[0].parameters.A: the key is given twice; keep one"}},
+		{"the run's id, which the function gives", ssm(`"parameters": {"RunId": ["a"], "Mode": ["x"]}`), []string{
+			"servers[0].parameters.RunId: the function gives it itself; remove it"}},
+		{"the run's id for a runbook of ours", of(`"runbook": "chef-automate", "parameters": {"RunId": ["a"]}`), []string{
+			"servers[0].parameters.RunId: the function gives it itself; remove it"}},
+		{"a public parameter that is not given, and one twice", ssm(`"parameters": {"A": ["x"]}, "publicParameters": ["A", "a", "A", 1]`), []string{
+			`servers[0].publicParameters[1]: "a" is not given in parameters; remove it, or correct the name`,
+			`servers[0].publicParameters[2]: "A" is the same as item 0; keep one`,
+			"servers[0].publicParameters[3]: must be a text in quotes, not the number 1"}},
+		{"public parameters of a runbook of ours", of(`"runbook": "puppet-enterprise", "publicParameters": []`), []string{
+			`servers[0].publicParameters: goes with a runbook of your own; those of "puppet-enterprise" are known; remove it`}},
 		{"a parameter with null in it", ssm(`"parameters": {"A b": ["x", null]}`), []string{
 			`servers[0].parameters["A b"][1]: must be a text in quotes, not null`}},
 		{"a calendar with a blank and one twice", ssm(`"calendars": ["a b", "c", "c"]`), []string{
@@ -218,12 +229,11 @@ func TestParse_Notify(t *testing.T) {
 		{"a mailbox twice", notify(`{"email": "a@b"}, {"email": "A@b"}`), []string{
 			"notify[1]: goes to the same receiver as notify[0]; keep one"}},
 		{"no outcome", notify(`{"email": "a@b", "only": []}`), []string{
-			"notify[0].only: lists no outcome; leave it out to be told everything"}},
+			"notify[0].only: lists no outcome; leave it out to get everything"}},
 		{"only for chat", notify(`{"chat": true, "only": ["failed"]}`), []string{
-			"notify[0].only: goes with email only; chat and records are told everything"}},
-		{"outcomes that nobody is told", notify(`{"email": "a@b", "only": ["in-progress", "ignored"]}`), []string{
-			`notify[0].only[0]: "in-progress" is never told; remove it`,
-			`notify[0].only[1]: "ignored" is never told; remove it`}},
+			"notify[0].only: goes with email only; chat and records get everything"}},
+		{"an outcome that no message is about", notify(`{"email": "a@b", "only": ["in-progress", "ignored"]}`), []string{
+			`notify[0].only[1]: "ignored" is never notified; remove it`}},
 		{"an outcome with a slip", notify(`{"email": "a@b", "only": ["suceeded", "failed", "failed"]}`), []string{
 			`notify[0].only[0]: "suceeded" is not a known outcome; did you mean "succeeded"?`,
 			`notify[0].only[2]: "failed" is the same as item 1; keep one`}},

@@ -74,7 +74,7 @@ func checkSettings(t *testing.T, parsed settings.Settings) {
 			t.Errorf("%s is not found by its name", server.Name)
 		}
 		if server.Timezone == nil || server.DailyLimit < 1 || server.Deadline <= 0 || server.StaleAfter <= 0 ||
-			server.Cooldown < 0 || server.Patience < 0 || server.ExpectEvery < 0 {
+			server.Cooldown < 0 || server.ExpiresAfter < 0 || server.ExpectEvery < 0 {
 			t.Errorf("%s has a value out of range: %+v", server.Name, server)
 		}
 		if (server.Backend == settings.BackendSSM) != (server.TagKey != "") {

@@ -10,7 +10,7 @@ import (
 // topic of records. Exactly one of Email, Chat and Records is set.
 type Subscription struct {
 	Email string
-	// Only limits a mailbox to some outcomes; empty means all that are told.
+	// Only limits a mailbox to some outcomes; empty means all that are notified.
 	Only    []string
 	Chat    bool
 	Records bool
@@ -18,16 +18,17 @@ type Subscription struct {
 
 var notifyKeys = []string{"email", "chat", "records", "only"}
 
-var toldOutcomes = []string{
-	"started", "waiting", "refused", "error", "succeeded", "failed", "overdue", "missed",
+var notifiedOutcomes = []string{
+	"started", "waiting", "joined", "in-progress", "refused", "error", "succeeded", "failed", "cancelled", "overdue", "missed", "held", "released",
 }
 
-// untoldOutcomes are outcomes too, but no message carries them.
-var untoldOutcomes = []string{"in-progress", "ignored"}
+// silentOutcomes are outcomes too, but no message carries them.
+var silentOutcomes = []string{"ignored"}
 
-// ToldOutcomes are the outcomes that messages tell of, in the domain's words.
-// This package does not import the domain; a test compares the two.
-func ToldOutcomes() []string { return slices.Clone(toldOutcomes) }
+// NotifiedOutcomes are the outcomes that messages are about, in the domain's
+// words and order. This package does not import the domain; a test compares the
+// two.
+func NotifiedOutcomes() []string { return slices.Clone(notifiedOutcomes) }
 
 func (o object) subscriptions(key string) []Subscription {
 	var subscriptions []Subscription
@@ -89,18 +90,18 @@ func (o object) only() []string {
 		return nil
 	}
 	if !o.has("email") {
-		o.fault("only", "goes with email only; chat and records are told everything")
+		o.fault("only", "goes with email only; chat and records get everything")
 	}
 	if v.kind == kindList && len(v.parts) == 0 {
-		o.fault("only", "lists no outcome; leave it out to be told everything")
+		o.fault("only", "lists no outcome; leave it out to get everything")
 	}
 	var only []string
 	o.texts("only", func(i int, outcome string) {
 		switch {
-		case slices.Contains(untoldOutcomes, outcome):
-			o.itemFault("only", i, quoted(outcome)+" is never told; remove it")
-		case !slices.Contains(toldOutcomes, outcome):
-			o.itemFault("only", i, unknownName("outcome", outcome, toldOutcomes))
+		case slices.Contains(silentOutcomes, outcome):
+			o.itemFault("only", i, quoted(outcome)+" is never notified; remove it")
+		case !slices.Contains(notifiedOutcomes, outcome):
+			o.itemFault("only", i, unknownName("outcome", outcome, notifiedOutcomes))
 		default:
 			only = append(only, outcome)
 		}

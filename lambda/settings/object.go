@@ -11,6 +11,7 @@ import (
 // and the names that several servers may claim.
 type parser struct {
 	faults    []Fault
+	now       time.Time                 // zero: no date is past
 	zones     map[string]*time.Location // a zone is loaded once, not once per server
 	claims    []claim
 	schedules map[string]placedSchedule
@@ -39,7 +40,7 @@ func (p *parser) open(v value, at *place, known []string) (object, bool) {
 		index := slices.Index(known, part.key)
 		switch {
 		case index < 0:
-			p.fault(at.member(part.key), unknownName("key", part.key, known))
+			p.fault(at.member(part.key), unknownKey(part.key, known))
 			continue
 		case seen&(1<<index) != 0:
 			p.fault(at.member(part.key), "the key is given twice; keep one")

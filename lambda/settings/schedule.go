@@ -33,7 +33,7 @@ func (o object) schedules(server Server) []Schedule {
 		if !ok {
 			continue
 		}
-		schedule := fields.schedule(server.Window)
+		schedule := fields.schedule(server)
 		schedules = append(schedules, schedule)
 		if schedule.Name == "" {
 			continue
@@ -48,7 +48,8 @@ func (o object) schedules(server Server) []Schedule {
 	return schedules
 }
 
-func (o object) schedule(window Window) Schedule {
+func (o object) schedule(server Server) Schedule {
+	window := server.Window
 	schedule := Schedule{Flexible: o.flexible()}
 	if name, ok := o.requiredText("name", "give the schedule a name"); ok {
 		if name == "" || len(name) > 64 || !onlyBytes(name, isNameByte) {
@@ -72,6 +73,9 @@ func (o object) schedule(window Window) Schedule {
 		o.fault("expression", quoted(expression)+" cannot be kept inside the window "+window.String()+
 			": its time of day depends on when it was created; write cron(…)")
 	}
+	if now := o.parser.now; !now.IsZero() && !firing.again(now.In(server.Timezone)) {
+		o.fault("expression", quoted(expression)+" never fires again; give it a date to come, or remove the schedule")
+	}
 	minutes := int(schedule.Flexible / time.Minute)
 	if stray, found := firing.strayFrom(window, minutes); found {
 		o.fault("expression", stray.problem(expression, window, minutes))
@@ -88,6 +92,20 @@ func (o object) flexible() time.Duration {
 	text, _ := o.text("flexible")
 	o.fault("flexible", quoted(text)+" is not possible; write whole minutes, 1m to 24h")
 	return 0
+}
+
+// checkExpiry refuses what expires before it can start. Scheduler fires within
+// the minute that the expression names, or the last one of flexible:
+// https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html
+func (o object) checkExpiry(server Server) {
+	for _, schedule := range server.Schedules {
+		if least := schedule.Flexible + time.Minute; server.ExpiresAfter > 0 && server.ExpiresAfter < least {
+			text, _ := o.text("expiresAfter")
+			o.fault("expiresAfter", fmt.Sprintf("%s is too short for schedule %s, which may fire up to %dm late; write %[3]dm or more",
+				quoted(text), quoted(schedule.Name), int(least.Minutes())))
+			return
+		}
+	}
 }
 
 // share refuses two descriptions of one schedule: infra creates it once, so one

@@ -26,26 +26,29 @@ type Server struct {
 	Timezone  *time.Location
 	Window    Window
 
-	Cooldown    time.Duration
-	Patience    time.Duration
-	StaleAfter  time.Duration
-	Deadline    time.Duration
-	ExpectEvery time.Duration // 0: nothing is expected
-	DailyLimit  int
+	Cooldown     time.Duration
+	ExpiresAfter time.Duration // 0: as the window says
+	StaleAfter   time.Duration
+	Deadline     time.Duration
+	ExpectEvery  time.Duration // 0: nothing is expected
+	DailyLimit   int
+	// KeepWhenCleared lets a run wait on whose alarm has returned to OK.
+	KeepWhenCleared bool
 
 	// What follows is empty unless the backend is BackendSSM. Runbook is one of Runbooks, or the name or ARN of any other;
 	// RunbookVersion is empty for its default version.
 	Runbook        string
 	RunbookVersion string
 	Parameters     map[string][]string
-	TagKey         string
-	Calendars      []string
+	// PublicParameters are those whose values are no secrets; of a runbook of this project, all it takes.
+	PublicParameters []string
+	TagKey           string
+	Calendars        []string
 }
 
 // The defaults of the design's table of settings.
 const (
 	defaultCooldown   = 12 * time.Hour
-	defaultPatience   = 6 * time.Hour
 	defaultStaleAfter = time.Hour
 	defaultDeadline   = 4 * time.Hour
 	defaultDailyLimit = 2
@@ -53,8 +56,8 @@ const (
 
 var serverKeys = []string{
 	"name", "backend", "enabled", "alarms", "rules", "schedules", "timezone", "window",
-	"cooldown", "patience", "staleAfter", "deadline", "expectEvery", "dailyLimit",
-	"runbook", "parameters", "tagKey", "calendars",
+	"cooldown", "expiresAfter", "staleAfter", "deadline", "expectEvery", "dailyLimit", "whenAlarmClears",
+	"runbook", "parameters", "publicParameters", "tagKey", "calendars",
 }
 
 // server reads what it can of a server even when parts of it are wrong.
@@ -64,23 +67,47 @@ func (p *parser) server(v value, at *place, position int) Server {
 		return Server{}
 	}
 	server := Server{
-		Name:        o.serverName(),
-		Backend:     o.backend(),
-		Enabled:     o.boolean("enabled", true),
-		Timezone:    o.timezone(),
-		Window:      o.window("window"),
-		Cooldown:    o.duration("cooldown", defaultCooldown, orZero),
-		Patience:    o.duration("patience", defaultPatience, orZero),
-		StaleAfter:  o.duration("staleAfter", defaultStaleAfter, notZero),
-		Deadline:    o.duration("deadline", defaultDeadline, notZero),
-		ExpectEvery: o.duration("expectEvery", 0, notZero),
-		DailyLimit:  o.countFromOne("dailyLimit", defaultDailyLimit),
+		Name:            o.serverName(),
+		Backend:         o.backend(),
+		Enabled:         o.boolean("enabled", true),
+		Timezone:        o.timezone(),
+		Window:          o.window("window"),
+		Cooldown:        o.duration("cooldown", defaultCooldown, orZero),
+		ExpiresAfter:    o.expiresAfter(),
+		StaleAfter:      o.duration("staleAfter", defaultStaleAfter, notZero),
+		Deadline:        o.duration("deadline", defaultDeadline, notZero),
+		ExpectEvery:     o.duration("expectEvery", 0, notZero),
+		DailyLimit:      o.countFromOne("dailyLimit", defaultDailyLimit),
+		KeepWhenCleared: o.keepWhenCleared(),
 	}
 	server.Alarms = o.alarms(position)
 	server.Rules = o.rules()
 	server.Schedules = o.schedules(server)
+	o.checkExpiry(server)
 	o.automation(&server)
 	return server
+}
+
+// expiresAfter has no default of its own: when a trigger expires, the domain
+// computes from the window.
+func (o object) expiresAfter() time.Duration {
+	expires := o.duration("expiresAfter", -1, orZero)
+	if expires == 0 {
+		text, _ := o.text("expiresAfter")
+		o.fault("expiresAfter", quoted(text)+" lets nothing start; write how long a trigger may wait, or leave it out for the end of the window")
+	}
+	return max(expires, 0)
+}
+
+// keepWhenCleared reads what an alarm's return to OK does to its run while that
+// waits.
+func (o object) keepWhenCleared() bool {
+	const cancel, keep = "cancel", "keep"
+	text, found := o.text("whenAlarmClears")
+	if found && text != cancel && text != keep {
+		o.fault("whenAlarmClears", unknownName("answer", text, []string{cancel, keep}))
+	}
+	return text == keep
 }
 
 func (o object) serverName() string {

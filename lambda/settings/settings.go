@@ -1,5 +1,5 @@
 // Package settings reads the one document that says which servers there are,
-// what may start their maintenance, and who is told. infra checks it before
+// what may start their maintenance, and who is notified. infra checks it before
 // anything is deployed, and the function checks it again when it starts.
 package settings
 
@@ -24,12 +24,19 @@ var settingsKeys = []string{"servers", "notify", "maxConcurrent", "endpoint", "a
 
 // Parse reads and checks a document. If anything is wrong with it the error is
 // an *InvalidError that lists every fault, and the settings are empty.
-func Parse(document []byte) (Settings, error) {
+func Parse(document []byte) (Settings, error) { return parse(document, time.Time{}) }
+
+// Check is Parse before a deployment: a schedule that never fires after now is
+// a fault too. The function does not ask for that. A document that was right
+// when it was deployed must not keep it from starting once a date has passed.
+func Check(document []byte, now time.Time) (Settings, error) { return parse(document, now) }
+
+func parse(document []byte, now time.Time) (Settings, error) {
 	whole, unreadable := readDocument(document)
 	if unreadable != nil {
 		return Settings{}, &InvalidError{Faults: []Fault{*unreadable}}
 	}
-	p := &parser{zones: map[string]*time.Location{}, schedules: map[string]placedSchedule{}}
+	p := &parser{now: now, zones: map[string]*time.Location{}, schedules: map[string]placedSchedule{}}
 	settings := p.settings(whole)
 	if p.faults != nil {
 		return Settings{}, &InvalidError{Faults: p.faults}

@@ -11,6 +11,7 @@ import (
 	"time"
 	_ "time/tzdata" // the zones must not depend on the machine
 
+	"opsworks-maintenance/lambda/maintenance"
 	"opsworks-maintenance/lambda/settings"
 )
 
@@ -62,7 +63,7 @@ func withServer(fields string) string {
 func TestParse_Defaults(t *testing.T) {
 	want := settings.Server{
 		Name: "web", Backend: settings.BackendOpsWorksCM, Enabled: true, Timezone: time.UTC,
-		Cooldown: 12 * time.Hour, Patience: 6 * time.Hour, StaleAfter: time.Hour, Deadline: 4 * time.Hour,
+		Cooldown: 12 * time.Hour, StaleAfter: time.Hour, Deadline: 4 * time.Hour,
 		ExpectEvery: 0, DailyLimit: 2,
 	}
 
@@ -81,6 +82,7 @@ func TestParse_Defaults(t *testing.T) {
 	t.Run("of the ssm backend", func(t *testing.T) {
 		want := want
 		want.Backend, want.TagKey, want.Runbook = settings.BackendSSM, "maintenance-server", "chef-automate"
+		want.PublicParameters = []string{"BackupTo", "ProductVersion", "MajorUpgrade", "BackupTimeoutSeconds", "RebootOption", "MinimumFreeGiB"}
 		parsed := parse(t, `{"servers": [{"name": "web", "backend": "ssm", "runbook": "chef-automate"}]}`)
 		if got := parsed.Servers; !reflect.DeepEqual(got, []settings.Server{want}) {
 			t.Errorf("servers = %+v\nwant %+v", got, want)
@@ -108,7 +110,7 @@ func TestParse_Everything(t *testing.T) {
 		Alarms: []settings.Glob{"automate-06-*"}, Rules: []settings.Glob{"weekly-*"},
 		Schedules: []settings.Schedule{{Name: "weekly", Expression: "cron(0 23 ? * SAT *)", Flexible: 15 * time.Minute}},
 		Timezone:  berlin,
-		Cooldown:  0, Patience: 0, StaleAfter: 30 * time.Minute, Deadline: 36 * time.Hour,
+		Cooldown:  0, ExpiresAfter: 26 * time.Hour, KeepWhenCleared: true, StaleAfter: 30 * time.Minute, Deadline: 36 * time.Hour,
 		ExpectEvery: 8 * 24 * time.Hour, DailyLimit: 1,
 	}); !reflect.DeepEqual(chef, want) {
 		t.Errorf("chef = %+v\nwant %+v", chef, want)
@@ -116,10 +118,10 @@ func TestParse_Everything(t *testing.T) {
 	if want := (settings.Server{
 		Name: "puppet-01", Backend: settings.BackendSSM, Timezone: time.UTC,
 		Alarms:   []settings.Glob{"puppet é \"01\""},
-		Cooldown: 12 * time.Hour, Patience: 6 * time.Hour, StaleAfter: time.Hour, Deadline: 4 * time.Hour, DailyLimit: 2,
+		Cooldown: 12 * time.Hour, StaleAfter: time.Hour, Deadline: 4 * time.Hour, DailyLimit: 2,
 		Runbook: "arn:aws:ssm:eu-central-1:123456789012:document/Maintain", TagKey: "role",
-		Parameters: map[string][]string{"Mode": {"full"}, "Targets": {"a", "b"}, "None": {}},
-		Calendars:  []string{"arn:aws:ssm:eu-central-1:123456789012:document/Holidays"},
+		Parameters: map[string][]string{"Mode": {"full"}, "Targets": {"a", "b"}, "None": {}}, PublicParameters: []string{"Mode", "None"},
+		Calendars: []string{"arn:aws:ssm:eu-central-1:123456789012:document/Holidays"},
 	}); !reflect.DeepEqual(puppet, want) {
 		t.Errorf("puppet = %+v\nwant %+v", puppet, want)
 	}
@@ -136,7 +138,7 @@ func TestParse_Everything(t *testing.T) {
 	}
 }
 
-// One document with nearly every fault there is: all are told at once.
+// One document with nearly every fault there is: all are listed at once.
 func TestParse_AllFaultsAtOnce(t *testing.T) {
 	document, err := os.ReadFile(filepath.Join("testdata", "all-faults.json"))
 	if err != nil {
@@ -158,13 +160,19 @@ func TestParse_AllFaultsAtOnce(t *testing.T) {
 	}
 }
 
-func TestToldOutcomes(t *testing.T) {
-	want := []string{"started", "waiting", "refused", "error", "succeeded", "failed", "overdue", "missed"}
-	if got := settings.ToldOutcomes(); !reflect.DeepEqual(got, want) {
-		t.Errorf("ToldOutcomes() = %v, want %v", got, want)
+// Each outcome of the domain is in a message or in none.
+func TestNotifiedOutcomes(t *testing.T) {
+	var want []string
+	for _, outcome := range maintenance.Outcomes() {
+		if outcome != maintenance.OutcomeIgnored {
+			want = append(want, string(outcome))
+		}
 	}
-	settings.ToldOutcomes()[0] = "spoilt"
-	if settings.ToldOutcomes()[0] != "started" {
+	if got := settings.NotifiedOutcomes(); !reflect.DeepEqual(got, want) {
+		t.Errorf("NotifiedOutcomes() = %v, in the domain %v", got, want)
+	}
+	settings.NotifiedOutcomes()[0] = "spoilt"
+	if settings.NotifiedOutcomes()[0] != "started" {
 		t.Error("a caller can change the list")
 	}
 }

@@ -1,6 +1,9 @@
 package settings
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // unknownName says that a name is not one of those known and, if one of them
 // is so near that a slip of the finger explains it, which was probably meant.
@@ -10,6 +13,16 @@ func unknownName(what, name string, known []string) string {
 		return problem + "; did you mean " + quoted(nearest) + "?"
 	}
 	return problem + "; known are " + strings.Join(known, ", ")
+}
+
+// renamed are the keys of the first edition and what they are called now.
+var renamed = map[string]string{"patience": "expiresAfter"}
+
+func unknownKey(key string, known []string) string {
+	if now := renamed[key]; slices.Contains(known, now) {
+		return key + " is called " + now + " now"
+	}
+	return unknownName("key", key, known)
 }
 
 func nearestName(name string, known []string) (string, bool) {

@@ -1,0 +1,85 @@
+package settings
+
+import (
+	"math/bits"
+	"strings"
+	"time"
+)
+
+// dates are the fields of a cron expression that say on which dates it fires. They have been read once and are right; months are
+// bits 0 to 11.
+type dates struct {
+	date, day, year string
+	months          uint64
+}
+
+// again tells whether a schedule fires after now, which is in its time zone. Where the user guide leaves open which date is meant (the
+// weekday nearest to a date, hours past midnight), each of them counts: a schedule is refused only if it certainly stays silent.
+func (f firing) again(now time.Time) bool {
+	wall := time.Date(now.Year(), now.Month(), now.Day(), now.Hour(), now.Minute(), 0, 0, time.UTC)
+	switch {
+	case f.drifts:
+		return true
+	case !f.once.IsZero():
+		return f.once.After(wall)
+	}
+	years := map[int]bool{}
+	cronYear.each(f.dates.year, func(year int) { years[year] = true })
+	matches := f.dates.matcher()
+	date := time.Date(now.Year(), now.Month(), now.Day()-1, 0, 0, 0, 0, time.UTC) // yesterday's hours may run past midnight
+	for ; date.Year() <= cronYear.high; date = date.AddDate(0, 0, 1) {
+		switch {
+		case !years[date.Year()]:
+			date = time.Date(date.Year(), time.December, 31, 0, 0, 0, 0, time.UTC)
+		case f.dates.months&(1<<(date.Month()-1)) != 0 && matches(date) && date.Add(f.latest()).After(wall):
+			return true
+		}
+	}
+	return false
+}
+
+// latest is the time of day at which a firing's day is over.
+func (f firing) latest() time.Duration {
+	hour := bits.Len64(f.hours) - 1
+	if f.afterMidnight != 0 {
+		hour = 24 + bits.Len64(f.afterMidnight) - 1
+	}
+	return time.Duration(hour)*time.Hour + time.Duration(bits.Len64(f.minutes)-1)*time.Minute
+}
+
+// matcher tells whether the two day fields take a date.
+func (d dates) matcher() func(date time.Time) bool {
+	if d.date == "?" {
+		return d.weekday()
+	}
+	before, hasWeekday := strings.CutSuffix(d.date, "W")
+	if before == "L" {
+		return func(date time.Time) bool { return daysLeft(date) <= 2 }
+	}
+	if n, ok := cronNumber(before); ok && hasWeekday { // at most two days from a date that there is
+		return func(date time.Time) bool { return date.Day() >= n-2 && date.Day() <= n+2 }
+	}
+	if before, found := strings.CutPrefix(d.date, "L"); found {
+		n, _ := cronNumber(strings.TrimPrefix(before, "-")) // none of L alone: 0
+		return func(date time.Time) bool { return daysLeft(date) == n }
+	}
+	set, _, _ := cronDate.set(d.date)
+	return func(date time.Time) bool { return set&(1<<(date.Day()-1)) != 0 }
+}
+
+func (d dates) weekday() func(date time.Time) bool {
+	days, _ := cronWeekdays(d.day)
+	_, text, _ := strings.Cut(d.day, "#")
+	if nth, ok := cronNumber(text); ok {
+		return func(date time.Time) bool { return days.has(date.Weekday()) && (date.Day()+6)/7 == nth }
+	}
+	if len(d.day) > 1 && strings.HasSuffix(d.day, "L") {
+		return func(date time.Time) bool { return days.has(date.Weekday()) && daysLeft(date) < 7 }
+	}
+	return func(date time.Time) bool { return days.has(date.Weekday()) }
+}
+
+// daysLeft is how many days of its month follow a date.
+func daysLeft(date time.Time) int {
+	return time.Date(date.Year(), date.Month()+1, 0, 0, 0, 0, 0, time.UTC).Day() - date.Day()
+}
