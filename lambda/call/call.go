@@ -26,8 +26,8 @@ func Half(ctx context.Context) (context.Context, context.CancelFunc) {
 	return context.WithTimeout(ctx, time.Until(deadline)/2)
 }
 
-// Enough reports whether there is time for a call and for finding out what became of it. Without, a start would only make a
-// doubt that people have to resolve.
+// Enough reports whether there is time for a call and its answer. Without, a start would only make a doubt that evidence has to
+// resolve.
 func Enough(ctx context.Context) bool {
 	deadline, ok := ctx.Deadline()
 	return ctx.Err() == nil && (!ok || time.Until(deadline) >= time.Second)
@@ -59,22 +59,22 @@ var denied = []string{
 // Classify is the Classifier of the errors that all services share. It goes by type and code, never by text.
 func Classify(err error) (reason maintenance.Reason, refused bool) {
 	if statusCode(err) >= http.StatusInternalServerError {
-		return maintenance.Unavailable, false
+		return maintenance.ReasonUnavailable, false
 	}
 	if code := Code(err); code != "" {
 		if _, ok := retry.DefaultThrottleErrorCodes[code]; ok {
-			return maintenance.Throttled, true
+			return maintenance.ReasonThrottled, true
 		}
 		if slices.Contains(denied, code) {
-			return maintenance.Denied, true
+			return maintenance.ReasonDenied, true
 		}
-		return maintenance.Unexpected, statusCode(err) >= http.StatusBadRequest
+		return maintenance.ReasonUnexpected, statusCode(err) >= http.StatusBadRequest
 	}
 	var dial *net.OpError
 	if errors.As(err, &dial) && dial.Op == "dial" {
-		return maintenance.Unavailable, true
+		return maintenance.ReasonUnavailable, true
 	}
-	return maintenance.Unavailable, false // be it that an answer came, and not whole, or not what the protocol says
+	return maintenance.ReasonUnavailable, false // also where an answer came, but not whole, or not what the protocol says
 }
 
 // Answered reports whether the service gave a complete answer, be it an error.

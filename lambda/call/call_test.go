@@ -39,29 +39,29 @@ func TestClassify(t *testing.T) {
 		refused  bool
 		answered bool
 	}{
-		{"a throttle", answered(400, "ThrottlingException"), maintenance.Throttled, true, true},
-		{"a throttle by another name", answered(400, "TooManyRequestsException"), maintenance.Throttled, true, true},
-		{"a throttle with status 429", answered(429, "RequestLimitExceeded"), maintenance.Throttled, true, true},
-		{"no permission", answered(400, "AccessDeniedException"), maintenance.Denied, true, true},
-		{"no permission, with status 403", answered(403, "AccessDenied"), maintenance.Denied, true, true},
-		{"old credentials", answered(400, "ExpiredTokenException"), maintenance.Denied, true, true},
-		{"unknown credentials", answered(400, "UnrecognizedClientException"), maintenance.Denied, true, true},
-		{"a wrong signature", answered(403, "SignatureDoesNotMatch"), maintenance.Denied, true, true},
-		{"an error nobody knows, of the caller's side", answered(400, "TeapotException"), maintenance.Unexpected, true, true},
-		{"an error nobody knows, in an answer that says OK", answered(200, "TeapotException"), maintenance.Unexpected, false, true},
-		{"an internal error", answered(500, "InternalServerError"), maintenance.Unavailable, false, true},
-		{"an internal error that calls itself a throttle: it may have worked", answered(500, "ThrottlingException"), maintenance.Unavailable, false, true},
-		{"an internal error that calls itself a refusal", answered(503, "AccessDeniedException"), maintenance.Unavailable, false, true},
-		{"a proxy's error page", answered(502, ""), maintenance.Unavailable, false, false},
-		{"an answer that is not what the protocol says", answered(200, ""), maintenance.Unavailable, false, false},
-		{"an error of the API without an answer", &smithy.GenericAPIError{Code: "TeapotException"}, maintenance.Unexpected, false, false},
-		{"nobody listens: it was never sent", lost("dial", syscall.ECONNREFUSED), maintenance.Unavailable, true, false},
-		{"no such host: it was never sent", lost("dial", &net.DNSError{Err: "no such host"}), maintenance.Unavailable, true, false},
-		{"the connection breaks while the answer is read", lost("read", syscall.ECONNRESET), maintenance.Unavailable, false, false},
-		{"the connection breaks while the request is written", lost("write", syscall.EPIPE), maintenance.Unavailable, false, false},
-		{"no time left", fmt.Errorf("send: %w", context.DeadlineExceeded), maintenance.Unavailable, false, false},
-		{"cancelled", &smithy.CanceledError{Err: context.Canceled}, maintenance.Unavailable, false, false},
-		{"something else", errors.New("something else"), maintenance.Unavailable, false, false},
+		{"a throttle", answered(400, "ThrottlingException"), maintenance.ReasonThrottled, true, true},
+		{"a throttle by another name", answered(400, "TooManyRequestsException"), maintenance.ReasonThrottled, true, true},
+		{"a throttle with status 429", answered(429, "RequestLimitExceeded"), maintenance.ReasonThrottled, true, true},
+		{"no permission", answered(400, "AccessDeniedException"), maintenance.ReasonDenied, true, true},
+		{"no permission, with status 403", answered(403, "AccessDenied"), maintenance.ReasonDenied, true, true},
+		{"old credentials", answered(400, "ExpiredTokenException"), maintenance.ReasonDenied, true, true},
+		{"unknown credentials", answered(400, "UnrecognizedClientException"), maintenance.ReasonDenied, true, true},
+		{"a wrong signature", answered(403, "SignatureDoesNotMatch"), maintenance.ReasonDenied, true, true},
+		{"an error nobody knows, of the caller's side", answered(400, "TeapotException"), maintenance.ReasonUnexpected, true, true},
+		{"an error nobody knows, in an answer that says OK", answered(200, "TeapotException"), maintenance.ReasonUnexpected, false, true},
+		{"an internal error", answered(500, "InternalServerError"), maintenance.ReasonUnavailable, false, true},
+		{"an internal error that calls itself a throttle: it may have worked", answered(500, "ThrottlingException"), maintenance.ReasonUnavailable, false, true},
+		{"an internal error that calls itself a refusal", answered(503, "AccessDeniedException"), maintenance.ReasonUnavailable, false, true},
+		{"a proxy's error page", answered(502, ""), maintenance.ReasonUnavailable, false, false},
+		{"an answer that is not what the protocol says", answered(200, ""), maintenance.ReasonUnavailable, false, false},
+		{"an error of the API without an answer", &smithy.GenericAPIError{Code: "TeapotException"}, maintenance.ReasonUnexpected, false, false},
+		{"nobody listens: it was never sent", lost("dial", syscall.ECONNREFUSED), maintenance.ReasonUnavailable, true, false},
+		{"no such host: it was never sent", lost("dial", &net.DNSError{Err: "no such host"}), maintenance.ReasonUnavailable, true, false},
+		{"the connection breaks while the answer is read", lost("read", syscall.ECONNRESET), maintenance.ReasonUnavailable, false, false},
+		{"the connection breaks while the request is written", lost("write", syscall.EPIPE), maintenance.ReasonUnavailable, false, false},
+		{"no time left", fmt.Errorf("send: %w", context.DeadlineExceeded), maintenance.ReasonUnavailable, false, false},
+		{"cancelled", &smithy.CanceledError{Err: context.Canceled}, maintenance.ReasonUnavailable, false, false},
+		{"something else", errors.New("something else"), maintenance.ReasonUnavailable, false, false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			reason, refused := call.Classify(tt.err)
@@ -72,7 +72,7 @@ func TestClassify(t *testing.T) {
 				t.Errorf("answered %v, want %v", got, tt.answered)
 			}
 			// Repeated by the SDK only if it proves that nothing was done, and if asking again can help.
-			again := tt.refused && (tt.reason == maintenance.Throttled || tt.reason == maintenance.Unavailable)
+			again := tt.refused && (tt.reason == maintenance.ReasonThrottled || tt.reason == maintenance.ReasonUnavailable)
 			if got := call.RetryRefused(call.Classify).IsErrorRetryable(tt.err); got != again {
 				t.Errorf("repeated %v, want %v", got, again)
 			}
@@ -87,11 +87,11 @@ func TestRetryRefused_AsksTheClassifierItIsGiven(t *testing.T) {
 		refused bool
 		again   bool
 	}{
-		{maintenance.Throttled, true, true},
-		{maintenance.Unavailable, true, true},
-		{maintenance.Throttled, false, false},
-		{maintenance.Denied, true, false},
-		{maintenance.StartUnconfirmed, false, false},
+		{maintenance.ReasonThrottled, true, true},
+		{maintenance.ReasonUnavailable, true, true},
+		{maintenance.ReasonThrottled, false, false},
+		{maintenance.ReasonDenied, true, false},
+		{maintenance.ReasonStartUnconfirmed, false, false},
 	} {
 		retryer := call.RetryRefused(func(error) (maintenance.Reason, bool) { return tt.reason, tt.refused })
 		if got := retryer.IsErrorRetryable(answered(400, "ThrottlingException")); got != tt.again {
