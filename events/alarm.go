@@ -20,13 +20,8 @@ type alarmDetail struct {
 		Attributes map[string]string `json:"attributes"`
 	} `json:"alarmContributor"`
 	Configuration struct {
-		Metrics []struct {
-			MetricStat struct {
-				Metric struct {
-					Dimensions map[string]string `json:"dimensions"`
-				} `json:"metric"`
-			} `json:"metricStat"`
-		} `json:"metrics"`
+		ActionsEnabled *bool         `json:"actionsEnabled"`
+		Metrics        []alarmMetric `json:"metrics"`
 	} `json:"configuration"`
 	MuteDetail *json.RawMessage `json:"muteDetail"`
 	Tags       json.RawMessage  `json:"alarmTags"`
@@ -40,6 +35,10 @@ type alarmState struct {
 	SuppressedBy string `json:"actionsSuppressedBy"`
 }
 
+// initialCreation begins the reason of the state that CloudWatch gives a new alarm before its first evaluation; what it evaluates to
+// then is no change. An old alarm that had no data for a while has another reason.
+const initialCreation = "Unchecked: Initial alarm creation"
+
 func alarmStateChange(e envelope) (Event, error) {
 	arn, err := e.resource()
 	if err != nil {
@@ -49,6 +48,9 @@ func alarmStateChange(e envelope) (Event, error) {
 	if err != nil {
 		return nil, err
 	}
+	if detail.State.Value == "OK" {
+		return Cleared(alarm), nil
+	}
 	if reason := heldBack(detail); reason != "" {
 		return ignoredAlarm(reason, e.DetailType, alarm, detail), nil
 	}
@@ -56,16 +58,21 @@ func alarmStateChange(e envelope) (Event, error) {
 }
 
 // alarmAction is CloudWatch invoking the function itself. CloudWatch does not invoke it while the alarm's actions are
-// suppressed or muted, and does when they no longer are, then with ALARM as the previous state too: so only the state counts.
+// suppressed, muted or disabled, and does when they no longer are, then with ALARM as the previous state too: so only the state
+// counts.
 func alarmAction(e envelope) (Event, error) {
 	alarm, detail, err := readAlarm(e, e.AlarmARN, e.AlarmData)
 	if err != nil {
 		return nil, err
 	}
-	if detail.State.Value != "ALARM" {
+	switch detail.State.Value {
+	case "ALARM":
+		return alarm, nil
+	case "OK":
+		return Cleared(alarm), nil
+	default:
 		return ignoredAlarm(NotInAlarm, "alarm action", alarm, detail), nil
 	}
-	return alarm, nil
 }
 
 func alarmConfigurationChange(e envelope) (Event, error) {
@@ -74,7 +81,8 @@ func alarmConfigurationChange(e envelope) (Event, error) {
 
 // heldBack says why an alarm's event does not ask for maintenance; empty if it does. EventBridge gets an event also while
 // the alarm's actions are suppressed or muted, and when only the suppression changed: the state is then ALARM after ALARM,
-// and the alarm acts if it was the suppression that had held it back.
+// and the alarm acts if it was the suppression that had held it back. Actions that the alarm's owner has switched off are held
+// back too (ActionsEnabled, https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_DisableAlarmActions.html).
 func heldBack(d alarmDetail) string {
 	switch {
 	case d.State.Value != "ALARM":
@@ -83,6 +91,8 @@ func heldBack(d alarmDetail) string {
 		return Suppressed
 	case d.MuteDetail != nil:
 		return Muted
+	case d.Configuration.ActionsEnabled != nil && !*d.Configuration.ActionsEnabled:
+		return ActionsDisabled
 	case d.PreviousState != nil && d.PreviousState.Value == "ALARM" && d.PreviousState.SuppressedBy == "":
 		return StillInAlarm
 	}
@@ -120,31 +130,12 @@ func readAlarm(e envelope, arn string, data json.RawMessage) (Alarm, alarmDetail
 	if err != nil {
 		return Alarm{}, d, err
 	}
-	return Alarm{
-		Origin:      origin,
-		ARN:         arn,
-		Name:        d.AlarmName,
-		At:          at,
-		Reason:      d.State.Reason,
-		Contributor: d.Contributor.ID,
-		Tagged:      tagged,
-		Dimensions:  dimensions(d),
-	}, d, nil
-}
-
-// dimensions gathers what the alarm's metrics and its contributor say the server is.
-func dimensions(d alarmDetail) []string {
-	var names []string
-	add := func(values map[string]string) {
-		if name, ok := values[DimensionName]; ok && !slices.Contains(names, name) {
-			names = append(names, name)
-		}
+	alarm := Alarm{
+		Origin: origin, ARN: arn, Name: d.AlarmName, At: at, Reason: d.State.Reason, Contributor: d.Contributor.ID, Tagged: tagged,
+		New: d.PreviousState != nil && strings.HasPrefix(d.PreviousState.Reason, initialCreation),
 	}
-	for _, m := range d.Configuration.Metrics {
-		add(m.MetricStat.Metric.Dimensions)
-	}
-	add(d.Contributor.Attributes)
-	return names
+	alarm.Dimensions, alarm.Elsewhere = dimensions(d, origin)
+	return alarm, d, nil
 }
 
 // tagged reads the alarm's tag TagKey. Tags count only when the status says they are complete

@@ -49,10 +49,14 @@ var forms = []struct {
 	{"start", startForm},
 	{"serverName", form.start},
 	{"schedule", scheduleForm},
-	{"plan", planForm},
-	{"history", historyForm},
 	{"stop", stopForm},
 	{"close", closeForm},
+	{"approve", approveForm},
+	{"hold", holdForm},
+	{"release", releaseForm},
+	{"plan", planForm},
+	{"history", historyForm},
+	{"status", statusForm},
 	{"sweep", sweepForm},
 }
 
@@ -63,9 +67,9 @@ func Decode(payload []byte) (Event, error) {
 	var syntax *json.SyntaxError
 	switch err := json.Unmarshal(payload, &fields); {
 	case len(bytes.TrimSpace(payload)) == 0:
-		return nil, &InvalidError{Form: "JSON", Problem: "the payload is empty"}
+		return nil, &InvalidError{Form: "JSON", Source: "JSON", Problem: "the payload is empty"}
 	case errors.As(err, &syntax):
-		return nil, &InvalidError{Form: "JSON", Problem: fmt.Sprintf("not valid JSON at byte %d", syntax.Offset)}
+		return nil, &InvalidError{Form: "JSON", Source: "JSON", Problem: fmt.Sprintf("not valid JSON at byte %d", syntax.Offset)}
 	case err != nil:
 		return unknown("JSON that is not an object"), nil
 	}
@@ -74,17 +78,28 @@ func Decode(payload []byte) (Event, error) {
 	}
 	for _, f := range forms {
 		if _, ok := fields[f.field]; ok {
-			if name := repeated(payload); name != "" {
-				return nil, &InvalidError{Form: f.field, Ours: true, Problem: "the field " + quote(name) + " is given twice"}
-			}
-			event, err := f.decode(form{name: f.field, fields: fields})
-			if err != nil {
-				return nil, err
-			}
-			return event, nil
+			return decodeForm(f.field, f.decode, fields, payload)
 		}
 	}
 	return unknown("an object with " + fieldNames(fields)), nil
+}
+
+// decodeForm reads a payload of our own.
+func decodeForm(name string, decode func(form) (Event, error), fields map[string]json.RawMessage, payload []byte) (Event, error) {
+	f := form{name: name, fields: fields}
+	var event Event
+	var err error
+	if twice := repeated(payload); twice != "" {
+		err = f.invalid("the field %s is given twice", quote(twice))
+	} else {
+		event, err = decode(f)
+	}
+	var invalid *InvalidError
+	if errors.As(err, &invalid) {
+		invalid.Source = f.source()
+		return nil, invalid
+	}
+	return event, nil
 }
 
 // decodeService reads what an AWS service sent: an EventBridge event or an alarm's Lambda action. AWS adds fields to both
@@ -110,15 +125,34 @@ func decodeService(fields map[string]json.RawMessage, payload []byte) (Event, er
 	if decode == nil {
 		return unknown(fmt.Sprintf("source %s, detail-type %s", quote(id.source), quote(id.detailType))), nil
 	}
+	invalid := func(err error) error {
+		return &InvalidError{Form: form, Source: sender(id.source, form, fields), Problem: problem(err)}
+	}
 	var e envelope
 	if err := json.Unmarshal(payload, &e); err != nil {
-		return nil, &InvalidError{Form: form, Problem: problem(err)}
+		return nil, invalid(err)
 	}
 	event, err := decode(e)
 	if err != nil {
-		return nil, &InvalidError{Form: form, Problem: problem(err)}
+		return nil, invalid(err)
 	}
 	return event, nil
+}
+
+// sender says what sent an event that cannot be read, as far as the parts of it can: which alarm, rule or execution it is about, so
+// that what two of them send counts apart.
+func sender(source, form string, fields map[string]json.RawMessage) string {
+	var arn string
+	var resources []string
+	if json.Unmarshal(fields["resources"], &resources) == nil && len(resources) > 0 {
+		arn = resources[0]
+	} else if json.Unmarshal(fields["alarmArn"], &arn) != nil {
+		arn = ""
+	}
+	if arn == "" {
+		return source + ", " + form
+	}
+	return source + ", " + form + ", " + short(arn)
 }
 
 // repeated names a field that an object in the document has twice; encoding/json takes the last without a word. The document
@@ -170,7 +204,8 @@ func (e envelope) origin(arn, service string) (Origin, string, error) {
 		account = e.AccountID
 	}
 	if parts[3] != e.Region || parts[4] != account {
-		return Origin{}, "", fmt.Errorf("%s is not of account %s and Region %s, which the event names", quote(arn), quote(account), quote(e.Region))
+		return Origin{}, "", fmt.Errorf("%s is not of account %s and Region %s, which the event names", quote(arn), quote(account),
+			quote(e.Region))
 	}
 	return Origin{Account: account, Region: e.Region}, parts[5], nil
 }
@@ -205,12 +240,14 @@ func problem(err error) string {
 }
 
 // quote makes a text from outside safe and short enough for a log or a message.
-func quote(s string) string {
+func quote(s string) string { return strconv.Quote(short(s)) }
+
+func short(s string) string {
 	const most = 120
 	if r := []rune(s); len(r) > most {
-		s = string(r[:most]) + "…"
+		return string(r[:most]) + "…"
 	}
-	return strconv.Quote(s)
+	return s
 }
 
 func fieldNames(fields map[string]json.RawMessage) string {

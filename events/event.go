@@ -9,31 +9,39 @@ import (
 	"time"
 )
 
-// Event is one of Alarm, Schedule, Start, Plan, History, Stop, Close, RunFinished, Sweep and Ignored.
+// Event is one of Alarm, Cleared, Schedule, Start, Stop, Close, Approve, Hold, Release, Plan, History, Status, RunFinished, Sweep and
+// Ignored.
 type Event interface{ event() }
 
-// Origin is the account and the Region an event comes from. It is empty where the payload does not say, as in a person's request.
+// Origin is the account and the Region an event comes from. It is empty where the payload does not say, as in an operator's request.
 type Origin struct {
 	Account string
 	Region  string
 }
 
 // Alarm is a CloudWatch alarm that asks for maintenance: it went into ALARM and nothing holds its actions back. An alarm
-// event that does not ask is Ignored.
+// event that does not ask is Cleared or Ignored.
 type Alarm struct {
 	Origin Origin
 	ARN    string
 	Name   string
-	// At is the time of the state change, which with ARN identifies it, by whatever path and however often it is delivered.
+	// At is the time of the state change, which with ARN identifies it, by every path and however often it is delivered.
 	At     time.Time
 	Reason string
-	// Contributor is the id of the time series that went into ALARM, for alarms that watch several; otherwise empty.
+	// Contributor is the id of the time series that changed state, for alarms that watch several; otherwise empty.
 	Contributor string
+	// New is true for the first evaluation of an alarm that was just made.
+	New bool
 	// Tagged is the value of the alarm's tag TagKey, if its tags came with the event and are complete.
 	Tagged string
-	// Dimensions are the values of the dimension named DimensionName in the alarm's metrics, each once.
+	// Dimensions are the values of the dimension named DimensionName in the alarm's own metrics, each once. Elsewhere are the
+	// accounts and Regions whose metrics had one that does not count: it names a server of theirs.
 	Dimensions []string
+	Elsewhere  []string
 }
+
+// Cleared is an alarm that has returned to OK, whether or not something holds its actions back.
+type Cleared Alarm
 
 // TagKey is the alarm tag, and DimensionName the metric dimension (or contributor attribute), that names the server an alarm is about.
 const (
@@ -55,48 +63,6 @@ type Schedule struct {
 	ServerNames []string
 }
 
-// Start is a person's request: now or not at all.
-type Start struct {
-	ServerName       string
-	EngineAttributes []EngineAttribute
-	// Key makes the request one cause however often it is sent; empty means every invocation is a cause of its own.
-	Key string
-	// Override names the gates the person wants left out: OverrideCooldown, OverrideWindow, OverrideDailyLimit, OverrideCalendar.
-	Override []string
-}
-
-// The gates a person may override in a Start.
-const (
-	OverrideCooldown   = "cooldown"
-	OverrideWindow     = "window"
-	OverrideDailyLimit = "daily-limit"
-	OverrideCalendar   = "calendar"
-)
-
-// EngineAttribute is an engine attribute of StartMaintenance. Its value may be a secret, so it does not print.
-type EngineAttribute struct {
-	Name  string
-	Value string `json:"-"`
-}
-
-// String gives the name alone; it covers the fmt verbs that would otherwise print the value.
-func (a EngineAttribute) String() string { return a.Name + "=(redacted)" }
-
-// GoString does the same for %#v.
-func (a EngineAttribute) GoString() string { return a.String() }
-
-// Plan asks what would happen if maintenance of a server were asked for now.
-type Plan struct{ ServerName string }
-
-// History asks for the latest runs of a server.
-type History struct{ ServerName string }
-
-// Stop asks for a server's run to be stopped where its backend can.
-type Stop struct{ ServerName string }
-
-// Close asks for a run that will not end by itself to be closed.
-type Close struct{ RunID string }
-
 // RunFinished is the Systems Manager event that an automation execution has a new status.
 type RunFinished struct {
 	Origin      Origin
@@ -111,7 +77,7 @@ type Sweep struct{}
 // Ignored is an event that asks for nothing.
 type Ignored struct {
 	Reason string
-	// What says which event it was, in words fit for a log: "CloudWatch Alarm State Change of ServerCpuTooHigh: OK".
+	// What says which event it was, in words fit for a log: "CloudWatch Alarm State Change of ServerCpuTooHigh: INSUFFICIENT_DATA".
 	What string
 }
 
@@ -123,15 +89,17 @@ const (
 	StillInAlarm        = "still-in-alarm"
 	Suppressed          = "suppressed"
 	Muted               = "muted"
+	ActionsDisabled     = "actions-disabled"
 )
 
+// Reasons lists them all, in the order of the README.
+func Reasons() []string {
+	return []string{UnknownEvent, ConfigurationChange, NotInAlarm, StillInAlarm, Suppressed, Muted, ActionsDisabled}
+}
+
 func (Alarm) event()       {}
+func (Cleared) event()     {}
 func (Schedule) event()    {}
-func (Start) event()       {}
-func (Plan) event()        {}
-func (History) event()     {}
-func (Stop) event()        {}
-func (Close) event()       {}
 func (RunFinished) event() {}
 func (Sweep) event()       {}
 func (Ignored) event()     {}
@@ -140,8 +108,11 @@ func (Ignored) event()     {}
 type InvalidError struct {
 	// Form is what the payload claims to be: "JSON", "CloudWatch Alarm State Change", "start".
 	Form string
-	// Ours is true for the forms that people and our own schedules write, false for what AWS services send.
-	Ours    bool
+	// Ours is true for the forms that operators and our own schedules write, false for what AWS services send.
+	Ours bool
+	// Source says what sent it, as far as that can be read: "JSON", "schedule weekly",
+	// "aws.cloudwatch, CloudWatch Alarm State Change, arn:aws:cloudwatch:…".
+	Source  string
 	Problem string
 }
 

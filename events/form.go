@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// form is a payload of our own: strict, because a misspelt field in it would be a wish that nobody hears.
+// form is a payload of our own: strict, because a misspelt field in it would be a request that is not heard.
 type form struct {
 	name   string
 	fields map[string]json.RawMessage
@@ -15,6 +15,22 @@ type form struct {
 
 func (f form) invalid(format string, args ...any) error {
 	return &InvalidError{Form: f.name, Ours: true, Problem: fmt.Sprintf(format, args...)}
+}
+
+// source is the form with the name it is about, if that can be read: "schedule weekly".
+func (f form) source() string {
+	inner := f.fields
+	var object map[string]json.RawMessage
+	if json.Unmarshal(f.fields[f.name], &object) == nil && object != nil {
+		inner = object
+	}
+	for _, field := range []string{"name", "serverName", "runId"} {
+		var about string
+		if json.Unmarshal(inner[field], &about) == nil && about != "" {
+			return f.name + " " + short(about)
+		}
+	}
+	return f.name
 }
 
 // only refuses every field that is not one of those allowed.
@@ -66,71 +82,12 @@ func (f form) text(field string) (string, error) {
 	return value, nil
 }
 
-func startForm(f form) (Event, error) {
-	inner, err := f.object()
-	if err != nil {
-		return nil, err
+// optional reads a string that may be missing, but not be empty: what is written there means something.
+func (f form) optional(field string) (string, error) {
+	if _, ok := f.fields[field]; !ok {
+		return "", nil
 	}
-	return inner.start()
-}
-
-// start is the object of startForm, or the whole payload where a person wrote the short {"serverName": …}.
-func (f form) start() (Event, error) {
-	if err := f.only("serverName", "engineAttributes", "key", "override"); err != nil {
-		return nil, err
-	}
-	name, err := f.text("serverName")
-	if err != nil {
-		return nil, err
-	}
-	start := Start{ServerName: name}
-	if start.EngineAttributes, err = f.engineAttributes(); err != nil {
-		return nil, err
-	}
-	if _, ok := f.fields["key"]; ok {
-		if start.Key, err = f.text("key"); err != nil {
-			return nil, err
-		}
-	}
-	if err := f.read("override", &start.Override); err != nil {
-		return nil, err
-	}
-	if len(start.Override) > 4 {
-		return nil, f.invalid("override names %d gates; there are four", len(start.Override))
-	}
-	for _, gate := range start.Override {
-		if !slices.Contains([]string{OverrideCooldown, OverrideWindow, OverrideDailyLimit, OverrideCalendar}, gate) {
-			return nil, f.invalid("override %s is not %s, %s, %s or %s", quote(gate), OverrideCooldown, OverrideWindow, OverrideDailyLimit, OverrideCalendar)
-		}
-	}
-	return start, nil
-}
-
-func (f form) engineAttributes() ([]EngineAttribute, error) {
-	var list []map[string]json.RawMessage
-	if err := f.read("engineAttributes", &list); err != nil {
-		return nil, err
-	}
-	if len(list) > 10 {
-		return nil, f.invalid("engineAttributes holds %d; StartMaintenance knows one", len(list))
-	}
-	var attributes []EngineAttribute
-	for i, fields := range list {
-		item := form{name: fmt.Sprintf("%s: engineAttributes[%d]", f.name, i), fields: fields}
-		if err := item.only("name", "value"); err != nil {
-			return nil, err
-		}
-		name, err := item.text("name")
-		if err != nil {
-			return nil, err
-		}
-		value, err := item.text("value")
-		if err != nil {
-			return nil, err
-		}
-		attributes = append(attributes, EngineAttribute{Name: name, Value: value})
-	}
-	return attributes, nil
+	return f.text(field)
 }
 
 // mostServers is as many as one invocation can record and answer for.
@@ -168,41 +125,9 @@ func scheduleForm(f form) (Event, error) {
 	if len(names) > mostServers {
 		return nil, f.invalid("serverNames holds %d names; at most %d fit one invocation", len(names), mostServers)
 	}
-	// The name twice would be the cause twice.
+	// The name twice would be the trigger twice.
 	slices.Sort(names)
 	return Schedule{Name: name, At: at, ServerNames: slices.Compact(names)}, nil
-}
-
-func planForm(f form) (Event, error) {
-	name, err := f.about("serverName")
-	return Plan{ServerName: name}, err
-}
-
-func historyForm(f form) (Event, error) {
-	name, err := f.about("serverName")
-	return History{ServerName: name}, err
-}
-
-func stopForm(f form) (Event, error) {
-	name, err := f.about("serverName")
-	return Stop{ServerName: name}, err
-}
-
-func closeForm(f form) (Event, error) {
-	id, err := f.about("runId")
-	return Close{RunID: id}, err
-}
-
-// about reads a form whose object has one field.
-func (f form) about(field string) (string, error) {
-	inner, err := f.object()
-	if err != nil {
-		return "", err
-	}
-	if err := inner.only(field); err != nil {
-		return "", err
-	}
-	return inner.text(field)
 }
 
 func sweepForm(f form) (Event, error) {

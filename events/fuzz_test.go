@@ -38,24 +38,9 @@ func unasked(event events.Event, payload []byte) string {
 	var doc map[string]any
 	switch event := event.(type) {
 	case events.Alarm:
-		if err := json.Unmarshal(payload, &doc); err != nil {
-			return err.Error()
-		}
-		docs := []map[string]any{doc}
-		detail := within(docs, "detail")
-		if _, direct := doc["alarmData"]; direct && doc["detail-type"] == nil {
-			detail = within(docs, "alarmData")
-		}
-		switch {
-		case !says(docs, "source", "aws.cloudwatch"):
-			return "the source is not CloudWatch"
-		case !says(within(detail, "state"), "value", "ALARM"):
-			return "the state is not ALARM"
-		case event.Name == "" || !says(detail, "alarmName", event.Name):
-			return "the alarm has another name"
-		case !strings.HasPrefix(event.ARN, "arn:") || event.At.IsZero():
-			return "no ARN or no time identifies the change"
-		}
+		return unaskedAlarm(event, "ALARM", payload)
+	case events.Cleared:
+		return unaskedAlarm(events.Alarm(event), "OK", payload)
 	case events.Schedule:
 		if err := json.Unmarshal(payload, &doc); err != nil {
 			return err.Error()
@@ -73,11 +58,59 @@ func unasked(event events.Event, payload []byte) string {
 		if start := within([]map[string]any{doc}, "start"); start != nil {
 			doc = start[0]
 		}
-		if event.ServerName == "" || doc["serverName"] != event.ServerName {
-			return "nobody named that server"
+		if event.ServerName == "" && event.RunID == "" || !gives(doc, "serverName", event.ServerName) || !gives(doc, "runId",
+			event.RunID) {
+			return "it names another server or run"
 		}
+	case events.Stop:
+		return unaskedRun("stop", event.ServerName, event.RunID, payload)
+	case events.Close:
+		return unaskedRun("close", event.ServerName, event.RunID, payload)
 	}
 	return ""
+}
+
+// unaskedAlarm is unasked for an alarm that is in a state.
+func unaskedAlarm(event events.Alarm, state string, payload []byte) string {
+	var doc map[string]any
+	if err := json.Unmarshal(payload, &doc); err != nil {
+		return err.Error()
+	}
+	docs := []map[string]any{doc}
+	detail := within(docs, "detail")
+	if _, direct := doc["alarmData"]; direct && doc["detail-type"] == nil {
+		detail = within(docs, "alarmData")
+	}
+	switch {
+	case !says(docs, "source", "aws.cloudwatch"):
+		return "the source is not CloudWatch"
+	case !says(within(detail, "state"), "value", state):
+		return "the state is not " + state
+	case event.Name == "" || !says(detail, "alarmName", event.Name):
+		return "the alarm has another name"
+	case !strings.HasPrefix(event.ARN, "arn:") || event.At.IsZero():
+		return "no ARN or no time identifies the change"
+	}
+	return ""
+}
+
+// unaskedRun is unasked for a form that is about a run.
+func unaskedRun(form, serverName, runID string, payload []byte) string {
+	var doc map[string]any
+	if err := json.Unmarshal(payload, &doc); err != nil {
+		return err.Error()
+	}
+	inner, _ := doc[form].(map[string]any)
+	if serverName == "" && runID == "" || !gives(inner, "serverName", serverName) || !gives(inner, "runId", runID) {
+		return "it names another server or run"
+	}
+	return ""
+}
+
+// gives reports whether an object gives a field this value, where the empty one is that the field is not there.
+func gives(doc map[string]any, field, value string) bool {
+	got, there := doc[field]
+	return there == (value != "") && (!there || got == value)
 }
 
 // within are the objects that a field has, under any of the spellings that encoding/json accepts for it: it reads all of them into one.
@@ -109,6 +142,13 @@ func TestUnasked_CatchesWhatNobodyAsked(t *testing.T) {
 	if unasked(events.Alarm{Name: "a"}, ok) == "" {
 		t.Error("an alarm in OK passes")
 	}
+	if unasked(events.Cleared{Name: "a"},
+		[]byte(`{"source": "aws.cloudwatch", "detail": {"alarmName": "a", "state": {"value": "ALARM"}}}`)) == "" {
+		t.Error("a return to OK in ALARM passes")
+	}
+	if unasked(events.Stop{RunID: "b"}, []byte(`{"stop": {"runId": "a"}}`)) == "" {
+		t.Error("a stop of another run passes")
+	}
 	if unasked(events.Start{ServerName: "b"}, []byte(`{"start": {"serverName": "a"}}`)) == "" {
 		t.Error("a start of another server passes")
 	}
@@ -128,7 +168,8 @@ func TestEngineAttribute_DoesNotPrintItsValue(t *testing.T) {
 
 func BenchmarkDecode(b *testing.B) {
 	files := sampleFiles(b)
-	names := []string{"alarm.json", "schedule.json", "start.json", "aws/eb-alarm-state-composite-suppressed.json", "aws/sns-lambda-generic.json"}
+	names := []string{"alarm.json", "schedule.json", "start.json", "aws/eb-alarm-state-composite-suppressed.json",
+		"aws/sns-lambda-generic.json"}
 	slices.Sort(names)
 	for _, name := range names {
 		b.Run(strings.TrimSuffix(name, ".json"), func(b *testing.B) {

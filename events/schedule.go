@@ -56,5 +56,6 @@ func runFinished(e envelope) (Event, error) {
 	if err != nil {
 		return nil, err
 	}
-	return RunFinished{Origin: Origin{Account: e.Account, Region: e.Region}, ExecutionID: detail.ExecutionID, Status: detail.Status, At: at}, nil
+	return RunFinished{Origin: Origin{Account: e.Account, Region: e.Region}, ExecutionID: detail.ExecutionID, Status: detail.Status,
+		At: at}, nil
 }
