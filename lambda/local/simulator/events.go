@@ -2,6 +2,7 @@ package simulator
 
 import (
 	"fmt"
+	"sort"
 	"time"
 )
 
@@ -24,15 +25,16 @@ func startMessage(upgrade bool) string {
 	return "Maintenance started"
 }
 
-// endMessage: both successes are the user guide's texts. How a failure reads is not documented: own words.
-func endMessage(success, upgrade bool) string {
+// endMessages, oldest first: the successes are texts of the command line's sample (describe-events) and of the user guide's page on
+// the upgrade, whose own sample has one line for its end. How a failure reads is not documented: own words.
+func endMessages(success, upgrade bool) []string {
 	switch {
 	case !success:
-		return "Maintenance failed"
+		return []string{"Maintenance failed"}
 	case upgrade:
-		return "Successfully upgraded to Automate 2."
+		return []string{"Successfully upgraded to Automate 2."}
 	default:
-		return "Maintenance completed successfully"
+		return []string{"Updates successfully installed.", "Maintenance completed successfully"}
 	}
 }
 
@@ -68,14 +70,16 @@ func (s *OpsWorksCM) describeEvents(in members) (any, error) {
 		return nil, err
 	}
 
+	defer s.out.deliver()
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.catchUp()
 	server := s.find(*name)
 	if server == nil {
 		return nil, notFound(*name)
 	}
 	// A page begins below the last event shown, not at an offset: events written meanwhile shift nothing.
-	next := len(server.events)
+	next := s.shown(server)
 	if page.token != nil {
 		var ok bool
 		if next, ok = s.readToken(server.id, *page.token); !ok {
@@ -101,4 +105,20 @@ func (s *OpsWorksCM) describeEvents(in members) (any, error) {
 		output.NextToken = s.makeToken(server.id, next)
 	}
 	return output, nil
+}
+
+// shown says how many of a server's events there are to be seen, oldest first: a lag or a partial answer hides the newest.
+func (s *OpsWorksCM) shown(server *managed) int {
+	weak := s.does("DescribeEvents", server.Name, ReadLag, EmptyAnswer, PartialAnswer)
+	if _, empty := weak.on(server.Name, EmptyAnswer); empty {
+		return 0
+	}
+	n := len(server.events)
+	if late, lags := weak.on(server.Name, ReadLag); lags {
+		n = sort.Search(n, func(i int) bool { return server.events[i].at.After(time.Now().Add(-late.Lag)) })
+	}
+	if _, partial := weak.on(server.Name, PartialAnswer); partial {
+		n /= 2
+	}
+	return n
 }

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/binary"
+	"io"
 	"sync"
 )
 
@@ -27,6 +28,7 @@ type front struct {
 	closed   chan struct{} // ends the calls that hang
 
 	guard  sync.Mutex
+	random io.Reader // nil: crypto/rand
 	faults []*Fault
 	calls  []*Call
 }
@@ -38,6 +40,27 @@ func newFront(targetPrefix, signingName, region string) front {
 		targetPrefix: targetPrefix, signingName: signingName, region: region,
 		tokenKey: key, closed: make(chan struct{}),
 	}
+}
+
+// drawFrom lets page tokens and ids come from a source that gives the same every time; nil changes nothing.
+func (f *front) drawFrom(random io.Reader) {
+	if random == nil {
+		return
+	}
+	f.random = random
+	_, _ = io.ReadFull(random, f.tokenKey)
+}
+
+// uuid is newUUID from the front's own source.
+func (f *front) uuid() string {
+	if f.random == nil {
+		return newUUID()
+	}
+	f.guard.Lock()
+	defer f.guard.Unlock()
+	var b [16]byte
+	_, _ = io.ReadFull(f.random, b[:])
+	return uuid(b)
 }
 
 // end releases the calls that hang. It may be called twice.

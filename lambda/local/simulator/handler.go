@@ -17,7 +17,7 @@ func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	call := f.record(operation, in)
 	kind := Kind(0)
 	if err == nil {
-		kind = f.strike(operation)
+		kind = f.strike(operation, call.Server)
 	}
 
 	var output any
@@ -41,7 +41,7 @@ func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 	status, body := encode(output, err)
 	f.answered(call, status) // before the client can have it, so that whoever has an answer finds it in Calls
-	send(w, status, body)
+	f.send(w, status, body)
 }
 
 // admit is the front door that AWS JSON services share. In what order it checks, and that another content type is an unknown

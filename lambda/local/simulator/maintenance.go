@@ -1,9 +1,6 @@
 package simulator
 
-import (
-	"slices"
-	"time"
-)
+import "time"
 
 // upgradeAttribute is the one engine attribute StartMaintenance knows: Chef Automate 1 to 2, in place of the routine
 // maintenance. The service also asks whether the server is eligible; we do not, any Chef server may be upgraded here.
@@ -30,6 +27,7 @@ func (s *OpsWorksCM) startMaintenance(in members) (any, error) {
 	defer s.out.deliver()
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.catchUp()
 	server := s.find(*name)
 	if server == nil {
 		return nil, notFound(*name)
@@ -38,11 +36,37 @@ func (s *OpsWorksCM) startMaintenance(in members) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if server.Status != statusHealthy && server.Status != statusUnhealthy {
+	if !server.startable() {
 		return nil, invalidState(*name, server.Status)
 	}
-	s.begin(server, upgrade)
+	server.accepted++
+	s.accept(server, upgrade)
 	return struct{ Server serverShape }{server.shape(s.config)}, nil
+}
+
+func (m *managed) startable() bool { return m.Status == statusHealthy || m.Status == statusUnhealthy }
+
+// accept lets an accepted maintenance begin, now or later or never. One that begins later meets the state of then: while another goes
+// on it comes to nothing (our choice; the service may as well refuse the second, which callers must not count on).
+func (s *OpsWorksCM) accept(server *managed, upgrade bool) {
+	now, next := time.Now(), &run{upgrade: upgrade}
+	weak := s.does("StartMaintenance", server.Name, NeverBegins, StateLag, LateFailure)
+	if _, never := weak.on(server.Name, NeverBegins); never {
+		return
+	}
+	late, lags := weak.on(server.Name, StateLag)
+	if failure, fails := weak.on(server.Name, LateFailure); fails {
+		late, lags, next.fails = failure, true, true
+	}
+	if !lags {
+		s.begin(server, next, now)
+		return
+	}
+	s.later(now.Add(late.Lag), func(at time.Time) {
+		if server.startable() {
+			s.begin(server, next, at)
+		}
+	})
 }
 
 // asksForUpgrade refuses every attribute it does not know. Values are sensitive (EngineAttributeValue in the model) and get
@@ -64,109 +88,62 @@ func asksForUpgrade(server *managed, attributes []attribute) (bool, error) {
 }
 
 // begin expects the lock to be held.
-func (s *OpsWorksCM) begin(server *managed, upgrade bool) {
+func (s *OpsWorksCM) begin(server *managed, next *run, at time.Time) {
 	server.started++
-	current := &run{upgrade: upgrade}
-	server.run = current
+	server.run = next
 	server.StatusReason = ""
-	server.write(s.config, time.Now(), startMessage(upgrade))
-	s.move(server, statusUnderMaintenance)
+	server.write(s.config, at, startMessage(next.upgrade))
+	s.move(server, statusUnderMaintenance, at)
 	if s.config.MaintenanceTime == 0 {
 		return
 	}
-	current.timer = time.AfterFunc(s.config.MaintenanceTime, func() {
-		defer s.out.deliver()
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		// The timer may have fired while somebody ended this very run.
-		if server.run == current {
-			s.finish(server)
+	s.later(at.Add(s.config.MaintenanceTime), func(at time.Time) {
+		if server.run == next { // it may have been ended or forgotten meanwhile
+			s.finish(server, at)
 		}
 	})
 }
 
 // finish ends the maintenance of a server, if there is one. The lock is held. No document says what state a failed maintenance
 // leaves a server in; UNHEALTHY is our choice, the other state StartMaintenance is allowed from.
-func (s *OpsWorksCM) finish(server *managed) {
+func (s *OpsWorksCM) finish(server *managed, at time.Time) {
 	if server.Status != statusUnderMaintenance {
 		return
 	}
-	upgrade := server.run != nil && server.run.upgrade
-	server.forgetRun()
-	status := statusHealthy
+	var ended run // one of the service's own window
+	if server.run != nil {
+		ended = *server.run
+	}
+	server.run = nil
+	status, failed := statusHealthy, server.fails || ended.fails
 	server.MaintenanceStatus, server.StatusReason = maintenanceSuccess, ""
-	if server.fails {
+	if failed {
 		status = statusUnhealthy
 		server.MaintenanceStatus = maintenanceFailed
 		// The cause is one the user guide names (troubleshooting); the words around it are our own.
 		server.StatusReason = "Maintenance failed: not authorized to perform sts:AssumeRole with the service role."
-	} else if upgrade {
+	} else if ended.upgrade {
 		server.EngineVersion = "2"
 	}
-	server.write(s.config, time.Now(), endMessage(!server.fails, upgrade))
-	s.move(server, status)
+	for _, message := range endMessages(!failed, ended.upgrade) {
+		server.write(s.config, at, message)
+	}
+	s.move(server, status, at)
 }
 
 // move expects the lock to be held; its caller calls deliver after releasing it.
-func (s *OpsWorksCM) move(server *managed, status string) {
+func (s *OpsWorksCM) move(server *managed, status string, at time.Time) {
 	from := server.Status
+	server.Status = status
+	server.remember(at)
 	if from == status {
 		return
 	}
-	server.Status = status
 	if s.config.OnTransition == nil {
 		return
 	}
 	change := Transition{
-		Server: server.Name, From: from, To: status, MaintenanceStatus: server.MaintenanceStatus, At: time.Now(),
+		Server: server.Name, From: from, To: status, MaintenanceStatus: server.MaintenanceStatus, At: at,
 	}
 	s.out.add(func() { s.config.OnTransition(change) })
-}
-
-// describeServers follows API_DescribeServers: pages are "not currently implemented", so all servers come at once, MaxResults
-// is only checked, and no token was ever handed out.
-func (s *OpsWorksCM) describeServers(in members) (any, error) {
-	name, page, err := in.nameAndPage()
-	if err != nil {
-		return nil, err
-	}
-	var check validation
-	check.serverName(name, optional)
-	check.page(page)
-	if err := check.failure(); err != nil {
-		return nil, err
-	}
-	if page.token != nil {
-		return nil, invalidToken()
-	}
-
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	chosen := slices.Clone(s.servers)
-	if name != nil {
-		chosen = slices.DeleteFunc(chosen, func(m *managed) bool { return m.Name != *name })
-		if len(chosen) == 0 {
-			return nil, notFound(*name)
-		}
-	}
-	output := struct{ Servers []serverShape }{[]serverShape{}}
-	for _, server := range chosen {
-		output.Servers = append(output.Servers, server.shape(s.config))
-	}
-	return output, nil
-}
-
-// describeAccountAttributes has no input and no errors of its own. The limits are those of the user guide; the API reference
-// and the command line's sample name others.
-func (s *OpsWorksCM) describeAccountAttributes(members) (any, error) {
-	type accountAttribute struct {
-		Name          string
-		Maximum, Used int
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return struct{ Attributes []accountAttribute }{[]accountAttribute{
-		{Name: "ServerLimit", Maximum: 5, Used: len(s.servers)},
-		{Name: "ManualBackupLimit", Maximum: 10, Used: 0},
-	}}, nil
 }

@@ -7,9 +7,7 @@
 package simulator
 
 import (
-	"errors"
-	"fmt"
-	"slices"
+	"io"
 	"sync"
 	"time"
 )
@@ -21,6 +19,9 @@ type Config struct {
 
 	// MaintenanceTime is how long a maintenance lasts. Zero: until Complete is called.
 	MaintenanceTime time.Duration
+
+	// Random is where ids and page tokens come from; nil is crypto/rand.
+	Random io.Reader
 
 	// OnTransition hears of every change of a server's status, one call at a time, in order and outside all locks, so it may
 	// call the simulator.
@@ -43,6 +44,7 @@ type OpsWorksCM struct {
 
 	mu      sync.Mutex
 	servers []*managed // in the order they were added, the order DescribeServers lists them in
+	agenda  []task     // what happens by itself, by its time
 }
 
 // NewOpsWorksCM returns a service without servers.
@@ -54,6 +56,7 @@ func NewOpsWorksCM(config Config) *OpsWorksCM {
 		config.Account = "123456789012"
 	}
 	s := &OpsWorksCM{front: newFront("OpsWorksCM_V2016_11_01.", "opsworks-cm", config.Region), config: config}
+	s.drawFrom(config.Random)
 	s.subject = subjectOfOpsWorks
 	s.operations = map[string]operation{
 		"DescribeAccountAttributes": s.describeAccountAttributes,
@@ -80,85 +83,13 @@ func subjectOfOpsWorks(in members) (string, []string) {
 	return server, names
 }
 
-// AddServer makes a server known, with defaults for whatever is empty.
-func (s *OpsWorksCM) AddServer(server Server) error {
-	added, err := newManaged(s.config, server)
-	if err != nil {
-		return fmt.Errorf("add server: %w", err)
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.find(server.Name) != nil {
-		return fmt.Errorf("add server: %q exists already", server.Name)
-	}
-	s.servers = append(s.servers, added)
-	return nil
-}
-
-// SetStatus puts a server into a status, as if the service or the world had done it. A maintenance that runs is forgotten.
-// UNDER_MAINTENANCE stands for a run of the service's own weekly window; Complete ends it.
-func (s *OpsWorksCM) SetStatus(name, status string) error {
-	if !slices.Contains(serverStatuses, status) {
-		return fmt.Errorf("set status: no server status %q", status)
-	}
-	defer s.out.deliver()
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	server := s.find(name)
-	if server == nil {
-		return fmt.Errorf("set status: %w", errNoServer)
-	}
-	server.forgetRun()
-	s.move(server, status)
-	return nil
-}
-
-// FailMaintenance decides how the runs of a server end from now on, the one that is under way included.
-func (s *OpsWorksCM) FailMaintenance(name string, fail bool) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	server := s.find(name)
-	if server == nil {
-		return fmt.Errorf("fail maintenance: %w", errNoServer)
-	}
-	server.fails = fail
-	return nil
-}
-
-// Complete ends a server's maintenance now. Without one it does nothing.
-func (s *OpsWorksCM) Complete(name string) error {
-	defer s.out.deliver()
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	server := s.find(name)
-	if server == nil {
-		return fmt.Errorf("complete maintenance: %w", errNoServer)
-	}
-	s.finish(server)
-	return nil
-}
-
-// Started says how many maintenances StartMaintenance really began on a server, whatever its callers were told.
-func (s *OpsWorksCM) Started(name string) int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if server := s.find(name); server != nil {
-		return server.started
-	}
-	return 0
-}
-
-// Close ends the calls that hang and stops the running maintenances where they are. It may be called twice.
+// Close ends the calls that hang and stops what would happen by itself where it is. It may be called twice.
 func (s *OpsWorksCM) Close() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.end()
-	for _, server := range s.servers {
-		server.forgetRun()
-	}
+	s.agenda = nil
 }
-
-var errNoServer = errors.New("no such server")
 
 // find expects the lock to be held.
 func (s *OpsWorksCM) find(name string) *managed {

@@ -191,7 +191,7 @@ func TestOpsWorksCM_DescribeEvents_Pages(t *testing.T) {
 	}
 	run()
 	page := func(name, token string) (messages []string, next string) {
-		body := `{"ServerName":"` + name + `","MaxResults":2`
+		body := `{"ServerName":"` + name + `","MaxResults":3`
 		if token != "" {
 			body += `,"NextToken":"` + token + `"`
 		}
@@ -209,7 +209,7 @@ func TestOpsWorksCM_DescribeEvents_Pages(t *testing.T) {
 	}
 
 	first, token := page("automate-06", "")
-	if strings.Join(first, "|") != "Maintenance completed successfully|Maintenance started" || token == "" {
+	if strings.Join(first, "|") != "Maintenance completed successfully|Updates successfully installed.|Maintenance started" || token == "" {
 		t.Fatalf("first page %q, token %q", first, token)
 	}
 	run() // events written between two pages shift nothing

@@ -50,25 +50,50 @@ type managed struct {
 	Server
 	id     string // the unique last part of its ARN
 	events []event
+	past   []past // what it was and is, oldest first
 
-	fails   bool
-	started int
-	run     *run // the maintenance that StartMaintenance began, while it lasts
+	fails    bool
+	accepted int
+	started  int
+	run      *run // the maintenance that StartMaintenance began, while it lasts
 }
 
+// run is one maintenance. Its address tells it from the next.
 type run struct {
-	timer   *time.Timer // nil: it lasts until Complete
 	upgrade bool
+	fails   bool
 }
 
-func (m *managed) forgetRun() {
-	if m.run != nil && m.run.timer != nil {
-		m.run.timer.Stop()
+// past is what a server was from a time on.
+type past struct {
+	from time.Time
+	Server
+}
+
+// pastKept is more than any lag.
+const pastKept = time.Hour
+
+// remember notes what the server is from now on.
+func (m *managed) remember(now time.Time) {
+	m.past = append(m.past, past{from: now, Server: m.Server})
+	for len(m.past) > 1 && now.Sub(m.past[1].from) > pastKept {
+		m.past = m.past[1:]
 	}
-	m.run = nil
 }
 
-func newManaged(config Config, given Server) (*managed, error) {
+// asOf is the server as it was at a time or, before it was there, as it was first.
+func (m *managed) asOf(at time.Time) *managed {
+	seen := *m
+	seen.Server = m.past[0].Server
+	for _, was := range m.past {
+		if !was.from.After(at) {
+			seen.Server = was.Server
+		}
+	}
+	return &seen
+}
+
+func newManaged(config Config, given Server, id string) (*managed, error) {
 	var faults []error
 	if !serverNamePattern.MatchString(given.Name) || len(given.Name) > serverNameMax {
 		faults = append(faults, fmt.Errorf("%q is no server name", given.Name))
@@ -100,9 +125,12 @@ func newManaged(config Config, given Server) (*managed, error) {
 		given.CreatedAt = now.AddDate(0, 0, -90)
 	}
 	given.EngineAttributes = slices.Clone(given.EngineAttributes)
-	added := &managed{Server: given, id: newUUID()}
+	added := &managed{Server: given, id: id}
+	added.remember(now)
 	if given.MaintenanceStatus != "" {
-		added.write(config, now.AddDate(0, 0, -7), endMessage(given.MaintenanceStatus == maintenanceSuccess, false))
+		for _, message := range endMessages(given.MaintenanceStatus == maintenanceSuccess, false) {
+			added.write(config, now.AddDate(0, 0, -7), message)
+		}
 	}
 	return added, nil
 }

@@ -61,11 +61,11 @@ func unknownOperation(status int) error {
 }
 
 // send writes one answer. The whole body is ready before the first byte leaves, so a length goes with it.
-func send(w http.ResponseWriter, status int, body []byte) {
+func (f *front) send(w http.ResponseWriter, status int, body []byte) {
 	header := w.Header()
 	header.Set("Content-Type", contentType)
 	header.Set("Content-Length", strconv.Itoa(len(body)))
-	header.Set("X-Amzn-Requestid", newUUID())
+	header.Set("X-Amzn-Requestid", f.uuid())
 	w.WriteHeader(status)
 	_, _ = w.Write(body) // the client may have gone; there is nobody to tell
 }
@@ -107,6 +107,10 @@ func nonEmpty(text string) *string {
 func newUUID() string {
 	var b [16]byte
 	rand.Read(b[:]) // never returns an error, by its documentation
+	return uuid(b)
+}
+
+func uuid(b [16]byte) string {
 	b[6] = b[6]&0x0f | 0x40
 	b[8] = b[8]&0x3f | 0x80
 	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])

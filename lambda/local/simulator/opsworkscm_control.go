@@ -1,0 +1,117 @@
+package simulator
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+)
+
+var errNoServer = errors.New("no such server")
+
+// AddServer makes a server known, with defaults for whatever is empty.
+func (s *OpsWorksCM) AddServer(server Server) error {
+	added, err := newManaged(s.config, server, s.uuid())
+	if err != nil {
+		return fmt.Errorf("add server: %w", err)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.find(server.Name) != nil {
+		return fmt.Errorf("add server: %q exists already", server.Name)
+	}
+	s.servers = append(s.servers, added)
+	return nil
+}
+
+// RemoveServer takes a server away, with its events. What is under way on it ends with it.
+func (s *OpsWorksCM) RemoveServer(name string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if server := s.find(name); server != nil {
+		server.run, server.Status = nil, "TERMINATED" // for what is on the agenda
+	}
+	s.servers = slices.DeleteFunc(s.servers, func(m *managed) bool { return m.Name == name })
+}
+
+// SetStatus puts a server into a status, as if the service or the world had done it. A maintenance that runs is forgotten.
+// UNDER_MAINTENANCE stands for a run of the service's own weekly window; Complete ends it.
+func (s *OpsWorksCM) SetStatus(name, status string) error {
+	if !slices.Contains(serverStatuses, status) {
+		return fmt.Errorf("set status: no server status %q", status)
+	}
+	defer s.out.deliver()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.catchUp()
+	server := s.find(name)
+	if server == nil {
+		return fmt.Errorf("set status: %w", errNoServer)
+	}
+	server.run = nil
+	s.move(server, status, time.Now())
+	return nil
+}
+
+// WriteEvent adds an event to those of a server, as the service does for backups, health checks and creation too.
+func (s *OpsWorksCM) WriteEvent(name, message string) error {
+	defer s.out.deliver()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.catchUp()
+	server := s.find(name)
+	if server == nil {
+		return fmt.Errorf("write event: %w", errNoServer)
+	}
+	server.write(s.config, time.Now(), message)
+	return nil
+}
+
+// FailMaintenance decides how the runs of a server end from now on, the one that is under way included.
+func (s *OpsWorksCM) FailMaintenance(name string, fail bool) error {
+	defer s.out.deliver()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.catchUp()
+	server := s.find(name)
+	if server == nil {
+		return fmt.Errorf("fail maintenance: %w", errNoServer)
+	}
+	server.fails = fail
+	return nil
+}
+
+// Complete ends a server's maintenance now. Without one it does nothing.
+func (s *OpsWorksCM) Complete(name string) error {
+	defer s.out.deliver()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.catchUp()
+	server := s.find(name)
+	if server == nil {
+		return fmt.Errorf("complete maintenance: %w", errNoServer)
+	}
+	s.finish(server, time.Now())
+	return nil
+}
+
+// Started says how many maintenances StartMaintenance really began on a server, whatever its callers were told.
+func (s *OpsWorksCM) Started(name string) int {
+	return s.count(name, func(m *managed) int { return m.started })
+}
+
+// Accepted says how often StartMaintenance was accepted for a server, whether or not a maintenance began.
+func (s *OpsWorksCM) Accepted(name string) int {
+	return s.count(name, func(m *managed) int { return m.accepted })
+}
+
+func (s *OpsWorksCM) count(name string, of func(*managed) int) int {
+	defer s.out.deliver()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.catchUp()
+	if server := s.find(name); server != nil {
+		return of(server)
+	}
+	return 0
+}
