@@ -49,6 +49,7 @@ type Change struct {
 	Key     string
 	Decided Decided
 	// From is the run as it was read: ReasonMoved if it is not at that version any more. Its zero value is a run that is new.
+	// To with no ID stands for the key alone.
 	From Run
 	To   Run
 	// Open: the server has no open run, and gets this one: ReasonOpenRun with its Holder.
@@ -83,6 +84,7 @@ type Due struct {
 	Version int
 	Edition int
 	Next    time.Time
+	Look    time.Time
 	State   RunState
 	Backend string
 }

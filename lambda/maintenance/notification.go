@@ -54,12 +54,6 @@ const (
 	keepOthers = 24 * time.Hour
 )
 
-// The pauses between tries grow from one to the other.
-const (
-	firstPause   = time.Minute
-	longestPause = time.Hour
-)
-
 // Late is after how long a message says that it is late.
 const Late = 10 * time.Minute
 
@@ -70,12 +64,13 @@ func (d Delivery) dropped(at, now time.Time) bool {
 	return now.After(at.Add(keepOthers))
 }
 
-func (d Delivery) pause() time.Duration {
-	pause := firstPause
-	for range min(d.Tries-1, 10) {
+// pause is how long to wait after a try: longer each time, from a tick to sixty.
+func (d Delivery) pause(tick time.Duration) time.Duration {
+	pause := tick
+	for range min(d.Tries-1, 6) {
 		pause *= 2
 	}
-	return min(pause, longestPause)
+	return min(pause, 60*tick)
 }
 
 // Notifier publishes to the topics that the settings have.

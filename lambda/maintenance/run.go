@@ -57,7 +57,9 @@ type Run struct {
 	More     int       `json:"more,omitempty"`
 	MoreTime time.Time `json:"moreTime,omitzero"`
 
-	// Queue and Next say when it is looked at next. The zero value of Next is never: nothing is left to do.
+	// Look is when its state wants to be looked at, Next when anything about it does, a notification that is owed included. The zero
+	// value of Next is never: nothing is left to do. Queue is the list it stands in until then.
+	Look  time.Time `json:"look,omitzero"`
 	Queue Queue     `json:"queue,omitempty"`
 	Next  time.Time `json:"next,omitzero"`
 	// Wait is what a waiting run waits for.
@@ -140,26 +142,18 @@ func (l Lease) Live(now time.Time) bool { return l.By != "" && now.Before(l.Unti
 
 // Missing is that something was not in an answer. It proves nothing until it has been missing for long enough, often enough.
 type Missing struct {
+	What  Reason    `json:"what"` // what its being gone for good would be called
 	Since time.Time `json:"since"`
 	Looks int       `json:"looks"`
 }
 
-// What is missing counts after so long, and so many looks. Reads lag behind writes by five minutes at the most.
-const (
-	missingCounts = 10 * time.Minute
-	missingLooks  = 3
-)
-
-func (m Missing) again(now time.Time) Missing {
-	if m.Looks == 0 {
-		m.Since = now
+// again counts one more look that lacks the same.
+func (m Missing) again(what Reason, now time.Time) Missing {
+	if m.What != what {
+		m = Missing{What: what, Since: now}
 	}
 	m.Looks++
 	return m
-}
-
-func (m Missing) counts(now time.Time) bool {
-	return m.Looks >= missingLooks && !now.Before(m.Since.Add(missingCounts))
 }
 
 // Unseen is since when a run could not be followed.

@@ -18,6 +18,8 @@ type Runner struct {
 	MaxConcurrent int
 	// Expected are the servers that must have a successful run at least so often.
 	Expected map[string]time.Duration
+	// Tick is the period of the sweep; 0 is a minute. Pauses and what answers may lag are counted in it.
+	Tick time.Duration
 	// Now is the clock, NewID makes a name that is used once: of a run, or of an attempt, of a server.
 	Now   func() time.Time
 	NewID func(serverName string, at time.Time) string

@@ -1,0 +1,148 @@
+package maintenance
+
+import (
+	"fmt"
+	"slices"
+	"time"
+)
+
+// Conclusion is what a sighting proves of a run that was claimed.
+type Conclusion struct {
+	Proof Proof
+	// Outcome and Reason are how it ended, where it has; Reason is else why nothing is known.
+	Outcome Outcome
+	Reason  Reason
+	Detail  string
+	Server  Server
+	// Reference is the execution that is the run's, Began whether it has begun.
+	Reference string
+	Began     bool
+	Warning   string
+}
+
+// Proof is how much a sighting proves. The zero value is nothing at all.
+type Proof int
+
+// The proofs.
+const (
+	ProofNone     Proof = iota // it could not be seen, or contradicts itself
+	ProofMissing               // what should be there is not, which proves nothing by itself
+	ProofPending               // accepted, and not begun
+	ProofUnderWay              // it goes on
+	ProofOver                  // it has ended
+)
+
+// conclude is the one place where evidence becomes knowledge. It is a pure function of the run, what was seen, and the time.
+func conclude(run Run, s Sighting, now time.Time, tick time.Duration) Conclusion {
+	c := byServer(run, s, now, tick)
+	if run.Attempt.Before.Node != "" { // the backend runs executions on nodes
+		c = byExecution(run, s)
+	}
+	c.Warning = s.Warning
+	return c
+}
+
+// byExecution goes by the run's execution alone: a node that reboots or falls silent ends nothing.
+func byExecution(run Run, s Sighting) Conclusion {
+	mine, clear := owned(run, s.Executions)
+	switch {
+	case !clear:
+		return Conclusion{Reason: ReasonStartUnconfirmed, Detail: "more than one execution may be this run's"}
+	case mine == nil && s.ExecutionsErr != nil && (run.Reference == "" || ReasonOf(s.ExecutionsErr) != ReasonNotFound):
+		return Conclusion{Reason: ReasonOf(s.ExecutionsErr), Detail: s.ExecutionsErr.Error()}
+	case mine == nil:
+		return Conclusion{Proof: ProofMissing, Reason: ReasonExecutionGone, Detail: "no execution of it is listed"}
+	}
+	c := Conclusion{Proof: ProofUnderWay, Reference: mine.ID, Began: mine.Began || mine.State == ExecutionRunning, Detail: mine.Detail, Server: s.Server}
+	switch mine.State {
+	case ExecutionPending:
+		c.Proof = ProofPending
+	case ExecutionSucceeded:
+		c.Proof, c.Outcome, c.Began = ProofOver, OutcomeSucceeded, true
+	case ExecutionFailed:
+		c.Proof, c.Outcome = ProofOver, OutcomeFailed
+	case ExecutionCancelled:
+		c.Proof, c.Outcome, c.Reason = ProofOver, OutcomeCancelled, ReasonStoppedElsewhere
+		if !run.Stop.At.IsZero() {
+			c.Reason = ReasonStopped
+		}
+	}
+	if c.Proof == ProofOver && !c.Began && (c.Outcome == OutcomeFailed || run.Stop.By == byWindow) {
+		c.Outcome, c.Reason = OutcomeFailed, ReasonNeverBegan
+	}
+	return c
+}
+
+// owned finds the run's own execution. With a reference, every other is foreign. Our runbooks take the run's id, which alone decides.
+// Of other runbooks an execution on the node is the run's if it began since the claim; clear is false if there are several.
+func owned(run Run, all []Execution) (mine *Execution, clear bool) {
+	for i, e := range all {
+		switch {
+		case run.Reference != "" && e.ID != run.Reference:
+			continue
+		case run.Reference != "":
+			return &all[i], true
+		case e.TakesRunID && e.RunID != run.ID, e.RunID != "" && e.RunID != run.ID:
+			continue
+		case e.RunID == "" && (e.Node != run.Attempt.Before.Node || e.Started.Before(run.Attempt.Claimed.Add(-claimSkew))):
+			continue
+		}
+		if mine != nil {
+			return nil, false
+		}
+		mine = &all[i]
+	}
+	return mine, true
+}
+
+// claimSkew is how far a service's clock may be behind the function's.
+const claimSkew = 2 * time.Second
+
+// byServer goes by the server's state and events, where the service does not name what it starts. That it is over takes proof that it
+// went on (seen under maintenance, or an event that can be nothing else) and a reading that cannot be from before its end:
+// MaintenanceStatus alone may be last week's.
+func byServer(run Run, s Sighting, now time.Time, tick time.Duration) Conclusion {
+	c := Conclusion{Server: s.Server, Detail: eventText(s.Events)}
+	c.Began = !run.Began.IsZero() || slices.ContainsFunc(s.Events, func(e Event) bool { return e.Maintenance })
+	switch {
+	case s.ServerErr != nil && ReasonOf(s.ServerErr) == ReasonNotFound:
+		c.Proof, c.Reason, c.Detail = ProofMissing, ReasonServerGone, s.ServerErr.Error()
+	case s.ServerErr != nil:
+		c.Reason, c.Detail = ReasonOf(s.ServerErr), s.ServerErr.Error()
+	case s.Server.Status == StatusUnderMaintenance:
+		c.Proof, c.Began = ProofUnderWay, true
+	case !s.Server.Status.Settled() && !run.Accepted.IsZero():
+		c.Proof = ProofUnderWay // it passes through states such as BACKING_UP, which end nothing
+	case !s.Server.Status.Settled():
+		c.Reason, c.Detail = ReasonWrongState, "the server is "+string(s.Server.Status)
+	case slices.ContainsFunc(s.Events, func(e Event) bool { return e.Succeeded }):
+		c.Proof, c.Outcome = ProofOver, OutcomeSucceeded
+	case c.Began && now.Before(later(run.LastUnder, run.Attempt.Claimed).Add(lagTicks*tick)):
+		c.Proof = ProofUnderWay // for all that can be known
+	case c.Began && s.Server.MaintenanceStatus == MaintenanceSuccess:
+		c.Proof, c.Outcome = ProofOver, OutcomeSucceeded
+	case c.Began:
+		c.Proof, c.Outcome = ProofOver, OutcomeFailed
+	case s.EventsErr != nil:
+		c.Reason, c.Detail = ReasonOf(s.EventsErr), s.EventsErr.Error()
+	default:
+		c.Proof, c.Reason = ProofMissing, ReasonNeverBegan
+	}
+	return c
+}
+
+// eventText puts events on one line, newest first.
+func eventText(events []Event) string {
+	const most = 10
+	text := ""
+	for i, e := range events {
+		switch {
+		case i == most:
+			return text + "; …"
+		case i > 0:
+			text += "; "
+		}
+		text += fmt.Sprintf("%s %s", e.At.UTC().Format(time.RFC3339), e.Message)
+	}
+	return text
+}

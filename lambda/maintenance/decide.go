@@ -1,0 +1,160 @@
+package maintenance
+
+import (
+	"time"
+)
+
+// Next is what a decision comes to: the run as it shall be, and what changes with it.
+type Next struct {
+	// Need is a fact that has to be looked at first; then nothing else counts.
+	Need Need
+	// Run is the run as it shall be. It has the state "" if nothing was decided about it.
+	Run Run
+	// Open, Claim and Free are those of the Change. A claim is followed by Start.
+	Open  bool
+	Claim *Claim
+	Free  bool
+	// Stop asks the backend to stop what goes on.
+	Stop bool
+	// Verdict is what the gates said, of a run that may start or not.
+	Verdict Verdict
+	// Report is what happened by it, if anything.
+	Report Report
+}
+
+// decide says what is next for a run. It is a pure function of the run, the facts and the time in them.
+func decide(run Run, f Facts) Next {
+	switch run.State {
+	case "", RunWaiting:
+		return decideWaiting(run, run.Triggers, f)
+	case RunStarting, RunRunning:
+		return decideClaimed(run, f)
+	default:
+		return Next{Run: run}
+	}
+}
+
+// decideWaiting asks the gates whether a run may start, for the triggers given.
+func decideWaiting(run Run, triggers []Trigger, f Facts) Next {
+	if f.Sighting != nil && run.Attempt.ID != "" {
+		if mine, clear := owned(run, f.Sighting.Executions); mine != nil || !clear { // an attempt that was given up shows itself after all
+			return resume(run, f)
+		}
+	}
+	v, by, expired := weigh(run, triggers, f)
+	switch {
+	case v.Ruling == RulingAsk:
+		return Next{Need: v.Need}
+	case v.Ruling == RulingPass:
+		return claim(run, by, f)
+	case expired && run.More > 0 && f.Policy != nil && !f.Now.After(f.Policy.Expires(Trigger{Kind: TriggerAlarm, Time: run.MoreTime})):
+		return keepWaiting(run, Verdict{Ruling: RulingWait, Reason: run.Wait.Reason}, f)
+	case expired:
+		return end(run, ending{outcome: OutcomeMissed, reason: run.Wait.Reason, detail: run.Wait.Detail}, f)
+	case v.Ruling == RulingWait:
+		return keepWaiting(run, v, f)
+	default:
+		next := end(run, ending{outcome: v.Reason.outcome(), reason: v.Reason, detail: v.Detail, until: v.Until}, f)
+		next.Verdict = v
+		return next
+	}
+}
+
+// claim makes a run starting: one attempt has it, and its server, slot and node, until the attempt is over.
+func claim(run Run, by Trigger, f Facts) Next {
+	n := Next{Run: run.to(RunStarting), Open: run.State == "", Verdict: pass, Claim: &Claim{}}
+	if by.Kind == TriggerAlarm {
+		n.Claim = &Claim{Cooldown: f.Policy.Cooldown, DailyLimit: f.Policy.DailyLimit}
+	}
+	r := &n.Run
+	r.Backend, r.Wait, r.Missing, r.Unseen = f.Policy.Backend, Wait{}, Missing{}, Unseen{}
+	r.Attempt = Attempt{Number: run.Attempt.Number + 1, Claimed: f.Now, Trigger: by, Before: f.Sighting.Server}
+	if n.Claim.DailyLimit > 0 {
+		r.Attempt.Counted = f.Now.UTC().Format(time.DateOnly)
+	}
+	r.Node = f.Sighting.Server.Node
+	if f.MaxConcurrent > 0 && f.Slots != nil {
+		r.Slot = freeSlot(f.Slots.Holders, run.ID)
+	}
+	r.Server = f.Sighting.Server
+	return n
+}
+
+// resume claims a server again for an attempt that was given up and shows itself after all; nothing is started.
+func resume(run Run, f Facts) Next {
+	n := Next{Run: run.to(RunStarting), Claim: &Claim{}}
+	n.Run.Wait, n.Run.Missing, n.Run.Node, n.Run.Look = Wait{}, Missing{}, run.Attempt.Before.Node, f.Now
+	return n
+}
+
+// keepWaiting lets a run wait. People are told once, but not of a run that only waits for its turn.
+func keepWaiting(run Run, v Verdict, f Facts) Next {
+	n := Next{Run: run.to(RunWaiting), Open: run.State == "", Verdict: v}
+	r := &n.Run
+	if r.Wait.Reason != v.Reason {
+		r.Wait = Wait{Reason: v.Reason, Since: f.Now}
+	}
+	r.Wait.Until, r.Wait.Detail, r.Wait.Looks = v.Until, cut(v.Detail, longReason), r.Wait.Looks+1
+	if v.Reason == ReasonNotFound {
+		r.Missing = r.Missing.again(ReasonNotFound, f.Now)
+	} else if f.Sighting != nil {
+		r.Missing = Missing{}
+	}
+	if f.Sighting != nil && f.Sighting.ServerErr == nil {
+		r.Server = f.Sighting.Server
+	}
+	r.Look = r.Wait.retries(f.Now, r.expires(f.Policy), f.Tick)
+	notification := Notification{Outcome: OutcomeWaiting, Reason: v.Reason, At: f.Now, Until: v.Until, Detail: r.Wait.Detail, Server: r.Server}
+	n.Report = r.report(notification)
+	n.Report.Expires, n.Report.Count = r.expires(f.Policy), run.State == ""
+	if v.Reason != ReasonConcurrencyLimit && r.once(string(OutcomeWaiting)) {
+		r.owe(notification, f.Topics)
+	}
+	return n
+}
+
+// expires is when the last of a run's triggers does.
+func (r Run) expires(p *Policy) time.Time {
+	var last time.Time
+	for _, t := range r.Triggers {
+		if p != nil && t.Kind != TriggerManual {
+			last = later(last, p.Expires(t))
+		}
+	}
+	if p != nil && r.More > 0 {
+		last = later(last, p.Expires(Trigger{Kind: TriggerAlarm, Time: r.MoreTime}))
+	}
+	return last
+}
+
+// ending is how a run ends.
+type ending struct {
+	outcome Outcome
+	reason  Reason
+	detail  string
+	until   time.Time
+	server  Server
+	stop    bool
+}
+
+// end takes a run to its end, which is told on every topic, and frees what it held.
+func end(run Run, e ending, f Facts) Next {
+	n := Next{Run: run.to(RunOver), Free: run.State != ""}
+	r := &n.Run
+	r.Outcome, r.Reason, r.Ended, r.Detail, r.Look, r.Slot, r.Node = e.outcome, e.reason, f.Now, cut(e.detail, longDetail), time.Time{}, 0, ""
+	r.Wait, r.Unseen = Wait{}, Unseen{}
+	if r.Accepted.IsZero() {
+		r.Attempt.Counted = ""
+	}
+	if e.server != (Server{}) {
+		r.Server = e.server
+	}
+	notification := Notification{Outcome: e.outcome, Reason: e.reason, At: f.Now, Until: e.until, Detail: r.Detail, Stop: e.stop}
+	n.Report = r.report(notification)
+	n.Report.Count = true
+	r.owe(notification, f.Topics)
+	return n
+}
+
+// longDetail bounds what a run keeps of what a backend says, in bytes.
+const longDetail = 2048
