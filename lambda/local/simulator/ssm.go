@@ -10,8 +10,12 @@ type SSMConfig struct {
 	Region  string // default us-east-1
 	Account string // default 123456789012
 
-	// ExecutionTime is how long an execution lasts, its steps taking equal shares. Zero: until Complete is called.
+	// ExecutionTime is how long an execution lasts once it has begun, its steps taking equal shares. Zero: until Complete is called.
 	ExecutionTime time.Duration
+	// QueueTime is how long an execution is Pending before its first step begins: "queued" in the user guide's page on quotas.
+	QueueTime time.Duration
+	// Lag is how far behind the service's answers are.
+	Lag Lag
 
 	// OnStatus hears of every change of an execution's status, one at a time, in order and outside all locks, so it may call the
 	// simulator.
@@ -37,6 +41,7 @@ type SSM struct {
 	tokens     map[string]used // by client token in lower case
 
 	limit        int
+	lag          Lag
 	refuseReuse  bool
 	ignoreTokens bool
 	orders       map[string]*orders // by node
@@ -53,6 +58,7 @@ func NewSSM(config SSMConfig) *SSM {
 		calendars: map[string]*calendar{},
 		tokens:    map[string]used{},
 		limit:     executionsMax,
+		lag:       config.Lag,
 		orders:    map[string]*orders{},
 	}
 	s.subject = s.subjectOf

@@ -42,9 +42,14 @@ type execution struct {
 
 	status         string
 	failure        string // why it ended so
+	plan           []Step
 	steps          []step
-	current        int // of steps
+	current        int    // of steps
+	begun          bool   // its first step has
+	winding        bool   // it was cancelled, and is in what its onCancel named
+	doom           string // why it will be Failed, whatever runs until then
 	started, ended time.Time
+	seen           []view // what it was, the latest last
 
 	timer     *time.Timer // nil: nothing happens by itself
 	overdue   bool        // something would have happened, but the node hangs
@@ -54,10 +59,13 @@ type execution struct {
 }
 
 type step struct {
-	name, id, status string
-	failure          string
-	started, ended   time.Time
+	Step
+	id, status     string
+	failure        string
+	started, ended time.Time
 }
+
+func (s Step) pending() step { return step{Step: s, id: newUUID(), status: executionPending} }
 
 // ExecutionChange is one change of an execution's status.
 type ExecutionChange struct {
@@ -86,79 +94,27 @@ func (e *execution) stopTimer() {
 	e.timer = nil
 }
 
-// begin expects the lock to be held. A real execution is Pending for a moment; ours is not, by our choice.
-func (s *SSM) begin(e *execution, steps []string) {
-	e.id, e.started = newUUID(), time.Now()
-	for _, name := range steps {
-		e.steps = append(e.steps, step{name: name, id: newUUID(), status: executionPending})
+// enqueue expects the lock to be held. A real execution is Pending for a moment; ours is not, by our choice, unless there is a queue.
+func (s *SSM) enqueue(e *execution, plan []Step) {
+	e.id, e.started, e.plan = newUUID(), time.Now(), plan
+	for _, step := range plan {
+		e.steps = append(e.steps, step.pending())
 	}
-	e.steps[0].status, e.steps[0].started = executionInProgress, e.started
 	s.executions = append(s.executions, e)
+	if s.config.QueueTime == 0 {
+		s.begin(e)
+		return
+	}
+	s.move(e, executionPending)
+	s.after(e, s.config.QueueTime)
+}
+
+// begin lets the first step begin. The lock is held.
+func (s *SSM) begin(e *execution) {
+	e.begun = true
+	e.steps[0].status, e.steps[0].started = executionInProgress, time.Now()
 	s.move(e, executionInProgress)
 	s.arm(e, s.shareUpTo(e, 1))
-}
-
-// shareUpTo is how much of the execution's time its first steps take together.
-func (s *SSM) shareUpTo(e *execution, steps int) time.Duration {
-	return time.Duration(float64(s.config.ExecutionTime) * (float64(steps) / float64(len(e.steps))))
-}
-
-// arm lets the execution go on after a while, if executions do by themselves. The lock is held.
-func (s *SSM) arm(e *execution, after time.Duration) {
-	e.stopTimer()
-	e.overdue = false
-	if s.config.ExecutionTime == 0 || s.ended() {
-		return
-	}
-	var timer *time.Timer
-	timer = time.AfterFunc(after, func() {
-		defer s.out.deliver()
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		if e.timer != timer { // it fired while somebody ended or changed this very execution
-			return
-		}
-		e.timer = nil
-		if e.overdue = s.hangs(e); !e.overdue {
-			s.advance(e)
-		}
-	})
-	e.timer = timer
-}
-
-// advance ends the current step and begins the next, or ends the execution. The lock is held.
-func (s *SSM) advance(e *execution) {
-	current := &e.steps[e.current]
-	if e.status == executionCancelling {
-		s.finish(e, executionCancelled, "")
-		return
-	}
-	if message := s.failureOf(e, current.name); message != "" {
-		s.finish(e, executionFailed, "Step "+current.name+" failed while its action was carried out. "+message)
-		return
-	}
-	if e.current == len(e.steps)-1 {
-		s.finish(e, s.endOf(e), "")
-		return
-	}
-	now := time.Now()
-	current.status, current.ended = executionSuccess, now
-	e.current++
-	e.steps[e.current].status, e.steps[e.current].started = executionInProgress, now
-	s.arm(e, s.shareUpTo(e, e.current+1)-s.shareUpTo(e, e.current))
-}
-
-// complete brings the execution to its end now. One that is to end with a status that is no end keeps that status. The lock is
-// held.
-func (s *SSM) complete(e *execution) {
-	for e.ended.IsZero() {
-		before := e.current
-		s.advance(e)
-		if e.current == before {
-			break
-		}
-	}
-	e.stopTimer()
 }
 
 // finish gives an execution its last status. One that is no end, such as Waiting, is kept until somebody does something. An
@@ -175,16 +131,18 @@ func (s *SSM) settle(e *execution, status, failure string, ended bool) {
 	e.stopTimer()
 	e.overdue = false
 	current := &e.steps[e.current]
-	current.status = stepStatus(status)
-	if failure == "" && (current.status == executionFailed || current.status == executionTimedOut) {
+	own := e.begun && (current.ended.IsZero() || current.ended.Equal(e.ended)) // it goes on, or ended with the execution
+	shown := stepStatus(status)
+	if failure == "" && (shown == executionFailed || shown == executionTimedOut) {
 		failure = "The execution ended with the status " + status + "."
 	}
-	e.failure, current.failure = failure, failure
-	e.ended = time.Time{}
+	e.failure, e.ended = failure, time.Time{}
 	if ended {
 		e.ended = time.Now()
 	}
-	current.ended = e.ended
+	if own {
+		current.status, current.failure, current.ended = shown, failure, e.ended
+	}
 	s.move(e, status)
 }
 
@@ -209,6 +167,7 @@ func stepStatus(execution string) string {
 func (s *SSM) move(e *execution, status string) {
 	change := ExecutionChange{ID: e.id, Runbook: e.runbook, Node: e.node(), From: e.status, To: status, At: time.Now()}
 	e.status = status
+	s.note(e)
 	if change.From != status && s.config.OnStatus != nil {
 		s.out.add(func() { s.config.OnStatus(change) })
 	}

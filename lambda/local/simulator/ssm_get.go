@@ -31,6 +31,8 @@ type stepShape struct {
 	ExecutionStartTime *timestamp `json:",omitempty"`
 	ExecutionEndTime   *timestamp `json:",omitempty"`
 	StepStatus         string
+	OnFailure          string
+	IsCritical, IsEnd  bool
 	Outputs            map[string][]string
 	FailureMessage     string          `json:",omitempty"`
 	FailureDetails     *failureDetails `json:",omitempty"`
@@ -55,7 +57,7 @@ func (s *SSM) getAutomationExecution(in members) (any, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	e := s.execution(*id)
-	if e == nil {
+	if e == nil || e.hidden(s.lag.Read) {
 		return nil, noExecution(*id)
 	}
 	return struct{ AutomationExecution executionShape }{s.shape(e)}, nil
@@ -63,35 +65,38 @@ func (s *SSM) getAutomationExecution(in members) (any, error) {
 
 // shape: the parameters are those "supplied when calling", so without the runbook's defaults.
 func (s *SSM) shape(e *execution) executionShape {
+	now := s.view(e)
 	shape := executionShape{
 		AutomationExecutionID: e.id, DocumentName: e.runbook, DocumentVersion: strconv.Itoa(e.version),
-		ExecutionStartTime: timestamp(e.started), ExecutionEndTime: moment(e.ended), AutomationExecutionStatus: e.status,
-		Parameters: e.parameters, Outputs: map[string][]string{}, FailureMessage: e.failure, Mode: e.mode,
+		ExecutionStartTime: timestamp(e.started), ExecutionEndTime: moment(now.ended), AutomationExecutionStatus: now.status,
+		Parameters: e.parameters, Outputs: map[string][]string{}, FailureMessage: now.failure, Mode: e.mode,
 		ExecutedBy: s.executedBy(e),
 	}
-	shape.CurrentStepName, shape.CurrentAction = e.currentStep()
+	shape.CurrentStepName, shape.CurrentAction = now.currentStep()
 	if shape.Parameters == nil {
 		shape.Parameters = map[string][]string{}
 	}
-	for _, one := range e.steps {
+	for _, one := range now.steps {
 		shape.StepExecutions = append(shape.StepExecutions, one.shape())
 	}
 	return shape
 }
 
-func (e *execution) currentStep() (name, action string) {
-	if !e.ended.IsZero() {
+func (v view) currentStep() (name, action string) {
+	if !v.ended.IsZero() || v.steps[v.current].started.IsZero() {
 		return "", ""
 	}
-	return e.steps[e.current].name, stepAction
+	return v.steps[v.current].Name, stepAction
 }
 
 // shape: the stage and the type of a failure are values the model names; the outputs are two that run command has.
 func (one step) shape() stepShape {
 	shape := stepShape{
-		StepName: one.name, Action: stepAction, StepStatus: one.status, StepExecutionID: one.id, Outputs: map[string][]string{},
+		StepName: one.Name, IsCritical: !one.Optional, IsEnd: one.End, OnFailure: one.OnFailure,
+		Action: stepAction, StepStatus: one.status, StepExecutionID: one.id, Outputs: map[string][]string{},
 		ExecutionStartTime: moment(one.started), ExecutionEndTime: moment(one.ended), FailureMessage: one.failure,
 	}
+	setDefault(&shape.OnFailure, abort)
 	switch {
 	case one.failure != "":
 		shape.FailureDetails = &failureDetails{FailureStage: "Invocation", FailureType: "Action"}
@@ -118,8 +123,8 @@ func (s *SSM) executedBy(e *execution) string {
 	return "arn:aws:sts::" + s.config.Account + ":assumed-role/maintenance/maintenance"
 }
 
-// stopAutomationExecution leaves an execution Cancelling until the rest of its time is over, or Complete is called; the types
-// make no difference. That another stop meanwhile is accepted is our choice.
+// stopAutomationExecution cancels; the types make no difference. A stop goes by what is so, whatever lags. That another stop meanwhile
+// is accepted is our choice.
 func (s *SSM) stopAutomationExecution(in members) (any, error) {
 	id, err := in.text("AutomationExecutionId")
 	if err != nil {
@@ -146,8 +151,7 @@ func (s *SSM) stopAutomationExecution(in members) (any, error) {
 	case !e.ended.IsZero():
 		return nil, badStatusUpdate(e.status)
 	case e.status != executionCancelling:
-		s.move(e, executionCancelling)
-		s.arm(e, time.Until(e.started.Add(s.config.ExecutionTime)))
+		s.cancel(e)
 	}
 	return struct{}{}, nil
 }

@@ -30,12 +30,13 @@ type metadataShape struct {
 }
 
 func (s *SSM) metadata(e *execution) metadataShape {
+	now := s.view(e)
 	shape := metadataShape{
 		AutomationExecutionID: e.id, DocumentName: e.runbook, DocumentVersion: strconv.Itoa(e.version),
-		AutomationExecutionStatus: e.status, ExecutionStartTime: timestamp(e.started), ExecutionEndTime: moment(e.ended),
-		ExecutedBy: s.executedBy(e), Outputs: map[string][]string{}, Mode: e.mode, FailureMessage: e.failure, AutomationType: "Local",
+		AutomationExecutionStatus: now.status, ExecutionStartTime: timestamp(e.started), ExecutionEndTime: moment(now.ended),
+		ExecutedBy: s.executedBy(e), Outputs: map[string][]string{}, Mode: e.mode, FailureMessage: now.failure, AutomationType: "Local",
 	}
-	shape.CurrentStepName, shape.CurrentAction = e.currentStep()
+	shape.CurrentStepName, shape.CurrentAction = now.currentStep()
 	return shape
 }
 
@@ -70,7 +71,7 @@ func (s *SSM) describeAutomationExecutions(in members) (any, error) {
 		NextToken                       string
 	}{AutomationExecutionMetadataList: []metadataShape{}}
 	for ; next > 0; next-- {
-		if e := s.executions[next-1]; !e.forgotten && !slices.ContainsFunc(tests, func(t test) bool { return !t(e) }) {
+		if e := s.executions[next-1]; !e.hidden(s.lag.List) && !slices.ContainsFunc(tests, func(t test) bool { return !t(e, s.view(e)) }) {
 			if len(output.AutomationExecutionMetadataList) == size {
 				output.NextToken = s.makeToken(input.scope, next)
 				break
@@ -82,7 +83,7 @@ func (s *SSM) describeAutomationExecutions(in members) (any, error) {
 }
 
 // test is one filter: it holds if any of its values does. All filters must hold.
-type test func(*execution) bool
+type test func(*execution, view) bool
 
 func executionTests(filters []filter) ([]test, error) {
 	var tests []test
@@ -95,8 +96,8 @@ func executionTests(filters []filter) ([]test, error) {
 			}
 			anyOf = append(anyOf, one)
 		}
-		tests = append(tests, func(e *execution) bool {
-			return slices.ContainsFunc(anyOf, func(t test) bool { return t(e) })
+		tests = append(tests, func(e *execution, now view) bool {
+			return slices.ContainsFunc(anyOf, func(t test) bool { return t(e, now) })
 		})
 	}
 	return tests, nil
@@ -107,25 +108,25 @@ func executionTests(filters []filter) ([]test, error) {
 func executionTest(key, value string) (test, error) {
 	switch key {
 	case "DocumentNamePrefix":
-		return func(e *execution) bool { return strings.HasPrefix(e.runbook, value) }, nil
+		return func(e *execution, _ view) bool { return strings.HasPrefix(e.runbook, value) }, nil
 	case "ExecutionId":
-		return func(e *execution) bool { return e.id == value }, nil
+		return func(e *execution, _ view) bool { return e.id == value }, nil
 	case "TagKey":
-		return func(e *execution) bool { _, has := e.tags[value]; return has }, nil
+		return func(e *execution, _ view) bool { _, has := e.tags[value]; return has }, nil
 	case "ExecutionStatus":
 		if !slices.Contains(executionStatuses, value) {
 			return nil, badFilterValue("No execution status " + value + ".")
 		}
-		return func(e *execution) bool { return e.status == value }, nil
+		return func(_ *execution, now view) bool { return now.status == value }, nil
 	case "StartTimeAfter", "StartTimeBefore":
 		at, ok := isoTime(value)
 		if !ok {
 			return nil, badFilterValue("The value of " + key + " is no ISO 8601 time.")
 		}
 		if key == "StartTimeAfter" {
-			return func(e *execution) bool { return e.started.After(at) }, nil
+			return func(e *execution, _ view) bool { return e.started.After(at) }, nil
 		}
-		return func(e *execution) bool { return e.started.Before(at) }, nil
+		return func(e *execution, _ view) bool { return e.started.Before(at) }, nil
 	default:
 		return nil, badFilterKey("No filter key " + key + ".")
 	}

@@ -22,14 +22,24 @@ type runbook struct {
 	name       string
 	versions   int
 	parameters []RunbookParameter
-	steps      []string
+	steps      []Step
 }
 
 // documentName is the model's DocumentName: a runbook's own name, not its ARN.
 var documentName = regexp.MustCompile(`\A[a-zA-Z0-9_\-.]{3,128}\z`)
 
-// AddRunbook makes a runbook known, with at least one version and one step.
+// AddRunbook makes a runbook known, with at least one version and one step. Its steps follow each other; one that fails or is
+// cancelled ends the execution, as is the service's default.
 func (s *SSM) AddRunbook(name string, versions int, parameters []RunbookParameter, steps []string) error {
+	plain := make([]Step, len(steps))
+	for i, step := range steps {
+		plain[i].Name = step
+	}
+	return s.AddRunbookOf(name, versions, parameters, plain)
+}
+
+// AddRunbookOf is AddRunbook with steps that say what follows them.
+func (s *SSM) AddRunbookOf(name string, versions int, parameters []RunbookParameter, steps []Step) error {
 	var faults []error
 	if !documentName.MatchString(name) {
 		faults = append(faults, fmt.Errorf("%q is no document name", name))
@@ -37,8 +47,8 @@ func (s *SSM) AddRunbook(name string, versions int, parameters []RunbookParamete
 	if versions < 1 {
 		faults = append(faults, errors.New("a runbook has at least one version"))
 	}
-	if len(steps) == 0 || slices.Contains(steps, "") {
-		faults = append(faults, errors.New("a runbook has at least one step, and steps have names"))
+	if err := checkSteps(steps); err != nil {
+		faults = append(faults, err)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -160,7 +160,7 @@ func (s *SSM) admitStart(input startInput) (string, *execution, error) {
 		byHand: input.byHand,
 	}
 	setDefault(&e.mode, "Auto")
-	s.begin(e, r.steps)
+	s.enqueue(e, r.steps)
 	if token != "" {
 		s.tokens[token] = used{input: same, execution: e.id}
 	}
