@@ -1,11 +1,10 @@
-// Command lambda is the function: woken by an alarm, a schedule or a person, it starts maintenance of the server the event
-// names and tells what came of it.
+// Command lambda is the function: woken by an alarm, a schedule or an operator, it starts maintenance of the server the event
+// names, follows it to its end and notifies of what came of it.
 package main
 
 import (
 	"bytes"
 	"encoding/json"
-	"fmt"
 	"log/slog"
 	"net/http"
 	"os"
@@ -13,6 +12,8 @@ import (
 	_ "time/tzdata" // provided.al2023 has no time zones
 
 	"github.com/aws/aws-lambda-go/lambda"
+
+	"opsworks-maintenance/lambda/function"
 )
 
 // version is stamped by the build: go build -ldflags "-X main.version=…".
@@ -20,24 +21,17 @@ var version = "dev"
 
 func main() {
 	logger := slog.New(slog.NewJSONHandler(os.Stdout, nil)).With("version", version)
-	handler, connections, err := wire(os.Getenv, logger, os.Stdout)
+	handler, connections, err := function.New(os.Getenv, logger, os.Stdout)
 	if err != nil {
 		fail(logger, err)
 		os.Exit(1)
 	}
-	connections.ahead()
+	handler.Version = version
+	connections.Ahead()
 	lambda.StartWithOptions(handler)
 }
 
-// InitError is why the function cannot serve any event. Lambda shows the type's name as errorType.
-type InitError struct{ Err error }
-
-func (e *InitError) Error() string { return fmt.Sprintf("initialise function: %v", e.Err) }
-
-// Unwrap gives what is wrong, with every fault at once.
-func (e *InitError) Unwrap() error { return e.Err }
-
-// fail says why the function cannot start, in the log and to the Runtime API, which passes it on to whoever invoked it.
+// fail says why the function cannot start, in the log and to the Runtime API, which passes it on to who invoked it.
 // https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html#runtimes-api-initerror
 func fail(logger *slog.Logger, err error) {
 	logger.Error("function cannot start", "error", err.Error())

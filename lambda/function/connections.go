@@ -1,4 +1,4 @@
-package main
+package function
 
 import (
 	"bytes"
@@ -15,7 +15,7 @@ import (
 	"opsworks-maintenance/lambda/connect"
 )
 
-// attemptTimeout bounds the wait for one answer, so that one that does not come leaves time to try again, to look, and to tell. An
+// attemptTimeout bounds the wait for one answer, so that one that does not come leaves time to try again, to look, and to notify. An
 // answer that comes too slowly is bounded by the invocation's own budget. A connection is there in milliseconds, or not at all.
 const (
 	attemptTimeout = 5 * time.Second
@@ -25,8 +25,8 @@ const (
 // aheadTimeout bounds what a start waits for connections. Without, the first calls make their own.
 const aheadTimeout = time.Second
 
-// connections are those to the services that the settings need.
-type connections struct {
+// Connections are those to the services that the settings need.
+type Connections struct {
 	dialer   *connect.Dialer
 	services []service
 }
@@ -35,8 +35,8 @@ type service interface {
 	Endpoint(ctx context.Context) (string, error)
 }
 
-// ahead opens one to each service.
-func (c *connections) ahead() {
+// Ahead opens one to each service.
+func (c *Connections) Ahead() {
 	ctx, cancel := context.WithTimeout(context.Background(), aheadTimeout)
 	defer cancel()
 	var endpoints []string

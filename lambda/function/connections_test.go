@@ -1,4 +1,4 @@
-package main
+package function
 
 import (
 	"context"
@@ -52,9 +52,9 @@ func TestInMemory_OneWrite(t *testing.T) {
 			return writeCounter{conn, &writes}, err
 		}
 	})}
-	server, err := opsworkscm.New(at(config, endpoint.URL)).Describe(t.Context(), "automate-06")
-	if err != nil || server.Status != "HEALTHY" {
-		t.Fatalf("got %+v, %v", server, err)
+	seen := opsworkscm.New(at(config, endpoint.URL), time.Now).Look(t.Context(), "automate-06")
+	if seen.ServerErr != nil || seen.Server.Status != "HEALTHY" {
+		t.Fatalf("got %+v", seen)
 	}
 	const body = `{"ServerName":"automate-06"}`
 	if strings.Join(bodies, " ") != body+" "+body {
@@ -88,7 +88,7 @@ func TestConnections_Ahead(t *testing.T) {
 			names := []string{"DYNAMODB", "SNS", "OPSWORKSCM", "SSM"}
 			environment := map[string]string{
 				"AWS_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "k", "AWS_SECRET_ACCESS_KEY": "s", "RUNS_TABLE": "runs",
-				"TOPIC_ARN": "arn:aws:sns:us-east-1:123456789012:maintenance", "SETTINGS_FILE": "../testdata/" + settings,
+				"TOPIC_ARN": "arn:aws:sns:us-east-1:123456789012:maintenance", "SETTINGS_FILE": "../../testdata/" + settings,
 				"CHEF_AUTOMATE_RUNBOOK": "chef", "PUPPET_ENTERPRISE_RUNBOOK": "puppet",
 			}
 			for i, name := range names {
@@ -102,11 +102,11 @@ func TestConnections_Ahead(t *testing.T) {
 				defer service.Close()
 				environment["AWS_ENDPOINT_URL_"+name] = service.URL
 			}
-			_, connections, err := wire(func(name string) string { return environment[name] }, nil, nil)
+			_, connections, err := New(func(name string) string { return environment[name] }, nil, nil)
 			if err != nil {
 				t.Fatal(err)
 			}
-			connections.ahead()
+			connections.Ahead()
 			deadline := time.Now().Add(5 * time.Second)
 			for got := ""; got != want; time.Sleep(time.Millisecond) {
 				if time.Now().After(deadline) {
@@ -134,7 +134,7 @@ func TestService_Endpoint(t *testing.T) {
 		"https://opsworks-cm.eu-central-1.amazonaws.com": config,
 		"http://127.0.0.1:4000":                          at(config, "http://127.0.0.1:4000"),
 	} {
-		if got, err := opsworkscm.New(c).Endpoint(t.Context()); err != nil || got != endpoint {
+		if got, err := opsworkscm.New(c, time.Now).Endpoint(t.Context()); err != nil || got != endpoint {
 			t.Errorf("got %s, %v, want %s", got, err, endpoint)
 		}
 	}

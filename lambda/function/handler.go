@@ -1,146 +1,178 @@
-package main
+// Package function is the Lambda function, as package main, tests and the simulation build it: an event comes in, the domain does
+// what it asks for, and a response, a line of log and metrics say what came of it.
+package function
 
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"io"
 	"log/slog"
-	"strings"
 	"time"
-
-	"github.com/aws/aws-lambda-go/lambdacontext"
 
 	"opsworks-maintenance/events"
 	"opsworks-maintenance/lambda/maintenance"
-	"opsworks-maintenance/lambda/notify"
 	"opsworks-maintenance/lambda/settings"
 )
 
-// Handler answers one invocation: event, requests, reports, response.
+// Runner is what the handler asks of the domain; *maintenance.Runner is one.
+type Runner interface {
+	Ask(ctx context.Context, requests []maintenance.Request) []maintenance.Report
+	Clear(ctx context.Context, serverNames []string, alarm maintenance.Trigger) []maintenance.Report
+	Refuse(ctx context.Context, refusal maintenance.Refusal) maintenance.Report
+	Finished(ctx context.Context, reference string) (maintenance.Report, bool, error)
+	Sweep(ctx context.Context) maintenance.Swept
+
+	Stop(ctx context.Context, o maintenance.Operator) maintenance.Report
+	Close(ctx context.Context, o maintenance.Operator) maintenance.Report
+	Plan(ctx context.Context, serverName string) maintenance.Plan
+	Status(ctx context.Context) maintenance.Fleet
+	History(ctx context.Context, serverName string, most int) ([]maintenance.Run, error)
+}
+
+var _ Runner = (*maintenance.Runner)(nil)
+
+// Handler answers one invocation after the other. It holds nothing between them.
 type Handler struct {
+	// Name is the function's name, the dimension Stack of every metric. Version is that of its code, for status.
+	Name    string
+	Version string
+
 	Settings *settings.Settings
-	Runner   *maintenance.Runner
+	Runner   Runner
 	Log      *slog.Logger
 	Metrics  io.Writer
 	Now      func() time.Time
 }
 
+// answer is what an invocation came to.
+type answer struct {
+	// Reports are the outcomes.
+	Reports []maintenance.Report
+	// Body is the response, if it is not made of the reports.
+	Body any
+	// Swept is what a sweep saw beside them.
+	Swept *maintenance.Swept
+}
+
+func came(reports ...maintenance.Report) answer { return answer{Reports: reports} }
+
 // Invoke implements lambda.Handler. The payload is taken as bytes, so that malformed JSON is answered here and not by a library.
 func (h *Handler) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
-	begin := h.Now()
-	invocation := h.invocation(ctx, begin)
+	in := h.invocation(ctx)
 	event, err := events.Decode(payload)
-	if err == nil {
-		if answer, ok := h.people(ctx, event); ok {
-			h.log(invocation.RequestID, event, nil, h.Now().Sub(begin))
-			return json.Marshal(answer)
-		}
+	a := h.answer(ctx, in, event, err)
+	if a.Body == nil {
+		a.Body = response(event, a.Reports)
 	}
-	reports := h.reports(ctx, invocation, event, err)
-
-	h.log(invocation.RequestID, event, reports, h.Now().Sub(begin))
-	emit(h.Metrics, h.Now(), reports)
-	if err := retry(event, reports); err != nil {
+	h.log(in, event, a)
+	h.measure(a)
+	if err := retry(in, event, a.Reports); err != nil {
 		return nil, err
 	}
-	return json.Marshal(response(event, reports))
+	return json.Marshal(a.Body)
 }
 
-// reports is what an event comes to.
-func (h *Handler) reports(ctx context.Context, in invocation, event events.Event, err error) []maintenance.Report {
+// answer does what an event asks for.
+func (h *Handler) answer(ctx context.Context, in invocation, event events.Event, err error) answer {
 	if err != nil {
-		return []maintenance.Report{h.Runner.Refuse(ctx, in.malformed(err))}
+		return came(h.Runner.Refuse(ctx, in.unreadable(err)))
+	}
+	if refusal, wrong := in.wrongEntrance(event); wrong {
+		return came(h.Runner.Refuse(ctx, refusal))
 	}
 	switch event := event.(type) {
-	case events.Sweep:
-		reports, err := h.Runner.Sweep(ctx)
-		if err != nil {
-			return append(reports, maintenance.Report{Outcome: maintenance.Errored, Reason: maintenance.ReasonOf(err), Detail: err.Error(), At: in.Now, Untold: true})
-		}
-		emitSweep(h.Metrics, h.Now())
-		return reports
-	case events.Close:
-		return []maintenance.Report{h.Runner.Close(ctx, event.RunID)}
-	case events.Stop:
-		cause := maintenance.Cause{Kind: maintenance.CauseManual, Time: in.Now, ID: in.RequestID}
-		return []maintenance.Report{h.Runner.Stop(ctx, event.ServerName, cause)}
+	case events.Alarm:
+		return h.ask(ctx, in.alarm(event))
+	case events.Cleared:
+		return h.clear(ctx, in, event)
+	case events.Schedule:
+		return h.ask(ctx, in.schedule(event))
 	case events.RunFinished:
 		return h.finished(ctx, in, event)
+	case events.Sweep:
+		return h.sweep(ctx, in)
+	case events.Start:
+		return h.ask(ctx, in.start(event))
+	case events.Stop:
+		return h.operator(ctx, in, event, h.Runner.Stop)
+	case events.Close:
+		return h.operator(ctx, in, event, h.Runner.Close)
+	case events.Approve, events.Hold, events.Release:
+		return came(in.unsupported(event))
+	case events.Plan:
+		return h.plan(ctx, in, event.ServerName)
+	case events.History:
+		return h.history(ctx, in, event.ServerName)
+	case events.Status:
+		return h.status(ctx, in)
+	case events.Ignored:
+		return came(in.ignored(maintenance.Reason(event.Reason), event.What))
+	default:
+		return came(in.failed(maintenance.ReasonUnexpected, eventName(event)+" is not handled"))
 	}
-	requests, refused := in.resolve(event)
-	reports := make([]maintenance.Report, 0, len(requests)+len(refused))
-	for _, r := range refused {
-		reports = append(reports, h.Runner.Refuse(ctx, r))
-	}
-	return append(reports, h.ask(ctx, requests)...)
 }
 
-// finished follows the run that an event of Systems Manager is about. The sweep follows it too: whatever goes wrong here is not
-// tried again.
-func (h *Handler) finished(ctx context.Context, in invocation, event events.RunFinished) []maintenance.Report {
-	if event.Origin != in.Self {
-		return []maintenance.Report{in.ignored(maintenance.ForeignEvent, in.foreign(event.Origin))}
+// ask records what the event came to no request with, then asks for the rest.
+func (h *Handler) ask(ctx context.Context, r resolved) answer {
+	a := came(r.ignored...)
+	for _, refusal := range r.refusals {
+		a.Reports = append(a.Reports, h.Runner.Refuse(ctx, refusal))
 	}
-	reports, found, err := h.Runner.Finished(ctx, event.ExecutionID)
+	if len(r.requests) > 0 {
+		a.Reports = append(a.Reports, h.Runner.Ask(ctx, r.requests)...)
+	}
+	return a
+}
+
+// clear takes an alarm that has returned to OK back.
+func (h *Handler) clear(ctx context.Context, in invocation, event events.Cleared) answer {
+	alarm, names, ignored := in.cleared(event)
+	if ignored != nil {
+		return came(*ignored)
+	}
+	if reports := h.Runner.Clear(ctx, names, alarm); len(reports) > 0 {
+		return came(reports...)
+	}
+	return came(in.ignored(maintenance.ReasonNothingNew, "no run waits because of the alarm "+event.Name))
+}
+
+// finished follows the run that an event of Systems Manager is about. The sweep follows it too: nothing that goes wrong here is
+// tried again.
+func (h *Handler) finished(ctx context.Context, in invocation, event events.RunFinished) answer {
+	if event.Origin != in.Self {
+		return came(in.ignored(maintenance.ReasonForeignEvent, in.foreign(event.Origin)))
+	}
+	report, found, err := h.Runner.Finished(ctx, event.ExecutionID)
 	switch {
 	case err != nil && !found:
-		return []maintenance.Report{{Outcome: maintenance.Errored, Reason: maintenance.ReasonOf(err), Detail: err.Error(), At: in.Now, Untold: true}}
+		return came(in.failed(maintenance.ReasonOf(err), err.Error()))
 	case !found:
-		return []maintenance.Report{in.ignored(maintenance.UnknownExecution, "no open run has the execution "+event.ExecutionID)}
-	case len(reports) == 0:
-		return []maintenance.Report{in.ignored(maintenance.NothingNew, "nothing new about the execution "+event.ExecutionID)}
+		return came(in.ignored(maintenance.ReasonUnknownExecution, "no open run has the execution "+event.ExecutionID))
+	case report.Outcome == "":
+		return came(in.ignored(maintenance.ReasonNothingNew, "nothing new about the execution "+event.ExecutionID))
 	default:
-		return reports
+		return came(report)
 	}
 }
 
-// ask asks for maintenance of one server, or of several.
-func (h *Handler) ask(ctx context.Context, requests []maintenance.Request) []maintenance.Report {
-	if len(requests) == 1 {
-		return []maintenance.Report{h.Runner.Ask(ctx, requests[0])}
+// sweep does what is due. A sweep that could not see it is an error of its own.
+func (h *Handler) sweep(ctx context.Context, in invocation) answer {
+	swept := h.Runner.Sweep(ctx)
+	a := answer{Reports: swept.Reports, Swept: &swept}
+	if swept.Err != nil {
+		a.Reports = append(a.Reports, in.failed(maintenance.ReasonOf(swept.Err), swept.Err.Error()))
 	}
-	return h.Runner.AskAll(ctx, requests)
+	return a
 }
 
-// invocation gathers what the meaning of an event depends on beside the event itself.
-func (h *Handler) invocation(ctx context.Context, now time.Time) invocation {
-	in := invocation{Settings: h.Settings, Now: now, NewRunID: h.Runner.NewRunID}
-	if lc, ok := lambdacontext.FromContext(ctx); ok {
-		in.RequestID = lc.AwsRequestID
-		// arn:aws:lambda:region:account:function:name
-		if parts := strings.Split(lc.InvokedFunctionArn, ":"); len(parts) >= 7 {
-			in.Self = events.Origin{Account: parts[4], Region: parts[3]}
-		}
+// operator carries out an operator's request about one run.
+func (h *Handler) operator(
+	ctx context.Context, in invocation, event events.Event, do func(context.Context, maintenance.Operator) maintenance.Report,
+) answer {
+	serverName, runID := about(event)
+	if serverName != "" && !maintenance.ValidServerName(serverName) {
+		refusal := in.refuse(in.manual(""), eventName(event), "", maintenance.ReasonInvalidRequest, noServerName(serverName))
+		return came(h.Runner.Refuse(ctx, refusal))
 	}
-	return in
-}
-
-// RetryError makes Lambda deliver the event again. What was recorded by then is found and not started again.
-type RetryError struct{ Message string }
-
-func (e *RetryError) Error() string { return e.Message }
-
-// retry is the error to leave the handler with: nil, unless delivering the event again can help: the ledger could not be reached,
-// or a refusal, of which no run is kept, could not be told. A person gets the outcome at once and no retry behind their back; a
-// sweep comes again by itself, and follows what an execution's event is about.
-func retry(event events.Event, reports []maintenance.Report) error {
-	switch event.(type) {
-	case events.Sweep, events.RunFinished, events.Close:
-		return nil
-	}
-	var failed []error
-	for _, r := range reports {
-		kind := r.Request.Cause.Kind
-		if kind != maintenance.CauseAlarm && kind != maintenance.CauseSchedule {
-			continue
-		}
-		if r.Retell || r.Outcome == maintenance.Errored && r.Reason.Retryable() {
-			failed = append(failed, errors.New(notify.Answer(r)))
-		}
-	}
-	if len(failed) == 0 {
-		return nil
-	}
-	return &RetryError{Message: errors.Join(failed...).Error()}
+	return came(do(ctx, maintenance.Operator{ServerName: serverName, RunID: runID, Trigger: in.manual("")}))
 }

@@ -1,4 +1,4 @@
-package main
+package function_test
 
 import (
 	"os"
@@ -33,7 +33,7 @@ func firstColumn(t *testing.T, readme, head string) []string {
 
 // The README's tables of outcomes and reasons are the code's, both ways.
 func TestREADME_OutcomesAndReasons(t *testing.T) {
-	b, err := os.ReadFile("../README.md")
+	b, err := os.ReadFile("../../README.md")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -52,7 +52,7 @@ func TestREADME_OutcomesAndReasons(t *testing.T) {
 	for _, r := range maintenance.Reasons() {
 		reasons = append(reasons, string(r))
 	}
-	reasons = append(reasons, events.UnknownEvent, events.ConfigurationChange, events.NotInAlarm, events.StillInAlarm, events.Suppressed, events.Muted)
+	reasons = append(reasons, events.Reasons()...)
 	compare("| outcome | meaning | told by SNS |", outcomes)
 	compare("| reason | outcome | meaning |", reasons)
 }

@@ -1,57 +1,87 @@
-package main
+package function
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"opsworks-maintenance/events"
 	"opsworks-maintenance/lambda/maintenance"
 	"opsworks-maintenance/lambda/settings"
 )
 
-// invocation turns an event into requests: which servers is it about? Each event comes to requests, to reports, or to both,
-// never to nothing. It is a pure function of its fields.
-type invocation struct {
-	Settings *settings.Settings
-	// Self is the account and Region of the function.
-	Self      events.Origin
-	RequestID string
-	Now       time.Time
-	NewRunID  func(name string, at time.Time) string
+// resolved is what an event comes to: requests, what is refused before it is one, and what is ignored.
+type resolved struct {
+	requests []maintenance.Request
+	refusals []maintenance.Refusal
+	ignored  []maintenance.Report
 }
 
-func (in invocation) resolve(event events.Event) ([]maintenance.Request, []maintenance.Report) {
-	switch event := event.(type) {
-	case events.Alarm:
-		return in.alarm(event)
-	case events.Schedule:
-		return in.schedule(event)
-	case events.Start:
-		return in.start(event)
-	case events.Ignored:
-		return nil, []maintenance.Report{in.ignored(maintenance.Reason(event.Reason), event.What)}
-	default: // the others are no requests for maintenance, and handled before
-		return nil, []maintenance.Report{in.ignored(maintenance.Unexpected, eventName(event)+" is not handled")}
+// add asks for maintenance of a server; what is no server's name is refused for the reason given.
+func (r *resolved) add(in invocation, request maintenance.Request, source string, invalid maintenance.Reason) {
+	if request.ServerName != "" && !maintenance.ValidServerName(request.ServerName) {
+		r.refusals = append(r.refusals, in.refuse(request.Trigger, source, "", invalid, noServerName(request.ServerName)))
+		return
 	}
+	r.requests = append(r.requests, request)
 }
 
-func (in invocation) alarm(a events.Alarm) ([]maintenance.Request, []maintenance.Report) {
-	cause := maintenance.Cause{Kind: maintenance.CauseAlarm, Name: a.Name, Time: a.At, Reason: a.Reason, ID: a.ARN}
+// alarmTrigger is the trigger that an alarm's change of state is. Each contributor of an alarm changes state by itself.
+func alarmTrigger(a events.Alarm) maintenance.Trigger {
+	t := maintenance.Trigger{Kind: maintenance.TriggerAlarm, Name: a.Name, Time: a.At, Reason: a.Reason, ID: a.ARN, NewAlarm: a.New}
 	if a.Contributor != "" {
-		cause.ID += "#" + a.Contributor
+		t.ID += "#" + a.Contributor
+	}
+	return t
+}
+
+func (in invocation) alarm(a events.Alarm) resolved {
+	t := alarmTrigger(a)
+	refused := func(reason maintenance.Reason, detail string) resolved {
+		return resolved{refusals: []maintenance.Refusal{in.refuse(t, a.ARN, "", reason, detail)}}
 	}
 	if a.Origin != in.Self {
-		return nil, in.refuse(cause, "", maintenance.ForeignEvent, in.foreign(a.Origin))
+		return refused(maintenance.ReasonForeignEvent, in.foreign(a.Origin))
 	}
-	if strings.HasPrefix(a.Name, settings.OwnAlarmPrefix) {
-		return nil, []maintenance.Report{in.ignored(maintenance.OwnAlarm, fmt.Sprintf("%q is an alarm about this function", a.Name))}
+	if own(a) {
+		return resolved{ignored: []maintenance.Report{in.ownAlarm(a)}}
 	}
-	// Whoever says something must say the same.
-	var said []string
-	var names []string
+	names, said := in.named(a)
+	switch len(names) {
+	case 0:
+		return refused(maintenance.ReasonNoServer, nobodyNamed(a))
+	case 1:
+		var r resolved
+		r.add(in, maintenance.Request{ServerName: names[0], Trigger: t}, a.ARN, maintenance.ReasonInvalidEvent)
+		return r
+	default:
+		return refused(maintenance.ReasonAmbiguous, strings.Join(said, ", "))
+	}
+}
+
+// cleared finds the servers whose runs may wait because of an alarm that is OK again; a report in their place if there are none.
+// Where the alarm's names disagree all are meant: taking it back from a run that it did not trigger changes nothing.
+func (in invocation) cleared(c events.Cleared) (maintenance.Trigger, []string, *maintenance.Report) {
+	a := events.Alarm(c)
+	ignored := func(r maintenance.Report) (maintenance.Trigger, []string, *maintenance.Report) {
+		return maintenance.Trigger{}, nil, &r
+	}
+	if a.Origin != in.Self {
+		return ignored(in.ignored(maintenance.ReasonForeignEvent, in.foreign(a.Origin)))
+	}
+	if own(a) {
+		return ignored(in.ownAlarm(a))
+	}
+	names, _ := in.named(a)
+	names = slices.DeleteFunc(names, func(name string) bool { return !maintenance.ValidServerName(name) })
+	if len(names) == 0 {
+		return ignored(in.ignored(maintenance.ReasonNoServer, nobodyNamed(a)))
+	}
+	return alarmTrigger(a), names, nil
+}
+
+// named gathers who says which server an alarm is about: all who say something must say the same.
+func (in invocation) named(a events.Alarm) (names, said []string) {
 	say := func(who, name string) {
 		said = append(said, fmt.Sprintf("%s says %.80q", who, name))
 		if !slices.Contains(names, name) {
@@ -67,115 +97,81 @@ func (in invocation) alarm(a events.Alarm) ([]maintenance.Request, []maintenance
 	for _, name := range a.Dimensions {
 		say("the dimension "+events.DimensionName, name)
 	}
-	switch len(names) {
-	case 0:
-		return nil, in.refuse(cause, "", maintenance.NoServer, fmt.Sprintf("neither the settings nor a tag or dimension of the alarm %.255q names a server", a.Name))
-	case 1:
-		return in.requests(maintenance.Request{Cause: cause}, maintenance.InvalidEvent, names)
-	default:
-		return nil, in.refuse(cause, "", maintenance.Ambiguous, strings.Join(said, ", "))
-	}
+	return names, said
 }
 
-func (in invocation) schedule(s events.Schedule) ([]maintenance.Request, []maintenance.Report) {
-	cause := maintenance.Cause{Kind: maintenance.CauseSchedule, Name: s.Name, Time: s.At, ID: s.ARN}
-	ours := s.ARN == ""
-	if ours {
-		cause.ID = s.Name
-	} else if s.Origin != in.Self {
-		return nil, in.refuse(cause, "", maintenance.ForeignEvent, in.foreign(s.Origin))
+func nobodyNamed(a events.Alarm) string {
+	detail := fmt.Sprintf("neither the settings nor a tag or dimension of the alarm %.255q names a server", a.Name)
+	if len(a.Elsewhere) > 0 {
+		detail += fmt.Sprintf("; its dimension %s does not count, because its metric is of %.200s", events.DimensionName, strings.Join(a.Elsewhere, ", "))
 	}
-	known := in.Settings.ForSchedule(s.Name)
-	if s.Rule {
-		known = nil
+	return detail
+}
+
+// own reports whether an alarm is about this function: acting on it could go round in circles.
+func own(a events.Alarm) bool { return strings.HasPrefix(a.Name, settings.OwnAlarmPrefix) }
+
+func (in invocation) ownAlarm(a events.Alarm) maintenance.Report {
+	return in.ignored(maintenance.ReasonOwnAlarm, fmt.Sprintf("%.255q is an alarm about this function", a.Name))
+}
+
+func (in invocation) schedule(s events.Schedule) (r resolved) {
+	t := maintenance.Trigger{Kind: maintenance.TriggerSchedule, Name: s.Name, Time: s.At, ID: s.ARN}
+	if s.ARN == "" {
+		t.ID = s.Name
+		return in.ourSchedule(s, t)
 	}
-	if !ours {
-		known = append(slices.Clone(known), in.Settings.ForRule(s.Name)...)
+	if s.Origin != in.Self {
+		r.refusals = append(r.refusals, in.refuse(t, s.ARN, "", maintenance.ReasonForeignEvent, in.foreign(s.Origin)))
+		return r
 	}
-	var names []string
+	known := in.Settings.ForRule(s.Name)
+	if !s.Rule {
+		known = append(slices.Clone(in.Settings.ForSchedule(s.Name)), known...)
+	}
 	named := map[string]bool{} // a schedule may be that of a thousand servers
 	for _, server := range known {
 		if !named[server.Name] {
-			names, named[server.Name] = append(names, server.Name), true
+			named[server.Name] = true
+			r.add(in, maintenance.Request{ServerName: server.Name, Trigger: t}, s.ARN, maintenance.ReasonInvalidEvent)
 		}
 	}
-	if !ours {
-		if len(names) == 0 {
-			return nil, in.refuse(cause, "", maintenance.NoServer, fmt.Sprintf("no server in the settings has the rule or schedule %.80q", s.Name))
-		}
-		return in.requests(maintenance.Request{Cause: cause}, maintenance.InvalidEvent, names)
+	if len(known) == 0 {
+		detail := fmt.Sprintf("no server in the settings has the rule or schedule %.80q", s.Name)
+		r.refusals = append(r.refusals, in.refuse(t, s.ARN, "", maintenance.ReasonNoServer, detail))
 	}
-
-	// A schedule of our own brings the names. Where the settings know it, they must agree on each.
-	var agreed []string
-	var reports []maintenance.Report
-	all := strings.Join(names, ", ")
-	for _, name := range s.ServerNames {
-		if len(names) > 0 && !named[name] {
-			reports = append(reports, in.refuse(cause, name, maintenance.Ambiguous,
-				fmt.Sprintf("the event says %.80q, the settings have the schedule %q for %.400s", name, s.Name, all))...)
-			continue
-		}
-		agreed = append(agreed, name)
-	}
-	requests, invalid := in.requests(maintenance.Request{Cause: cause}, maintenance.InvalidRequest, agreed)
-	return requests, append(reports, invalid...)
+	return r
 }
 
-func (in invocation) start(s events.Start) ([]maintenance.Request, []maintenance.Report) {
-	request := maintenance.Request{
-		Cause:     maintenance.Cause{Kind: maintenance.CauseManual, Time: in.Now, ID: s.Key},
-		Overrides: s.Override,
+// ourSchedule is a schedule that brings the names. Where the settings know it, they must agree on each.
+func (in invocation) ourSchedule(s events.Schedule, t maintenance.Trigger) (r resolved) {
+	source := "schedule " + s.Name
+	var known []string
+	for _, server := range in.Settings.ForSchedule(s.Name) {
+		known = append(known, server.Name)
 	}
-	if s.Key == "" {
-		request.Cause.ID = in.RequestID
+	agreed := map[string]bool{}
+	for _, name := range known {
+		agreed[name] = true
 	}
+	all := strings.Join(known, ", ")
+	for _, name := range s.ServerNames {
+		if len(known) > 0 && !agreed[name] {
+			detail := fmt.Sprintf("the event says %.80q, the settings have the schedule %.80q for %.400s", name, s.Name, all)
+			r.refusals = append(r.refusals, in.refuse(t, source, name, maintenance.ReasonAmbiguous, detail))
+			continue
+		}
+		r.add(in, maintenance.Request{ServerName: name, Trigger: t}, source, maintenance.ReasonInvalidRequest)
+	}
+	return r
+}
+
+func (in invocation) start(s events.Start) (r resolved) {
+	request := maintenance.Request{ServerName: s.ServerName, RunID: s.RunID, Trigger: in.manual(s.Key)}
+	request.Trigger.Overrides = s.Override
 	for _, a := range s.EngineAttributes {
 		request.EngineAttributes = append(request.EngineAttributes, maintenance.EngineAttribute(a))
 	}
-	return in.requests(request, maintenance.InvalidRequest, []string{s.ServerName})
-}
-
-// requests makes the request for each name; what is no server's name is refused for the reason given.
-func (in invocation) requests(request maintenance.Request, invalid maintenance.Reason, names []string) ([]maintenance.Request, []maintenance.Report) {
-	var requests []maintenance.Request
-	var reports []maintenance.Report
-	for _, name := range names {
-		if !maintenance.ValidServerName(name) {
-			reports = append(reports, in.refuse(request.Cause, "", invalid,
-				fmt.Sprintf("%.80q is not a server name: 1 to 40 letters, digits and hyphens, a letter first", name))...)
-			continue
-		}
-		request.ServerName = name
-		requests = append(requests, request)
-	}
-	return requests, reports
-}
-
-// malformed is the report on a payload that could not be decoded.
-func (in invocation) malformed(err error) maintenance.Report {
-	reason := maintenance.InvalidEvent
-	var invalid *events.InvalidError
-	if errors.As(err, &invalid) && invalid.Ours {
-		reason = maintenance.InvalidRequest
-	}
-	return in.refuse(maintenance.Cause{}, "", reason, err.Error())[0]
-}
-
-func (in invocation) foreign(o events.Origin) string {
-	return fmt.Sprintf("the event is of account %.40q in Region %.40q, the function of account %q in %q", o.Account, o.Region, in.Self.Account, in.Self.Region)
-}
-
-func (in invocation) refuse(cause maintenance.Cause, serverName string, reason maintenance.Reason, detail string) []maintenance.Report {
-	if !maintenance.ValidServerName(serverName) {
-		serverName = ""
-	}
-	return []maintenance.Report{{
-		Outcome: maintenance.Refused, Reason: reason, Detail: detail, At: in.Now, RunID: in.NewRunID("event", in.Now),
-		Request: maintenance.Request{ServerName: serverName, Cause: cause},
-	}}
-}
-
-func (in invocation) ignored(reason maintenance.Reason, what string) maintenance.Report {
-	return maintenance.Report{Outcome: maintenance.Ignored, Reason: reason, Detail: what, At: in.Now}
+	r.add(in, request, "start", maintenance.ReasonInvalidRequest)
+	return r
 }

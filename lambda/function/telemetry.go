@@ -1,124 +1,158 @@
-package main
+package function
 
 import (
+	"cmp"
 	"context"
-	"encoding/json"
 	"fmt"
-	"io"
 	"log/slog"
+	"slices"
 	"strings"
-	"time"
 
 	"opsworks-maintenance/events"
 	"opsworks-maintenance/lambda/maintenance"
-	"opsworks-maintenance/lambda/settings"
 )
 
-// log writes the one line of an event: facts as attributes, no payload.
-func (h *Handler) log(requestID string, event events.Event, reports []maintenance.Report, took time.Duration) {
+// A line of log stays readable, and far under the 256 KB that CloudWatch Logs takes
+// (https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/cloudwatch_limits_cwl.html), however many runs a sweep reports.
+const (
+	mostLogged  = 20
+	longestText = 1000 // characters of one text
+)
+
+// log writes the one line of an event: facts as attributes, no payload. What is worst comes first.
+func (h *Handler) log(in invocation, event events.Event, a answer) {
+	reports := slices.SortedStableFunc(slices.Values(a.Reports), func(a, b maintenance.Report) int { return cmp.Compare(severity(b), severity(a)) })
 	level := slog.LevelInfo
-	var details, unpublished, unrecorded []string
+	var details, errs []string
 	for _, r := range reports {
 		level = max(level, severity(r))
 		if r.Detail != "" {
 			details = append(details, r.Detail)
 		}
-		if r.PublishErr != nil {
-			unpublished = append(unpublished, r.PublishErr.Error())
-		}
-		if r.LedgerErr != nil {
-			unrecorded = append(unrecorded, r.LedgerErr.Error())
+		if r.Err != nil {
+			errs = append(errs, r.Err.Error())
 		}
 	}
-	attrs := []slog.Attr{
-		slog.String("requestId", requestID),
-		slog.String("event", eventName(event)),
-		slog.Any("response", response(event, reports)),
-		slog.Float64("durationMs", float64(took.Microseconds())/1000),
+	attrs := []slog.Attr{slog.String("requestId", in.RequestID), slog.String("event", eventName(event))}
+	if in.Entrance != "" {
+		attrs = append(attrs, slog.String("entrance", in.Entrance))
+	}
+	attrs = append(attrs, logged(event, reports)...)
+	attrs = append(attrs, slog.Float64("durationMs", float64(h.Now().Sub(in.Now).Microseconds())/1000))
+	if a.Swept != nil {
+		for _, err := range a.Swept.Errs {
+			errs = append(errs, err.Error())
+		}
+		if len(a.Swept.Errs) > 0 {
+			level = slog.LevelError
+		}
+		attrs = append(attrs, slog.Float64("overdueSeconds", a.Swept.Overdue.Seconds()), slog.Any("openRuns", a.Swept.Open),
+			slog.Int("published", a.Swept.Published), slog.Int("dropped", a.Swept.Dropped))
 	}
 	if len(details) > 0 {
-		attrs = append(attrs, slog.String("detail", strings.Join(details, "; ")))
+		attrs = append(attrs, slog.String("detail", joined(details)))
 	}
-	if len(unpublished) > 0 {
-		attrs = append(attrs, slog.String("publishError", strings.Join(unpublished, "; ")))
-	}
-	if len(unrecorded) > 0 {
-		attrs = append(attrs, slog.String("ledgerError", strings.Join(unrecorded, "; ")))
+	if len(errs) > 0 {
+		attrs = append(attrs, slog.String("error", joined(errs)))
 	}
 	h.Log.LogAttrs(context.Background(), level, "event handled", attrs...)
 }
 
+// logged is the response as the log has it: of many reports the first, and how many more of each outcome there are.
+func logged(event events.Event, reports []maintenance.Report) []slog.Attr {
+	if len(reports) == 1 && reports[0].Outcome == "" { // a request that only looked
+		return []slog.Attr{slog.String("serverName", reports[0].ServerName)}
+	}
+	shown := slices.Clone(reports[:min(len(reports), mostLogged)])
+	out := responses(shown)
+	for i := range out {
+		out[i].Message = short(out[i].Message)
+	}
+	attr := slog.Any("response", out)
+	if _, sweep := event.(events.Sweep); len(out) == 1 && len(reports) == 1 && !sweep {
+		attr = slog.Any("response", out[0])
+	}
+	if len(reports) == len(shown) {
+		return []slog.Attr{attr}
+	}
+	more := map[maintenance.Outcome]int{}
+	for _, r := range reports[len(shown):] {
+		more[r.Outcome]++
+	}
+	return []slog.Attr{attr, slog.Any("more", more)}
+}
+
+// joined is a list of texts as one, and how many more there are.
+func joined(texts []string) string {
+	var shown []string
+	for _, text := range texts[:min(len(texts), mostLogged)] {
+		shown = append(shown, short(text))
+	}
+	if more := len(texts) - len(shown); more > 0 {
+		shown = append(shown, fmt.Sprintf("and %d more", more))
+	}
+	return strings.Join(shown, "; ")
+}
+
+func short(text string) string {
+	if r := []rune(text); len(r) > longestText {
+		return string(r[:longestText]) + "…"
+	}
+	return text
+}
+
+// severity is how much a report wants to be looked at. A second delivery wants nothing, whatever the first came to.
 func severity(r maintenance.Report) slog.Level {
 	switch {
-	case r.Outcome == maintenance.Errored || r.PublishErr != nil || r.LedgerErr != nil:
+	case r.Err != nil:
 		return slog.LevelError
-	case r.Outcome == maintenance.Refused || r.Reason == maintenance.UnknownStatus:
+	case r.Decided || r.Reason == maintenance.ReasonDuplicate:
+		return slog.LevelInfo
+	case r.Outcome == maintenance.OutcomeError:
+		return slog.LevelError
+	case r.Outcome == maintenance.OutcomeRefused || r.Reason == maintenance.ReasonUnknownStatus:
 		return slog.LevelWarn
 	default:
 		return slog.LevelInfo
 	}
 }
 
-// eventName is the event's type as a word: "alarm", "schedule", "start"; "malformed" for what could not be decoded.
+// eventName is an event's name in log and texts: of an operator's request and our own forms, that of the form.
 func eventName(event events.Event) string {
-	if event == nil {
-		return "malformed"
-	}
-	return strings.ToLower(strings.TrimPrefix(fmt.Sprintf("%T", event), "events."))
-}
-
-// metric is one of a line's metrics, under a dimension or none.
-type metric struct {
-	name      string
-	dimension string
-}
-
-// emit writes the event's metrics, a line for each outcome.
-func emit(w io.Writer, now time.Time, reports []maintenance.Report) {
-	counts := map[maintenance.Outcome]int{}
-	failures := map[maintenance.Outcome]int{}
-	for _, r := range reports {
-		counts[r.Outcome]++
-		if r.PublishErr != nil {
-			failures[r.Outcome]++
-		}
-	}
-	for _, outcome := range maintenance.Outcomes() {
-		if counts[outcome] == 0 {
-			continue
-		}
-		writeMetrics(w, now, []metric{{settings.MetricOutcomes, settings.DimensionOutcome}, {settings.MetricPublishFailures, ""}}, map[string]any{
-			settings.DimensionOutcome:      outcome,
-			settings.MetricOutcomes:        counts[outcome],
-			settings.MetricPublishFailures: failures[outcome],
-		})
-	}
-}
-
-// emitSweep counts a sweep that saw all open runs. An alarm waits for it: if none comes, nothing is followed any more.
-func emitSweep(w io.Writer, now time.Time) {
-	writeMetrics(w, now, []metric{{settings.MetricSweeps, ""}}, map[string]any{settings.MetricSweeps: 1})
-}
-
-// writeMetrics writes one line in the embedded metric format.
-// https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
-func writeMetrics(w io.Writer, now time.Time, metrics []metric, values map[string]any) {
-	type definition struct{ Name, Unit string }
-	type directive struct {
-		Namespace  string
-		Dimensions [][]string
-		Metrics    []definition
-	}
-	directives := make([]directive, 0, len(metrics))
-	for _, m := range metrics {
-		dimensions := []string{}
-		if m.dimension != "" {
-			dimensions = append(dimensions, m.dimension)
-		}
-		directives = append(directives, directive{settings.MetricNamespace, [][]string{dimensions}, []definition{{m.name, "Count"}}})
-	}
-	values["_aws"] = map[string]any{"Timestamp": now.UnixMilli(), "CloudWatchMetrics": directives}
-	if line, err := json.Marshal(values); err == nil {
-		_, _ = w.Write(append(line, '\n'))
+	switch event.(type) {
+	case nil:
+		return "unreadable"
+	case events.Alarm:
+		return "alarm"
+	case events.Cleared:
+		return "alarm-cleared"
+	case events.Schedule:
+		return "schedule"
+	case events.RunFinished:
+		return "run-finished"
+	case events.Sweep:
+		return "sweep"
+	case events.Start:
+		return "start"
+	case events.Stop:
+		return "stop"
+	case events.Close:
+		return "close"
+	case events.Approve:
+		return "approve"
+	case events.Hold:
+		return "hold"
+	case events.Release:
+		return "release"
+	case events.Plan:
+		return "plan"
+	case events.History:
+		return "history"
+	case events.Status:
+		return "status"
+	case events.Ignored:
+		return "ignored"
+	default:
+		return fmt.Sprintf("%T", event)
 	}
 }

@@ -1,0 +1,107 @@
+package function
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-lambda-go/lambdacontext"
+
+	"opsworks-maintenance/events"
+	"opsworks-maintenance/lambda/maintenance"
+	"opsworks-maintenance/lambda/settings"
+)
+
+// AliasOperators is the alias of the function through which operators ask. No service may invoke it, and IAM grants it by itself.
+const AliasOperators = "operators"
+
+// invocation is what the meaning of an event depends on beside the event itself. It turns an event into requests: which servers is
+// it about? Each event comes to requests, refusals or reports, never to nothing.
+type invocation struct {
+	Settings *settings.Settings
+	// Self is the account and Region of the function.
+	Self      events.Origin
+	RequestID string
+	// Entrance is the qualifier that the function was invoked by: an alias, a version, or none for the function itself.
+	Entrance string
+	Name     string
+	Now      time.Time
+}
+
+func (h *Handler) invocation(ctx context.Context) invocation {
+	in := invocation{Settings: h.Settings, Name: h.Name, Now: h.Now()}
+	lc, ok := lambdacontext.FromContext(ctx)
+	if !ok {
+		return in
+	}
+	in.RequestID = lc.AwsRequestID
+	// arn:aws:lambda:region:account:function:name, and :qualifier where the invoker gave one
+	// https://docs.aws.amazon.com/lambda/latest/dg/configuration-aliases.html
+	parts := strings.Split(lc.InvokedFunctionArn, ":")
+	if len(parts) >= 7 {
+		in.Self = events.Origin{Account: parts[4], Region: parts[3]}
+		in.Name = parts[6]
+	}
+	if len(parts) > 7 && parts[7] != "$LATEST" {
+		in.Entrance = parts[7]
+	}
+	return in
+}
+
+// wrongEntrance refuses an operator's request that does not come through the alias for operators, and everything else that does not
+// come to the function itself: so a service that may invoke the function cannot act as an operator (design.md, section 6).
+func (in invocation) wrongEntrance(event events.Event) (maintenance.Refusal, bool) {
+	r := maintenance.Refusal{Reason: maintenance.ReasonInvalidRequest, Trigger: maintenance.Trigger{Time: in.Now}, Source: eventName(event)}
+	switch _, ignored := event.(events.Ignored); {
+	case ignored: // asks for nothing, by either
+		return r, false
+	case events.FromOperator(event):
+		if in.Entrance == AliasOperators {
+			return r, false
+		}
+		if name, _ := about(event); maintenance.ValidServerName(name) {
+			r.ServerName = name
+		}
+		r.Detail = fmt.Sprintf("an operator's request (%s) is accepted only through the alias %s: --function-name %s:%[2]s",
+			eventName(event), AliasOperators, in.Name)
+		return r, true
+	default:
+		r.Detail = fmt.Sprintf("the event (%s) is one that AWS or a schedule sends; it is accepted only by the function itself, not through %.40q",
+			eventName(event), in.Entrance)
+		return r, in.Entrance != ""
+	}
+}
+
+// about is the server or the run that an operator's request names.
+func about(event events.Event) (serverName, runID string) {
+	switch event := event.(type) {
+	case events.Start:
+		return event.ServerName, event.RunID
+	case events.Stop:
+		return event.ServerName, event.RunID
+	case events.Close:
+		return event.ServerName, event.RunID
+	case events.Approve:
+		return event.ServerName, event.RunID
+	case events.Hold:
+		return event.ServerName, ""
+	case events.Release:
+		return event.ServerName, ""
+	case events.Plan:
+		return event.ServerName, ""
+	case events.History:
+		return event.ServerName, ""
+	default:
+		return "", ""
+	}
+}
+
+// manual is the trigger of an operator's request. With a key, every request with that key is the same trigger.
+func (in invocation) manual(key string) maintenance.Trigger {
+	id := in.RequestID
+	if key != "" {
+		id = "key:" + key
+	}
+	return maintenance.Trigger{Kind: maintenance.TriggerManual, Time: in.Now, ID: id}
+}

@@ -1,0 +1,83 @@
+package function
+
+import (
+	"encoding/json"
+	"errors"
+
+	"opsworks-maintenance/lambda/maintenance"
+	"opsworks-maintenance/lambda/settings"
+)
+
+// measure writes the event's metrics. An outcome is counted when it happens, not each time that it is reported.
+func (h *Handler) measure(a answer) {
+	counts := map[maintenance.Outcome]int{}
+	failed, dropped := 0, 0
+	for _, r := range a.Reports {
+		if r.Count {
+			counts[r.Outcome]++
+		}
+		if unpublished(r.Err) {
+			failed++
+		}
+	}
+	for _, outcome := range maintenance.Outcomes() {
+		if counts[outcome] > 0 {
+			h.emit(settings.DimensionOutcome, string(outcome), metric{settings.MetricOutcomes, "Count", counts[outcome]})
+		}
+	}
+	if a.Swept == nil {
+		if failed > 0 {
+			h.emit("", "", metric{settings.MetricPublishFailures, "Count", failed})
+		}
+		return
+	}
+	failed, dropped = failed+a.Swept.Failed, a.Swept.Dropped
+	metrics := []metric{{settings.MetricPublishFailures, "Count", failed}, {settings.MetricDropped, "Count", dropped}}
+	if a.Swept.Err == nil {
+		// An alarm waits for the count of sweeps: one that could not see what is due must not keep it quiet.
+		metrics = append(metrics, metric{settings.MetricSweeps, "Count", 1}, metric{settings.MetricOldestDue, "Seconds", a.Swept.Overdue.Seconds()})
+	}
+	h.emit("", "", metrics...)
+	if a.Swept.Open != nil {
+		for _, state := range []maintenance.RunState{maintenance.RunWaiting, maintenance.RunStarting, maintenance.RunRunning} {
+			h.emit(settings.DimensionState, string(state), metric{settings.MetricOpenRuns, "Count", a.Swept.Open[state]})
+		}
+	}
+}
+
+// unpublished reports whether what went wrong beside an outcome was publishing it. What the ledger or a backend say is a
+// *maintenance.Error.
+func unpublished(err error) bool {
+	var domain *maintenance.Error
+	return err != nil && !errors.As(err, &domain)
+}
+
+type metric struct {
+	name, unit string
+	value      any
+}
+
+// emit writes one line in the embedded metric format: the metrics under the dimension Stack and, if it is given, one more.
+// https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
+func (h *Handler) emit(dimension, value string, metrics ...metric) {
+	type definition struct{ Name, Unit string }
+	type directive struct {
+		Namespace  string
+		Dimensions [][]string
+		Metrics    []definition
+	}
+	line := map[string]any{settings.DimensionStack: h.Name}
+	d := directive{Namespace: settings.MetricNamespace, Dimensions: [][]string{{settings.DimensionStack}}}
+	if dimension != "" {
+		d.Dimensions[0] = append(d.Dimensions[0], dimension)
+		line[dimension] = value
+	}
+	for _, m := range metrics {
+		d.Metrics = append(d.Metrics, definition{m.name, m.unit})
+		line[m.name] = m.value
+	}
+	line["_aws"] = map[string]any{"Timestamp": h.Now().UnixMilli(), "CloudWatchMetrics": []directive{d}}
+	if b, err := json.Marshal(line); err == nil {
+		_, _ = h.Metrics.Write(append(b, '\n'))
+	}
+}

@@ -1,0 +1,76 @@
+package function
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"opsworks-maintenance/lambda/automation"
+	"opsworks-maintenance/lambda/maintenance"
+	"opsworks-maintenance/lambda/settings"
+)
+
+// policies turns a server's settings into what the domain needs to know of them.
+func policies(doc *settings.Settings) func(string) (maintenance.Policy, bool) {
+	return func(name string) (maintenance.Policy, bool) {
+		s, ok := doc.Server(name)
+		if !ok {
+			return maintenance.Policy{}, false
+		}
+		policy := maintenance.Policy{
+			Backend:         string(s.Backend),
+			Enabled:         s.Enabled,
+			Window:          maintenance.Window{Location: s.Timezone},
+			StaleAfter:      s.StaleAfter,
+			ExpiresAfter:    s.ExpiresAfter,
+			Cooldown:        s.Cooldown,
+			DailyLimit:      s.DailyLimit,
+			Deadline:        s.Deadline,
+			KeepWhenCleared: s.KeepWhenCleared,
+		}
+		if !s.Window.Always() { // no hours are a window that is always open, by which a trigger expires after a time of its own
+			policy.Window.Hours = s.Window
+		}
+		return policy, true
+	}
+}
+
+// nodes are the servers of Systems Manager. A runbook of this project has the name it was deployed by, and takes the run's id.
+func nodes(doc *settings.Settings, deployed map[string]string) (map[string]automation.Server, error) {
+	nodes := map[string]automation.Server{}
+	var faults []error
+	if doc == nil {
+		return nodes, nil
+	}
+	for _, s := range doc.Servers {
+		if s.Backend != settings.BackendSSM {
+			continue
+		}
+		node := automation.Server{
+			TagKey: s.TagKey, Runbook: s.Runbook, Version: s.RunbookVersion, Parameters: s.Parameters, PublicParameters: s.PublicParameters,
+			Calendars: s.Calendars,
+		}
+		if variable, ours := settings.Runbooks()[s.Runbook]; ours {
+			node.TakesRunID = true
+			if node.Runbook = deployed[s.Runbook]; node.Runbook == "" {
+				faults = append(faults, fmt.Errorf("%s is not set; it names the runbook %s of the server %s", variable, s.Runbook, s.Name))
+			}
+		}
+		if s.Runbook == settings.RunbookChefAutomate {
+			node.UpgradeParameter = "MajorUpgrade"
+		}
+		nodes[s.Name] = node
+	}
+	return nodes, errors.Join(faults...)
+}
+
+// expected are the servers that must have a successful run at least every so often.
+func expected(doc *settings.Settings) map[string]time.Duration {
+	every := map[string]time.Duration{}
+	for _, s := range doc.Servers {
+		if s.ExpectEvery > 0 && s.Enabled {
+			every[s.Name] = s.ExpectEvery
+		}
+	}
+	return every
+}
