@@ -9,20 +9,24 @@ import (
 	"opsworks-maintenance/lambda/maintenance"
 )
 
-// classify is a call.Classifier.
+// classify is a call.Classifier. An exception of the model counts as one only in an answer that refuses: not with a status of 500.
 func classify(err error) (reason maintenance.Reason, refused bool) {
+	reason, refused = call.Classify(err)
+	if !refused {
+		return reason, refused
+	}
 	var notFound *types.ResourceNotFoundException
 	var wrongState *types.InvalidStateException
 	var invalid *types.ValidationException
 	switch {
 	case errors.As(err, &notFound):
-		return maintenance.NotFound, true
+		return maintenance.ReasonNotFound, true
 	case errors.As(err, &wrongState):
-		return maintenance.WrongState, true
+		return maintenance.ReasonWrongState, true
 	case errors.As(err, &invalid):
-		return maintenance.InvalidRequest, true
+		return maintenance.ReasonInvalidRequest, true
 	}
-	return call.Classify(err)
+	return reason, refused
 }
 
 func failure(op string, err error) error {

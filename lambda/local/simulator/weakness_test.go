@@ -140,7 +140,7 @@ func TestOpsWorksCM_MissingFromAnswers(t *testing.T) {
 		one, list string
 		events    string
 	}{
-		"nothing":        {simulator.Fault{Kind: simulator.EmptyAnswer}, "", "", ""},
+		"nothing": {simulator.Fault{Kind: simulator.EmptyAnswer}, "", "", ""},
 		"not one server": {simulator.Fault{Kind: simulator.PartialAnswer, Server: "automate-06"}, "", "puppet-01 HEALTHY",
 			"Updates successfully installed."},
 		"not the first half of a list": {simulator.Fault{Kind: simulator.PartialAnswer}, "", "puppet-01 HEALTHY",
