@@ -13,8 +13,9 @@ type Backend interface {
 	Follow(ctx context.Context, run Run) Sighting
 	// Start starts maintenance of a server as Look just showed it, once.
 	Start(ctx context.Context, run Run, server Server, attributes []EngineAttribute) Answer
-	// Stop asks for a running run to be stopped: ReasonUnsupported if the backend cannot, ReasonNotRunning if there is nothing to stop.
+	// Stop asks for a running run to be stopped: ReasonNotRunning if there is nothing to stop. Stops says whether the backend can at all.
 	Stop(ctx context.Context, run Run) error
+	Stops() bool
 	// Calendar reads the calendars that may forbid a server's start. Without any it is open.
 	Calendar(ctx context.Context, serverName string) CalendarState
 	// Shared is the same backend for the looks of one sweep: what one has read serves those right after it.

@@ -72,7 +72,7 @@ func claim(run Run, by Trigger, f Facts) Next {
 	if n.Claim.DailyLimit > 0 {
 		r.Attempt.Counted = f.Now.UTC().Format(time.DateOnly)
 	}
-	r.Node = f.Sighting.Server.Node
+	r.Node, r.Deadline = f.Sighting.Server.Node, f.Now.Add(f.Policy.Deadline)
 	if f.MaxConcurrent > 0 && f.Slots != nil {
 		r.Slot = freeSlot(f.Slots.Holders, run.ID)
 	}

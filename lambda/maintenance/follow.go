@@ -86,7 +86,7 @@ func adopt(run Run, c Conclusion, f Facts) Next {
 // overdue tells once of a run that should be over.
 func overdue(n Next, detail string, f Facts) Next {
 	r := &n.Run
-	if r.Deadline.IsZero() || !f.Now.After(r.Deadline) || !r.once(string(OutcomeOverdue)) {
+	if r.State != RunRunning || !f.Now.After(r.Deadline) || !r.once(string(OutcomeOverdue)) {
 		return n
 	}
 	notification := Notification{Outcome: OutcomeOverdue, At: f.Now, Detail: cut(detail, longDetail), Server: r.Server}
@@ -160,9 +160,7 @@ func accepted(run Run, a Answer, at time.Time, f Facts) Next {
 	r := &n.Run
 	r.Accepted, r.Reference, r.Missing, r.Unseen = at, a.Reference, Missing{}, Unseen{}
 	r.Attempt.Unconfirmed = ""
-	if r.Deadline.IsZero() && f.Policy != nil {
-		r.Deadline = at.Add(f.Policy.Deadline)
-	}
+	r.Deadline = r.Deadline.Add(at.Sub(r.Attempt.Claimed)) // which the claim counted from itself
 	if a.Server.Status == StatusUnderMaintenance {
 		r.Began, r.LastUnder = f.Now, f.Now
 	}
@@ -214,6 +212,9 @@ func notStarted(run Run, v Verdict, silent bool, f Facts) Next {
 	n := keepWaiting(run, v, f)
 	n.Free, n.Open, n.Run.Slot, n.Run.Node, n.Run.Attempt.Counted = true, false, 0, "", ""
 	n.Run.Missing, n.Run.Unseen = Missing{}, Unseen{}
+	if run.Attempt.Trigger.Kind == TriggerManual { // who asked gets the answer, and approved nothing
+		n.Report.Outcome = v.Reason.outcome()
+	}
 	if !silent { // an attempt that certainly started nothing is never looked for again
 		n.Run.Attempt = Attempt{Number: run.Attempt.Number}
 	}

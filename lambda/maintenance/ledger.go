@@ -8,7 +8,7 @@ import (
 // Ledger keeps runs, servers, keys, slots and nodes. Its errors are *Error. ReasonLedgerUnavailable means that nobody knows whether
 // anything changed, and that whoever asked must not go on as if it had.
 type Ledger interface {
-	// Read reads consistently what is kept of a server and of the fleet, and the server's open run.
+	// Read reads consistently what is kept of a server and of the fleet, and the server's open run; of the fleet alone for no name.
 	Read(ctx context.Context, serverName string) (Kept, error)
 	// Run reads one run consistently: ReasonUnknownRun if there is none.
 	Run(ctx context.Context, id string) (Run, error)
@@ -68,6 +68,8 @@ type Change struct {
 type Claim struct {
 	Cooldown   time.Duration
 	DailyLimit int
+	// Running is a run that runs already and takes a slot alone: nothing is asked of its server.
+	Running bool
 }
 
 // Decided is what came of a trigger, kept with its key.

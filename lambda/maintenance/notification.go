@@ -46,6 +46,8 @@ type Delivery struct {
 	// Tries counts those begun, whatever came of them; Next is when it is tried again.
 	Tries int       `json:"tries,omitempty"`
 	Next  time.Time `json:"next,omitzero"`
+	// By is the lease under which it was tried last.
+	By string `json:"by,omitempty"`
 }
 
 // How long a notification may take to reach a topic before it is dropped: what a machine or a chat room gets a day late is no news.

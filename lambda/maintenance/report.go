@@ -50,6 +50,8 @@ type Report struct {
 	Retry bool
 	// Decided is true where the answer is that of an earlier delivery.
 	Decided bool
+	// Publishing is what the invocation came to in publishing; in the last of its reports.
+	Publishing Publishing
 }
 
 // Publishing is what one invocation came to in publishing, beside its reports.

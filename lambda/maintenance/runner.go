@@ -49,6 +49,11 @@ type Refusal struct {
 	Source string
 	// Key is the event's deduplication key; empty where it has none.
 	Key string
+	// Until is when it may go otherwise, RunID the run that matters, Server what was seen.
+	Until  time.Time
+	RunID  string
+	Server Server
+	wishes string
 }
 
 // Swept is what a sweep came to.

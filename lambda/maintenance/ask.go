@@ -1,0 +1,177 @@
+package maintenance
+
+import (
+	"errors"
+	"fmt"
+	"time"
+)
+
+// ask decides on one request: it joins the server's open run, or begins one, which starts if every gate lets it pass. Without look,
+// a run is begun that waits, and nothing is looked at.
+func (t *turn) ask(q Request, look bool) Report {
+	f := t.facts(q.ServerName)
+	if v := admit(arrival, Run{}, q.Trigger, f); v.Ruling == RulingRefuse {
+		return t.refuse(refusal(q, v, f))
+	}
+	for range mostMoves {
+		var err error
+		if f.Kept, err = t.Ledger.Read(t.work, q.ServerName); err != nil {
+			return t.failed(q, err)
+		}
+		report, err := t.place(q, f, look)
+		switch reason := ReasonOf(err); {
+		case err == nil:
+			return report
+		case reason == ReasonDuplicate:
+			return t.decidedBefore(q, err)
+		case reason == ReasonOpenRun, reason == ReasonMoved, reason == ReasonHeld, reason == ReasonCoolingDown, reason == ReasonDailyLimit:
+			f = t.facts(q.ServerName) // somebody was faster
+		case errors.Is(err, errNoTime) && q.Trigger.Kind != TriggerManual:
+			look = false
+		default:
+			return t.failed(q, err)
+		}
+	}
+	return t.failed(q, &Error{Op: "ask for " + q.ServerName, Reason: ReasonLedgerUnavailable, Err: errors.New("others were faster each time")})
+}
+
+// place finds the request's place among what is open.
+func (t *turn) place(q Request, f Facts, look bool) (Report, error) {
+	open := f.Kept.Open
+	if q.Trigger.Kind == TriggerManual {
+		return t.placeManual(q, f)
+	}
+	switch {
+	case open.ID == "" || !open.Open():
+		return t.begin(q, f, look)
+	case open.State == RunRunning:
+		return t.note(q, open, OutcomeInProgress, f)
+	default:
+		return t.note(q, open, OutcomeJoined, f)
+	}
+}
+
+// begin begins a run.
+func (t *turn) begin(q Request, f Facts, look bool) (Report, error) {
+	run := t.newRun(q, f)
+	a := asked{key: q.Trigger.Key(q.ServerName), wishes: q.wishes(), attributes: q.EngineAttributes}
+	if q.Trigger.Kind == TriggerManual {
+		a.triggers, run.Triggers = []Trigger{q.Trigger}, nil
+	}
+	if !look {
+		n := Next{Run: run.to(RunWaiting), Open: true}
+		n.Run.Wait.Since, n.Run.Look = f.Now, f.Now
+		n.Report = n.Run.report(Notification{Outcome: OutcomeWaiting, At: f.Now})
+		n.Report.Count = true
+		_, err := t.commit(run, n, a)
+		return n.Report, err
+	}
+	run, report, err := t.advance(run, f, a)
+	if err == nil && run.State == RunOver && run.Version == 0 {
+		return t.refuse(refusal(q, Verdict{Reason: report.Reason, Detail: report.Detail, Until: report.Until}, f)), nil
+	}
+	return report, err
+}
+
+// newRun is a run that its trigger has just asked for.
+func (t *turn) newRun(q Request, f Facts) Run {
+	trigger := q.Trigger
+	trigger.Name, trigger.Reason = cut(trigger.Name, longestName), cut(trigger.Reason, longReason)
+	run := Run{ID: t.NewID(q.ServerName, f.Now), ServerName: q.ServerName, Created: f.Now, Triggers: []Trigger{trigger}}
+	if f.Policy != nil {
+		run.Backend = f.Policy.Backend
+		if f.Policy.Window.Location != nil {
+			run.Zone = f.Policy.Window.Location.String()
+		}
+	}
+	return run
+}
+
+// note records a trigger that finds its server's run open: a run that may still start takes it over; one that runs is what was asked for.
+func (t *turn) note(q Request, run Run, outcome Outcome, f Facts) (Report, error) {
+	n := joined(run, q.Trigger, f.Now, f.Topics)
+	if outcome == OutcomeInProgress {
+		n = Next{Run: run}
+		notification := Notification{Outcome: outcome, At: f.Now, Trigger: &q.Trigger}
+		n.Report = run.report(notification)
+		n.Report.Count = true
+		n.Run.owe(notification, f.Topics)
+	}
+	moved, err := t.commit(run, n, asked{key: q.Trigger.Key(q.ServerName), wishes: q.wishes()})
+	if err != nil {
+		return Report{}, err
+	}
+	t.deliver(moved)
+	return n.Report, nil
+}
+
+// placeManual: an operator takes over what waits, and is told what goes on.
+func (t *turn) placeManual(q Request, f Facts) (Report, error) {
+	open := f.Kept.Open
+	switch {
+	case q.RunID != "" && q.RunID != open.ID:
+		return t.aboutRun(q, f)
+	case open.ID == "" || !open.Open():
+		return t.begin(q, f, true)
+	case open.State != RunWaiting:
+		report := open.report(Notification{Outcome: OutcomeInProgress, At: f.Now, Trigger: &q.Trigger})
+		report.Count = true
+		return report, nil
+	}
+	a := asked{key: q.Trigger.Key(q.ServerName), wishes: q.wishes(), triggers: []Trigger{q.Trigger}, attributes: q.EngineAttributes}
+	next, err := t.decide(open, &f, a)
+	if err != nil {
+		return Report{}, err
+	}
+	if next.Claim == nil { // nothing is approved by it, and the run waits on
+		r := refusal(q, next.Verdict, f)
+		r.RunID = open.ID
+		return t.refuse(r), nil
+	}
+	_, report, err := t.advance(open, f, a)
+	return report, err
+}
+
+// aboutRun answers an operator whose command names a run that is not the open one.
+func (t *turn) aboutRun(q Request, f Facts) (Report, error) {
+	run, err := t.Ledger.Run(t.work, q.RunID)
+	if err != nil && ReasonOf(err) != ReasonUnknownRun {
+		return Report{}, err
+	}
+	report := Report{Outcome: OutcomeRefused, Reason: ReasonUnknownRun, ServerName: q.ServerName, RunID: q.RunID, Trigger: q.Trigger, At: f.Now, Count: true}
+	if err == nil {
+		report.Reason, report.ServerName, report.State, report.Detail = ReasonNotRunning, run.ServerName, run.State, overText(run)
+	}
+	return report, nil
+}
+
+// overText says how a run ended.
+func overText(run Run) string {
+	text := fmt.Sprintf("the run %s is over: %s", run.ID, run.Outcome)
+	if run.Reason != "" {
+		text += ", " + string(run.Reason)
+	}
+	return text + " at " + run.Ended.UTC().Format(time.RFC3339)
+}
+
+// failed is a request that could not be decided. Only an error leaves no key: the event, delivered again, is decided then.
+func (t *turn) failed(q Request, err error) Report {
+	return Report{Outcome: OutcomeError, Reason: ReasonOf(err), ServerName: q.ServerName, Trigger: q.Trigger, At: t.Now(), Detail: err.Error(),
+		Count: true, Retry: q.Trigger.Kind != TriggerManual}
+}
+
+// decidedBefore answers a second delivery with what came of the first. A key that an operator used for something else is no repetition.
+func (t *turn) decidedBefore(q Request, err error) Report {
+	var e *Error
+	errors.As(err, &e)
+	d := e.Decided
+	report := Report{Outcome: d.Outcome, Reason: ReasonDuplicate, ServerName: q.ServerName, Trigger: q.Trigger, RunID: d.RunID, At: t.Now(), Decided: true}
+	if d.Reason != "" {
+		report.Detail = "it was decided before: " + string(d.Reason)
+	}
+	if q.Trigger.Kind == TriggerManual && d.Wishes != "" && d.Wishes != q.wishes() {
+		report.Outcome, report.Reason, report.Decided = OutcomeRefused, ReasonInvalidRequest, false
+		report.Detail = fmt.Sprintf("the key belongs to the request that came to %s %s, and that asked for something else", d.Outcome, d.RunID)
+	}
+	return report
+}

@@ -1,0 +1,159 @@
+package maintenance
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"time"
+)
+
+// prune drops what is not published any more: what no longer holds, what is too old, and what a topic was owed that the settings no
+// longer have. dropped counts what somebody should have got.
+func (r Run) prune(now time.Time, topics []Topic) (Run, int) {
+	var kept []Notification
+	dropped := 0
+	for _, n := range r.Owed {
+		holds := r.holds(n)
+		n.Topics = slices.DeleteFunc(slices.Clone(n.Topics), func(d Delivery) bool {
+			switch {
+			case !slices.Contains(topics, d.Topic), !holds && d.Topic != TopicRecords:
+				return true
+			case d.dropped(n.At, now):
+				dropped++
+				return true
+			default:
+				return false
+			}
+		})
+		if len(n.Topics) > 0 {
+			kept = append(kept, n)
+		}
+	}
+	r.Owed = kept
+	return r, dropped
+}
+
+// holds reports whether a notification still says what is so. What was so, and is over, is for the records alone.
+func (r Run) holds(n Notification) bool {
+	switch {
+	case n.Outcome == OutcomeWaiting:
+		return r.State == RunWaiting
+	case n.Outcome == OutcomeOverdue, n.Outcome == OutcomeStarted:
+		return r.State == RunRunning
+	case n.Outcome == OutcomeError && n.Reason == ReasonStartUnconfirmed:
+		return r.State == RunStarting
+	case n.Outcome == OutcomeError && r.Holds():
+		return !r.Unseen.Since.IsZero()
+	default:
+		return true
+	}
+}
+
+// lend gives a publisher the lease, unless another's binds, and counts the try of all that is due.
+func (r Run) lend(lease Lease, now time.Time, tick time.Duration) Run {
+	if r.Lease.Live(now) && r.Lease.By != lease.By {
+		return r
+	}
+	owed := slices.Clone(r.Owed)
+	due := false
+	for i := range owed {
+		owed[i].Topics = slices.Clone(owed[i].Topics)
+		for j := range owed[i].Topics {
+			d := &owed[i].Topics[j]
+			if d.Next.After(now) {
+				continue
+			}
+			due = true
+			d.Tries++
+			d.Next = now.Add(d.pause(tick))
+			d.By = lease.By
+		}
+	}
+	if !due {
+		if r.Lease.By == lease.By {
+			r.Lease = Lease{}
+		}
+		return r
+	}
+	r.Owed, r.Lease = owed, lease
+	return r
+}
+
+// deliver publishes what this turn has the lease for, each topic by itself, and clears what was published. What fails is tried again
+// by whoever finds it due.
+func (t *turn) deliver(run Run) Run {
+	if run.Lease.By != t.id {
+		return run
+	}
+	topics := Topics()
+	done := make([][]int, len(topics)) // the sequence numbers published, by topic
+	sums := make([]Publishing, len(topics))
+	t.inParallel(len(topics), func(lane *turn, i int) { done[i], sums[i] = lane.publishTo(topics[i], run) })
+	for _, sum := range sums {
+		t.published.add(sum)
+	}
+	return t.clear(run, func(topic Topic, sequence int) bool {
+		return slices.Contains(done[slices.Index(topics, topic)], sequence)
+	})
+}
+
+// publishTo publishes what one topic is owed, in order, up to the first failure.
+func (t *turn) publishTo(topic Topic, run Run) (done []int, sum Publishing) {
+	for _, n := range run.Owed {
+		i := slices.IndexFunc(n.Topics, func(d Delivery) bool { return d.Topic == topic })
+		if i < 0 {
+			continue
+		}
+		if n.Topics[i].By != t.id {
+			break // it is not due yet, and what comes after has to wait for it
+		}
+		report := run.report(n)
+		if late := t.Now().Sub(n.At); late > Late {
+			report.Late = late
+		}
+		if err := t.Notifier.Publish(t.publish, topic, report); err != nil {
+			sum.Failed++
+			sum.Errs = append(sum.Errs, fmt.Errorf("publish %s of %s to %s (try %s): %w", n.Outcome, run.ID, topic, strconv.Itoa(n.Topics[i].Tries), err))
+			break
+		}
+		sum.Published++
+		done = append(done, n.Sequence)
+	}
+	return done, sum
+}
+
+// clear takes what was published off a run, and gives the lease back.
+func (t *turn) clear(run Run, published func(Topic, int) bool) Run {
+	for range mostMoves {
+		cleared := run.without(published)
+		if cleared.Lease.By == t.id {
+			cleared.Lease = Lease{}
+		}
+		now := t.Now()
+		moved, err := t.Ledger.Commit(t.record, Change{From: run, To: cleared.schedule(now), Now: now})
+		if err == nil {
+			return moved
+		}
+		if ReasonOf(err) != ReasonMoved {
+			t.published.add(Publishing{Errs: []error{fmt.Errorf("clear what was published of %s: %w", run.ID, err)}})
+			return run
+		}
+		if run, err = t.Ledger.Run(t.record, run.ID); err != nil {
+			return run
+		}
+	}
+	return run
+}
+
+// without is a run that no longer owes what was published.
+func (r Run) without(published func(Topic, int) bool) Run {
+	var owed []Notification
+	for _, n := range r.Owed {
+		n.Topics = slices.DeleteFunc(slices.Clone(n.Topics), func(d Delivery) bool { return published(d.Topic, n.Sequence) })
+		if len(n.Topics) > 0 {
+			owed = append(owed, n)
+		}
+	}
+	r.Owed = owed
+	return r
+}

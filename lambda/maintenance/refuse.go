@@ -1,0 +1,127 @@
+package maintenance
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// mostRefusals is how many refusals of alarms and unreadable events are notified in a day, before one message says that there are more.
+const mostRefusals = 50
+
+// refusal is what a verdict makes of a request.
+func refusal(q Request, v Verdict, f Facts) Refusal {
+	r := Refusal{Reason: v.Reason, ServerName: q.ServerName, Trigger: q.Trigger, Detail: v.Detail, Until: v.Until, RunID: v.Holder,
+		Key: q.Trigger.Key(q.ServerName), wishes: q.wishes()}
+	if f.Sighting != nil {
+		r.Server = f.Sighting.Server
+	}
+	return r
+}
+
+// refuse records a refusal with its notification owed: one for a server (or what sent the event), a reason and a day. A schedule's and
+// an operator's are never capped.
+func (t *turn) refuse(r Refusal) Report {
+	now := t.Now()
+	record := r.record(now)
+	report := record.report(Notification{Outcome: record.Outcome, Reason: r.Reason, At: now, Detail: r.Detail, Until: r.Until})
+	report.Count = true
+	if r.RunID != "" {
+		report.RunID = r.RunID
+	}
+	topics := t.Notifier.Topics()
+	known, err := t.Ledger.Run(t.work, record.ID)
+	switch {
+	case err == nil && known.ID != "": // it has been notified today: the key alone
+		record = Run{}
+	case ReasonOf(err) != ReasonUnknownRun:
+		return t.unrecorded(report, r, err)
+	case r.capped():
+		if topics, err = t.capTopics(topics, now); err != nil {
+			return t.unrecorded(report, r, err)
+		}
+	}
+	if record.ID != "" {
+		record.owe(Notification{Outcome: record.Outcome, Reason: r.Reason, At: now, Detail: record.Detail, Until: r.Until, Server: r.Server}, topics)
+	}
+	return t.recordRefusal(record, report, r)
+}
+
+// recordRefusal writes the record and the trigger's key in one transaction. If somebody was faster with the record, the key alone is left.
+func (t *turn) recordRefusal(record Run, report Report, r Refusal) Report {
+	n := Next{Run: record, Report: report}
+	for range 2 {
+		if n.Run.ID == "" && r.Key == "" {
+			return report
+		}
+		stored, err := t.commit(Run{}, n, asked{key: r.Key, wishes: r.wishes})
+		switch ReasonOf(err) {
+		case "":
+			t.deliver(stored)
+			return report
+		case ReasonDuplicate:
+			return t.decidedBefore(Request{ServerName: r.ServerName, Trigger: r.Trigger}, err)
+		case ReasonMoved:
+			n.Run = Run{}
+		default:
+			return t.unrecorded(report, r, err)
+		}
+	}
+	return report
+}
+
+// unrecorded is a refusal that the ledger did not take: only the event, delivered again, can help.
+func (t *turn) unrecorded(report Report, r Refusal, err error) Report {
+	report.Outcome, report.Reason, report.Err = OutcomeError, ReasonOf(err), err
+	report.Detail = strings.TrimPrefix(r.Detail+"; the refusal ("+string(r.Reason)+") could not be recorded", "; ")
+	report.Retry = r.Trigger.Kind != TriggerManual
+	return report
+}
+
+// record is a refusal as it is kept: a run that was over from the start.
+func (r Refusal) record(now time.Time) Run {
+	day := now.UTC().Format("20060102")
+	subject, parts := r.ServerName, []string{r.ServerName, r.Source, string(r.Reason), day}
+	if subject == "" {
+		subject = "event"
+	}
+	if r.Trigger.Kind == TriggerManual {
+		parts = append(parts, r.Trigger.ID)
+	}
+	run := Run{ID: fmt.Sprintf("%s-%s-%s-%s", subject, r.Reason, day, digest(parts...)[:8]), State: RunOver, ServerName: r.ServerName,
+		Created: now, Ended: now, Outcome: r.Reason.outcome(), Reason: r.Reason, Detail: cut(r.Detail, longDetail), Server: r.Server}
+	if r.Trigger.Kind != "" {
+		trigger := r.Trigger
+		trigger.Name, trigger.Reason = cut(trigger.Name, longestName), cut(trigger.Reason, longReason)
+		run.Triggers = []Trigger{trigger}
+	}
+	if !ValidServerName(subject) {
+		run.ID = "event" + strings.TrimPrefix(run.ID, subject)
+	}
+	return run
+}
+
+// capped reports whether refusals like it are counted against the day's limit.
+func (r Refusal) capped() bool { return r.Trigger.Kind == TriggerAlarm || r.Trigger.Kind == "" }
+
+// capTopics are the topics that one more refusal of the day is notified on: none once there were too many, of which one message tells.
+func (t *turn) capTopics(topics []Topic, now time.Time) ([]Topic, error) {
+	n, err := t.Ledger.Count(t.work, "refusals", now)
+	if err != nil || n <= mostRefusals {
+		return topics, err
+	}
+	day := now.UTC().Format("20060102")
+	more := Run{ID: "event-" + string(ReasonManyRefusals) + "-" + day, State: RunOver, Created: now, Ended: now, Outcome: OutcomeRefused, Reason: ReasonManyRefusals,
+		Detail: fmt.Sprintf("more than %d refusals of alarms and unreadable events today; the others are in the history and the log", mostRefusals)}
+	more.owe(Notification{Outcome: OutcomeRefused, Reason: ReasonManyRefusals, At: now, Detail: more.Detail}, topics)
+	stored, err := t.commit(Run{}, Next{Run: more}, asked{})
+	switch ReasonOf(err) {
+	case "":
+		t.deliver(stored)
+		return nil, nil
+	case ReasonMoved:
+		return nil, nil
+	default:
+		return nil, err
+	}
+}

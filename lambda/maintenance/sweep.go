@@ -1,0 +1,286 @@
+package maintenance
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+)
+
+// mostDue bounds how many runs a sweep works on: what is left, the next one takes, oldest first.
+const mostDue = 200
+
+// Sweep does what is due: runs that wait are started when they may, those that run are followed to their ends, attempts that were left
+// in the middle are settled, notifications that are owed are published. Overlapping sweeps are harmless: who takes a run moves its
+// next look, on condition that nobody else has.
+func (r *Runner) Sweep(ctx context.Context) Swept {
+	t, done := r.turn(ctx)
+	defer done()
+	t.shared = map[string]Backend{}
+	for name, b := range t.Backends {
+		t.shared[name] = b.Shared()
+	}
+	now := t.Now()
+	due, err := t.Ledger.Due(t.work, QueueDue, now, mostDue)
+	if err != nil {
+		return Swept{Err: err}
+	}
+	swept := Swept{}
+	if len(due) > 0 {
+		swept.Overdue = now.Sub(due[0].Next)
+	}
+	swept.Reports, swept.Err = t.limit(now)
+	waiters, err := t.waiters(now)
+	if err != nil {
+		swept.Err = err
+	}
+	swept.Reports = append(swept.Reports, t.workOn(append(due, waiters...))...)
+	swept.Reports = append(swept.Reports, t.expect(now)...)
+	swept.Open, err = t.count(now)
+	if swept.Err == nil {
+		swept.Err = err
+	}
+	swept.Publishing = t.published.Publishing
+	return swept
+}
+
+// waiters are the runs that wait for a slot: as many of the oldest as slots are free, and those that want to be looked at anyway.
+func (t *turn) waiters(now time.Time) ([]Due, error) {
+	all, err := t.Ledger.Due(t.work, QueueSlot, now, 0)
+	if err != nil || len(all) == 0 {
+		return nil, err
+	}
+	free := len(all)
+	if t.MaxConcurrent > 0 {
+		holders, err := t.Ledger.Slots(t.work, t.MaxConcurrent)
+		if err != nil {
+			return nil, err
+		}
+		free = 0
+		for _, holder := range holders {
+			if holder == "" {
+				free++
+			}
+		}
+	}
+	var some []Due
+	for _, d := range all {
+		if free > 0 || !d.Look.After(now) {
+			some = append(some, d)
+			free--
+		}
+	}
+	return some[:min(len(some), mostDue)], nil
+}
+
+// workOn works on what is due, each backend's runs apart, so that one that hangs does not stand in the way of the others.
+func (t *turn) workOn(due []Due) []Report {
+	byBackend := map[string][]Due{}
+	for _, d := range due {
+		byBackend[d.Backend] = append(byBackend[d.Backend], d)
+	}
+	names := slices.Sorted(maps.Keys(byBackend))
+	reports := make([][]Report, len(names))
+	t.inParallel(len(names), func(lane *turn, i int) {
+		some := byBackend[names[i]]
+		each := make([]Report, len(some))
+		lane.inParallel(len(some), func(lane *turn, j int) {
+			if lane.work.Err() == nil { // what is left, the next sweep takes
+				each[j] = lane.safely("", some[j].RunID, func() Report { return lane.sweepOne(some[j]) })
+			}
+		})
+		reports[i] = slices.DeleteFunc(each, func(r Report) bool { return r.Outcome == "" && r.Err == nil })
+	})
+	return slices.Concat(reports...)
+}
+
+// sweepOne takes one run and moves it. The next look is moved first, so that what kills a process is not first again.
+func (t *turn) sweepOne(due Due) Report {
+	now := t.Now()
+	if due.Edition > Edition { // later rules: left alone, and reported when nobody else moves it
+		if now.Sub(due.Next) < unseenTicks*t.tick() {
+			return Report{}
+		}
+		return Report{Outcome: OutcomeError, Reason: ReasonUnsupported, RunID: due.RunID, State: due.State, At: now,
+			Detail: fmt.Sprintf("the run needs edition %d of the rules; this is edition %d", due.Edition, Edition)}
+	}
+	run, err := t.Ledger.Take(t.work, due, now.Add(t.tick()))
+	switch reason := ReasonOf(err); {
+	case reason == ReasonMoved, reason == ReasonUnknownRun:
+		return Report{}
+	case err != nil:
+		return Report{Outcome: OutcomeError, Reason: reason, RunID: due.RunID, At: now, Detail: err.Error(), Err: err}
+	}
+	return t.move(run)
+}
+
+// move moves a run that nobody asks anything of.
+func (t *turn) move(run Run) Report {
+	f := t.facts(run.ServerName)
+	if run.State == RunWaiting {
+		var err error
+		if f.Kept, err = t.Ledger.Read(t.work, run.ServerName); err != nil {
+			return run.failed(err, t.Now())
+		}
+	}
+	run, report, err := t.advance(run, f, asked{})
+	if err != nil {
+		return run.failed(err, t.Now())
+	}
+	return report
+}
+
+// failed is that a run could not be moved. The next sweep tries again.
+func (r Run) failed(err error, now time.Time) Report {
+	report := r.report(Notification{Outcome: OutcomeError, Reason: ReasonOf(err), At: now, Detail: err.Error()})
+	report.Err = err
+	return report
+}
+
+// countEvery is how many ticks lie between two counts of what is open.
+const countEvery = 5
+
+// count counts the open runs by state, now and then.
+func (t *turn) count(now time.Time) (map[RunState]int, error) {
+	if now.UnixNano()/int64(t.tick())%countEvery != 0 || t.work.Err() != nil {
+		return nil, nil
+	}
+	open := map[RunState]int{RunWaiting: 0, RunStarting: 0, RunRunning: 0}
+	for _, queue := range []Queue{QueueDue, QueueSlot} {
+		all, err := t.Ledger.Due(t.work, queue, now.AddDate(10, 0, 0), 0)
+		if err != nil {
+			return nil, err
+		}
+		for _, d := range all {
+			if d.State != RunOver {
+				open[d.State]++
+			}
+		}
+	}
+	return open, nil
+}
+
+// limit gives slots to the runs that run, where the settings have another concurrency limit than the slots were given for. Until all
+// have one, nothing is claimed. It waits until no index hides a run that was claimed under the limit before.
+func (t *turn) limit(now time.Time) ([]Report, error) {
+	kept, err := t.Ledger.Read(t.work, "")
+	fleet := kept.Fleet
+	switch {
+	case err != nil || fleet.Limit == t.MaxConcurrent && fleet.Wanted == fleet.Limit:
+		return nil, err
+	case t.MaxConcurrent == 0:
+		return nil, t.Ledger.Limit(t.work, fleet, FleetRecord{})
+	case fleet.Wanted != t.MaxConcurrent:
+		return nil, t.Ledger.Limit(t.work, fleet, FleetRecord{Wanted: t.MaxConcurrent, WantedSince: now})
+	case now.Before(fleet.WantedSince.Add((lagTicks + 1) * t.tick())):
+		return nil, nil
+	}
+	all, err := t.Ledger.Due(t.work, QueueDue, now.AddDate(10, 0, 0), 0)
+	if err != nil {
+		return nil, err
+	}
+	settled := true
+	for _, d := range all {
+		if d.State != RunStarting && d.State != RunRunning || d.Edition > Edition {
+			continue
+		}
+		ok, err := t.giveSlot(d)
+		if err != nil {
+			return nil, err
+		}
+		settled = settled && ok
+	}
+	if !settled {
+		return nil, nil
+	}
+	return nil, t.Ledger.Limit(t.work, fleet, FleetRecord{Limit: t.MaxConcurrent, Wanted: t.MaxConcurrent, WantedSince: fleet.WantedSince})
+}
+
+// giveSlot gives a run that runs a slot; false if there is none for it, so that it has to end first.
+func (t *turn) giveSlot(d Due) (bool, error) {
+	run, err := t.Ledger.Run(t.work, d.RunID)
+	switch {
+	case ReasonOf(err) == ReasonUnknownRun:
+		return true, nil
+	case err != nil:
+		return false, err
+	case !run.Holds() || run.Slot > 0 && run.Slot <= t.MaxConcurrent:
+		return true, nil
+	case run.Slot > t.MaxConcurrent:
+		return false, nil
+	}
+	holders, err := t.Ledger.Slots(t.work, t.MaxConcurrent)
+	if err != nil {
+		return false, err
+	}
+	to := run
+	if to.Slot = freeSlot(holders, run.ID); to.Slot == 0 {
+		return false, nil
+	}
+	_, err = t.Ledger.Commit(t.record, Change{From: run, To: to, Claim: &Claim{Running: true}, Now: t.Now()})
+	if reason := ReasonOf(err); reason == ReasonMoved || reason == ReasonSlotTaken {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// expectTicks is how many ticks lie between two looks at whether servers had the success that is expected of them.
+const expectTicks = 60
+
+// expect tells of servers that have had no successful run for longer than they should, once per period. The record's name is the
+// period's, so that any number of sweeps write one.
+func (t *turn) expect(now time.Time) []Report {
+	names := slices.Sorted(maps.Keys(t.Expected))
+	if len(names) == 0 || t.work.Err() != nil || now.UnixNano()/int64(t.tick())%expectTicks > 1 {
+		return nil
+	}
+	records, err := t.Ledger.Servers(t.work, names)
+	if err != nil {
+		return []Report{Run{}.failed(err, now)}
+	}
+	var reports []Report
+	for _, name := range names {
+		if r := t.expectOne(name, records[name], now); r.Outcome != "" {
+			reports = append(reports, r)
+		}
+	}
+	return reports
+}
+
+func (t *turn) expectOne(name string, record ServerRecord, now time.Time) Report {
+	since, detail := record.LastSuccess, "the last successful run ended "
+	if since.IsZero() {
+		since, detail = record.WatchedFrom, "no run has succeeded since the server is watched, "
+	}
+	if since.IsZero() {
+		if err := t.Ledger.Watch(t.work, name, now); err != nil {
+			return Run{ServerName: name}.failed(err, now)
+		}
+		return Report{}
+	}
+	every := t.Expected[name]
+	period := int64(now.Sub(since) / every)
+	if period < 1 {
+		return Report{}
+	}
+	missed := Run{ID: fmt.Sprintf("%s-%s-%s-%d", name, ReasonNoSuccess, since.UTC().Format("20060102T150405"), period), State: RunOver, ServerName: name,
+		Created: now, Ended: now, Outcome: OutcomeMissed, Reason: ReasonNoSuccess, Detail: detail + since.UTC().Format(time.RFC3339)}
+	if policy, ok := t.Policy(name); ok {
+		missed.Backend = policy.Backend
+	}
+	notification := Notification{Outcome: OutcomeMissed, Reason: ReasonNoSuccess, At: now, Detail: missed.Detail}
+	missed.owe(notification, t.Notifier.Topics())
+	stored, err := t.commit(Run{}, Next{Run: missed}, asked{})
+	switch ReasonOf(err) {
+	case "":
+		t.deliver(stored)
+		report := stored.report(notification)
+		report.Count = true
+		return report
+	case ReasonMoved:
+		return Report{} // it has been told
+	default:
+		return missed.failed(err, now)
+	}
+}

@@ -1,0 +1,115 @@
+package maintenance
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"sync"
+	"time"
+)
+
+// turn is one invocation's share of the work: its time, its lease, and what it published.
+type turn struct {
+	*Runner
+	// id names the leases of this invocation.
+	id string
+	// work ends early enough that what a service that hangs did not answer can still be recorded; publish, for publishing, early
+	// enough to clear; record early enough that the response gets out.
+	work, publish, record context.Context
+	// ends is when this turn sends nothing any more, leaseEnds when others may take what it holds.
+	ends, leaseEnds time.Time
+	// shared are the backends for the looks of one sweep.
+	shared    map[string]Backend
+	published *tally
+}
+
+// tally counts what was published.
+type tally struct {
+	sync.Mutex
+	Publishing
+}
+
+func (c *tally) add(p Publishing) {
+	c.Lock()
+	defer c.Unlock()
+	c.Published, c.Failed, c.Dropped, c.Errs = c.Published+p.Published, c.Failed+p.Failed, c.Dropped+p.Dropped, append(c.Errs, p.Errs...)
+}
+
+// The margin on a turn's own deadline, for clocks that differ, and the deadline where there is none: Lambda's longest.
+const (
+	leaseMargin = 15 * time.Second
+	longestTurn = 15 * time.Minute
+)
+
+func (r *Runner) turn(ctx context.Context) (*turn, context.CancelFunc) {
+	now := r.Now()
+	t := &turn{Runner: r, id: r.NewID("turn", now), work: ctx, publish: ctx, record: ctx, published: &tally{}}
+	left := longestTurn
+	cancel := func() {}
+	if deadline, ok := ctx.Deadline(); ok {
+		left = time.Until(deadline)
+		var cancelRecord, cancelPublish, cancelWork context.CancelFunc
+		t.record, cancelRecord = context.WithDeadline(ctx, deadline.Add(-min(500*time.Millisecond, left/12)))
+		t.publish, cancelPublish = context.WithDeadline(t.record, deadline.Add(-min(2500*time.Millisecond, left/6)))
+		t.work, cancelWork = context.WithDeadline(t.publish, deadline.Add(-min(7*time.Second, left/3)))
+		cancel = func() { cancelWork(); cancelPublish(); cancelRecord() }
+	}
+	t.ends, t.leaseEnds = now.Add(left), now.Add(left+leaseMargin)
+	return t, cancel
+}
+
+// lane is the turn for one share of its parallel work.
+func (t *turn) lane(name string) *turn {
+	lane := *t
+	if outer := LaneOf(t.work); outer != "" {
+		name = outer + "." + name
+	}
+	in := func(ctx context.Context) context.Context { return context.WithValue(ctx, laneKey{}, name) }
+	lane.work, lane.publish, lane.record = in(t.work), in(t.publish), in(t.record)
+	return &lane
+}
+
+// backend is the one that a run or a policy names; false if this version has none.
+func (t *turn) backend(name string) (Backend, bool) {
+	if b, ok := t.shared[name]; ok {
+		return b, true
+	}
+	b, ok := t.Backends[name]
+	return b, ok
+}
+
+// atOnce bounds how many runs of one backend are worked on at the same time.
+const atOnce = 8
+
+// inParallel does n things, atOnce at the same time, each in a lane of its own. A panic is one thing's fault and ends no other.
+func (t *turn) inParallel(n int, do func(lane *turn, i int)) {
+	if n == 1 {
+		do(t, 0)
+		return
+	}
+	next := make(chan int, n)
+	for i := range n {
+		next <- i
+	}
+	close(next)
+	var all sync.WaitGroup
+	for range min(n, atOnce) {
+		all.Go(func() {
+			for i := range next {
+				do(t.lane(strconv.Itoa(i)), i)
+			}
+		})
+	}
+	all.Wait()
+}
+
+// safely turns a panic about one server into its report.
+func (t *turn) safely(serverName, runID string, do func() Report) (report Report) {
+	defer func() {
+		if mistake := recover(); mistake != nil {
+			report = Report{Outcome: OutcomeError, Reason: ReasonUnexpected, ServerName: serverName, RunID: runID, At: t.Now(), Count: true,
+				Detail: fmt.Sprint("a mistake of this program: ", mistake), Retry: true}
+		}
+	}()
+	return do()
+}
