@@ -6,10 +6,12 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
 	"opsworks-maintenance/events"
+	"opsworks-maintenance/infra/runbooks"
 	"opsworks-maintenance/lambda/settings"
 )
 
@@ -47,6 +49,8 @@ var made = []struct{ name, file, old, new string }{
 	{"that is over", "alarm-by-tag.json", `"value": "ALARM"`, `"value": "OK"`},
 	{"that is over", "alarm-by-dimension.json", `"value": "ALARM"`, `"value": "OK"`},
 	{"of another source", "alarm.json", "aws.cloudwatch", "my.app"},
+	{"of which nothing is known", "alarm-by-tag.json", `"value": "ALARM"`, `"value": "INSUFFICIENT_DATA"`},
+	{"whose actions are switched off", "alarm-by-tag.json", `"configuration": {`, `"configuration": {"actionsEnabled": false, `},
 	{"that goes on", "run-finished.json", `"Success"`, `"InProgress"`},
 	{"that failed", "run-finished.json", `"Success"`, `"Failed"`},
 	{"of another runbook", "run-finished.json", "runcommand1", "runcommand2"},
@@ -70,9 +74,11 @@ func wanted(document settings.Settings, sample []byte) bool {
 	switch event := event.(type) {
 	case events.Alarm:
 		return reaches(document, event)
+	case events.Cleared:
+		return reaches(document, events.Alarm(event))
 	case events.Ignored:
 		switch event.Reason {
-		case events.StillInAlarm, events.Suppressed, events.Muted:
+		case events.StillInAlarm, events.Suppressed, events.Muted, events.ActionsDisabled:
 			return reaches(document, heldBack(sample))
 		}
 	case events.RunFinished:
@@ -99,7 +105,7 @@ func executes(server settings.Server, sample []byte) bool {
 func reaches(document settings.Settings, alarm events.Alarm) bool {
 	return len(document.ForAlarm(alarm.Name)) > 0 ||
 		alarm.Tagged != "" && reachedBy(document, settings.TriggerTag) ||
-		len(alarm.Dimensions) > 0 && reachedBy(document, settings.TriggerDimension)
+		len(alarm.Dimensions)+len(alarm.Elsewhere) > 0 && reachedBy(document, settings.TriggerDimension)
 }
 
 // heldBack is an alarm that is ignored because something holds it back, read as if nothing did.
@@ -110,6 +116,9 @@ func heldBack(sample []byte) events.Alarm {
 	}
 	detail := event["detail"].(map[string]any)
 	delete(detail, "muteDetail")
+	if configuration, ok := detail["configuration"].(map[string]any); ok {
+		delete(configuration, "actionsEnabled")
+	}
 	delete(detail["state"].(map[string]any), "actionsSuppressedBy")
 	detail["previousState"] = map[string]any{"value": "OK"}
 	b, err := json.Marshal(event)
@@ -225,6 +234,22 @@ func TestEventRules_Runbooks(t *testing.T) {
 		got, err := json.Marshal(rules[0].Pattern["detail"].(map[string]any)["Definition"])
 		if err != nil || string(got) != want || !strings.HasPrefix(rules[0].Name, "runs-finished") {
 			t.Errorf("%s: %s, want %s", document, got, want)
+		}
+	}
+}
+
+// What the settings take for no secret of a runbook of ours is what the runbook takes from them: all but what the function gives itself.
+func TestSettings_PublicParameters(t *testing.T) {
+	for _, runbook := range runbooks.All() {
+		document, err := settings.Parse([]byte(`{"servers": [{"name": "a", "backend": "ssm", "runbook": "` + runbook.Name + `"}]}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := sortedKeys(runbook.Document("")["parameters"].(map[string]any))
+		want = slices.DeleteFunc(want, func(name string) bool { return name == "InstanceId" || name == settings.ParameterRunID })
+		got := slices.Sorted(slices.Values(document.Servers[0].PublicParameters))
+		if !slices.Equal(got, want) {
+			t.Errorf("%s takes %q, public are %q", runbook.Name, want, got)
 		}
 	}
 }

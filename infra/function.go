@@ -20,6 +20,8 @@ type Function struct {
 	Function    awslambda.Function
 	LogGroup    awslogs.LogGroup
 	DeadLetters awssqs.Queue
+	// Operators is the alias that accepts operators' requests, and nothing else.
+	Operators awslambda.CfnAlias
 }
 
 // NewFunction makes the function. It has no reserved concurrency: an account with a limit of ten cannot reserve any.
@@ -41,7 +43,7 @@ func NewFunction(parent constructs.Construct, permissions *Permissions, architec
 	}
 	f.Function = awslambda.NewFunction(scope, jsii.String("Function"), &awslambda.FunctionProps{
 		FunctionName:    jsii.String(stackName),
-		Description:     jsii.String("Starts maintenance of servers on alarms and schedules, follows it and tells what came of it"),
+		Description:     jsii.String("Starts maintenance of servers on alarms and schedules, follows it and notifies of its end"),
 		Runtime:         awslambda.Runtime_PROVIDED_AL2023(),
 		Architecture:    architecture,
 		Handler:         jsii.String("bootstrap"),
@@ -55,5 +57,31 @@ func NewFunction(parent constructs.Construct, permissions *Permissions, architec
 		RetryAttempts:   jsii.Number(2),
 		MaxEventAge:     awscdk.Duration_Hours(jsii.Number(eventAge)),
 	})
+	f.newAlias(scope)
 	return f
+}
+
+// newAlias makes the alias for operators. IAM grants it by itself, as NAME:operators; a permission on the function does not reach it.
+// It points to $LATEST, which only the plain resource can say.
+// https://docs.aws.amazon.com/lambda/latest/dg/access-control-resource-based.html
+func (f *Function) newAlias(scope constructs.Construct) {
+	f.Operators = awslambda.NewCfnAlias(scope, jsii.String("Operators"), &awslambda.CfnAliasProps{
+		Name:            jsii.String(settings.OperatorsAlias),
+		Description:     jsii.String("Accepts the requests of operators; no service may invoke it"),
+		FunctionName:    f.Function.FunctionName(),
+		FunctionVersion: jsii.String("$LATEST"),
+	})
+	// What an operator sends without waiting for the answer is not tried again later, and never sent by make redrive. A minute is the
+	// least that Lambda takes.
+	awslambda.NewCfnEventInvokeConfig(scope, jsii.String("OperatorsInvoke"), &awslambda.CfnEventInvokeConfigProps{
+		FunctionName:             f.Function.FunctionName(),
+		Qualifier:                jsii.String(settings.OperatorsAlias),
+		MaximumRetryAttempts:     jsii.Number(0),
+		MaximumEventAgeInSeconds: jsii.Number(60),
+	}).AddResourceDependency(f.Operators, nil)
+}
+
+// ForOperators is what they give as --function-name.
+func (f *Function) ForOperators() *string {
+	return jsii.String(*f.Function.FunctionName() + ":" + settings.OperatorsAlias)
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"time"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/jsii-runtime-go"
@@ -40,7 +41,7 @@ func run(out io.Writer) error {
 		props.Context, props.Outdir = &context, jsii.String(outFolder)
 	}
 	app := awscdk.NewApp(props)
-	plan, err := newPlan(app.Node().TryGetContext(jsii.String(contextKey)))
+	plan, err := newPlan(app.Node().TryGetContext(jsii.String(contextKey)), time.Now())
 	if err != nil {
 		return fmt.Errorf("%s in the context of cdk.json:\n%w", contextKey, err)
 	}

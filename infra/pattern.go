@@ -50,22 +50,23 @@ func eventRules(document settings.Settings) ([]eventRule, []settings.Fault) {
 // stateChanges are the events of an alarm that may ask for maintenance.
 var stateChanges = []string{"CloudWatch Alarm State Change", "CloudWatch Alarm Contributor State Change"}
 
-// alarmPattern matches alarms in ALARM whose detail has a field at this path. The function looks for it in both kinds of events,
-// and so do all patterns.
+// alarmPattern matches alarms whose detail has a field at this path. The function looks for it in both kinds of events, and so do
+// all patterns.
 func alarmPattern(path ...string) pattern {
 	var field any = []any{map[string]any{"exists": true}}
 	for i := len(path) - 1; i > 0; i-- {
 		field = map[string]any{path[i]: field}
 	}
-	return inAlarm(path[0], field)
+	return changed(path[0], field)
 }
 
-// inAlarm does not leave out what is suppressed or muted: the function sees it, and its log says why nothing was started.
-func inAlarm(field string, value any) pattern {
+// changed matches the change to ALARM, and the return to OK, which takes the alarm back from a run that waits. It does not leave out
+// what is suppressed or muted: the function sees it, and its log says why nothing was started.
+func changed(field string, value any) pattern {
 	return pattern{
 		"source":      []string{"aws.cloudwatch"},
 		"detail-type": stateChanges,
-		"detail":      map[string]any{"state": map[string]any{"value": []string{"ALARM"}}, field: value},
+		"detail":      map[string]any{"state": map[string]any{"value": []string{"ALARM", "OK"}}, field: value},
 	}
 }
 
@@ -169,7 +170,7 @@ func tooMany(packs []pack) []settings.Fault {
 	return faults
 }
 
-func named(matchers []any) pattern { return inAlarm("alarmName", matchers) }
+func named(matchers []any) pattern { return changed("alarmName", matchers) }
 
 // collapse makes one star of several in a row, which EventBridge refuses.
 func collapse(glob string) string {
@@ -180,7 +181,7 @@ func collapse(glob string) string {
 }
 
 // distinct are a server's globs, each at its place, and "" for one that says nothing the others do not: a glob that matches the
-// text of another, stars and all, matches whatever that one does. Two servers' globs never overlap, which settings.Parse makes
+// text of another, stars and all, matches whatever that one does. Two servers' globs never overlap, which settings.Check makes
 // sure of.
 func distinct(alarms []settings.Glob) []settings.Glob {
 	globs := make([]settings.Glob, len(alarms))

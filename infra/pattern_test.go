@@ -85,7 +85,7 @@ func TestAlarmPatterns_MatchWhatTheGlobsMatch(t *testing.T) {
 		got := false
 		for _, p := range patterns {
 			event, err := json.Marshal(map[string]any{"source": "aws.cloudwatch", "detail-type": stateChanges[random.IntN(2)],
-				"detail": map[string]any{"alarmName": name, "state": map[string]any{"value": "ALARM"}}})
+				"detail": map[string]any{"alarmName": name, "state": map[string]any{"value": []string{"ALARM", "OK"}[random.IntN(2)]}}})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -15,7 +15,7 @@ import (
 )
 
 // Permissions is the function's role. Each method below is one thing the function needs: a statement, and the environment
-// variable that tells the function where, so that the two cannot drift apart.
+// variable that says where, so that the two cannot drift apart.
 type Permissions struct {
 	Role   awsiam.Role
 	Policy awsiam.Policy
@@ -73,14 +73,14 @@ func (p *Permissions) KeepRuns(runs *Runs) {
 	p.environment[settings.EnvRunsTable] = runs.Table.TableName()
 }
 
-// Tell is for messages to the topics, and the use of their key, through SNS only.
-func (p *Permissions) Tell(topics *Topics) {
+// Notify is for messages to the topics, and the use of their key, through SNS only.
+func (p *Permissions) Notify(topics *Topics) {
 	var arns []*string
 	for _, t := range topics.All() {
 		arns = append(arns, t.Topic.TopicArn())
 		p.environment[t.Variable] = t.Topic.TopicArn()
 	}
-	p.allow("Tell", []string{"sns:Publish"}, arns, nil)
+	p.allow("Notify", []string{"sns:Publish"}, arns, nil)
 	stack := awscdk.Stack_Of(topics.Key)
 	p.allow("EncryptMessages", []string{"kms:GenerateDataKey", "kms:Decrypt"}, []*string{topics.Key.KeyArn()},
 		&map[string]any{"StringEquals": map[string]any{"kms:ViaService": "sns." + *stack.Region() + "." + *stack.UrlSuffix()}})

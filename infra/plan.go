@@ -23,8 +23,8 @@ type plan struct {
 }
 
 // newPlan reads the settings from the context. The error lists every fault with its JSON path, those of the services' limits
-// included.
-func newPlan(context any) (plan, error) {
+// included, and schedules that do not fire after now.
+func newPlan(context any, now time.Time) (plan, error) {
 	var p plan
 	switch value := context.(type) {
 	case nil:
@@ -39,7 +39,7 @@ func newPlan(context any) (plan, error) {
 		p.SettingsJSON = document
 	}
 	var err error
-	if p.Settings, err = settings.Parse(p.SettingsJSON); err != nil {
+	if p.Settings, err = settings.Check(p.SettingsJSON, now); err != nil {
 		return p, err
 	}
 	var faults []settings.Fault
@@ -60,7 +60,7 @@ type schedule struct {
 	ServerNames []string
 }
 
-// schedules are the schedules of all servers, each name once: settings.Parse has made sure that those of one name are equal.
+// schedules are the schedules of all servers, each name once: settings.Check has made sure that those of one name are equal.
 func schedules(document settings.Settings) []schedule {
 	var all []schedule
 	at := map[string]int{}

@@ -16,22 +16,40 @@ type Runs struct {
 
 // NewRuns makes the table to the schema of lambda/ledger, which a test holds it to. Its key is DynamoDB's own: the table must
 // stay readable when the stack's key goes.
+//
+// The first edition's table was Runs/Table. This one has another logical id and no name of its own, so that an update makes a new
+// table beside the old, which is retained (design.md, section 6, Versions).
 func NewRuns(parent constructs.Construct) *Runs {
-	scope := constructs.NewConstruct(parent, jsii.String("Runs"))
+	scope := constructs.NewConstruct(parent, jsii.String("Ledger"))
 	r := &Runs{Table: awsdynamodb.NewTable(scope, jsii.String("Table"), &awsdynamodb.TableProps{
-		PartitionKey:                     &awsdynamodb.Attribute{Name: jsii.String("pk"), Type: awsdynamodb.AttributeType_STRING},
+		PartitionKey:                     text("pk"),
 		BillingMode:                      awsdynamodb.BillingMode_PAY_PER_REQUEST,
 		TimeToLiveAttribute:              jsii.String("expires"),
 		PointInTimeRecoverySpecification: &awsdynamodb.PointInTimeRecoverySpecification{PointInTimeRecoveryEnabled: jsii.Bool(true)},
 		RemovalPolicy:                    awscdk.RemovalPolicy_RETAIN,
 	})}
-	for _, index := range []string{"open", "server"} {
-		r.Indexes = append(r.Indexes, index)
-		r.Table.AddGlobalSecondaryIndex(&awsdynamodb.GlobalSecondaryIndexProps{
-			IndexName:    jsii.String(index),
-			PartitionKey: &awsdynamodb.Attribute{Name: jsii.String(index), Type: awsdynamodb.AttributeType_STRING},
-			SortKey:      &awsdynamodb.Attribute{Name: jsii.String("created"), Type: awsdynamodb.AttributeType_NUMBER},
-		})
-	}
+	r.index(&awsdynamodb.GlobalSecondaryIndexProps{
+		IndexName: jsii.String("due"), PartitionKey: text("queue"), SortKey: number("next"),
+		ProjectionType: awsdynamodb.ProjectionType_INCLUDE, NonKeyAttributes: jsii.Strings("version", "edition", "state", "backend", "look"),
+	})
+	r.index(&awsdynamodb.GlobalSecondaryIndexProps{
+		IndexName: jsii.String("server"), PartitionKey: text("server"), SortKey: number("createdMs"),
+	})
+	r.index(&awsdynamodb.GlobalSecondaryIndexProps{
+		IndexName: jsii.String("reference"), PartitionKey: text("reference"), ProjectionType: awsdynamodb.ProjectionType_KEYS_ONLY,
+	})
 	return r
+}
+
+func (r *Runs) index(props *awsdynamodb.GlobalSecondaryIndexProps) {
+	r.Table.AddGlobalSecondaryIndex(props)
+	r.Indexes = append(r.Indexes, *props.IndexName)
+}
+
+func text(attribute string) *awsdynamodb.Attribute {
+	return &awsdynamodb.Attribute{Name: jsii.String(attribute), Type: awsdynamodb.AttributeType_STRING}
+}
+
+func number(attribute string) *awsdynamodb.Attribute {
+	return &awsdynamodb.Attribute{Name: jsii.String(attribute), Type: awsdynamodb.AttributeType_NUMBER}
 }

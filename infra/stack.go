@@ -46,7 +46,7 @@ func NewStack(app constructs.Construct, p plan, architecture awslambda.Architect
 	s.Permissions.WriteLogs(s.Function.LogGroup)
 	s.Permissions.KeepDeadLetters(s.Function.DeadLetters)
 	s.Permissions.KeepRuns(s.Runs)
-	s.Permissions.Tell(s.Topics)
+	s.Permissions.Notify(s.Topics)
 	s.Permissions.MaintainServers(p.Settings.Servers)
 	s.Permissions.MaintainNodes(p.Settings.Servers, s.Automation)
 	s.Permissions.Grant(s.Function)
@@ -56,7 +56,8 @@ func NewStack(app constructs.Construct, p plan, architecture awslambda.Architect
 	if s.Warning = theEnd(p.Settings); s.Warning != "" {
 		awscdk.Annotations_Of(s.Stack).AddWarningV2(jsii.String(stackName+":opsworks-cm"), jsii.String(s.Warning))
 	}
-	s.output("FunctionName", s.Function.Function.FunctionName(), "the function, for aws lambda invoke and make plan")
+	s.output("FunctionName", s.Function.Function.FunctionName(), "the function; its name in logs and metrics")
+	s.output("OperatorsFunction", s.Function.ForOperators(), "the function's alias for operators: --function-name of aws lambda invoke")
 	s.output("DeadLettersUrl", s.Function.DeadLetters.QueueUrl(), "events that could not be delivered or handled; make redrive")
 	s.output("RunsTable", s.Runs.Table.TableName(), "the runs; it stays when the stack is destroyed")
 	for _, t := range s.Topics.All() {

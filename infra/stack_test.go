@@ -55,6 +55,7 @@ func TestStack_Rules(t *testing.T) {
 			t.Run("every alarm speaks", func(t *testing.T) { alarmsSpeak(t, tmpl) })
 			t.Run("messages are encrypted and CloudWatch may send its own", func(t *testing.T) { topicsAreSafe(t, tmpl) })
 			t.Run("only the table of runs is retained", func(t *testing.T) { onlyRunsStay(t, tmpl) })
+			t.Run("operators have an alias that no service may invoke", func(t *testing.T) { aliasIsForOperators(t, tmpl) })
 			t.Run("the table is the ledger's", func(t *testing.T) { tableIsTheLedgers(t, tmpl) })
 			t.Run("schedules ask in the words of the function", func(t *testing.T) { schedulesAreUnderstood(t, tmpl) })
 			t.Run("only TLS reaches topics and queues", func(t *testing.T) { onlyTLS(t, tmpl) })
@@ -116,12 +117,49 @@ func functionIsSafe(t *testing.T, tmpl template) {
 	if f["ReservedConcurrentExecutions"] != nil {
 		t.Error("concurrency is reserved, which an account with a limit of 10 cannot")
 	}
-	invoke := tmpl.one(t, "AWS::Lambda::EventInvokeConfig").Properties
-	if invoke["MaximumRetryAttempts"] != 2.0 || invoke["MaximumEventAgeInSeconds"] != 3600.0 {
-		t.Errorf("asynchronous invocation: %v", invoke)
+	asynchronous := map[any][2]any{}
+	for _, invoke := range tmpl.of("AWS::Lambda::EventInvokeConfig") {
+		asynchronous[invoke.Properties["Qualifier"]] = [2]any{invoke.Properties["MaximumRetryAttempts"], invoke.Properties["MaximumEventAgeInSeconds"]}
+	}
+	if want := (map[any][2]any{"$LATEST": {2.0, 3600.0}, "operators": {0.0, 60.0}}); !reflect.DeepEqual(asynchronous, want) {
+		t.Errorf("asynchronous invocation: %v, want %v", asynchronous, want)
 	}
 	if got := tmpl.one(t, "AWS::Logs::LogGroup").Properties["RetentionInDays"]; got != 90.0 {
 		t.Errorf("logs are kept for %v days, want 90, as long as the ledger keeps runs", got)
+	}
+}
+
+// aliasIsForOperators holds the template to design.md, section 6: operators' requests come through the alias, and AWS's events cannot.
+// A permission without a qualifier is one on the function's unqualified ARN alone, as is an ARN without one in a policy.
+// https://docs.aws.amazon.com/lambda/latest/dg/access-control-resource-based.html
+func aliasIsForOperators(t *testing.T, tmpl template) {
+	alias := tmpl.one(t, "AWS::Lambda::Alias").Properties
+	if alias["Name"] != "operators" || alias["FunctionVersion"] != "$LATEST" || !strings.HasPrefix(texts(alias["FunctionName"])[0], "${Function") {
+		t.Errorf("the alias is %v", alias)
+	}
+	if got := texts(tmpl.Outputs["OperatorsFunction"].Value); len(got) != 1 || !regexp.MustCompile(`^\$\{Function[0-9A-F]{8}\}:operators$`).MatchString(got[0]) {
+		t.Errorf("the outputs name %v", got)
+	}
+	function := regexp.MustCompile(`^\$\{Function[0-9A-F]{8}(\.Arn)?\}$`)
+	for id, p := range tmpl.of("AWS::Lambda::Permission") {
+		if name := texts(p.Properties["FunctionName"]); len(name) != 1 || !function.MatchString(name[0]) || p.Properties["Principal"] == nil {
+			t.Errorf("%s: %v may invoke %v", id, p.Properties["Principal"], name)
+		}
+	}
+	invokers := 0
+	for _, s := range tmpl.statements() {
+		for _, action := range s.Actions {
+			if !strings.HasPrefix(action, "lambda:") {
+				continue
+			}
+			invokers++
+			if action != "lambda:InvokeFunction" || len(s.Resources) != 1 || !function.MatchString(s.Resources[0]) {
+				t.Errorf("%s %s: %v on %v", s.Resource, s.Sid, s.Actions, s.Resources)
+			}
+		}
+	}
+	if invokers != 1 {
+		t.Errorf("%d statements of lambda:InvokeFunction, want 1, Scheduler's", invokers)
 	}
 }
 
@@ -174,9 +212,10 @@ func alarmsSpeak(t *testing.T, tmpl template) {
 		t.Errorf("the function knows its own alarms by %q, the stack is named %q", settings.OwnAlarmPrefix, stackName)
 	}
 	all := tmpl.of("AWS::CloudWatch::Alarm")
-	if len(all) != 5 {
-		t.Errorf("%d alarms, want 5", len(all))
+	if len(all) != 7 {
+		t.Errorf("%d alarms, want 7", len(all))
 	}
+	name := tmpl.one(t, "AWS::Lambda::Function").Properties["FunctionName"]
 	for id, alarm := range all {
 		for _, key := range []string{"AlarmActions", "OKActions"} {
 			if got := texts(alarm.Properties[key]); len(got) != 1 || !strings.HasPrefix(got[0], "${TopicsText") {
@@ -192,9 +231,46 @@ func alarmsSpeak(t *testing.T, tmpl template) {
 	}
 	// Missing data mean different things to "something happened" and to "something did not".
 	for id, alarm := range all {
+		if alarm.Properties["Namespace"] == settings.MetricNamespace {
+			if want := []any{map[string]any{"Name": settings.DimensionStack, "Value": name}}; !reflect.DeepEqual(alarm.Properties["Dimensions"], want) {
+				t.Errorf("%s watches %v, and the function writes %v", id, alarm.Properties["Dimensions"], want)
+			}
+		}
 		missing := alarm.Properties["AlarmName"] == settings.OwnAlarmPrefix+"no-sweep"
 		if (alarm.Properties["TreatMissingData"] == "breaching") != missing {
 			t.Errorf("%s treats missing data as %v", id, alarm.Properties["TreatMissingData"])
+		}
+	}
+}
+
+// What the function's own alarms go off at: a notification that was dropped, a due item that is 15 minutes overdue (design.md, section 6).
+func TestStack_OwnMetrics(t *testing.T) {
+	want := map[string][5]any{
+		"publish-failures":      {settings.MetricPublishFailures, "Sum", 1.0, 300.0, "GreaterThanOrEqualToThreshold"},
+		"dropped-notifications": {settings.MetricDropped, "Sum", 1.0, 300.0, "GreaterThanOrEqualToThreshold"},
+		"oldest-due":            {settings.MetricOldestDue, "Maximum", 900.0, 300.0, "GreaterThanOrEqualToThreshold"},
+		"no-sweep":              {settings.MetricSweeps, "Sum", 1.0, 900.0, "LessThanThreshold"},
+	}
+	tmpl := synthesize(t, inCDKJSON(t))
+	got := map[string][5]any{}
+	for _, alarm := range tmpl.of("AWS::CloudWatch::Alarm") {
+		if p := alarm.Properties; p["Namespace"] == settings.MetricNamespace {
+			name := strings.TrimPrefix(p["AlarmName"].(string), settings.OwnAlarmPrefix)
+			got[name] = [5]any{p["MetricName"], p["Statistic"], p["Threshold"], p["Period"], p["ComparisonOperator"]}
+		}
+	}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("got  %v\nwant %v", got, want)
+	}
+	body := texts(tmpl.one(t, "AWS::CloudWatch::Dashboard").Properties["DashboardBody"])[0]
+	for _, search := range []string{
+		`SEARCH('{OpsWorksMaintenance,Stack,Outcome} MetricName=\"Outcomes\" Stack=\"opsworks-maintenance\"', 'Sum')`,
+		`SEARCH('{OpsWorksMaintenance,Stack,State} MetricName=\"OpenRuns\" Stack=\"opsworks-maintenance\"', 'Maximum')`,
+		`"OpsWorksMaintenance","OldestDueSeconds","Stack","opsworks-maintenance"`,
+		`"OpsWorksMaintenance","DroppedNotifications","Stack","opsworks-maintenance"`,
+	} {
+		if !strings.Contains(body, search) {
+			t.Errorf("the dashboard has no %s:\n%s", search, body)
 		}
 	}
 }
@@ -239,6 +315,18 @@ func onlyRunsStay(t *testing.T, tmpl template) {
 		stays := r.DeletionPolicy == "Retain" || r.UpdateReplacePolicy == "Retain"
 		if want := r.Type == "AWS::DynamoDB::Table"; stays != want {
 			t.Errorf("%s (%s): DeletionPolicy %q, UpdateReplacePolicy %q", id, r.Type, r.DeletionPolicy, r.UpdateReplacePolicy)
+		}
+	}
+}
+
+// Under the first edition's logical id an update would change or replace its table; under another one it makes a new table, and the old
+// stays. The id is a contract from now on, as the table has no name.
+// https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-attribute-deletionpolicy.html
+func TestStack_TableOfItsOwn(t *testing.T) {
+	const first, second = "RunsTable96AAA230", "LedgerTable9343E4AA"
+	for id, table := range synthesize(t, inCDKJSON(t)).of("AWS::DynamoDB::Table") {
+		if id == first || id != second || table.Properties["TableName"] != nil {
+			t.Errorf("the table is %s, named %v; want %s", id, table.Properties["TableName"], second)
 		}
 	}
 }

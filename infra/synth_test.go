@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/assertions"
@@ -92,7 +93,7 @@ func annotations(messages any) []annotation {
 
 func build(t *testing.T, document string) (awscdk.App, *Stack, plan) {
 	t.Helper()
-	p, err := newPlan(document)
+	p, err := newPlan(document, now)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -119,6 +120,9 @@ func inCDKJSON(t *testing.T) string {
 	}
 	return string(document)
 }
+
+// now is when the tests deploy.
+var now = time.Date(2026, 11, 26, 12, 0, 0, 0, time.UTC)
 
 // everything asks for all that the stack can have.
 const everything = `{

@@ -1,6 +1,9 @@
 package main
 
 import (
+	"fmt"
+	"time"
+
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatchactions"
@@ -11,21 +14,25 @@ import (
 	"opsworks-maintenance/lambda/settings"
 )
 
-// Watch is what tells of the function what it cannot tell itself: alarms, and a dashboard. What maintenance comes to, failures
-// included, the function tells in messages of its own.
+// Watch notifies of what the function cannot notify of itself: alarms, and a dashboard. What maintenance comes to, failures included,
+// the function says in messages of its own.
 type Watch struct {
 	Alarms    []awscloudwatch.Alarm
 	Dashboard awscloudwatch.Dashboard
 }
 
-// watched is one alarm: it goes off when the sum over a period reaches the threshold, or stays below it.
+// watched is one alarm: it goes off when the metric over a period reaches the threshold or, if something is missing, stays below it.
 type watched struct {
-	name   string
-	metric awscloudwatch.IMetric
+	name      string
+	metric    awscloudwatch.IMetric
+	threshold float64
 	// missing is true for the alarm about something that must happen, and does not.
 	missing     bool
 	description string
 }
+
+// longestOverdue is how late the oldest due item may be (design.md, section 6, The sweep).
+const longestOverdue = 15 * time.Minute
 
 // NewWatch makes the alarms, which speak through the topic for people, and the dashboard.
 func NewWatch(parent constructs.Construct, f *Function, topics *Topics) *Watch {
@@ -41,7 +48,7 @@ func NewWatch(parent constructs.Construct, f *Function, topics *Topics) *Watch {
 			AlarmName:          jsii.String(settings.OwnAlarmPrefix + a.name),
 			AlarmDescription:   jsii.String(a.description),
 			Metric:             a.metric,
-			Threshold:          jsii.Number(1),
+			Threshold:          jsii.Number(a.threshold),
 			EvaluationPeriods:  jsii.Number(1),
 			ComparisonOperator: comparison,
 			TreatMissingData:   missing,
@@ -59,26 +66,35 @@ func alarms(f *Function) []watched {
 	every := func(minutes float64) *awscloudwatch.MetricOptions {
 		return &awscloudwatch.MetricOptions{Period: awscdk.Duration_Minutes(jsii.Number(minutes)), Statistic: jsii.String("Sum")}
 	}
+	longest := &awscloudwatch.MetricOptions{Period: awscdk.Duration_Minutes(jsii.Number(5)), Statistic: jsii.String("Maximum")}
 	return []watched{
-		{"errors", f.Function.MetricErrors(every(5)), false,
+		{"errors", f.Function.MetricErrors(every(5)), 1, false,
 			"The function failed. Its log group /aws/lambda/" + stackName + " says why; Lambda tries an event again twice, then it lies in the dead-letter queue."},
-		{"throttles", f.Function.MetricThrottles(every(5)), false,
+		{"throttles", f.Function.MetricThrottles(every(5)), 1, false,
 			"Lambda throttled the function: the account's concurrency is used up. Events wait up to an hour, then they lie in the dead-letter queue."},
-		{"dead-letters", f.DeadLetters.MetricApproximateNumberOfMessagesVisible(&awscloudwatch.MetricOptions{
-			Period: awscdk.Duration_Minutes(jsii.Number(5)), Statistic: jsii.String("Maximum")}), false,
-			"Events could not be delivered or handled. When the cause is gone, make redrive sends them to the function again; what is too old starts nothing."},
-		{"publish-failures", own(settings.MetricPublishFailures, every(5)), false,
-			"A message could not be published, so somebody may not know how a run ended. The log group /aws/lambda/" + stackName + " has it, under publishError."},
-		{"no-sweep", own(settings.MetricSweeps, every(15)), true,
+		{"dead-letters", f.DeadLetters.MetricApproximateNumberOfMessagesVisible(longest), 1, false,
+			"Events could not be delivered or handled. When the cause is gone, make redrive sends them to the function again, but for " +
+				"operators' requests, which it lists; what is too old starts nothing."},
+		{"publish-failures", own(settings.MetricPublishFailures, every(5)), 1, false,
+			"A message could not be published. It is tried again for a day, for people for 14 days. " +
+				"The log group /aws/lambda/" + stackName + " says why, under publishError."},
+		{"dropped-notifications", own(settings.MetricDropped, every(5)), 1, false,
+			"A notification was given up, so somebody may not know how a run ended. " +
+				"The log group /aws/lambda/" + stackName + " says which; " + settings.OwnAlarmPrefix + "publish-failures came before it."},
+		{"oldest-due", own(settings.MetricOldestDue, longest), longestOverdue.Seconds(), false,
+			"A run has been due for more than 15 minutes and was not looked at: what waits is not started, what runs is not followed. " +
+				"Look for errors and throttling in the log group /aws/lambda/" + stackName + "."},
+		{"no-sweep", own(settings.MetricSweeps, every(15)), 1, true,
 			"No sweep has succeeded for 15 minutes: runs are not followed, what waits is not started. " +
 				"Look for errors in the log group /aws/lambda/" + stackName + ", and whether the schedule " + stackName + "-sweep is enabled."},
 	}
 }
 
-// own is a metric that the function writes into its log.
+// own is a metric that the function writes into its log, of this stack.
 func own(name string, options *awscloudwatch.MetricOptions) awscloudwatch.IMetric {
 	return awscloudwatch.NewMetric(&awscloudwatch.MetricProps{
 		Namespace: jsii.String(settings.MetricNamespace), MetricName: jsii.String(name), Period: options.Period, Statistic: options.Statistic,
+		DimensionsMap: &map[string]*string{settings.DimensionStack: jsii.String(stackName)}, Label: options.Label,
 	})
 }
 
@@ -95,31 +111,38 @@ func newDashboard(scope constructs.Construct, f *Function, alarms []watched) aws
 		return &awscloudwatch.MetricOptions{Period: awscdk.Duration_Minutes(jsii.Number(5)), Statistic: jsii.String(statistic), Label: jsii.String(label)}
 	}
 	dashboard.AddWidgets(awscloudwatch.NewAlarmStatusWidget(&awscloudwatch.AlarmStatusWidgetProps{
-		Title: jsii.String("What the function cannot tell itself"), Alarms: &shown, Width: jsii.Number(24), Height: jsii.Number(3),
+		Title: jsii.String("What the function cannot say itself"), Alarms: &shown, Width: jsii.Number(24), Height: jsii.Number(3),
 	}))
-	dashboard.AddWidgets(graph("What events came to, per hour", outcomes(hourly), 24))
+	dashboard.AddWidgets(
+		graph("Outcomes, per hour", byDimension(settings.MetricOutcomes, settings.DimensionOutcome, hourly), 16),
+		graph("Open runs", byDimension(settings.MetricOpenRuns, settings.DimensionState, minutely("Maximum", "")), 8),
+	)
 	dashboard.AddWidgets(
 		graph("Function", []awscloudwatch.IMetric{
 			f.Function.MetricInvocations(minutely("Sum", "invocations")), f.Function.MetricErrors(minutely("Sum", "errors")),
 			f.Function.MetricThrottles(minutely("Sum", "throttles")),
-		}, 8),
+		}, 6),
 		graph("Duration in ms", []awscloudwatch.IMetric{
 			f.Function.MetricDuration(minutely("p50", "median")), f.Function.MetricDuration(minutely("Maximum", "longest")),
-		}, 8),
-		graph("Dead letters, failed messages", []awscloudwatch.IMetric{
+		}, 6),
+		graph("Dead letters, messages not published", []awscloudwatch.IMetric{
 			f.DeadLetters.MetricApproximateNumberOfMessagesVisible(minutely("Maximum", "dead letters")),
-			own(settings.MetricPublishFailures, minutely("Sum", "")),
-		}, 8),
+			own(settings.MetricPublishFailures, minutely("Sum", "failed")), own(settings.MetricDropped, minutely("Sum", "dropped")),
+		}, 6),
+		graph("Oldest due run, in s", []awscloudwatch.IMetric{own(settings.MetricOldestDue, minutely("Maximum", "overdue"))}, 6),
 	)
 	return dashboard
 }
 
-// outcomes is a search, so that it needs no list of outcomes, which is the domain's.
-func outcomes(options *awscloudwatch.MetricOptions) []awscloudwatch.IMetric {
+// byDimension is a metric of this stack by all values of a further dimension. It is a search, so that it needs no list of outcomes or
+// states, which is the domain's.
+// https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/search-expression-syntax.html
+func byDimension(name, dimension string, options *awscloudwatch.MetricOptions) []awscloudwatch.IMetric {
 	return []awscloudwatch.IMetric{awscloudwatch.NewMathExpression(&awscloudwatch.MathExpressionProps{
-		Expression: jsii.String("SEARCH('{" + settings.MetricNamespace + "," + settings.DimensionOutcome + "} MetricName=\"" + settings.MetricOutcomes + "\"', 'Sum')"),
-		Label:      jsii.String(""),
-		Period:     options.Period,
+		Expression: jsii.String(fmt.Sprintf(`SEARCH('{%s,%s,%s} MetricName="%s" %[2]s="%[5]s"', '%[6]s')`,
+			settings.MetricNamespace, settings.DimensionStack, dimension, name, stackName, *options.Statistic)),
+		Label:  jsii.String(""),
+		Period: options.Period,
 	})}
 }
 

@@ -23,6 +23,9 @@ const (
 	MaxProcs    = "1"
 )
 
+// OperatorsAlias names the function's alias through which alone operators' requests are accepted. No service may invoke it.
+const OperatorsAlias = "operators"
+
 // Environment is what the function is given from outside its settings.
 type Environment struct {
 	// SettingsFile is empty when the settings lie beside the binary.
