@@ -2,44 +2,85 @@ package ledger
 
 import (
 	"encoding/json"
-	"fmt"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
-
-	"opsworks-maintenance/lambda/maintenance"
 )
 
 // item is an item of the table, its key, or the values of an expression.
 type item = map[string]types.AttributeValue
 
-// The keys of the table: one partition key, whose prefix says what the item is.
-func runKey(id string) string                     { return "run#" + id }
-func causeKey(key string) string                  { return "cause#" + key }
-func leaseKey(serverName string) string           { return "lease#" + serverName }
-func serverKey(serverName string) string          { return "server#" + serverName }
-func dayKey(serverName string, day string) string { return "day#" + serverName + "#" + day }
-func tellKey(tell string) string                  { return "tell#" + tell }
-
-const fleetKey = "fleet"
-
-// How long items outlive what they are about. Runs and causes outlive every queue an event can wait in.
+// The keys of the table.
 const (
-	keepRun   = 90 * 24 * time.Hour // after its creation, once closed
-	keepCause = 30 * 24 * time.Hour
-	keepDay   = 3 * 24 * time.Hour
-	keepTell  = 2 * 24 * time.Hour
+	runPrefix = "run#"
+	fleetKey  = "fleet"
 )
 
-func text(s string) types.AttributeValue { return &types.AttributeValueMemberS{Value: s} }
+func runKey(id string) string               { return runPrefix + id }
+func serverKey(serverName string) string    { return "server#" + serverName }
+func keyKey(key string) string              { return "key#" + key }
+func slotKey(slot int) string               { return "slot#" + strconv.Itoa(slot) }
+func nodeKey(node string) string            { return "node#" + node }
+func countKey(what string, d string) string { return "count#" + what + "#" + d }
+func dayOf(t time.Time) string              { return t.UTC().Format(time.DateOnly) }
+
+// The attributes that have a meaning here. An expression names them with # before, since many are reserved words.
+const (
+	attrExpires = "expires" // TTL, in seconds
+	attrWriter  = "writer"  // of a run, a key, the fleet, a count: the token of who wrote it last
+
+	attrVersion = "version" // of a run
+	attrEdition = "edition"
+	attrState   = "state"
+	attrBackend = "backend"
+	attrLook    = "look"
+
+	attrOpenRun     = "openRun" // of a server
+	attrEnds        = "ends"
+	attrLastEnd     = "lastEnd" // the latest of ends in milliseconds, for conditions
+	attrLastSuccess = "lastSuccess"
+	attrDay         = "day"
+	attrStarts      = "starts"
+	attrHold        = "hold"      // of the fleet too
+	attrHoldUntil   = "holdUntil" // hold's end in milliseconds, for conditions
+	attrWatchedFrom = "watchedFrom"
+	attrChanged     = "changed" // counts changes of what a server's record is computed from
+
+	attrRun     = "run"     // of a slot, of a node
+	attrDecided = "decided" // of a key
+	attrCount   = "count"   // of a count
+
+	attrLimit       = "limit" // of the fleet
+	attrWanted      = "wanted"
+	attrWantedSince = "wantedSince"
+)
+
+// How long items outlive what they are about. Runs and keys outlive every queue an event can wait in.
+const (
+	keepRun   = 90 * 24 * time.Hour // after its creation, once over and told
+	keepKey   = 30 * 24 * time.Hour
+	keepCount = 3 * 24 * time.Hour
+)
+
+func key(pk string) item                       { return item{AttrPK: text(pk)} }
+func text(s string) types.AttributeValue       { return &types.AttributeValueMemberS{Value: s} }
+func moment(t time.Time) types.AttributeValue  { return text(t.UTC().Format(time.RFC3339Nano)) }
+func seconds(t time.Time) types.AttributeValue { return number(t.Unix()) } // as TTL wants it
 func number[N int | int64](n N) types.AttributeValue {
 	return &types.AttributeValueMemberN{Value: strconv.FormatInt(int64(n), 10)}
 }
-func millis(t time.Time) types.AttributeValue  { return number(t.UnixMilli()) }
-func seconds(t time.Time) types.AttributeValue { return number(t.Unix()) } // as TTL wants it
-func key(pk string) item                       { return item{attrKey: text(pk)} }
+
+// millis is in milliseconds, rounded down; those of ceil are not before t.
+func millis(t time.Time) types.AttributeValue { return number(t.UnixMilli()) }
+
+func ceil(t time.Time) time.Time {
+	if down := t.Truncate(time.Millisecond); !down.Equal(t) {
+		return down.Add(time.Millisecond)
+	}
+	return t
+}
 
 func textOf(i item, name string) string {
 	if v, ok := i[name].(*types.AttributeValueMemberS); ok {
@@ -57,73 +98,33 @@ func numberOf(i item, name string) int64 {
 	return n
 }
 
-// timeOf is the zero time where there is no such attribute.
-func timeOf(i item, name string) time.Time {
+// millisOf and momentOf are the zero time where there is no such attribute.
+func millisOf(i item, name string) time.Time {
 	if _, ok := i[name]; !ok {
 		return time.Time{}
 	}
 	return time.UnixMilli(numberOf(i, name)).UTC()
 }
 
-// The attributes of the table. An expression names them with # before, since many are reserved words.
-const (
-	attrKey     = "pk"
-	attrExpires = "expires" // TTL
-	attrRun     = "run"     // of a cause, of a lease
-
-	attrRecord  = "record" // of a run
-	attrState   = "state"
-	attrVersion = "version"
-	attrServer  = "server"
-	attrCreated = "created"
-	attrOpen    = "open" // only while it is not closed
-
-	attrLastEnd     = "lastEnd" // of a server
-	attrLastSuccess = "lastSuccess"
-	attrWatchedFrom = "watchedFrom"
-	attrMissedTold  = "missedTold"
-
-	attrStarts  = "starts"  // of a day
-	attrRunning = "running" // of the fleet
-	attrTeller  = "teller"  // of something told
-)
-
-// names are the attributes an expression names.
-func names(expressions ...string) map[string]string {
-	found := map[string]string{}
-	for _, expression := range expressions {
-		for _, word := range strings.FieldsFunc(expression, func(r rune) bool { return strings.ContainsRune(" ,()=<>", r) }) {
-			if name, ok := strings.CutPrefix(word, "#"); ok {
-				found[word] = name
-			}
-		}
-	}
-	return found
+func momentOf(i item, name string) time.Time {
+	t, _ := time.Parse(time.RFC3339Nano, textOf(i, name))
+	return t
 }
 
-// runItem is a run with the attributes beside its record that conditions and indexes need.
-func runItem(run maintenance.Run, record string) item {
-	i := item{
-		attrKey: text(runKey(run.ID)), attrRecord: text(record), attrState: text(string(run.State)), attrVersion: number(run.Version),
-		attrServer: text(run.ServerName), attrCreated: millis(run.Created),
+// jsonOf reads what is stored as JSON; nothing where there is no such attribute.
+func jsonOf[T any](i item, name string) (T, error) {
+	var v T
+	if s := textOf(i, name); s != "" {
+		return v, json.Unmarshal([]byte(s), &v)
 	}
-	if run.Open() {
-		i[attrOpen] = text("1")
-	} else {
-		i[attrExpires] = seconds(run.Created.Add(keepRun))
-	}
-	return i
+	return v, nil
 }
 
-func encode(run maintenance.Run) (string, error) {
-	record, err := json.Marshal(run)
-	return string(record), err
-}
-
-func decode(i item) (maintenance.Run, error) {
-	var run maintenance.Run
-	if err := json.Unmarshal([]byte(textOf(i, attrRecord)), &run); err != nil {
-		return maintenance.Run{}, fmt.Errorf("read the record of %s: %w", textOf(i, attrKey), err)
-	}
-	return run, nil
+// jsonText is JSON without the escapes that only HTML needs.
+func jsonText(v any) (string, error) {
+	var b strings.Builder
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	err := e.Encode(v)
+	return strings.TrimSuffix(b.String(), "\n"), err
 }

@@ -1,53 +1,58 @@
-// Package ledger keeps the runs in one DynamoDB table. What may happen only once is a condition of one write, so that it holds
-// for any number of functions, and every write whose answer is lost is looked up before anybody is told that it failed.
+// Package ledger keeps runs, servers, keys, slots and nodes in one DynamoDB table. What may happen only once is a condition of one
+// write, so that it holds for any number of functions, and every write whose answer is lost is looked up before it counts as failed.
+//
+// An item's partition key says by its prefix what it is. Every write of a run names its writer, a token that is used once: by it a
+// write is found again whose answer did not come.
 package ledger
 
 import (
 	"context"
 	"errors"
+	"hash/fnv"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/ratelimit"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"github.com/aws/smithy-go"
 
-	"opsworks-maintenance/lambda/call"
 	"opsworks-maintenance/lambda/maintenance"
-)
-
-// A call is tried so often.
-const (
-	attempts       = 6
-	longestBackoff = time.Second
 )
 
 // AttemptTimeout is how long one attempt should wait for its answer: DynamoDB answers in milliseconds, or something is wrong.
 const AttemptTimeout = 2 * time.Second
 
+// A call is tried so often, with pauses that grow from one to the other.
+const (
+	attempts     = 8
+	firstPause   = 25 * time.Millisecond
+	longestPause = time.Second
+)
+
 // Ledger is a maintenance.Ledger.
 type Ledger struct {
 	api   *dynamodb.Client
 	table string
-	// Now says which day is today, for the starts of today that Servers reads; all else is given the time.
-	Now func() time.Time
+	token func() string
 }
 
 var _ maintenance.Ledger = (*Ledger)(nil)
 
 // New makes a ledger. config.BaseEndpoint, if set, is where DynamoDB is; otherwise it is AWS's own. config.HTTPClient has to see to
-// the AttemptTimeout.
-func New(config aws.Config, table string) *Ledger {
-	api := dynamodb.NewFromConfig(config, func(o *dynamodb.Options) {
+// the AttemptTimeout. token makes a random text of at most 36 characters (the length of a ClientRequestToken); it is called from
+// several goroutines.
+func New(config aws.Config, table string, token func() string) *Ledger {
+	l := &Ledger{table: table, token: token}
+	l.api = dynamodb.NewFromConfig(config, func(o *dynamodb.Options) {
 		o.Retryer = retry.NewStandard(func(s *retry.StandardOptions) {
-			s.MaxAttempts, s.MaxBackoff = attempts, longestBackoff
-			// Conflicts are daily business. They must not use up a quota of retries that is meant to spare a service in distress.
+			s.MaxAttempts = attempts
+			s.Backoff = retry.BackoffDelayerFunc(func(attempt int, _ error) (time.Duration, error) { return l.pause(attempt), nil })
+			// A quota of retries is meant to spare a service in distress. Few call here, and rarely.
 			s.RateLimiter = ratelimit.None
-			s.Retryables = append(s.Retryables, retry.IsErrorRetryableFunc(conflict))
 		})
 	})
-	return &Ledger{api: api, table: table, Now: time.Now}
+	return l
 }
 
 // Endpoint is where DynamoDB is.
@@ -58,23 +63,44 @@ func (l *Ledger) Endpoint(ctx context.Context) (string, error) {
 	return endpoint.URI.String(), err
 }
 
-// conflict says that a write met another of the same items, or no capacity: nothing was written, and it is tried again.
-// Throttles of a call as a whole, TransactionInProgressException among them, the SDK knows by itself.
-func conflict(err error) aws.Ternary {
-	if call.Code(err) == "TransactionConflictException" { // of a single item
-		return aws.TrueTernary
+// pause is how long to wait after so many attempts: half of it grows, half is random, so that those who met do not meet again.
+func (l *Ledger) pause(attempt int) time.Duration {
+	grown := min(firstPause<<min(attempt-1, 10), longestPause)
+	hash := fnv.New32a()
+	hash.Write([]byte(l.token()))
+	return grown/2 + grown/2*time.Duration(hash.Sum32()%1000)/1000
+}
+
+// wait waits after an attempt; false if there is no time left for another.
+func (l *Ledger) wait(ctx context.Context, attempt int) bool {
+	timer := time.NewTimer(l.pause(attempt))
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-timer.C:
+		return true
 	}
-	var canceled *types.TransactionCanceledException
-	if !errors.As(err, &canceled) {
-		return aws.UnknownTernary
+}
+
+// half bounds a call to half of the time there is, so that the other half is left to find out what a hanging call did.
+func half(ctx context.Context) (context.Context, context.CancelFunc) {
+	deadline, ok := ctx.Deadline()
+	if !ok {
+		return context.WithCancel(ctx)
 	}
-	switch _, code, _ := firstReason(canceled); code {
-	case "TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded":
-		return aws.TrueTernary
+	return context.WithTimeout(ctx, time.Until(deadline)/2)
+}
+
+// codeOf is the code of a service's error, empty if err is none.
+func codeOf(err error) string {
+	var api smithy.APIError
+	if errors.As(err, &api) {
+		return api.ErrorCode()
 	}
-	return aws.FalseTernary
+	return ""
 }
 
 func unavailable(op string, err error) error {
-	return &maintenance.Error{Op: op, Reason: maintenance.LedgerUnavailable, Err: err}
+	return &maintenance.Error{Op: op, Reason: maintenance.ReasonLedgerUnavailable, Err: err}
 }

@@ -4,115 +4,133 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
-	"log/slog"
+	"maps"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
-	"time"
+	"testing/synctest"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
-	"github.com/truora/minidyn/server"
 
 	"opsworks-maintenance/lambda/ledger"
-	"opsworks-maintenance/lambda/maintenance"
+	"opsworks-maintenance/lambda/ledger/ledgertest"
+	"opsworks-maintenance/lambda/local/table"
 )
 
 const tableName = "runs"
 
-var now = time.Date(2026, 11, 28, 23, 0, 1, 250e6, time.UTC)
-
 // fault is what happens to a call in place of, or after, its work.
 type fault struct {
-	work bool // it is carried out all the same
-	// then is the answer: "drop" the connection, "hang" until the client gives up, or an HTTP status with a body.
-	then   string
-	status int
-	body   string
+	work bool   // it is carried out all the same
+	then string // "drop" the connection, "hang" until the client gives up, else the body of an answer
+	code int
 }
 
+const internalError = `{"__type": "com.amazonaws.dynamodb.v20120810#InternalServerError", "message": "no"}`
+
 var (
-	drop          = &fault{then: "drop"}
-	workThenDrop  = &fault{work: true, then: "drop"}
-	hang          = &fault{then: "hang"}
-	workThenHang  = &fault{work: true, then: "hang"}
-	internal      = &fault{status: 500, body: `{"__type": "com.amazonaws.dynamodb.v20120810#InternalServerError", "message": "no"}`}
-	workThen500   = &fault{work: true, status: 500, body: internal.body}
-	throttle      = refuse("ProvisionedThroughputExceededException")
-	limitExceeded = refuse("RequestLimitExceeded")
-	inProgress    = refuse("TransactionInProgressException")
-	denied        = refuse("AccessDeniedException")
-	mismatch      = refuse("IdempotentParameterMismatchException")
-	noTable       = refuse("ResourceNotFoundException")
+	drop         = &fault{then: "drop"}
+	workThenDrop = &fault{work: true, then: "drop"}
+	hang         = &fault{then: "hang"}
+	workThenHang = &fault{work: true, then: "hang"}
+	internal     = &fault{then: internalError, code: 500}
+	workThen500  = &fault{work: true, then: internalError, code: 500}
+	throttle     = refuse("ProvisionedThroughputExceededException")
+	inProgress   = refuse("TransactionInProgressException")
+	denied       = refuse("AccessDeniedException")
+	half         = &fault{then: `{"__type": "TransactionCan`, code: 400}
 )
 
 func refuse(code string) *fault {
-	return &fault{status: 400, body: fmt.Sprintf(`{"__type": "com.amazonaws.dynamodb.v20120810#%s", "message": "no"}`, code)}
+	return &fault{then: fmt.Sprintf(`{"__type": "com.amazonaws.dynamodb.v20120810#%s", "message": "no"}`, code), code: 400}
 }
 
-// canceled is a transaction that failed for the reasons given, one per item.
+const none, failed, busy = "None", "ConditionalCheckFailed", "TransactionConflict"
+
+// canceled is a transaction that failed for the reasons given, one per item, in order (API_TransactWriteItems).
 func canceled(codes ...string) *fault {
-	var reasons []map[string]string
+	reasons := []map[string]string{}
 	for _, code := range codes {
 		reasons = append(reasons, map[string]string{"Code": code})
 	}
 	body, _ := json.Marshal(map[string]any{"__type": "com.amazonaws.dynamodb.v20120810#TransactionCanceledException",
 		"message": "Transaction cancelled, please refer cancellation reasons for specific reasons", "CancellationReasons": reasons})
-	return &fault{status: 400, body: string(body)}
+	return &fault{then: string(body), code: 400}
 }
 
-// store is minidyn behind a proxy that counts calls and can be told what to do with them.
+func times(n int, f *fault) []*fault { return slices.Repeat([]*fault{f}, n) }
+
+// request is one call as it came to the service.
+type request struct {
+	op   string
+	body string
+}
+
+// store is a table in memory behind a wire that notes calls and can be told what to do with them.
 type store struct {
-	minidyn http.Handler
-	api     *dynamodb.Client // past the proxy
-	mu      sync.Mutex
-	calls   []string
-	tokens  []string
-	fault   func(op string, nth int) *fault // nth call of that operation, from 1; nil is none
-	seen    map[string]int
+	*table.Service
+	api *dynamodb.Client // past the wire
+
+	mu       sync.Mutex
+	requests []request
+	seen     map[string]int
+	fault    func(op string, nth int) *fault // nth call of that operation, from 1; nil is none
 }
 
-func (s *store) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+// wire is an aws.HTTPClient.
+type wire struct{ *store }
+
+func (w wire) Do(r *http.Request) (*http.Response, error) {
+	ctx, cancel := context.WithTimeout(r.Context(), ledger.AttemptTimeout)
+	defer cancel()
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
 	_, op, _ := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
-	body, _ := io.ReadAll(r.Body)
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return nil, err
+	}
+	f := w.note(op, string(body))
 	r.Body = io.NopCloser(bytes.NewReader(body))
-	var in struct{ ClientRequestToken string }
-	_ = json.Unmarshal(body, &in)
-
-	s.mu.Lock()
-	s.calls = append(s.calls, op)
-	s.seen[op]++
-	if in.ClientRequestToken != "" {
-		s.tokens = append(s.tokens, in.ClientRequestToken)
+	answer := httptest.NewRecorder()
+	if f == nil || f.work {
+		w.ServeHTTP(answer, r)
 	}
-	var f *fault
-	if s.fault != nil {
-		f = s.fault(op, s.seen[op])
-	}
-	s.mu.Unlock()
-
 	switch {
 	case f == nil:
-		s.minidyn.ServeHTTP(w, r)
-		return
-	case f.work:
-		s.minidyn.ServeHTTP(httptest.NewRecorder(), r)
+		return answer.Result(), nil
+	case f.then == "drop":
+		return nil, errors.New("read: connection reset by peer")
+	case f.then == "hang":
+		<-ctx.Done()
+		return nil, ctx.Err()
 	}
-	switch f.then {
-	case "drop":
-		panic(http.ErrAbortHandler)
-	case "hang":
-		<-r.Context().Done()
-	default:
-		w.Header().Set("Content-Type", "application/x-amz-json-1.0")
-		w.WriteHeader(f.status)
-		_, _ = io.WriteString(w, f.body)
+	answer = httptest.NewRecorder()
+	answer.Header().Set("Content-Type", "application/x-amz-json-1.0")
+	answer.WriteHeader(f.code)
+	_, _ = io.WriteString(answer, f.then)
+	return answer.Result(), nil
+}
+
+func (s *store) note(op, body string) *fault {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.requests = append(s.requests, request{op, body})
+	s.seen[op]++
+	if s.fault == nil {
+		return nil
 	}
+	return s.fault(op, s.seen[op])
 }
 
 // inject makes the faults happen to the next calls of an operation, one after the other.
@@ -128,33 +146,53 @@ func (s *store) inject(op string, faults ...*fault) {
 	}
 }
 
-// always makes a fault happen to every call of the operations.
+// always makes a fault happen to every call of the operations, beside those that were injected.
 func (s *store) always(f *fault, ops ...string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.fault = func(called string, _ int) *fault {
-		for _, op := range ops {
-			if called == op {
-				return f
-			}
+	before := s.fault
+	s.fault = func(called string, nth int) *fault {
+		if slices.Contains(ops, called) {
+			return f
 		}
-		return nil
+		if before == nil {
+			return nil
+		}
+		return before(called, nth)
 	}
 }
 
 // since gives the calls since it was last asked, and forgets faults.
-func (s *store) since() string {
+func (s *store) since() []request {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	calls := strings.Join(s.calls, ",")
-	s.calls, s.fault = nil, nil
-	return calls
+	requests := s.requests
+	s.requests, s.fault = nil, nil
+	return requests
 }
 
-// item is an item of the table in one line, without the record; empty if there is none.
-func (s *store) item(t *testing.T, pk string) string {
+func count(requests []request, op string) int {
+	n := 0
+	for _, r := range requests {
+		if r.op == op {
+			n++
+		}
+	}
+	return n
+}
+
+func ops(requests []request) string {
+	var list []string
+	for _, r := range requests {
+		list = append(list, r.op)
+	}
+	return strings.Join(list, ",")
+}
+
+// attributes are an item of the table; none if there is no such item.
+func (s *store) attributes(t *testing.T, pk string) map[string]string {
 	t.Helper()
-	out, err := s.api.GetItem(t.Context(), &dynamodb.GetItemInput{TableName: aws.String(tableName), Key: map[string]types.AttributeValue{"pk": &types.AttributeValueMemberS{Value: pk}}})
+	out, err := s.api.GetItem(t.Context(), &dynamodb.GetItemInput{TableName: aws.String(tableName), Key: keyed(pk)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -165,97 +203,95 @@ func (s *store) item(t *testing.T, pk string) string {
 			values[name] = v.Value
 		case *types.AttributeValueMemberN:
 			values[name] = v.Value
+		case *types.AttributeValueMemberBOOL:
+			values[name] = fmt.Sprint(v.Value)
 		}
 	}
-	delete(values, "pk")
-	delete(values, "record")
-	if len(values) == 0 {
-		return ""
-	}
+	return values
+}
+
+// item is some attributes of an item, in one line.
+func (s *store) item(t *testing.T, pk string, names ...string) string {
+	t.Helper()
+	values := s.attributes(t, pk)
+	maps.DeleteFunc(values, func(name, _ string) bool { return !slices.Contains(names, name) })
 	return strings.TrimPrefix(fmt.Sprint(values), "map")
 }
 
-func open(t *testing.T) (*store, *ledger.Ledger) {
+// write changes an item past the ledger, as another edition may.
+func (s *store) write(t *testing.T, pk string, attributes map[string]types.AttributeValue) {
 	t.Helper()
-	s := &store{minidyn: server.NewServer(), seen: map[string]int{}}
-	past, proxied := httptest.NewServer(s.minidyn), httptest.NewUnstartedServer(s)
-	proxied.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, 0)
-	proxied.Start()
-	t.Cleanup(past.Close)
-	t.Cleanup(func() { proxied.CloseClientConnections(); proxied.Close() })
-	if err := ledger.CreateTable(t.Context(), config(past.URL), tableName); err != nil {
+	in := &dynamodb.UpdateItemInput{TableName: aws.String(tableName), Key: keyed(pk), ExpressionAttributeNames: map[string]string{},
+		ExpressionAttributeValues: map[string]types.AttributeValue{}}
+	var sets []string
+	for name, v := range attributes {
+		sets = append(sets, "#"+name+" = :"+name)
+		in.ExpressionAttributeNames["#"+name], in.ExpressionAttributeValues[":"+name] = name, v
+	}
+	in.UpdateExpression = aws.String("SET " + strings.Join(sets, ", "))
+	if _, err := s.api.UpdateItem(t.Context(), in); err != nil {
 		t.Fatal(err)
 	}
-	s.api = dynamodb.NewFromConfig(config(past.URL))
-	l := ledger.New(config(proxied.URL), tableName)
-	l.Now = func() time.Time { return now }
-	return s, l
 }
 
-func config(url string) aws.Config {
+func keyed(pk string) map[string]types.AttributeValue {
+	return map[string]types.AttributeValue{"pk": str(pk)}
+}
+func str(s string) types.AttributeValue { return &types.AttributeValueMemberS{Value: s} }
+func num(n int64) types.AttributeValue  { return &types.AttributeValueMemberN{Value: fmt.Sprint(n)} }
+
+// open makes a table, and a ledger that keeps its runs there.
+func open(t *testing.T) (*store, *ledger.Ledger) {
+	t.Helper()
+	s := &store{Service: table.New(), seen: map[string]int{}}
+	if err := ledger.CreateTable(t.Context(), config(direct{s.Service}), tableName); err != nil {
+		t.Fatal(err)
+	}
+	s.api = dynamodb.NewFromConfig(config(direct{s.Service}))
+	return s, ledger.New(config(wire{s}), tableName, tokens())
+}
+
+// direct is an aws.HTTPClient that calls a handler.
+type direct struct{ http.Handler }
+
+func (d direct) Do(r *http.Request) (*http.Response, error) {
+	answer := httptest.NewRecorder()
+	d.ServeHTTP(answer, r)
+	return answer.Result(), nil
+}
+
+// tokens are used once each.
+func tokens() func() string {
+	var n atomic.Int64
+	return func() string { return fmt.Sprintf("token-%d", n.Add(1)) }
+}
+
+func config(client aws.HTTPClient) aws.Config {
 	return aws.Config{
-		Region: "us-east-1", BaseEndpoint: aws.String(url), HTTPClient: &http.Client{Timeout: 400 * time.Millisecond},
+		Region: "us-east-1", BaseEndpoint: aws.String("http://dynamodb.test"), HTTPClient: client,
 		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
 			return aws.Credentials{AccessKeyID: "AKIDEXAMPLE", SecretAccessKey: "secret"}, nil
 		}),
 	}
 }
 
-// newRun is a run about to be claimed, for a cause of its own.
-func newRun(id, serverName string) maintenance.Run {
-	return maintenance.Run{
-		ID: id, ServerName: serverName, State: maintenance.RunStarting, Key: "key-of-" + id, Created: now, Backend: "opsworks-cm",
-		Cause:      maintenance.Cause{Kind: maintenance.CauseAlarm, Name: "health", Time: now, ID: "arn"},
-		Attributes: []string{"CHEF_MAJOR_UPGRADE"}, Attempt: "attempt-" + id, AttemptEnds: now.Add(time.Minute), Claimed: now,
-	}
-}
-
-func waiting(id, serverName string) maintenance.Run {
-	run := newRun(id, serverName)
-	run.State, run.Attempt, run.AttemptEnds, run.Claimed = maintenance.RunWaiting, "", time.Time{}, time.Time{}
-	return run
-}
-
-// starting is a stored, waiting run as the sweep claims it.
-func starting(run maintenance.Run, attempt string) maintenance.Run {
-	run.State, run.Attempt, run.AttemptEnds = maintenance.RunStarting, attempt, now.Add(time.Minute)
-	return run
-}
-
-func in(run maintenance.Run, state maintenance.RunState) maintenance.Run {
-	run.State = state
-	return run
-}
-
-// closed is the run as it is closed after maintenance.
-func closed(run maintenance.Run, outcome maintenance.Outcome, ended time.Time) maintenance.Run {
-	run.State, run.Accepted, run.Began, run.Outcome, run.Ended = maintenance.RunClosed, true, true, outcome, ended
-	return run
-}
-
-func limits() maintenance.Limits { return maintenance.Limits{Now: now} }
-
-// must is for steps that only prepare a test.
-func must[T any](t *testing.T) func(T, error) T {
-	return func(v T, err error) T {
-		t.Helper()
-		if err != nil {
-			t.Fatal(err)
-		}
-		return v
-	}
-}
-
-func wantReason(t *testing.T, err error, want maintenance.Reason) {
+// virtually runs a test on a virtual clock.
+func virtually(t *testing.T, name string, test func(t *testing.T, s *store, l *ledger.Ledger)) {
 	t.Helper()
-	if want == "" && err != nil || want != "" && (err == nil || maintenance.ReasonOf(err) != want) {
-		t.Errorf("got %v, want %q", err, want)
-	}
+	t.Run(name, func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			s, l := open(t)
+			test(t, s, l)
+		})
+	})
 }
 
-func wantItem(t *testing.T, s *store, pk, want string) {
-	t.Helper()
-	if got := s.item(t, pk); got != want {
-		t.Errorf("%s is %q, want %q", pk, got, want)
-	}
-}
+// The runs and changes that the conformance suite is about.
+var (
+	waiting, claimed, over    = ledgertest.Waiting, ledgertest.Claimed, ledgertest.Over
+	create, start, move, free = ledgertest.Create, ledgertest.Start, ledgertest.Move, ledgertest.Free
+	wantReason                = ledgertest.WantReason
+	now                       = ledgertest.Now
+)
+
+func must[T any](t *testing.T) func(T, error) T { return ledgertest.Must[T](t) }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -13,21 +12,94 @@ import (
 	"opsworks-maintenance/lambda/maintenance"
 )
 
-// Find implements maintenance.Ledger with a consistent GetItem.
-func (l *Ledger) Find(ctx context.Context, id string) (maintenance.Run, error) {
-	op := "find run " + id
+// Read implements maintenance.Ledger with a consistent BatchGetItem and, if there is an open run, a GetItem. A run that is not there
+// though the server names it, or that is over, is given as it is.
+func (l *Ledger) Read(ctx context.Context, serverName string) (maintenance.Kept, error) {
+	op := "read " + serverName
+	items, err := l.batch(ctx, []string{serverKey(serverName), fleetKey})
+	if err != nil {
+		return maintenance.Kept{}, unavailable(op, err)
+	}
+	server, errServer := recordOf(items[serverKey(serverName)])
+	fleet, errFleet := fleetOf(items[fleetKey])
+	if err := errors.Join(errServer, errFleet); err != nil {
+		return maintenance.Kept{}, unavailable(op, err)
+	}
+	kept := maintenance.Kept{Server: server, Fleet: fleet}
+	if server.OpenRun == "" {
+		return kept, nil
+	}
+	kept.Open, err = l.Run(ctx, server.OpenRun)
+	if err != nil && maintenance.ReasonOf(err) != maintenance.ReasonUnknownRun {
+		return maintenance.Kept{}, err
+	}
+	return kept, nil
+}
+
+// Run implements maintenance.Ledger with a consistent GetItem.
+func (l *Ledger) Run(ctx context.Context, id string) (maintenance.Run, error) {
+	op := "read run " + id
 	i, err := l.get(ctx, runKey(id))
 	if err != nil {
 		return maintenance.Run{}, unavailable(op, err)
 	}
 	if len(i) == 0 {
-		return maintenance.Run{}, &maintenance.Error{Op: op, Reason: maintenance.NotFound}
+		return maintenance.Run{}, &maintenance.Error{Op: op, Reason: maintenance.ReasonUnknownRun}
 	}
 	run, err := decode(i)
 	if err != nil {
 		return maintenance.Run{}, unavailable(op, err)
 	}
 	return run, nil
+}
+
+// Node implements maintenance.Ledger with a consistent GetItem.
+func (l *Ledger) Node(ctx context.Context, node string) (string, error) {
+	i, err := l.get(ctx, nodeKey(node))
+	if err != nil {
+		return "", unavailable("read node "+node, err)
+	}
+	return textOf(i, attrRun), nil
+}
+
+// Slots implements maintenance.Ledger with consistent BatchGetItems.
+func (l *Ledger) Slots(ctx context.Context, most int) ([]string, error) {
+	holders := make([]string, most)
+	keys := make([]string, most)
+	for i := range keys {
+		keys[i] = slotKey(i + 1)
+	}
+	items, err := l.batch(ctx, keys)
+	if err != nil {
+		return nil, unavailable("read slots", err)
+	}
+	for i := range holders {
+		holders[i] = textOf(items[keys[i]], attrRun)
+	}
+	return holders, nil
+}
+
+// Servers implements maintenance.Ledger with consistent BatchGetItems.
+func (l *Ledger) Servers(ctx context.Context, names []string) (map[string]maintenance.ServerRecord, error) {
+	const op = "read servers"
+	distinct := slices.Compact(slices.Sorted(slices.Values(names)))
+	keys := make([]string, len(distinct))
+	for i, name := range distinct {
+		keys[i] = serverKey(name)
+	}
+	items, err := l.batch(ctx, keys)
+	if err != nil {
+		return nil, unavailable(op, err)
+	}
+	records := make(map[string]maintenance.ServerRecord, len(distinct))
+	for i, name := range distinct {
+		record, err := recordOf(items[keys[i]])
+		if err != nil {
+			return nil, unavailable(op+": "+name, err)
+		}
+		records[name] = record
+	}
+	return records, nil
 }
 
 func (l *Ledger) get(ctx context.Context, pk string) (item, error) {
@@ -38,110 +110,43 @@ func (l *Ledger) get(ctx context.Context, pk string) (item, error) {
 	return out.Item, nil
 }
 
-// Open implements maintenance.Ledger with a query of the index of runs that are not closed. An index lags behind: a run in it
-// may have moved on, which its next move finds out, and one just written may be missing until the next sweep. A record that
-// cannot be read is an error beside the runs that can.
-func (l *Ledger) Open(ctx context.Context) ([]maintenance.Run, error) {
-	return l.query(ctx, "list open runs", 0, &dynamodb.QueryInput{
-		IndexName: aws.String(IndexOpen), KeyConditionExpression: aws.String("#open = :open"),
-		ExpressionAttributeValues: item{":open": text("1")},
-	})
+// BatchGetItem takes so many keys (API_BatchGetItem).
+const keysPerCall = 100
+
+// batch reads items by their keys.
+func (l *Ledger) batch(ctx context.Context, keys []string) (map[string]item, error) {
+	items := make(map[string]item, len(keys))
+	for some := range slices.Chunk(keys, keysPerCall) {
+		var asked []item
+		for _, pk := range some {
+			asked = append(asked, key(pk))
+		}
+		if err := l.readAll(ctx, asked, items); err != nil {
+			return nil, err
+		}
+	}
+	return items, nil
 }
 
-// History implements maintenance.Ledger with a query of the index of a server's runs.
-func (l *Ledger) History(ctx context.Context, serverName string, most int) ([]maintenance.Run, error) {
-	if most <= 0 {
-		return nil, nil
-	}
-	return l.query(ctx, "list runs of "+serverName, most, &dynamodb.QueryInput{
-		IndexName: aws.String(IndexServer), KeyConditionExpression: aws.String("#server = :server"),
-		ExpressionAttributeValues: item{":server": text(serverName)},
-		ScanIndexForward:          aws.Bool(false), Limit: aws.Int32(int32(min(most, 100))),
-	})
-}
+var errUnread = errors.New("some items were never read: the table has no capacity")
 
-// query reads page after page, at most so many runs; 0 is all.
-func (l *Ledger) query(ctx context.Context, op string, most int, in *dynamodb.QueryInput) ([]maintenance.Run, error) {
-	in.TableName, in.ExpressionAttributeNames = &l.table, names(*in.KeyConditionExpression)
-	var runs []maintenance.Run
-	var faults []error
-	for pages := dynamodb.NewQueryPaginator(l.api, in); pages.HasMorePages() && (most == 0 || len(runs) < most); {
-		page, err := pages.NextPage(ctx)
-		if err != nil {
-			return runs, unavailable(op, errors.Join(append(faults, err)...))
-		}
-		for _, i := range page.Items {
-			run, err := decode(i)
-			if err != nil {
-				faults = append(faults, err)
-				continue
-			}
-			runs = append(runs, run)
-		}
-	}
-	if most > 0 && len(runs) > most {
-		runs = runs[:most]
-	}
-	if len(faults) > 0 {
-		return runs, unavailable(op, errors.Join(faults...))
-	}
-	return runs, nil
-}
-
-// BatchGetItem takes 100 keys, and what is kept of a server is in three items.
-const serversPerCall = 100 / 3
-
-// Servers implements maintenance.Ledger with consistent BatchGetItems.
-func (l *Ledger) Servers(ctx context.Context, serverNames []string) (map[string]maintenance.ServerRecord, error) {
-	today := l.Now().UTC().Format(time.DateOnly)
-	distinct := slices.Compact(slices.Sorted(slices.Values(serverNames)))
-	records := make(map[string]maintenance.ServerRecord, len(distinct))
-	for some := range slices.Chunk(distinct, serversPerCall) {
-		var keys []item
-		for _, name := range some {
-			keys = append(keys, key(serverKey(name)), key(leaseKey(name)), key(dayKey(name, today)))
-		}
-		items, err := l.batch(ctx, keys)
-		if err != nil {
-			return nil, unavailable("read servers", err)
-		}
-		for _, name := range some {
-			server := items[serverKey(name)]
-			records[name] = maintenance.ServerRecord{
-				Lease:       textOf(items[leaseKey(name)], attrRun),
-				LastEnd:     timeOf(server, attrLastEnd),
-				LastSuccess: timeOf(server, attrLastSuccess),
-				WatchedFrom: timeOf(server, attrWatchedFrom),
-				MissedTold:  timeOf(server, attrMissedTold),
-				StartsToday: int(numberOf(items[dayKey(name, today)], attrStarts)),
-			}
-		}
-	}
-	return records, nil
-}
-
-// batch reads items by their keys. What DynamoDB leaves undone, it wants to be asked again after a while.
-func (l *Ledger) batch(ctx context.Context, keys []item) (map[string]item, error) {
-	items := map[string]item{}
+// readAll asks until every item was read. What DynamoDB leaves undone, it wants to be asked for again after a while.
+func (l *Ledger) readAll(ctx context.Context, keys []item, into map[string]item) error {
 	ask := map[string]types.KeysAndAttributes{l.table: {Keys: keys, ConsistentRead: aws.Bool(true)}}
 	for attempt := 1; ; attempt++ {
 		out, err := l.api.BatchGetItem(ctx, &dynamodb.BatchGetItemInput{RequestItems: ask})
 		if err != nil {
-			return nil, err
+			return err
 		}
 		for _, i := range out.Responses[l.table] {
-			items[textOf(i, attrKey)] = i
+			into[textOf(i, AttrPK)] = i
 		}
-		switch ask = out.UnprocessedKeys; {
-		case len(ask[l.table].Keys) == 0:
-			return items, nil
-		case attempt == attempts:
-			return nil, errors.New("some items were never read: the table has no capacity")
+		ask = out.UnprocessedKeys
+		if len(ask[l.table].Keys) == 0 {
+			return nil
 		}
-		select {
-		case <-ctx.Done():
-			return nil, ctx.Err()
-		case <-time.After(time.Duration(attempt) * 50 * time.Millisecond):
+		if attempt == attempts || !l.wait(ctx, attempt) {
+			return errors.Join(errUnread, ctx.Err())
 		}
 	}
 }

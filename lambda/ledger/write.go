@@ -2,165 +2,191 @@ package ledger
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
-	"fmt"
-	"slices"
-	"time"
+	"net/http"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
-	"opsworks-maintenance/lambda/call"
 	"opsworks-maintenance/lambda/maintenance"
 )
 
-// move is a run on its way into the table.
-type move struct {
-	op     string
-	from   maintenance.Run // as it was given, and is given back if the move fails
-	run    maintenance.Run // as it will be stored
-	record string
-	claim  bool // of a new attempt, whose name alone tells whether it was made
-}
-
-func newMove(op string, from, to maintenance.Run) (move, error) {
-	to.Version = from.Version + 1
-	record, err := encode(to)
-	if err != nil {
-		return move{}, unavailable(op, err)
-	}
-	return move{op: op, from: from, run: to, record: record}, nil
-}
-
-// step is one item of a transaction and what it means that its condition fails.
+// step is one item of a write.
 type step struct {
-	write  types.TransactWriteItem
-	reason maintenance.Reason
-	// until says, of the item as it is, when the condition will hold; nil where nobody knows.
-	until func(ctx context.Context, old item) time.Time
-	// optional steps are left out if their condition fails: there is nothing for them to do.
-	optional bool
+	pk string
+	// change is how the item is changed; nil deletes it, under condition.
+	change    *expression
+	condition string
+	values    item
+	// refused says what it means that the condition failed, by the item as it was: an error, or nil if the write is to be tried again
+	// with what has been learned.
+	refused func(ctx context.Context, old item) error
+	// busy, if set, is the reason where another's transaction is at work on the item. Else it is waited for.
+	busy maintenance.Reason
 }
 
-// change is a step that updates an item. Its condition is checked alone if there is no update. That it is never a Put, which
-// would do for some, is for the emulator, which gives back the item that failed a condition only here.
-func (l *Ledger) change(pk, update, condition string, values item) step {
-	onFailure := types.ReturnValuesOnConditionCheckFailureAllOld
-	if update == "" {
-		return step{write: types.TransactWriteItem{ConditionCheck: &types.ConditionCheck{
-			TableName: &l.table, Key: key(pk), ConditionExpression: aws.String(condition), ExpressionAttributeNames: names(condition),
-			ExpressionAttributeValues: values, ReturnValuesOnConditionCheckFailure: onFailure,
-		}}}
-	}
-	u := &types.Update{
-		TableName: &l.table, Key: key(pk), UpdateExpression: aws.String(update), ExpressionAttributeNames: names(update, condition),
-		ExpressionAttributeValues: values, ReturnValuesOnConditionCheckFailure: onFailure,
-	}
-	if condition != "" {
-		u.ConditionExpression = aws.String(condition)
-	}
-	return step{write: types.TransactWriteItem{Update: u}}
+// write is one change of the table, all or nothing, tried until it is known what became of it.
+type write struct {
+	op     string
+	writer string
+	// witness is the item that names the writer if the write was made; empty if there is none.
+	witness string
+	// steps are made anew after a condition failed. Their order is that in which failed conditions become the reason.
+	steps func() []step
+	// doubt is true once an attempt was made of which it is not known whether it did anything.
+	doubt bool
 }
 
-// put is the step that writes the run itself: new, or at the version it was read at.
-func (l *Ledger) put(m move) step {
-	in := l.putInput(m)
-	return step{reason: maintenance.Moved, write: types.TransactWriteItem{Put: &types.Put{
-		TableName: in.TableName, Item: in.Item, ConditionExpression: in.ConditionExpression,
-		ExpressionAttributeNames: in.ExpressionAttributeNames, ExpressionAttributeValues: in.ExpressionAttributeValues,
-	}}}
+// carryOut gives the witness as it is now, where the write's answer holds it, or where the write was found made: else nil.
+func (l *Ledger) carryOut(ctx context.Context, w *write) (item, error) {
+	work, cancel := half(ctx)
+	defer cancel()
+	steps, token := w.steps(), l.token()
+	for attempt := 1; ; attempt++ {
+		after, err := l.send(work, steps, token)
+		if err == nil {
+			return after, nil
+		}
+		failed, code, old := firstReason(err)
+		switch {
+		case code == conditionFailed && failed < len(steps):
+			if w.writer != "" && textOf(old, attrWriter) == w.writer {
+				return l.made(ctx, w, steps[failed].pk, old)
+			}
+			if refusal := steps[failed].refused(ctx, old); refusal != nil {
+				return l.settle(ctx, w, refusal)
+			}
+			steps, token = w.steps(), l.token()
+		case code == transactionConflict && failed < len(steps) && steps[failed].busy != "":
+			return l.settle(ctx, w, &maintenance.Error{Op: w.op, Reason: steps[failed].busy, Err: err})
+		case !isConflict(code) && !retryable(err):
+			w.doubt = w.doubt || !answered(err)
+			return l.settle(ctx, w, unavailable(w.op, err))
+		default:
+			w.doubt = w.doubt || !answered(err)
+		}
+		if attempt == attempts || !l.wait(work, attempt) {
+			return l.settle(ctx, w, unavailable(w.op, err))
+		}
+	}
 }
 
-func (l *Ledger) putInput(m move) *dynamodb.PutItemInput {
-	condition, values := "attribute_not_exists(#pk)", item(nil)
-	if m.from.Version > 0 {
-		condition, values = "#version = :version", item{":version": number(m.from.Version)}
+// settle finds out whether a write of which that is in doubt was made after all. If its witness cannot be read, nobody knows.
+func (l *Ledger) settle(ctx context.Context, w *write, refusal error) (item, error) {
+	if !w.doubt || w.witness == "" {
+		return nil, refusal
 	}
-	return &dynamodb.PutItemInput{
-		TableName: &l.table, Item: runItem(m.run, m.record), ConditionExpression: aws.String(condition),
-		ExpressionAttributeNames: names(condition), ExpressionAttributeValues: values,
+	stored, err := l.get(ctx, w.witness)
+	switch {
+	case err != nil:
+		return nil, unavailable(w.op, errors.Join(refusal, err))
+	case textOf(stored, attrWriter) == w.writer:
+		return stored, nil
+	default:
+		return nil, refusal
 	}
 }
 
-// transact writes a move in one transaction. The first step whose condition fails is the reason why not.
-func (l *Ledger) transact(ctx context.Context, m move, token string, steps []step) (maintenance.Run, error) {
-	in := &dynamodb.TransactWriteItemsInput{ClientRequestToken: aws.String(token)}
+// made gives the witness of a write that another of its items shows to have been made.
+func (l *Ledger) made(ctx context.Context, w *write, pk string, old item) (item, error) {
+	if pk == w.witness {
+		return old, nil
+	}
+	stored, err := l.get(ctx, w.witness)
+	if err != nil {
+		return nil, unavailable(w.op, err)
+	}
+	return stored, nil
+}
+
+// once leaves trying again to carryOut, which has to know of each attempt what it may have done.
+func once(o *dynamodb.Options) { o.Retryer = aws.NopRetryer{} }
+
+// send makes one attempt: a single step by UpdateItem, which gives the item as it is then.
+func (l *Ledger) send(ctx context.Context, steps []step, token string) (item, error) {
+	if len(steps) == 1 {
+		e := steps[0].change
+		out, err := l.api.UpdateItem(ctx, &dynamodb.UpdateItemInput{
+			TableName: &l.table, Key: key(steps[0].pk), UpdateExpression: aws.String(e.update()), ConditionExpression: e.condition(),
+			ExpressionAttributeNames: e.names(), ExpressionAttributeValues: e.values, ReturnValues: types.ReturnValueAllNew,
+			ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
+		}, once)
+		if err != nil {
+			return nil, err
+		}
+		return out.Attributes, nil
+	}
+	in := &dynamodb.TransactWriteItemsInput{ClientRequestToken: &token}
 	for _, s := range steps {
-		in.TransactItems = append(in.TransactItems, s.write)
+		in.TransactItems = append(in.TransactItems, l.transactItem(s))
 	}
-	work, cancel := call.Half(ctx)
-	_, err := l.api.TransactWriteItems(work, in)
-	cancel()
-	if err == nil {
-		return m.run, nil
+	_, err := l.api.TransactWriteItems(ctx, in, once)
+	return nil, err
+}
+
+func (l *Ledger) transactItem(s step) types.TransactWriteItem {
+	old := types.ReturnValuesOnConditionCheckFailureAllOld
+	if e := s.change; e != nil {
+		return types.TransactWriteItem{Update: &types.Update{
+			TableName: &l.table, Key: key(s.pk), UpdateExpression: aws.String(e.update()), ConditionExpression: e.condition(),
+			ExpressionAttributeNames: e.names(), ExpressionAttributeValues: e.values, ReturnValuesOnConditionCheckFailure: old,
+		}}
+	}
+	return types.TransactWriteItem{Delete: &types.Delete{
+		TableName: &l.table, Key: key(s.pk), ConditionExpression: &s.condition,
+		ExpressionAttributeNames: names(s.condition), ExpressionAttributeValues: s.values, ReturnValuesOnConditionCheckFailure: old,
+	}}
+}
+
+// The codes of cancellation reasons (API_TransactWriteItems) that are told apart.
+const (
+	conditionFailed     = "ConditionalCheckFailed"
+	transactionConflict = "TransactionConflict"
+)
+
+// isConflict says that another is at work on an item, or that there is no capacity for it: nothing was written
+// (API_TransactWriteItems, cancellation reasons; TransactionConflictException is that of a write of a single item).
+func isConflict(code string) bool {
+	switch code {
+	case transactionConflict, "TransactionConflictException", "ThrottlingError", "ProvisionedThroughputExceeded":
+		return true
+	default:
+		return false
+	}
+}
+
+// firstReason is the first item that is a reason why nothing was written, with the reason's code. The reasons of a transaction are as
+// many as its items, in the same order; the code of an item that was not the matter is None.
+func firstReason(err error) (int, string, item) {
+	var failed *types.ConditionalCheckFailedException
+	if errors.As(err, &failed) {
+		return 0, conditionFailed, failed.Item
 	}
 	var canceled *types.TransactionCanceledException
 	if !errors.As(err, &canceled) {
-		return l.settle(ctx, m, unavailable(m.op, err))
+		return 0, codeOf(err), nil
 	}
-	first, code, old := firstReason(canceled)
-	if code != conditionFailed || first >= len(steps) {
-		return l.settle(ctx, m, unavailable(m.op, err))
-	}
-	failed := steps[first]
-	if failed.optional {
-		return l.transact(ctx, m, rand.Text(), slices.Delete(slices.Clone(steps), first, first+1))
-	}
-	return l.refused(ctx, m, failed, old)
-}
-
-// refused is a move that a condition refused, with the item that failed it where the answer held it.
-func (l *Ledger) refused(ctx context.Context, m move, failed step, old item) (maintenance.Run, error) {
-	refusal := &maintenance.Error{Op: m.op, Reason: failed.reason}
-	switch failed.reason {
-	case maintenance.Duplicate, maintenance.Leased, maintenance.Moved:
-		if holder := textOf(old, attrRun); holder != "" && holder != m.run.ID {
-			refusal.Err = fmt.Errorf("by run %s", holder)
-			return m.from, refusal
-		}
-		return l.settle(ctx, m, refusal) // it may be held by this very move
-	}
-	if failed.until != nil {
-		refusal.Until = failed.until(ctx, old)
-		m.from.Until = refusal.Until
-	}
-	return m.from, refusal
-}
-
-// settle finds out what a write came to whose answer does not say so: none came, or a condition refused it that an earlier
-// attempt of the very same write, whose answer was lost, would have made fail. If the ledger cannot be read, nobody knows.
-func (l *Ledger) settle(ctx context.Context, m move, refusal error) (maintenance.Run, error) {
-	stored, err := l.Find(ctx, m.run.ID)
-	switch {
-	case err == nil && m.made(stored):
-		return stored, nil
-	case err == nil || maintenance.ReasonOf(err) == maintenance.NotFound:
-		return m.from, refusal
-	default:
-		return m.from, unavailable(m.op, errors.Join(refusal, err))
-	}
-}
-
-// made reports whether what is stored is this move: the same attempt's claim, or the same record to the letter.
-func (m move) made(stored maintenance.Run) bool {
-	if m.claim && m.run.Attempt != "" {
-		return stored.State == maintenance.RunStarting && stored.Attempt == m.run.Attempt
-	}
-	record, err := encode(stored)
-	return err == nil && record == m.record
-}
-
-const conditionFailed = "ConditionalCheckFailed"
-
-// firstReason is the first item of a transaction that has a reason to cancel it. The reasons are as many as the items, in the
-// same order; those of items that were not the matter are None. DynamoDB gives all of them, emulators may stop at the first.
-func firstReason(canceled *types.TransactionCanceledException) (int, string, item) {
 	for i, reason := range canceled.CancellationReasons {
 		if code := aws.ToString(reason.Code); code != "" && code != "None" {
 			return i, code, reason.Item
 		}
 	}
 	return 0, "", nil
+}
+
+// answered reports whether the service said that it did nothing.
+func answered(err error) bool {
+	var response *awshttp.ResponseError
+	if codeOf(err) == "" || !errors.As(err, &response) {
+		return false
+	}
+	return response.HTTPStatusCode() >= http.StatusBadRequest && response.HTTPStatusCode() < http.StatusInternalServerError
+}
+
+// retryable is what the SDK takes for it: no answer, a fault of the service, a throttle, TransactionInProgressException.
+func retryable(err error) bool {
+	return retry.IsErrorRetryables(retry.DefaultRetryables).IsErrorRetryable(err).Bool()
 }

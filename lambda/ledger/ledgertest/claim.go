@@ -1,0 +1,128 @@
+package ledgertest
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"opsworks-maintenance/lambda/maintenance"
+)
+
+var claims = []test{
+	{"a claim of a new run takes server, slot and node, and counts", func(t *testing.T, l Subject) {
+		l.commit(t, Start(Claimed(Waiting("r1", "automate-06"), 2, "i-1")))
+		l.holders(t, "i-1", "r1", "", "r1")
+		if s := l.server(t, "automate-06"); s.OpenRun != "r1" || s.StartsOn(today) != 1 {
+			t.Errorf("the server: %+v", s)
+		}
+	}},
+	{"a claim of a waiting run does too", func(t *testing.T, l Subject) {
+		run := l.commit(t, Create(Waiting("r1", "automate-06")))
+		l.commit(t, Claim(run, Claimed(run, 1, "i-1"), Limits))
+		l.holders(t, "i-1", "r1", "r1")
+		if s := l.server(t, "automate-06"); s.OpenRun != "r1" || s.StartsOn(today) != 1 {
+			t.Errorf("the server: %+v", s)
+		}
+	}},
+	{"without a limit nothing is counted, no slot is taken", func(t *testing.T, l Subject) {
+		run := l.commit(t, Create(Waiting("r1", "automate-06")))
+		l.commit(t, Claim(run, Claimed(run, 0, ""), maintenance.Claim{}))
+		l.holders(t, "i-1", "", "", "")
+		if s := l.server(t, "automate-06"); s.Starts != 0 {
+			t.Errorf("the server: %+v", s)
+		}
+	}},
+	{"a run that runs is given a slot without being claimed, whatever holds its server", func(t *testing.T, l Subject) {
+		run := l.commit(t, Start(Claimed(Waiting("r1", "automate-06"), 0, "")))
+		l.Hold(t, "automate-06", maintenance.Hold{Until: Now.Add(time.Hour)})
+		with := run
+		with.Slot = 1
+		l.commit(t, Move(run, with))
+		l.holders(t, "i-1", "", "r1")
+	}},
+	{"open-run: the server has another", func(t *testing.T, l Subject) {
+		l.commit(t, Create(Waiting("r1", "automate-06")))
+		if refusal := l.refuses(t, Start(Claimed(Waiting("r2", "automate-06"), 1, "i-1")), maintenance.ReasonOpenRun); refusal.Holder != "r1" {
+			t.Errorf("got %+v", refusal)
+		}
+		l.holders(t, "i-1", "", "")
+	}},
+	{"held: until the hold ends", func(t *testing.T, l Subject) {
+		until := Now.Add(300 * time.Microsecond)
+		l.Hold(t, "automate-06", maintenance.Hold{Until: until, Reason: "audit"})
+		change := Start(Claimed(Waiting("r1", "automate-06"), 1, ""))
+		if refusal := l.refuses(t, change, maintenance.ReasonHeld); !refusal.Until.Equal(until) {
+			t.Errorf("got %+v", refusal)
+		}
+		change.Now = Now.Add(time.Millisecond)
+		l.commit(t, change)
+	}},
+	{"a hold forbids a claim, not a run that waits", func(t *testing.T, l Subject) {
+		l.Hold(t, "automate-06", maintenance.Hold{Until: Now.Add(time.Hour)})
+		l.commit(t, Create(Waiting("r1", "automate-06")))
+	}},
+	{"cooling-down: until so long after the last end", func(t *testing.T, l Subject) {
+		run := l.commit(t, Start(Claimed(Waiting("r1", "automate-06"), 0, "")))
+		ended := l.commit(t, Free(run, Over(run, maintenance.OutcomeFailed))).Ended
+		change := Start(Claimed(Waiting("r2", "automate-06"), 1, ""))
+		change.Now = ended.Add(Limits.Cooldown - time.Millisecond)
+		if refusal := l.refuses(t, change, maintenance.ReasonCoolingDown); !refusal.Until.Equal(ended.Add(Limits.Cooldown)) {
+			t.Errorf("got %+v", refusal)
+		}
+		change.Now = ended.Add(Limits.Cooldown)
+		l.commit(t, change)
+	}},
+	{"daily-limit: until the day is over, in UTC", func(t *testing.T, l Subject) {
+		limits := maintenance.Claim{DailyLimit: 2}
+		for i := range 2 {
+			run := l.commit(t, Create(Waiting(fmt.Sprintf("r%d", i), "automate-06")))
+			run = l.commit(t, Claim(run, Claimed(run, 0, ""), limits))
+			l.commit(t, Free(run, Over(run, maintenance.OutcomeFailed)))
+		}
+		run := l.commit(t, Create(Waiting("r2", "automate-06")))
+		change := Claim(run, Claimed(run, 0, ""), limits)
+		midnight := time.Date(2026, 11, 29, 0, 0, 0, 0, time.UTC)
+		if refusal := l.refuses(t, change, maintenance.ReasonDailyLimit); !refusal.Until.Equal(midnight) {
+			t.Errorf("got %+v", refusal)
+		}
+		change.Now = midnight
+		l.commit(t, change)
+		if s := l.server(t, "automate-06"); s.StartsOn("2026-11-29") != 1 || s.StartsOn(today) != 0 {
+			t.Errorf("the server: %+v", s)
+		}
+	}},
+	{"held before cooling-down before daily-limit before slot-taken before node-taken", func(t *testing.T, l Subject) {
+		other := l.commit(t, Start(Claimed(Waiting("r0", "puppet-01"), 1, "i-1")))
+		run := l.commit(t, Start(Claimed(Waiting("r1", "automate-06"), 0, "")))
+		l.commit(t, Free(run, Over(run, maintenance.OutcomeFailed)))
+		limits := maintenance.Claim{Cooldown: 12 * time.Hour, DailyLimit: 1}
+		run = l.commit(t, Create(Waiting("r2", "automate-06")))
+		change := Claim(run, Claimed(run, 1, "i-1"), limits)
+		l.Hold(t, "automate-06", maintenance.Hold{Until: Now.Add(time.Hour)})
+		l.refuses(t, change, maintenance.ReasonHeld)
+		l.Hold(t, "automate-06", maintenance.Hold{})
+		l.refuses(t, change, maintenance.ReasonCoolingDown)
+		limits.Cooldown = 0
+		change.Claim = &limits
+		l.refuses(t, change, maintenance.ReasonDailyLimit)
+		change.Claim = &maintenance.Claim{}
+		if refusal := l.refuses(t, change, maintenance.ReasonSlotTaken); refusal.Holder != other.ID {
+			t.Errorf("got %+v", refusal)
+		}
+		change.To.Slot = 2
+		if refusal := l.refuses(t, change, maintenance.ReasonNodeTaken); refusal.Holder != other.ID {
+			t.Errorf("got %+v", refusal)
+		}
+		change.To.Node = "i-2"
+		l.commit(t, change)
+	}},
+	{"two names of one node never run at once", func(t *testing.T, l Subject) {
+		first := l.commit(t, Start(Claimed(Waiting("r1", "puppet-01"), 0, "i-1")))
+		second := Start(Claimed(Waiting("r2", "puppet-alias"), 0, "i-1"))
+		if refusal := l.refuses(t, second, maintenance.ReasonNodeTaken); refusal.Holder != "r1" {
+			t.Errorf("got %+v", refusal)
+		}
+		l.commit(t, Free(first, Over(first, maintenance.OutcomeSucceeded)))
+		l.commit(t, second)
+	}},
+}
