@@ -12,7 +12,9 @@ type asked struct {
 	// key is the deduplication key of the trigger, wishes what it asks for beside its server.
 	key, wishes string
 	// triggers are those to go by, in place of the run's own.
-	triggers   []Trigger
+	triggers []Trigger
+	// atOnce looks at it though its state does not want that yet.
+	atOnce     bool
 	attributes []EngineAttribute
 }
 
@@ -30,6 +32,10 @@ func (t *turn) advance(run Run, f Facts, a asked) (Run, Report, error) {
 		}
 		if next.Run.State == RunOver && run.State == "" {
 			return next.Run, next.Report, nil // a refusal, which is recorded as one
+		}
+		if next.Claim != nil && run.Lease.Live(t.Now()) && run.Lease.By != t.id {
+			return run, Report{}, &Error{Op: "claim " + run.ServerName, Reason: ReasonAttemptAlive, Until: run.Lease.Until,
+				Err: errors.New("another invocation is at work on the run")}
 		}
 		moved, err := t.commit(run, next, a)
 		switch reason := ReasonOf(err); {
@@ -101,7 +107,7 @@ func (t *turn) facts(serverName string) Facts {
 func (t *turn) decide(run Run, f *Facts, a asked) (Next, error) {
 	for {
 		f.Now = t.Now()
-		if !run.Open() || run.State != "" && len(a.triggers) == 0 && run.Look.After(f.Now) {
+		if !run.Open() || run.State != "" && len(a.triggers) == 0 && !a.atOnce && run.Look.After(f.Now) {
 			return Next{Run: run}, nil // its state wants nothing yet; something may be owed
 		}
 		next := decide(run, *f)
@@ -132,10 +138,6 @@ func (t *turn) look(run Run, f *Facts, need Need) error {
 	switch {
 	case need == NeedSlots:
 		return t.lookAtSlots(f)
-	case need == NeedNode:
-		holder, err := t.Ledger.Node(t.work, f.Sighting.Server.Node)
-		f.Node = &holder
-		return err
 	case !ok:
 		err := &Error{Op: "look at " + run.ServerName, Reason: ReasonUnsupported, Err: errors.New("this version has no backend " + name)}
 		f.Sighting, f.Calendar = &Sighting{At: f.Now, ServerErr: err, ExecutionsErr: err}, &CalendarState{}

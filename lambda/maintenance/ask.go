@@ -26,6 +26,8 @@ func (t *turn) ask(q Request, look bool) Report {
 			return t.decidedBefore(q, err)
 		case reason == ReasonOpenRun, reason == ReasonMoved, reason == ReasonHeld, reason == ReasonCoolingDown, reason == ReasonDailyLimit:
 			f = t.facts(q.ServerName) // somebody was faster
+		case reason == ReasonAttemptAlive:
+			return busy(q, err, t.Now())
 		case errors.Is(err, errNoTime) && q.Trigger.Kind != TriggerManual:
 			look = false
 		default:
@@ -35,13 +37,22 @@ func (t *turn) ask(q Request, look bool) Report {
 	return t.failed(q, &Error{Op: "ask for " + q.ServerName, Reason: ReasonLedgerUnavailable, Err: errors.New("others were faster each time")})
 }
 
+// busy answers an operator whose run another invocation is at work on.
+func busy(q Request, err error, now time.Time) Report {
+	var e *Error
+	errors.As(err, &e)
+	return Report{Outcome: OutcomeRefused, Reason: ReasonAttemptAlive, ServerName: q.ServerName, RunID: q.RunID, Trigger: q.Trigger, At: now, Until: e.Until,
+		Detail: "another invocation is at work on the run", Count: true}
+}
+
 // place finds the request's place among what is open.
 func (t *turn) place(q Request, f Facts, look bool) (Report, error) {
 	open := f.Kept.Open
-	if q.Trigger.Kind == TriggerManual {
-		return t.placeManual(q, f)
-	}
 	switch {
+	case open.Edition > Edition: // later rules: what they make of a trigger is theirs
+		return Report{}, &Error{Op: "join run " + open.ID, Reason: ReasonUnsupported, Err: errors.New("it needs a later edition of the rules")}
+	case q.Trigger.Kind == TriggerManual:
+		return t.placeManual(q, f)
 	case open.ID == "" || !open.Open():
 		return t.begin(q, f, look)
 	case open.State == RunRunning:

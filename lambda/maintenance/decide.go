@@ -1,6 +1,7 @@
 package maintenance
 
 import (
+	"slices"
 	"time"
 )
 
@@ -66,6 +67,7 @@ func claim(run Run, by Trigger, f Facts) Next {
 	if by.Kind == TriggerAlarm {
 		n.Claim = &Claim{Cooldown: f.Policy.Cooldown, DailyLimit: f.Policy.DailyLimit}
 	}
+	n.Claim.OverHold = slices.Contains(by.Overrides, OverrideHold)
 	r := &n.Run
 	r.Backend, r.Wait, r.Missing, r.Unseen = f.Policy.Backend, Wait{}, Missing{}, Unseen{}
 	r.Attempt = Attempt{Number: run.Attempt.Number + 1, Claimed: f.Now, Trigger: by, Before: f.Sighting.Server}

@@ -22,7 +22,8 @@ type Facts struct {
 	Calendar *CalendarState
 	Sighting *Sighting
 	Slots    *Slots
-	Node     *string // the run that holds the server's node
+	// Node is the run that holds the server's node, where that is known before the claim finds out.
+	Node *string
 }
 
 // Slots are who holds the slots, and whether other runs wait for one.
@@ -39,7 +40,6 @@ const (
 	NeedCalendar Need = "calendar"
 	NeedSighting Need = "sighting"
 	NeedSlots    Need = "slots"
-	NeedNode     Need = "node"
 )
 
 // Ruling is what a gate says. The zero value is no ruling, which lets nothing pass.
@@ -361,13 +361,11 @@ func joinNames(names []string) string {
 	return text
 }
 
-// nodeFree: two names of one node never run at once.
+// nodeFree: two names of one node never run at once. The claim finds out who has it; nothing is read for it before.
 func nodeFree(run Run, _ Trigger, f Facts) Verdict {
 	switch node := f.Sighting.Server.Node; {
-	case node == "":
+	case node == "" || f.Node == nil:
 		return pass
-	case f.Node == nil:
-		return Verdict{Ruling: RulingAsk, Need: NeedNode}
 	case *f.Node != "" && *f.Node != run.ID:
 		return Verdict{Ruling: RulingRefuse, Reason: ReasonInProgress, Holder: *f.Node, Detail: "the node " + node + " is held by the run " + *f.Node}
 	default:

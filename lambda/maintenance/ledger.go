@@ -68,6 +68,8 @@ type Change struct {
 type Claim struct {
 	Cooldown   time.Duration
 	DailyLimit int
+	// OverHold: an operator has overridden the hold.
+	OverHold bool
 	// Running is a run that runs already and takes a slot alone: nothing is asked of its server.
 	Running bool
 }
@@ -164,7 +166,7 @@ func (s ServerRecord) Refuses(c Claim, runID string, now time.Time) *Error {
 	switch day := now.UTC().Format(time.DateOnly); {
 	case s.OpenRun != "" && s.OpenRun != runID:
 		return &Error{Reason: ReasonOpenRun, Holder: s.OpenRun}
-	case s.Hold.Live(now):
+	case s.Hold.Live(now) && !c.OverHold:
 		return &Error{Reason: ReasonHeld, Until: s.Hold.Until}
 	case c.Cooldown > 0 && now.Before(s.LastEnd().Add(c.Cooldown)):
 		return &Error{Reason: ReasonCoolingDown, Until: s.LastEnd().Add(c.Cooldown)}

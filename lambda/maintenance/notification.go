@@ -98,6 +98,9 @@ func (o Outcome) audience(promised bool) []Topic {
 	}
 }
 
+// supersedes reports whether news of a run makes what was said of it before old. That one more trigger came does not.
+func (o Outcome) supersedes() bool { return o != OutcomeJoined && o != OutcomeInProgress }
+
 // owe adds a notification for the topics there are. A later one of a run supersedes text and chat that have not been sent; records
 // all go out, in order.
 func (r *Run) owe(n Notification, topics []Topic) {
@@ -106,9 +109,7 @@ func (r *Run) owe(n Notification, topics []Topic) {
 			n.Topics = append(n.Topics, Delivery{Topic: topic})
 		}
 	}
-	if n.Outcome != OutcomeIgnored && n.Outcome != OutcomeJoined && n.Outcome != OutcomeInProgress {
-		r.Promised = true
-	}
+	r.Promised = r.Promised || n.Outcome.supersedes() && n.Outcome != OutcomeIgnored
 	if len(n.Topics) == 0 {
 		return
 	}
@@ -117,7 +118,7 @@ func (r *Run) owe(n Notification, topics []Topic) {
 	var kept []Notification
 	for _, older := range r.Owed {
 		older.Topics = slices.DeleteFunc(slices.Clone(older.Topics), func(d Delivery) bool {
-			return d.Topic != TopicRecords && slices.ContainsFunc(n.Topics, func(new Delivery) bool { return new.Topic == d.Topic })
+			return n.Outcome.supersedes() && d.Topic != TopicRecords && slices.ContainsFunc(n.Topics, func(new Delivery) bool { return new.Topic == d.Topic })
 		})
 		if len(older.Topics) > 0 {
 			kept = append(kept, older)

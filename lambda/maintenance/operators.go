@@ -133,8 +133,7 @@ func (r *Runner) Finished(ctx context.Context, reference string) (Report, bool, 
 	if err != nil || run.State != RunRunning || run.Edition > Edition {
 		return Report{}, err == nil, err
 	}
-	run.Look = t.Now()
-	report := t.safely(run.ServerName, run.ID, func() Report { return t.move(run) })
+	report := t.safely(run.ServerName, run.ID, func() Report { return t.move(run, true) })
 	report.Publishing = t.published.Publishing
 	return report, true, report.Err
 }

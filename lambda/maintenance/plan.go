@@ -53,7 +53,17 @@ func (t *turn) planFor(trigger Trigger, serverName string, f *Facts) (PlanAnswer
 	if err != nil {
 		return answer, err
 	}
-	if next.Claim != nil && f.Policy != nil {
+	if next.Claim != nil && next.Run.Node != "" && f.Node == nil { // which the claim itself would find out
+		holder, err := t.Ledger.Node(t.work, next.Run.Node)
+		if err != nil {
+			return answer, err
+		}
+		f.Node = &holder
+		if next, err = t.decide(run, f, a); err != nil {
+			return answer, err
+		}
+	}
+	if next.Claim != nil {
 		next.Verdict = t.checked(next.Verdict, serverName, *f)
 	}
 	v = next.Verdict
@@ -87,9 +97,8 @@ func (t *turn) checked(v Verdict, serverName string, f Facts) Verdict {
 	if !ok {
 		return v
 	}
-	err := checker.Check(t.work, serverName)
-	if err == nil {
-		return v
+	if err := checker.Check(t.work, serverName); err != nil {
+		return Verdict{Ruling: RulingRefuse, Reason: ReasonOf(err), Detail: err.Error()}
 	}
-	return Verdict{Ruling: RulingRefuse, Reason: ReasonOf(err), Detail: err.Error()}
+	return v
 }

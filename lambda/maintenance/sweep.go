@@ -112,11 +112,11 @@ func (t *turn) sweepOne(due Due) Report {
 	case err != nil:
 		return Report{Outcome: OutcomeError, Reason: reason, RunID: due.RunID, At: now, Detail: err.Error(), Err: err}
 	}
-	return t.move(run)
+	return t.move(run, run.Queue == QueueSlot)
 }
 
 // move moves a run that nobody asks anything of.
-func (t *turn) move(run Run) Report {
+func (t *turn) move(run Run, atOnce bool) Report {
 	f := t.facts(run.ServerName)
 	if run.State == RunWaiting {
 		var err error
@@ -124,8 +124,8 @@ func (t *turn) move(run Run) Report {
 			return run.failed(err, t.Now())
 		}
 	}
-	run, report, err := t.advance(run, f, asked{})
-	if err != nil {
+	run, report, err := t.advance(run, f, asked{atOnce: atOnce})
+	if err != nil && ReasonOf(err) != ReasonAttemptAlive {
 		return run.failed(err, t.Now())
 	}
 	return report

@@ -26,10 +26,14 @@ type fixture struct {
 	mailbox *mailbox
 	clock   time.Time
 	policy  maintenance.Policy
+	// of the triggers that a test sends
+	server   string
+	age      time.Duration
+	newAlarm bool
 }
 
 func newFixture(t *testing.T) *fixture {
-	f := &fixture{t: t, ledger: newMemory(), backend: newBackend(), mailbox: &mailbox{topics: topics}, clock: now,
+	f := &fixture{t: t, ledger: newMemory(), backend: newBackend(), mailbox: &mailbox{topics: topics}, clock: now, server: "puppet-01",
 		policy: maintenance.Policy{Backend: "fake", Enabled: true, StaleAfter: time.Hour, Cooldown: 12 * time.Hour, DailyLimit: 2, Deadline: 4 * time.Hour}}
 	ids := 0
 	f.Runner = &maintenance.Runner{
