@@ -63,7 +63,8 @@ func (p *Permissions) KeepDeadLetters(queue awssqs.Queue) {
 // KeepRuns is for the ledger's transactions and look-ups, on the table, and its lists of open runs and of a server's runs, on the indexes.
 func (p *Permissions) KeepRuns(runs *Runs) {
 	p.allow("KeepRuns", []string{
-		"dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem", "dynamodb:ConditionCheckItem",
+		"dynamodb:GetItem", "dynamodb:BatchGetItem",
+		"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem", "dynamodb:ConditionCheckItem",
 	}, []*string{runs.Table.TableArn()}, nil)
 	var indexes []*string
 	for _, index := range runs.Indexes {

@@ -57,7 +57,7 @@ func TestRedrive(t *testing.T) {
 		fails  bool
 		says   string
 	}{
-		"an operator's request stays": {"events", []string{`{"n":1}`, `{"start": {"serverName": "automate-06"}}`}, []string{`{"start": {"serverName": "automate-06"}}`}, false,
+		"an operator's request stays": {"events", []string{`{"n":1}`, `{"stop": {}}`}, []string{`{"stop": {}}`}, false,
 			"1 operators' requests were not sent, and stay"},
 		"everything is handled":        {"events", []string{`{"sweep":true}`, odd}, nil, false, "2 handled, 0 left in events"},
 		"nothing is there":             {"events", nil, nil, false, "0 handled, 0 left in events"},
@@ -186,7 +186,8 @@ func TestRedrive_FailsClosed(t *testing.T) {
 
 // The list says what a person needs to ask again, and no value of an engine attribute.
 func TestRedrive_ListsRequests(t *testing.T) {
-	event := `{"start": {"serverName": "automate-06", "runId" : "automate-06-20261114T080000-a", "engineAttributes": [{"name": "CHEF_MAJOR_UPGRADE", "value": "secret"}]}}`
+	event := `{"start": {"serverName": "automate-06", "runId" : "automate-06-20261114T080000-a", ` +
+		`"engineAttributes": [{"name": "CHEF_MAJOR_UPGRADE", "value": "secret"}]}}`
 	q := newQueue(t, event)
 	for range 2 { // the second time finds it in its place again
 		output, err := q.redrive("events")

@@ -15,8 +15,6 @@ import (
 	"time"
 
 	"opsworks-maintenance/events"
-	"opsworks-maintenance/lambda/ledger"
-	"opsworks-maintenance/lambda/settings"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden template")
@@ -104,65 +102,6 @@ func targetsAreSafe(t *testing.T, tmpl template) {
 	}
 }
 
-func functionIsSafe(t *testing.T, tmpl template) {
-	f := tmpl.one(t, "AWS::Lambda::Function").Properties
-	if got := plain(dig(f, "DeadLetterConfig", "TargetArn")); !strings.HasPrefix(got.(string), "${FunctionDeadLetters") {
-		t.Errorf("dead letters go to %v", got)
-	}
-	for key, want := range map[string]any{"Runtime": "provided.al2023", "MemorySize": 128.0, "Timeout": 30.0, "Handler": "bootstrap", "FunctionName": stackName} {
-		if f[key] != want {
-			t.Errorf("%s is %v, want %v", key, f[key], want)
-		}
-	}
-	if f["ReservedConcurrentExecutions"] != nil {
-		t.Error("concurrency is reserved, which an account with a limit of 10 cannot")
-	}
-	asynchronous := map[any][2]any{}
-	for _, invoke := range tmpl.of("AWS::Lambda::EventInvokeConfig") {
-		asynchronous[invoke.Properties["Qualifier"]] = [2]any{invoke.Properties["MaximumRetryAttempts"], invoke.Properties["MaximumEventAgeInSeconds"]}
-	}
-	if want := (map[any][2]any{"$LATEST": {2.0, 3600.0}, "operators": {0.0, 60.0}}); !reflect.DeepEqual(asynchronous, want) {
-		t.Errorf("asynchronous invocation: %v, want %v", asynchronous, want)
-	}
-	if got := tmpl.one(t, "AWS::Logs::LogGroup").Properties["RetentionInDays"]; got != 90.0 {
-		t.Errorf("logs are kept for %v days, want 90, as long as the ledger keeps runs", got)
-	}
-}
-
-// aliasIsForOperators holds the template to design.md, section 6: operators' requests come through the alias, and AWS's events cannot.
-// A permission without a qualifier is one on the function's unqualified ARN alone, as is an ARN without one in a policy.
-// https://docs.aws.amazon.com/lambda/latest/dg/access-control-resource-based.html
-func aliasIsForOperators(t *testing.T, tmpl template) {
-	alias := tmpl.one(t, "AWS::Lambda::Alias").Properties
-	if alias["Name"] != "operators" || alias["FunctionVersion"] != "$LATEST" || !strings.HasPrefix(texts(alias["FunctionName"])[0], "${Function") {
-		t.Errorf("the alias is %v", alias)
-	}
-	if got := texts(tmpl.Outputs["OperatorsFunction"].Value); len(got) != 1 || !regexp.MustCompile(`^\$\{Function[0-9A-F]{8}\}:operators$`).MatchString(got[0]) {
-		t.Errorf("the outputs name %v", got)
-	}
-	function := regexp.MustCompile(`^\$\{Function[0-9A-F]{8}(\.Arn)?\}$`)
-	for id, p := range tmpl.of("AWS::Lambda::Permission") {
-		if name := texts(p.Properties["FunctionName"]); len(name) != 1 || !function.MatchString(name[0]) || p.Properties["Principal"] == nil {
-			t.Errorf("%s: %v may invoke %v", id, p.Properties["Principal"], name)
-		}
-	}
-	invokers := 0
-	for _, s := range tmpl.statements() {
-		for _, action := range s.Actions {
-			if !strings.HasPrefix(action, "lambda:") {
-				continue
-			}
-			invokers++
-			if action != "lambda:InvokeFunction" || len(s.Resources) != 1 || !function.MatchString(s.Resources[0]) {
-				t.Errorf("%s %s: %v on %v", s.Resource, s.Sid, s.Actions, s.Resources)
-			}
-		}
-	}
-	if invokers != 1 {
-		t.Errorf("%d statements of lambda:InvokeFunction, want 1, Scheduler's", invokers)
-	}
-}
-
 // wildcards are the stars in what is allowed, each with its reason.
 var wildcards = []struct{ what, reason string }{
 	{`^TopicsKey\S* kms:\* \*$`, "the root user of the account administers the key; without this statement nobody could, and IAM policies would not count"},
@@ -207,74 +146,6 @@ func wildcardsHaveReasons(t *testing.T, tmpl template) {
 	}
 }
 
-func alarmsSpeak(t *testing.T, tmpl template) {
-	if settings.OwnAlarmPrefix != stackName+"-" {
-		t.Errorf("the function knows its own alarms by %q, the stack is named %q", settings.OwnAlarmPrefix, stackName)
-	}
-	all := tmpl.of("AWS::CloudWatch::Alarm")
-	if len(all) != 7 {
-		t.Errorf("%d alarms, want 7", len(all))
-	}
-	name := tmpl.one(t, "AWS::Lambda::Function").Properties["FunctionName"]
-	for id, alarm := range all {
-		for _, key := range []string{"AlarmActions", "OKActions"} {
-			if got := texts(alarm.Properties[key]); len(got) != 1 || !strings.HasPrefix(got[0], "${TopicsText") {
-				t.Errorf("%s: %s is %v", id, key, got)
-			}
-		}
-		if name, _ := alarm.Properties["AlarmName"].(string); !strings.HasPrefix(name, settings.OwnAlarmPrefix) {
-			t.Errorf("%s is named %q, and would ask for maintenance", id, name)
-		}
-		if description, _ := alarm.Properties["AlarmDescription"].(string); len(description) < 40 {
-			t.Errorf("%s says only %q", id, description)
-		}
-	}
-	// Missing data mean different things to "something happened" and to "something did not".
-	for id, alarm := range all {
-		if alarm.Properties["Namespace"] == settings.MetricNamespace {
-			if want := []any{map[string]any{"Name": settings.DimensionStack, "Value": name}}; !reflect.DeepEqual(alarm.Properties["Dimensions"], want) {
-				t.Errorf("%s watches %v, and the function writes %v", id, alarm.Properties["Dimensions"], want)
-			}
-		}
-		missing := alarm.Properties["AlarmName"] == settings.OwnAlarmPrefix+"no-sweep"
-		if (alarm.Properties["TreatMissingData"] == "breaching") != missing {
-			t.Errorf("%s treats missing data as %v", id, alarm.Properties["TreatMissingData"])
-		}
-	}
-}
-
-// What the function's own alarms go off at: a notification that was dropped, a due item that is 15 minutes overdue (design.md, section 6).
-func TestStack_OwnMetrics(t *testing.T) {
-	want := map[string][5]any{
-		"publish-failures":      {settings.MetricPublishFailures, "Sum", 1.0, 300.0, "GreaterThanOrEqualToThreshold"},
-		"dropped-notifications": {settings.MetricDropped, "Sum", 1.0, 300.0, "GreaterThanOrEqualToThreshold"},
-		"oldest-due":            {settings.MetricOldestDue, "Maximum", 900.0, 300.0, "GreaterThanOrEqualToThreshold"},
-		"no-sweep":              {settings.MetricSweeps, "Sum", 1.0, 900.0, "LessThanThreshold"},
-	}
-	tmpl := synthesize(t, inCDKJSON(t))
-	got := map[string][5]any{}
-	for _, alarm := range tmpl.of("AWS::CloudWatch::Alarm") {
-		if p := alarm.Properties; p["Namespace"] == settings.MetricNamespace {
-			name := strings.TrimPrefix(p["AlarmName"].(string), settings.OwnAlarmPrefix)
-			got[name] = [5]any{p["MetricName"], p["Statistic"], p["Threshold"], p["Period"], p["ComparisonOperator"]}
-		}
-	}
-	if !reflect.DeepEqual(got, want) {
-		t.Errorf("got  %v\nwant %v", got, want)
-	}
-	body := texts(tmpl.one(t, "AWS::CloudWatch::Dashboard").Properties["DashboardBody"])[0]
-	for _, search := range []string{
-		`SEARCH('{OpsWorksMaintenance,Stack,Outcome} MetricName=\"Outcomes\" Stack=\"opsworks-maintenance\"', 'Sum')`,
-		`SEARCH('{OpsWorksMaintenance,Stack,State} MetricName=\"OpenRuns\" Stack=\"opsworks-maintenance\"', 'Maximum')`,
-		`"OpsWorksMaintenance","OldestDueSeconds","Stack","opsworks-maintenance"`,
-		`"OpsWorksMaintenance","DroppedNotifications","Stack","opsworks-maintenance"`,
-	} {
-		if !strings.Contains(body, search) {
-			t.Errorf("the dashboard has no %s:\n%s", search, body)
-		}
-	}
-}
-
 func topicsAreSafe(t *testing.T, tmpl template) {
 	for id, topic := range tmpl.of("AWS::SNS::Topic") {
 		if got := texts(topic.Properties["KmsMasterKeyId"]); len(got) != 1 || !strings.HasPrefix(got[0], "${TopicsKey") {
@@ -308,88 +179,6 @@ func topicsAreSafe(t *testing.T, tmpl template) {
 			t.Errorf("%s: the function's own alarms do not pass %v", id, policy)
 		}
 	}
-}
-
-func onlyRunsStay(t *testing.T, tmpl template) {
-	for id, r := range tmpl.Resources {
-		stays := r.DeletionPolicy == "Retain" || r.UpdateReplacePolicy == "Retain"
-		if want := r.Type == "AWS::DynamoDB::Table"; stays != want {
-			t.Errorf("%s (%s): DeletionPolicy %q, UpdateReplacePolicy %q", id, r.Type, r.DeletionPolicy, r.UpdateReplacePolicy)
-		}
-	}
-}
-
-// Under the first edition's logical id an update would change or replace its table; under another one it makes a new table, and the old
-// stays. The id is a contract from now on, as the table has no name.
-// https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-attribute-deletionpolicy.html
-func TestStack_TableOfItsOwn(t *testing.T) {
-	const first, second = "RunsTable96AAA230", "LedgerTable9343E4AA"
-	for id, table := range synthesize(t, inCDKJSON(t)).of("AWS::DynamoDB::Table") {
-		if id == first || id != second || table.Properties["TableName"] != nil {
-			t.Errorf("the table is %s, named %v; want %s", id, table.Properties["TableName"], second)
-		}
-	}
-}
-
-func tableIsTheLedgers(t *testing.T, tmpl template) {
-	table := tmpl.one(t, "AWS::DynamoDB::Table").Properties
-	schema := ledger.Schema("runs")
-	var want map[string]any
-	b, err := json.Marshal(map[string]any{
-		"KeySchema": schema.KeySchema, "GlobalSecondaryIndexes": schema.GlobalSecondaryIndexes, "BillingMode": schema.BillingMode,
-	})
-	if err == nil {
-		err = json.Unmarshal(b, &want)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	want = withoutNulls(want).(map[string]any)
-	for key, value := range want {
-		if !reflect.DeepEqual(table[key], value) {
-			t.Errorf("%s is\n%v\nand in the ledger\n%v", key, table[key], value)
-		}
-	}
-	got, defined := map[string]string{}, map[string]string{}
-	for _, a := range table["AttributeDefinitions"].([]any) {
-		got[dig(a, "AttributeName").(string)] = dig(a, "AttributeType").(string)
-	}
-	for _, a := range schema.AttributeDefinitions {
-		defined[*a.AttributeName] = string(a.AttributeType)
-	}
-	if !reflect.DeepEqual(got, defined) {
-		t.Errorf("attributes are %v, in the ledger %v", got, defined)
-	}
-	if ttl := table["TimeToLiveSpecification"]; !reflect.DeepEqual(ttl, map[string]any{"AttributeName": ledger.TTLAttribute, "Enabled": true}) {
-		t.Errorf("TTL is %v", ttl)
-	}
-	if dig(table, "PointInTimeRecoverySpecification", "PointInTimeRecoveryEnabled") != true {
-		t.Error("the table cannot be brought back")
-	}
-	if table["SSESpecification"] != nil {
-		t.Error("the table is encrypted with a key that may go before it")
-	}
-}
-
-// withoutNulls leaves out what the SDK's types say about fields that are not set.
-func withoutNulls(value any) any {
-	switch value := value.(type) {
-	case map[string]any:
-		object := map[string]any{}
-		for key, item := range value {
-			if item != nil {
-				object[key] = withoutNulls(item)
-			}
-		}
-		return object
-	case []any:
-		list := make([]any, 0, len(value))
-		for _, item := range value {
-			list = append(list, withoutNulls(item))
-		}
-		return list
-	}
-	return value
 }
 
 func schedulesAreUnderstood(t *testing.T, tmpl template) {
@@ -473,51 +262,6 @@ func onlyTLS(t *testing.T, tmpl template) {
 	for id, queue := range tmpl.of("AWS::SQS::Queue") {
 		if queue.Properties["SqsManagedSseEnabled"] != true {
 			t.Errorf("%s is not encrypted", id)
-		}
-	}
-}
-
-// Each variable the stack sets is one the function or its runtime reads, and the reverse, but for SETTINGS_FILE: the file lies where
-// the function looks by itself.
-func TestStack_Environment(t *testing.T) {
-	read := []string{settings.EnvMaxProcs}
-	_, _ = settings.ReadEnvironment(func(name string) string {
-		if name != settings.EnvSettingsFile {
-			read = append(read, name)
-		}
-		return ""
-	})
-	for document, without := range map[string][]string{
-		everything:   nil,
-		inCDKJSON(t): {settings.EnvRecordsTopicARN, settings.EnvChatTopicARN, settings.EnvChefAutomateRunbook},
-	} {
-		variables, _ := dig(synthesize(t, document).one(t, "AWS::Lambda::Function").Properties, "Environment", "Variables").(map[string]any)
-		want := slices.DeleteFunc(slices.Clone(read), func(name string) bool { return slices.Contains(without, name) })
-		slices.Sort(want)
-		if got := sortedKeys(variables); !slices.Equal(got, want) {
-			t.Errorf("the stack sets %v, the function reads %v", got, want)
-		}
-	}
-}
-
-// What may invoke the function is asked for, one by one.
-func TestStack_Invokers(t *testing.T) {
-	const bare = `{"servers": [{"name": "a", "backend": "opsworks-cm"}]`
-	ours := "arn:aws-us-gov:events:ap-southeast-1:123456789012:rule/" + stackName + "-*"
-	for document, want := range map[string][]string{
-		bare + `}`: {"events.amazonaws.com " + ours},
-		bare + `, "alarmTriggers": ["action"]}`: {"events.amazonaws.com " + ours,
-			"lambda.alarms.cloudwatch.amazonaws.com arn:aws-us-gov:cloudwatch:ap-southeast-1:123456789012:alarm:*"},
-		`{"servers": [{"name": "a", "backend": "opsworks-cm", "rules": ["nightly"]}]}`: {
-			"events.amazonaws.com arn:aws-us-gov:events:ap-southeast-1:123456789012:rule/*"},
-	} {
-		var got []string
-		for _, p := range synthesize(t, document).of("AWS::Lambda::Permission") {
-			got = append(got, texts(p.Properties["Principal"])[0]+" "+texts(p.Properties["SourceArn"])[0])
-		}
-		slices.Sort(got)
-		if !slices.Equal(got, want) {
-			t.Errorf("%s\ngot  %q\nwant %q", document, got, want)
 		}
 	}
 }

@@ -63,15 +63,15 @@ func NewWatch(parent constructs.Construct, f *Function, topics *Topics) *Watch {
 
 // alarms are the function's own. Their names begin with a prefix by which the function knows them and starts nothing.
 func alarms(f *Function) []watched {
-	every := func(minutes float64) *awscloudwatch.MetricOptions {
-		return &awscloudwatch.MetricOptions{Period: awscdk.Duration_Minutes(jsii.Number(minutes)), Statistic: jsii.String("Sum")}
-	}
-	longest := &awscloudwatch.MetricOptions{Period: awscdk.Duration_Minutes(jsii.Number(5)), Statistic: jsii.String("Maximum")}
+	every := func(minutes float64) *awscloudwatch.MetricOptions { return over(minutes, "Sum", "") }
+	longest := over(5, "Maximum", "")
 	return []watched{
 		{"errors", f.Function.MetricErrors(every(5)), 1, false,
-			"The function failed. Its log group /aws/lambda/" + stackName + " says why; Lambda tries an event again twice, then it lies in the dead-letter queue."},
+			"The function failed. Its log group /aws/lambda/" + stackName + " says why; " +
+				"Lambda tries an event again twice, then it lies in the dead-letter queue."},
 		{"throttles", f.Function.MetricThrottles(every(5)), 1, false,
-			"Lambda throttled the function: the account's concurrency is used up. Events wait up to an hour, then they lie in the dead-letter queue."},
+			"Lambda throttled the function: the account's concurrency is used up. " +
+				"Events wait up to an hour, then they lie in the dead-letter queue."},
 		{"dead-letters", f.DeadLetters.MetricApproximateNumberOfMessagesVisible(longest), 1, false,
 			"Events could not be delivered or handled. When the cause is gone, make redrive sends them to the function again, but for " +
 				"operators' requests, which it lists; what is too old starts nothing."},
@@ -90,6 +90,15 @@ func alarms(f *Function) []watched {
 	}
 }
 
+// over is how a metric is read: by what statistic, over so many minutes. Without a label CloudWatch finds one.
+func over(minutes float64, statistic, label string) *awscloudwatch.MetricOptions {
+	o := &awscloudwatch.MetricOptions{Period: awscdk.Duration_Minutes(jsii.Number(minutes)), Statistic: jsii.String(statistic)}
+	if label != "" {
+		o.Label = jsii.String(label)
+	}
+	return o
+}
+
 // own is a metric that the function writes into its log, of this stack.
 func own(name string, options *awscloudwatch.MetricOptions) awscloudwatch.IMetric {
 	return awscloudwatch.NewMetric(&awscloudwatch.MetricProps{
@@ -101,22 +110,21 @@ func own(name string, options *awscloudwatch.MetricOptions) awscloudwatch.IMetri
 // newDashboard shows at a glance, from top to bottom: is anything wrong, what did maintenance come to, is the function well.
 // It names the alarms and does not refer to them, so it can be deployed before they are, or without them.
 func newDashboard(scope constructs.Construct, f *Function, alarms []watched) awscloudwatch.Dashboard {
-	dashboard := awscloudwatch.NewDashboard(scope, jsii.String("Dashboard"), &awscloudwatch.DashboardProps{DashboardName: jsii.String(stackName)})
+	dashboard := awscloudwatch.NewDashboard(scope, jsii.String("Dashboard"), &awscloudwatch.DashboardProps{
+		DashboardName: jsii.String(stackName),
+	})
 	shown := make([]interfacesawscloudwatch.IAlarmRef, 0, len(alarms))
 	for _, a := range alarms {
 		shown = append(shown, awscloudwatch.Alarm_FromAlarmName(scope, jsii.String("Shown-"+a.name), jsii.String(settings.OwnAlarmPrefix+a.name)))
-	}
-	hourly := &awscloudwatch.MetricOptions{Period: awscdk.Duration_Hours(jsii.Number(1)), Statistic: jsii.String("Sum")}
-	minutely := func(statistic, label string) *awscloudwatch.MetricOptions {
-		return &awscloudwatch.MetricOptions{Period: awscdk.Duration_Minutes(jsii.Number(5)), Statistic: jsii.String(statistic), Label: jsii.String(label)}
 	}
 	dashboard.AddWidgets(awscloudwatch.NewAlarmStatusWidget(&awscloudwatch.AlarmStatusWidgetProps{
 		Title: jsii.String("What the function cannot say itself"), Alarms: &shown, Width: jsii.Number(24), Height: jsii.Number(3),
 	}))
 	dashboard.AddWidgets(
-		graph("Outcomes, per hour", byDimension(settings.MetricOutcomes, settings.DimensionOutcome, hourly), 16),
-		graph("Open runs", byDimension(settings.MetricOpenRuns, settings.DimensionState, minutely("Maximum", "")), 8),
+		graph("Outcomes, per hour", byDimension(settings.MetricOutcomes, settings.DimensionOutcome, over(60, "Sum", "")), 16),
+		graph("Open runs", byDimension(settings.MetricOpenRuns, settings.DimensionState, over(5, "Maximum", "")), 8),
 	)
+	minutely := func(statistic, label string) *awscloudwatch.MetricOptions { return over(5, statistic, label) }
 	dashboard.AddWidgets(
 		graph("Function", []awscloudwatch.IMetric{
 			f.Function.MetricInvocations(minutely("Sum", "invocations")), f.Function.MetricErrors(minutely("Sum", "errors")),

@@ -5,16 +5,18 @@ import (
 	"testing"
 	"time"
 
+	"opsworks-maintenance/lambda/maintenance"
 	"opsworks-maintenance/lambda/settings"
 )
 
 func TestParse_ExpiresAfter(t *testing.T) {
 	const weekly = `"schedules": [{"name": "weekly", "expression": "cron(0 23 ? * SAT *)"}]`
-	const flexible = `"schedules": [{"name": "weekly", "expression": "cron(0 23 ? * SAT *)", "flexible": "15m"}, {"name": "daily", "expression": "rate(1 day)"}]`
+	const flexible = `"schedules": [{"name": "weekly", "expression": "cron(0 23 ? * SAT *)", "flexible": "15m"},
+		{"name": "daily", "expression": "rate(1 day)"}]`
 	checkFaults(t, []faultCase{
 		{"the name of the first edition", withServer(`"patience": "6h"`), []string{
 			"servers[0].patience: patience is called expiresAfter now"}},
-		{"the name of the first edition, where it never stood", `{"patience": "6h", "servers": [{"name": "web", "backend": "opsworks-cm"}]}`, []string{
+		{"the name of the first edition, where it never stood", `{"patience": "6h", ` + withServer("")[1:], []string{
 			`patience: "patience" is not a known key; known are servers, notify, maxConcurrent, endpoint, alarmTriggers`}},
 		{"no time at all", withServer(`"expiresAfter": "0s", ` + flexible), []string{
 			`servers[0].expiresAfter: "0s" lets nothing start; write how long a trigger may wait, or leave it out for the end of the window`}},
@@ -94,5 +96,26 @@ func TestCheck_SchedulesThatNeverFireAgain(t *testing.T) {
 				t.Errorf("the function would not start: %v", err)
 			}
 		})
+	}
+}
+
+// Without expiresAfter the window of the settings says when a trigger expires: an alarm on Wednesday waits for Saturday's.
+func TestServer_DefaultExpiry(t *testing.T) {
+	server := parse(t, withServer(`"timezone": "Europe/Berlin", "window": {"days": ["Sat", "Sun"], "start": "22:00", "end": "04:00"}`)).Servers[0]
+	policy := maintenance.Policy{
+		Window: maintenance.Window{Hours: server.Window, Location: server.Timezone}, ExpiresAfter: server.ExpiresAfter,
+	}
+	for name, times := range map[string][2]string{
+		"an alarm on Wednesday":            {"2026-11-25T12:00:00+01:00", "2026-11-29T04:00:00+01:00"},
+		"a schedule in the window":         {"2026-11-28T23:00:00+01:00", "2026-11-29T04:00:00+01:00"},
+		"a schedule after the last window": {"2026-11-30T04:00:00+01:00", "2026-12-06T04:00:00+01:00"},
+	} {
+		at, err := time.Parse(time.RFC3339, times[0])
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := policy.Expires(maintenance.Trigger{Time: at}).Format(time.RFC3339); got != times[1] {
+			t.Errorf("%s of %s expires %s, want %s", name, times[0], got, times[1])
+		}
 	}
 }

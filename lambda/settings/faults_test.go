@@ -170,7 +170,8 @@ func TestParse_Automation(t *testing.T) {
 	of := func(fields string) string { return `{"servers": [{"name": "web", "backend": "ssm", ` + fields + `}]}` }
 	ssm := func(fields string) string { return of(`"runbook": "Maintain", ` + fields) }
 	checkFaults(t, []faultCase{
-		{"keys of ssm on the other backend", withServer(`"runbook": "x", "parameters": {}, "publicParameters": [], "tagKey": "", "calendars": []`), []string{
+		{"keys of ssm on the other backend", withServer(
+			`"runbook": "x", "parameters": {}, "publicParameters": [], "tagKey": "", "calendars": []`), []string{
 			`servers[0].runbook: goes with "backend": "ssm" only; remove it`,
 			`servers[0].parameters: goes with "backend": "ssm" only; remove it`,
 			`servers[0].publicParameters: goes with "backend": "ssm" only; remove it`,
@@ -199,7 +200,8 @@ func TestParse_Automation(t *testing.T) {
 			"servers[0].parameters.RunId: the function gives it itself; remove it"}},
 		{"the run's id for a runbook of ours", of(`"runbook": "chef-automate", "parameters": {"RunId": ["a"]}`), []string{
 			"servers[0].parameters.RunId: the function gives it itself; remove it"}},
-		{"a public parameter that is not given, and one twice", ssm(`"parameters": {"A": ["x"]}, "publicParameters": ["A", "a", "A", 1]`), []string{
+		{"a public parameter that is not given, and one twice", ssm(
+			`"parameters": {"A": ["x"]}, "publicParameters": ["A", "a", "A", 1]`), []string{
 			`servers[0].publicParameters[1]: "a" is not given in parameters; remove it, or correct the name`,
 			`servers[0].publicParameters[2]: "A" is the same as item 0; keep one`,
 			"servers[0].publicParameters[3]: must be a text in quotes, not the number 1"}},

@@ -19,7 +19,8 @@ type Subscription struct {
 var notifyKeys = []string{"email", "chat", "records", "only"}
 
 var notifiedOutcomes = []string{
-	"started", "waiting", "joined", "in-progress", "refused", "error", "succeeded", "failed", "cancelled", "overdue", "missed", "held", "released",
+	"started", "waiting", "joined", "in-progress", "refused", "error", "succeeded", "failed", "cancelled", "overdue", "missed",
+	"held", "released",
 }
 
 // silentOutcomes are outcomes too, but no message carries them.
