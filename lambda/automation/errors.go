@@ -7,30 +7,34 @@ import (
 	"opsworks-maintenance/lambda/maintenance"
 )
 
+// The codes of the service that mean something here.
+const (
+	codeNoExecution = "AutomationExecutionNotFoundException"
+	codeHasEnded    = "InvalidAutomationStatusUpdateException"
+)
+
+var errNoExecution = errors.New("the answer holds no execution")
+
 // classify is a call.Classifier.
 // https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_StartAutomationExecution.html#API_StartAutomationExecution_Errors
 func classify(err error) (reason maintenance.Reason, refused bool) {
 	switch call.Code(err) {
 	case "AutomationExecutionLimitExceededException": // as many executions as may be at the same time
-		return maintenance.Throttled, true
+		return maintenance.ReasonServiceLimit, true
 	case "InvalidAutomationExecutionParametersException", "InvalidTarget",
 		"AutomationDefinitionNotFoundException", "AutomationDefinitionVersionNotFoundException", "AutomationDefinitionNotApprovedException":
-		return maintenance.RunbookUnusable, true
-	case "IdempotentParameterMismatch": // the token was used, so something of this run was started
-		return maintenance.StartUnconfirmed, false
+		return maintenance.ReasonRunbookUnusable, true
+	case "IdempotentParameterMismatch": // the token was used, so something of this attempt was started
+		return maintenance.ReasonStartUnconfirmed, false
+	}
+	if errors.Is(err, errNoExecution) {
+		return maintenance.ReasonUnexpected, false
 	}
 	return call.Classify(err)
 }
 
-// failure is an error in the domain's words; one that is already stays what it is.
+// failure is an error in the domain's words.
 func failure(op string, err error) error {
-	var known *maintenance.Error
-	if errors.As(err, &known) {
-		return &maintenance.Error{Op: op, Reason: known.Reason, Err: known.Err}
-	}
 	reason, _ := classify(err)
-	if errors.Is(err, errNoExecution) {
-		reason = maintenance.Unexpected
-	}
 	return &maintenance.Error{Op: op, Reason: reason, Err: err}
 }

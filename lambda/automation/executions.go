@@ -2,49 +2,148 @@ package automation
 
 import (
 	"context"
-	"errors"
+	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
 	"github.com/aws/aws-sdk-go-v2/service/ssm/types"
+
+	"opsworks-maintenance/lambda/call"
+	"opsworks-maintenance/lambda/maintenance"
 )
 
-// running are the executions of a runbook that have not ended.
-func (c *Client) running(ctx context.Context, runbook string) (map[string]string, error) {
-	return c.executions(ctx, runbook, types.AutomationExecutionFilter{Key: types.AutomationExecutionFilterKeyExecutionStatus, Values: unfinished})
+// listing is what one reading of a list showed. err says that it lacks something.
+type listing struct {
+	all []listed
+	err error
 }
 
-// executions are those of a runbook that a filter lets pass: the earliest by each value of a parameter, such as a node. The list has no
-// parameters, so each execution has to be asked for its own, once.
-func (c *Client) executions(ctx context.Context, runbook string, filter types.AutomationExecutionFilter) (map[string]string, error) {
-	found := map[string]string{}
+// listed is one execution of a list, with the parameters it was started with.
+type listed struct {
+	maintenance.Execution
+	parameters parameters
+}
+
+// on are the executions that concern a node.
+func (l listing) on(node string) []maintenance.Execution {
+	var on []maintenance.Execution
+	for _, e := range l.all {
+		if e.parameters.name(node) {
+			e.Node = node
+			on = append(on, e.Execution)
+		}
+	}
+	return on
+}
+
+// unfinished are the executions of a runbook that go on, whoever started them.
+func (c *Client) unfinished(ctx context.Context, runbook string) listing {
+	return c.list(ctx, runbook, types.AutomationExecutionFilter{Key: types.AutomationExecutionFilterKeyExecutionStatus, Values: unfinished()})
+}
+
+// list are the executions of a runbook that a filter lets pass. A list has no parameters (API_AutomationExecutionMetadata), so each
+// execution is asked for its own. One that cannot be read makes the list unclear: it may be the one that matters.
+func (c *Client) list(ctx context.Context, runbook string, filter types.AutomationExecutionFilter) listing {
+	var l listing
+	op, name := "list the executions of "+runbook, baseName(runbook)
 	pages := ssm.NewDescribeAutomationExecutionsPaginator(c.api, &ssm.DescribeAutomationExecutionsInput{
-		Filters:    []types.AutomationExecutionFilter{{Key: types.AutomationExecutionFilterKeyDocumentNamePrefix, Values: []string{baseName(runbook)}}, filter},
+		Filters:    []types.AutomationExecutionFilter{{Key: types.AutomationExecutionFilterKeyDocumentNamePrefix, Values: []string{name}}, filter},
 		MaxResults: aws.Int32(50), // the most there may be
 	})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if err != nil {
-			return nil, err
+			l.err = failure(op, err)
+			return l
 		}
-		for _, execution := range page.AutomationExecutionMetadataList { // newest first
-			if baseName(aws.ToString(execution.DocumentName)) != baseName(runbook) {
+		for _, e := range page.AutomationExecutionMetadataList {
+			if baseName(aws.ToString(e.DocumentName)) != name {
 				continue
 			}
-			id := aws.ToString(execution.AutomationExecutionId)
-			parameters, err := c.parametersOf(ctx, id)
+			given, err := c.parametersOf(ctx, aws.ToString(e.AutomationExecutionId))
 			if err != nil {
-				return nil, err
+				l.err = unreadable(op, err)
+				continue
 			}
-			for _, values := range parameters {
-				for _, value := range values {
-					found[value] = id
-				}
-			}
+			l.all = append(l.all, c.listed(e, given))
 		}
 	}
-	return found, nil
+	return l
+}
+
+// unreadable is that a listed execution cannot be read. One that is not found is unavailable: a list was faster than a read.
+func unreadable(op string, err error) error {
+	if call.Code(err) == codeNoExecution {
+		return &maintenance.Error{Op: op, Reason: maintenance.ReasonUnavailable, Err: fmt.Errorf("one that is listed is not found: %w", err)}
+	}
+	return failure(op, err)
+}
+
+// listed is an execution as a list shows it. The step that goes on is the only sign of a beginning that a list has.
+func (c *Client) listed(e types.AutomationExecutionMetadata, given parameters) listed {
+	began := aws.ToString(e.CurrentStepName) != ""
+	return listed{parameters: given, Execution: maintenance.Execution{
+		ID: aws.ToString(e.AutomationExecutionId), RunID: given.run(), TakesRunID: c.takesRunID(aws.ToString(e.DocumentName), given),
+		Started: aws.ToTime(e.ExecutionStartTime), Ended: aws.ToTime(e.ExecutionEndTime),
+		State: stateOf(e.AutomationExecutionStatus, began), Began: began, Step: aws.ToString(e.CurrentStepName),
+	}}
+}
+
+// takesRunID also goes by what was given: the settings of today may name another runbook than those of a run's day.
+func (c *Client) takesRunID(runbook string, given parameters) bool {
+	for _, s := range c.servers {
+		if s.TakesRunID && baseName(s.Runbook) == baseName(runbook) {
+			return true
+		}
+	}
+	return given.run() != ""
+}
+
+// read asks for one execution. Its parameters are remembered, as they never change; that it could not be read is not.
+func (c *Client) read(ctx context.Context, id string) (*types.AutomationExecution, error) {
+	out, err := c.api.GetAutomationExecution(ctx, &ssm.GetAutomationExecutionInput{AutomationExecutionId: aws.String(id)})
+	switch {
+	case err != nil:
+		return nil, err
+	case out.AutomationExecution == nil:
+		return nil, errNoExecution
+	}
+	c.memory.keep(id, out.AutomationExecution.Parameters)
+	return out.AutomationExecution, nil
+}
+
+func (c *Client) parametersOf(ctx context.Context, id string) (parameters, error) {
+	if given, ok := c.memory.recall(id); ok {
+		return given, nil
+	}
+	e, err := c.read(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	return e.Parameters, nil
+}
+
+// parameters are those an execution was started with.
+type parameters map[string][]string
+
+// name reports whether a parameter names the node, whatever the runbook calls it.
+func (p parameters) name(node string) bool {
+	for _, values := range p {
+		if slices.Contains(values, node) {
+			return true
+		}
+	}
+	return false
+}
+
+// run is the run that an execution was started for, empty if it was not told.
+func (p parameters) run() string {
+	if values := p[RunParameter]; len(values) == 1 {
+		return values[0]
+	}
+	return ""
 }
 
 // baseName is a runbook's name without what an ARN puts before it.
@@ -54,45 +153,3 @@ func baseName(runbook string) string {
 	}
 	return runbook
 }
-
-// executionsKept bounds the memory of a function that lives for days.
-const executionsKept = 1000
-
-// parametersOf are those an execution was started with. One that is gone by now has none.
-func (c *Client) parametersOf(ctx context.Context, id string) (map[string][]string, error) {
-	c.mu.Lock()
-	parameters, ok := c.parameters[id]
-	c.mu.Unlock()
-	if ok {
-		return parameters, nil
-	}
-	execution, err := c.execution(ctx, id)
-	var gone *types.AutomationExecutionNotFoundException
-	switch {
-	case errors.As(err, &gone):
-	case err != nil:
-		return nil, err
-	default:
-		parameters = execution.Parameters
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if len(c.parameters) >= executionsKept {
-		clear(c.parameters)
-	}
-	c.parameters[id] = parameters
-	return parameters, nil
-}
-
-func (c *Client) execution(ctx context.Context, id string) (*types.AutomationExecution, error) {
-	out, err := c.api.GetAutomationExecution(ctx, &ssm.GetAutomationExecutionInput{AutomationExecutionId: aws.String(id)})
-	if err != nil {
-		return nil, err
-	}
-	if out.AutomationExecution == nil {
-		return nil, errNoExecution
-	}
-	return out.AutomationExecution, nil
-}
-
-var errNoExecution = errors.New("the answer holds no execution")

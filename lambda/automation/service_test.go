@@ -35,6 +35,7 @@ func TestMain(m *testing.M) {
 const (
 	chefNode   = "i-0123456789abcdef0"
 	puppetNode = "mi-0123456789abcdef0"
+	oursNode   = "i-0123456789abcdef1"
 	strayNode  = "i-0fedcba9876543210"
 	secret     = "canary-7f3a"
 
@@ -47,7 +48,9 @@ const (
 // servers are a server on EC2 whose runbook has parameters, and one on premises whose runbook takes the node by another name.
 var servers = map[string]automation.Server{
 	"automate-06": {TagKey: "maintenance-server", Runbook: "maintain-chef", Version: "2", UpgradeParameter: "MajorUpgrade",
-		Parameters: map[string][]string{"Token": {secret}, "Packages": {"first-package", "second-package"}}},
+		PublicParameters: []string{"Region"},
+		Parameters:       map[string][]string{"Token": {secret}, "Packages": {"first-package", "second-package"}}},
+	"ours-01":   {TagKey: "maintenance-server", Runbook: "ours", TakesRunID: true},
 	"puppet-01": {TagKey: "maintenance-server", Runbook: "maintain-puppet", Parameters: map[string][]string{"Nodes": {"{node}"}}},
 	"by-arn":    {TagKey: "maintenance-server", Runbook: "arn:aws:ssm:us-east-1:123456789012:document/maintain-chef"},
 	"open":      {TagKey: "maintenance-server", Runbook: "maintain-chef", Calendars: []string{"always"}},
@@ -63,11 +66,29 @@ func service(t *testing.T) (*simulator.SSM, *automation.Client) {
 	return sim, serve(t, sim, sim.Close)
 }
 
+// serviceAt is service for a client whose clock says what it is told, and that waits for an answer as long as its context does.
+func serviceAt(t *testing.T, now func() time.Time) (*simulator.SSM, *automation.Client) {
+	t.Helper()
+	sim := newSimulator(t)
+	endpoint := httptest.NewServer(sim)
+	t.Cleanup(endpoint.Close)
+	t.Cleanup(sim.Close)
+	return sim, clientAt(endpoint.URL, now, time.Hour)
+}
+
 func newSimulator(t *testing.T) *simulator.SSM {
 	t.Helper()
 	sim := simulator.NewSSM(simulator.SSMConfig{})
+	furnish(t, sim)
+	return sim
+}
+
+// furnish gives a service the nodes and runbooks of the servers.
+func furnish(t *testing.T, sim *simulator.SSM) {
+	t.Helper()
 	addNode(t, sim, simulator.Node{ID: chefNode}, "automate-06")
 	addNode(t, sim, simulator.Node{ID: puppetNode, Name: "rack 7"}, "puppet-01")
+	addNode(t, sim, simulator.Node{ID: oursNode}, "ours-01")
 	parameters := []simulator.RunbookParameter{
 		{Name: "InstanceId"}, {Name: "Nodes"}, {Name: "Token"}, {Name: "Packages"}, {Name: "MajorUpgrade", AllowedValues: []string{"yes", "no"}}}
 	for _, name := range []string{"maintain-chef", "maintain-chef-2", "maintain-puppet"} {
@@ -75,7 +96,8 @@ func newSimulator(t *testing.T) *simulator.SSM {
 			t.Fatal(err)
 		}
 	}
-	return sim
+	ours := []simulator.RunbookParameter{{Name: "InstanceId", Required: true}, {Name: "RunId"}}
+	do(t, sim.AddRunbookOf("ours", 1, ours, simulator.Always("Backup", "Patch", "Restore")))
 }
 
 func addNode(t *testing.T, sim *simulator.SSM, node simulator.Node, serverName string) {
@@ -95,19 +117,30 @@ func serve(t *testing.T, handler http.Handler, release func()) *automation.Clien
 	return client(endpoint.URL)
 }
 
-// slow is a client that gives up on a call only when half of its time is over.
-func slow(t *testing.T, sim *simulator.SSM) *automation.Client {
-	t.Helper()
-	endpoint := httptest.NewServer(sim)
-	t.Cleanup(endpoint.Close)
-	t.Cleanup(sim.Close)
-	return clientWithin(endpoint.URL, time.Minute)
+func client(url string) *automation.Client { return clientAt(url, time.Now, 300*time.Millisecond) }
+
+func clientAt(url string, now func() time.Time, timeout time.Duration) *automation.Client {
+	return automation.New(configuration(url, awshttp.NewBuildableClient().WithTransportOptions(func(t *http.Transport) {
+		t.ResponseHeaderTimeout = timeout
+	})), servers, now)
 }
 
-func client(url string) *automation.Client { return clientWithin(url, 300*time.Millisecond) }
+// inMemory is a client that reaches a handler without a socket, so that it can live in virtual time.
+func inMemory(handler http.Handler) *automation.Client {
+	return automation.New(configuration("http://ssm.invalid", doer{handler}), servers, time.Now)
+}
 
-func clientWithin(url string, timeout time.Duration) *automation.Client {
-	return automation.New(aws.Config{
+type doer struct{ http.Handler }
+
+func (d doer) Do(r *http.Request) (*http.Response, error) {
+	answer := httptest.NewRecorder()
+	r.URL.Path = "/"
+	d.ServeHTTP(answer, r)
+	return answer.Result(), nil
+}
+
+func configuration(url string, client aws.HTTPClient) aws.Config {
+	return aws.Config{
 		Region:       "us-east-1",
 		BaseEndpoint: aws.String(url),
 		Retryer: func() aws.Retryer { // as often as always, without the pauses
@@ -115,11 +148,11 @@ func clientWithin(url string, timeout time.Duration) *automation.Client {
 				o.Backoff = retry.BackoffDelayerFunc(func(int, error) (time.Duration, error) { return 0, nil })
 			})
 		},
-		HTTPClient: awshttp.NewBuildableClient().WithTransportOptions(func(t *http.Transport) { t.ResponseHeaderTimeout = timeout }),
+		HTTPClient: client,
 		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
 			return aws.Credentials{AccessKeyID: "AKIDEXAMPLE", SecretAccessKey: "secret"}, nil
 		}),
-	}, servers)
+	}
 }
 
 // scripted is a service that answers as a function says: a status and a body, by operation and request. What the simulator would
@@ -169,7 +202,12 @@ func times(sim *simulator.SSM, operation string) int {
 // byHand starts a runbook as somebody else would.
 func byHand(t *testing.T, sim *simulator.SSM, runbook, node string) simulator.Execution {
 	t.Helper()
-	id, err := sim.StartByHand(runbook, map[string][]string{"InstanceId": {node}})
+	return byHandWith(t, sim, runbook, map[string][]string{"InstanceId": {node}})
+}
+
+func byHandWith(t *testing.T, sim *simulator.SSM, runbook string, parameters map[string][]string) simulator.Execution {
+	t.Helper()
+	id, err := sim.StartByHand(runbook, parameters)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -197,21 +235,62 @@ func mustFail(t *testing.T, err error, reason maintenance.Reason, words ...strin
 }
 
 // claimed is a run of automate-06, claimed now.
-func claimed() maintenance.Run {
-	return maintenance.Run{ID: "automate-06-1", ServerName: "automate-06", Node: chefNode, Runbook: "maintain-chef", Claimed: time.Now()}
+func claimed() maintenance.Run { return claimedFor(chef) }
+
+// claimedFor is a run of a server as a look showed it, claimed now.
+func claimedFor(server maintenance.Server) maintenance.Run {
+	now := time.Now()
+	return maintenance.Run{ID: server.Name + "-1", ServerName: server.Name, Backend: "ssm", State: maintenance.RunStarting,
+		Attempt: maintenance.Attempt{ID: server.Name + "-a1", Claimed: now, Ends: now.Add(time.Minute), Before: server}}
 }
 
-// chef is automate-06 as Describe shows it.
-var chef = maintenance.Server{Name: "automate-06", Backend: "ssm", Status: maintenance.Healthy, Node: chefNode, Runbook: "maintain-chef"}
+// chef and ours are servers as Look shows them.
+var (
+	chef = maintenance.Server{Name: "automate-06", Backend: "ssm", Status: maintenance.StatusHealthy, Node: chefNode, Runbook: "maintain-chef"}
+	ours = maintenance.Server{Name: "ours-01", Backend: "ssm", Status: maintenance.StatusHealthy, Node: oursNode, Runbook: "ours"}
+)
 
-// running is a run that was started.
-func running(t *testing.T, c *automation.Client) maintenance.Run {
+// running is a run of automate-06 that was started.
+func running(t *testing.T, c *automation.Client) maintenance.Run { return runningOn(t, c, chef) }
+
+func runningOn(t *testing.T, c *automation.Client, server maintenance.Server) maintenance.Run {
 	t.Helper()
-	run := claimed()
-	server, id, err := c.Start(t.Context(), run, chef, nil)
-	if err != nil || id == "" || server.Status != maintenance.UnderMaintenance {
-		t.Fatalf("started %+v, %q, %v", server, id, err)
+	run := claimedFor(server)
+	answer := c.Start(t.Context(), run, server, nil)
+	if answer.Err != nil || answer.Reference == "" {
+		t.Fatalf("started %+v", answer)
 	}
-	run.Reference = id
+	run.Reference = answer.Reference
 	return run
+}
+
+func jsonOf(v any) string {
+	text, _ := json.Marshal(v) // numbers, texts, lists and maps: cannot fail
+	return string(text)
+}
+
+// do fails the test on an error.
+func do(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// one is the only execution of a sighting that could be read.
+func one(t *testing.T, s maintenance.Sighting) maintenance.Execution {
+	t.Helper()
+	if s.ExecutionsErr != nil || len(s.Executions) != 1 {
+		t.Fatalf("seen %+v", s)
+	}
+	return s.Executions[0]
+}
+
+// struck is a service whose calls of an operation all go wrong.
+func struck(operation string, kind simulator.Kind) func(*testing.T, *simulator.SSM) {
+	return func(_ *testing.T, sim *simulator.SSM) { inject(sim, operation, kind) }
+}
+
+func inject(sim *simulator.SSM, operation string, kind simulator.Kind) {
+	sim.Inject(simulator.Fault{Operation: operation, Kind: kind})
 }

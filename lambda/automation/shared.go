@@ -8,57 +8,57 @@ import (
 	"opsworks-maintenance/lambda/maintenance"
 )
 
-// shared is what the looks of one sweep share: for each runbook what runs, as it was listed not long ago, and what was started meanwhile.
-// Nothing but these keeps a runbook from running twice on a node at the same time.
-type shared struct {
-	mu      sync.Mutex
-	lists   map[string]list
-	started map[string]string // execution by node; no list need have it yet
-}
-
-type list struct {
-	read    time.Time
-	running map[string]string
-	err     error
-}
-
-// recent is how long a list is taken for what runs now. Somebody else may start something meanwhile; so they may in the time that a
-// list takes to show it.
+// recent is how old a list may be when a look that shares it begins. Somebody else may start something meanwhile; so they may in the
+// time that a list takes to show it.
 const recent = time.Second
 
-// Share implements maintenance.Sharer.
-func (c *Client) Share() maintenance.Look {
-	s := &shared{lists: map[string]list{}, started: map[string]string{}}
-	c.mu.Lock()
-	c.shared = s
-	c.mu.Unlock()
-	return func(ctx context.Context, name string) (maintenance.Server, error) {
-		return c.describe(ctx, name, func(ctx context.Context, runbook, node string) (string, error) {
-			s.mu.Lock()
-			defer s.mu.Unlock()
-			if id, ok := s.started[node]; ok {
-				return id, nil
-			}
-			l := s.lists[runbook]
-			if time.Since(l.read) > recent {
-				l.running, l.err = c.running(ctx, runbook)
-				l.read = time.Now()
-				s.lists[runbook] = l
-			}
-			return l.running[node], l.err
-		})
-	}
+// Shared implements maintenance.Backend: looks that begin close to each other share the lists of what goes on.
+func (c *Client) Shared() maintenance.Backend { return &shared{Client: c, lists: map[string]*shelf{}} }
+
+type shared struct {
+	*Client
+	mu    sync.Mutex // of the map alone, never held across a call
+	lists map[string]*shelf
 }
 
-// begun tells the looks of the sweep that an execution was started on a node, or may have been.
-func (c *Client) begun(node, id string) {
-	c.mu.Lock()
-	s := c.shared
-	c.mu.Unlock()
-	if s == nil {
-		return
-	}
+// shelf holds the latest list of one runbook. Whoever holds the turn reads it; who waits for the turn can leave with their context.
+type shelf struct {
+	turn chan struct{}
+	read time.Time // when the reading began
+	list listing
+}
+
+// Look implements maintenance.Backend.
+func (s *shared) Look(ctx context.Context, name string) maintenance.Sighting {
+	return s.look(ctx, name, func(ctx context.Context, runbook string, at time.Time) listing {
+		return s.shelf(runbook).get(ctx, at, func() (time.Time, listing) { return s.now(), s.unfinished(ctx, runbook) })
+	})
+}
+
+func (s *shared) shelf(runbook string) *shelf {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.started[node] = id
+	if s.lists[runbook] == nil {
+		s.lists[runbook] = &shelf{turn: make(chan struct{}, 1)}
+	}
+	return s.lists[runbook]
+}
+
+// get gives a look the list that was begun to be read at most a second before it. One whose reader ran out of time is not kept: the
+// next may have more.
+func (s *shelf) get(ctx context.Context, at time.Time, read func() (time.Time, listing)) listing {
+	select {
+	case s.turn <- struct{}{}:
+	case <-ctx.Done():
+		return listing{err: failure("wait for a list of executions", ctx.Err())}
+	}
+	defer func() { <-s.turn }()
+	if !s.read.IsZero() && at.Sub(s.read) <= recent {
+		return s.list
+	}
+	began, list := read()
+	if ctx.Err() == nil {
+		s.read, s.list = began, list
+	}
+	return list
 }

@@ -1,0 +1,28 @@
+package automation
+
+import "sync"
+
+// memory is what the process knows of executions: the parameters of those it has read.
+type memory struct {
+	mu    sync.Mutex // never held across a call
+	given map[string]parameters
+}
+
+// memoryMax bounds the memory of a function that lives for days.
+const memoryMax = 1000
+
+func (m *memory) recall(id string) (parameters, bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	given, ok := m.given[id]
+	return given, ok
+}
+
+func (m *memory) keep(id string, given parameters) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.given == nil || len(m.given) >= memoryMax {
+		m.given = map[string]parameters{}
+	}
+	m.given[id] = given
+}

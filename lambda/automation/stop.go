@@ -1,0 +1,54 @@
+package automation
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ssm"
+	"github.com/aws/aws-sdk-go-v2/service/ssm/types"
+
+	"opsworks-maintenance/lambda/call"
+	"opsworks-maintenance/lambda/maintenance"
+)
+
+// Stop implements maintenance.Backend with StopAutomationExecution, which cancels: the runbook's onCancel steps still run.
+func (c *Client) Stop(ctx context.Context, run maintenance.Run) error {
+	op := "stop the execution " + run.Reference
+	if run.Reference == "" {
+		return &maintenance.Error{Op: op, Reason: maintenance.ReasonNotRunning, Err: errors.New("none is known")}
+	}
+	ctx, cancel := call.Half(ctx)
+	defer cancel()
+	_, err := c.api.StopAutomationExecution(ctx, &ssm.StopAutomationExecutionInput{
+		AutomationExecutionId: aws.String(run.Reference), Type: types.StopTypeCancel})
+	switch code := call.Code(err); {
+	case err == nil:
+		return nil
+	case code == codeNoExecution, code == codeHasEnded:
+		return &maintenance.Error{Op: op, Reason: maintenance.ReasonNotRunning, Err: err}
+	default:
+		return failure(op, err)
+	}
+}
+
+// Calendar implements maintenance.Backend with GetCalendarState: several calendars are open only if all of them are.
+func (c *Client) Calendar(ctx context.Context, name string) maintenance.CalendarState {
+	calendars := c.servers[name].Calendars
+	if len(calendars) == 0 {
+		return maintenance.CalendarState{}
+	}
+	ctx, cancel := call.Half(ctx)
+	defer cancel()
+	out, err := c.api.GetCalendarState(ctx, &ssm.GetCalendarStateInput{CalendarNames: calendars})
+	if err != nil {
+		return maintenance.CalendarState{Closed: true, Err: failure("read the calendars "+strings.Join(calendars, ", "), err)}
+	}
+	next, err := time.Parse(time.RFC3339, aws.ToString(out.NextTransitionTime))
+	if err != nil {
+		next = time.Time{} // a calendar may have no next event
+	}
+	return maintenance.CalendarState{Closed: out.State != types.CalendarStateOpen, Next: next}
+}
