@@ -60,11 +60,11 @@ func (p *Permissions) KeepDeadLetters(queue awssqs.Queue) {
 	p.allow("KeepDeadLetters", []string{"sqs:SendMessage"}, []*string{queue.QueueArn()}, nil)
 }
 
-// KeepRuns is for the ledger's transactions and look-ups, on the table, and its lists of open runs and of a server's runs, on the indexes.
+// KeepRuns is for the ledger's writes, transactions and look-ups, on the table, and its lists of what is due, of a server's runs and of
+// references, on the indexes.
 func (p *Permissions) KeepRuns(runs *Runs) {
 	p.allow("KeepRuns", []string{
-		"dynamodb:GetItem", "dynamodb:BatchGetItem",
-		"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem", "dynamodb:ConditionCheckItem",
+		"dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem",
 	}, []*string{runs.Table.TableArn()}, nil)
 	var indexes []*string
 	for _, index := range runs.Indexes {

@@ -2,7 +2,14 @@ package main
 
 import (
 	"encoding/json"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"go/types"
+	"path/filepath"
 	"reflect"
+	"slices"
+	"strings"
 	"testing"
 
 	"opsworks-maintenance/lambda/ledger"
@@ -89,4 +96,50 @@ func withoutNulls(value any) any {
 		return list
 	}
 	return value
+}
+
+// The function may do to the table what the ledger's source asks for, and no more. A transaction needs the permission of each of its
+// parts: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis-iam.html
+func TestStack_LedgerPermissions(t *testing.T) {
+	files, err := filepath.Glob("../lambda/ledger/*.go")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("%d files, %v", len(files), err)
+	}
+	asked := map[string]bool{}
+	for _, file := range files {
+		if strings.HasSuffix(file, "_test.go") {
+			continue
+		}
+		parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.SkipObjectResolution)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ast.Inspect(parsed, func(node ast.Node) bool {
+			if name, ok := node.(*ast.SelectorExpr); ok {
+				for _, action := range ledgerActions[types.ExprString(name)] {
+					asked["dynamodb:"+action] = true
+				}
+			}
+			return true
+		})
+	}
+	var allowed []string
+	for _, s := range synthesize(t, inCDKJSON(t)).statements() {
+		if s.Sid == "KeepRuns" || s.Sid == "ListRuns" {
+			allowed = append(allowed, s.Actions...)
+		}
+	}
+	slices.Sort(allowed)
+	if want := sortedKeys(asked); !slices.Equal(allowed, want) {
+		t.Errorf("the function may %q, the ledger asks for %q", allowed, want)
+	}
+}
+
+// ledgerActions are what an expression in the ledger's source needs. TransactWriteItems and TransactGetItems are no actions of IAM.
+var ledgerActions = map[string][]string{
+	"l.api.GetItem": {"GetItem"}, "l.api.BatchGetItem": {"BatchGetItem"}, "types.TransactGetItem": {"GetItem"},
+	"l.api.Query": {"Query"}, "dynamodb.NewQueryPaginator": {"Query"}, "l.api.Scan": {"Scan"},
+	"l.api.PutItem": {"PutItem"}, "types.Put": {"PutItem"}, "l.api.BatchWriteItem": {"BatchWriteItem"},
+	"l.api.UpdateItem": {"UpdateItem"}, "types.Update": {"UpdateItem"},
+	"l.api.DeleteItem": {"DeleteItem"}, "types.Delete": {"DeleteItem"}, "types.ConditionCheck": {"ConditionCheckItem"},
 }
