@@ -74,7 +74,8 @@ func awsConfig(getenv func(string) string, dialer *connect.Dialer) (aws.Config, 
 
 // httpClient waits so long for an answer's header.
 func httpClient(dialer *connect.Dialer, wait time.Duration) aws.HTTPClient {
-	return inMemory{awshttp.NewBuildableClient().WithTransportOptions(dialer.Use, func(t *http.Transport) { t.ResponseHeaderTimeout = wait })}
+	return inMemory{awshttp.NewBuildableClient().WithTransportOptions(dialer.Use,
+		func(t *http.Transport) { t.ResponseHeaderTimeout = wait })}
 }
 
 // inMemory gives net/http bodies of a type that it knows to be in memory: it then sends header and body in one write. The SDK's own type

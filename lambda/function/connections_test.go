@@ -72,7 +72,8 @@ func TestInMemory_BodyThatFails(t *testing.T) {
 		t.Fatal(err)
 	}
 	request.ContentLength = 10
-	if _, err := httpClient(&connect.Dialer{}, time.Second).Do(request); err == nil || !strings.Contains(err.Error(), "read the request") {
+	if _, err := httpClient(&connect.Dialer{}, time.Second).Do(request); err == nil || !strings.Contains(err.Error(),
+		"read the request") {
 		t.Errorf("got %v", err)
 	}
 }

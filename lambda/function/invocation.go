@@ -52,7 +52,8 @@ func (h *Handler) invocation(ctx context.Context) invocation {
 // wrongEntrance refuses an operator's request that does not come through the alias for operators, and everything else that does not
 // come to the function itself: so a service that may invoke the function cannot act as an operator (design.md, section 6).
 func (in invocation) wrongEntrance(event events.Event) (maintenance.Refusal, bool) {
-	r := maintenance.Refusal{Reason: maintenance.ReasonInvalidRequest, Trigger: maintenance.Trigger{Time: in.Now}, Source: eventName(event)}
+	r := maintenance.Refusal{Reason: maintenance.ReasonInvalidRequest, Trigger: maintenance.Trigger{Time: in.Now},
+		Source: eventName(event)}
 	switch _, ignored := event.(events.Ignored); {
 	case ignored: // asks for nothing, by either
 		return r, false

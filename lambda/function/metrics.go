@@ -35,7 +35,8 @@ func (h *Handler) measure(a answer) {
 	metrics := []metric{{settings.MetricPublishFailures, "Count", failed}, {settings.MetricDropped, "Count", dropped}}
 	if a.Swept.Err == nil {
 		// An alarm waits for the count of sweeps: one that could not see what is due must not keep it quiet.
-		metrics = append(metrics, metric{settings.MetricSweeps, "Count", 1}, metric{settings.MetricOldestDue, "Seconds", a.Swept.Overdue.Seconds()})
+		metrics = append(metrics, metric{settings.MetricSweeps, "Count", 1}, metric{settings.MetricOldestDue, "Seconds",
+			a.Swept.Overdue.Seconds()})
 	}
 	h.emit("", "", metrics...)
 	if a.Swept.Open != nil {

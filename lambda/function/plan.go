@@ -40,7 +40,8 @@ type PlanAnswer struct {
 func (h *Handler) plan(ctx context.Context, in invocation, serverName string) answer {
 	if !maintenance.ValidServerName(serverName) {
 		report := in.looked(serverName, invalidName(serverName))
-		return answer{Reports: []maintenance.Report{report}, Body: PlanResponse{Answers: []PlanAnswer{}, Reason: report.Reason, Message: report.Detail}}
+		return answer{Reports: []maintenance.Report{report}, Body: PlanResponse{Answers: []PlanAnswer{}, Reason: report.Reason,
+			Message: report.Detail}}
 	}
 	plan := h.Runner.Plan(ctx, serverName)
 	out := PlanResponse{
@@ -57,7 +58,8 @@ func (h *Handler) plan(ctx context.Context, in invocation, serverName string) an
 			RunID: a.RunID, Server: plan.Server, Until: a.Until, Expires: a.Expires, Detail: a.Detail, At: in.Now,
 		}
 		out.Answers = append(out.Answers, PlanAnswer{
-			Trigger: a.Trigger, Outcome: a.Outcome, Reason: a.Reason, MayStart: moment(a.Until), Expires: moment(a.Expires), RunID: a.RunID,
+			Trigger: a.Trigger, Outcome: a.Outcome, Reason: a.Reason, MayStart: moment(a.Until), Expires: moment(a.Expires),
+				RunID: a.RunID,
 			Detail: a.Detail, Message: notify.Planned(report),
 		})
 	}

@@ -47,13 +47,15 @@ func nodes(doc *settings.Settings, deployed map[string]string) (map[string]autom
 			continue
 		}
 		node := automation.Server{
-			TagKey: s.TagKey, Runbook: s.Runbook, Version: s.RunbookVersion, Parameters: s.Parameters, PublicParameters: s.PublicParameters,
+			TagKey: s.TagKey, Runbook: s.Runbook, Version: s.RunbookVersion, Parameters: s.Parameters,
+				PublicParameters: s.PublicParameters,
 			Calendars: s.Calendars,
 		}
 		if variable, ours := settings.Runbooks()[s.Runbook]; ours {
 			node.TakesRunID = true
 			if node.Runbook = deployed[s.Runbook]; node.Runbook == "" {
-				faults = append(faults, fmt.Errorf("%s is not set; it names the runbook %s of the server %s", variable, s.Runbook, s.Name))
+				faults = append(faults, fmt.Errorf("%s is not set; it names the runbook %s of the server %s", variable, s.Runbook,
+					s.Name))
 			}
 		}
 		if s.Runbook == settings.RunbookChefAutomate {

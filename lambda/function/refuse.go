@@ -10,7 +10,8 @@ import (
 
 // unreadable is the refusal of a payload that could not be decoded. Its source keeps what two senders send apart.
 func (in invocation) unreadable(err error) maintenance.Refusal {
-	refusal := maintenance.Refusal{Reason: maintenance.ReasonInvalidEvent, Trigger: maintenance.Trigger{Time: in.Now}, Detail: err.Error()}
+	refusal := maintenance.Refusal{Reason: maintenance.ReasonInvalidEvent, Trigger: maintenance.Trigger{Time: in.Now},
+		Detail: err.Error()}
 	var invalid *events.InvalidError
 	if errors.As(err, &invalid) {
 		refusal.Source = invalid.Source
@@ -25,7 +26,8 @@ func (in invocation) unreadable(err error) maintenance.Refusal {
 }
 
 // refuse is the refusal of a trigger. A name that is none stays out of it: nothing is kept under it.
-func (in invocation) refuse(t maintenance.Trigger, source, serverName string, reason maintenance.Reason, detail string) maintenance.Refusal {
+func (in invocation) refuse(t maintenance.Trigger, source, serverName string, reason maintenance.Reason,
+	detail string) maintenance.Refusal {
 	if !maintenance.ValidServerName(serverName) {
 		serverName = ""
 	}
@@ -37,7 +39,8 @@ func (in invocation) refuse(t maintenance.Trigger, source, serverName string, re
 }
 
 func (in invocation) foreign(o events.Origin) string {
-	return fmt.Sprintf("the event is of account %.40q in Region %.40q, the function of account %q in %q", o.Account, o.Region, in.Self.Account, in.Self.Region)
+	return fmt.Sprintf("the event is of account %.40q in Region %.40q, the function of account %q in %q", o.Account, o.Region,
+		in.Self.Account, in.Self.Region)
 }
 
 func noServerName(name string) string {

@@ -103,7 +103,8 @@ func (in invocation) named(a events.Alarm) (names, said []string) {
 func nobodyNamed(a events.Alarm) string {
 	detail := fmt.Sprintf("neither the settings nor a tag or dimension of the alarm %.255q names a server", a.Name)
 	if len(a.Elsewhere) > 0 {
-		detail += fmt.Sprintf("; its dimension %s does not count, because its metric is of %.200s", events.DimensionName, strings.Join(a.Elsewhere, ", "))
+		detail += fmt.Sprintf("; its dimension %s does not count, because its metric is of %.200s", events.DimensionName,
+			strings.Join(a.Elsewhere, ", "))
 	}
 	return detail
 }

@@ -31,7 +31,8 @@ func responses(reports []maintenance.Report) []Response {
 	all := make([]Response, len(reports))
 	for i, r := range reports {
 		all[i] = Response{
-			Outcome: r.Outcome, Reason: r.Reason, ServerName: r.ServerName, Trigger: r.Trigger.Kind, RunID: r.RunID, Message: notify.Answer(r),
+			Outcome: r.Outcome, Reason: r.Reason, ServerName: r.ServerName, Trigger: r.Trigger.Kind, RunID: r.RunID,
+				Message: notify.Answer(r),
 		}
 	}
 	return all
@@ -53,7 +54,8 @@ func (in invocation) waiting(r maintenance.Run) *Waiting {
 		return nil
 	}
 	return &Waiting{
-		Reason: r.Wait.Reason, Since: r.Wait.Since.UTC(), Until: moment(r.Wait.Until), Expires: moment(in.expires(r)), Detail: r.Wait.Detail,
+		Reason: r.Wait.Reason, Since: r.Wait.Since.UTC(), Until: moment(r.Wait.Until), Expires: moment(in.expires(r)),
+			Detail: r.Wait.Detail,
 	}
 }
 

@@ -75,7 +75,8 @@ func (h *Handler) status(ctx context.Context, in invocation) answer {
 	fleet := h.Runner.Status(ctx)
 	out := StatusResponse{
 		Version: h.Version, At: in.Now.UTC(), Runs: []OpenRun{}, Servers: in.servers(fleet),
-		Fleet: FleetStatus{Hold: in.hold(fleet.Fleet.Hold), ConcurrencyLimit: in.Settings.MaxConcurrent, Slots: append([]string{}, fleet.Slots...)},
+		Fleet: FleetStatus{Hold: in.hold(fleet.Fleet.Hold), ConcurrencyLimit: in.Settings.MaxConcurrent, Slots: append([]string{},
+			fleet.Slots...)},
 	}
 	for _, r := range fleet.Runs {
 		out.Runs = append(out.Runs, in.open(r))
@@ -89,7 +90,8 @@ func (h *Handler) status(ctx context.Context, in invocation) answer {
 
 func (in invocation) open(r maintenance.Run) OpenRun {
 	run := OpenRun{
-		RunID: r.ID, ServerName: r.ServerName, State: r.State, Triggers: runTriggers(r), Created: r.Created.UTC(), WaitsFor: in.waiting(r),
+		RunID: r.ID, ServerName: r.ServerName, State: r.State, Triggers: runTriggers(r), Created: r.Created.UTC(),
+			WaitsFor: in.waiting(r),
 		Started: moment(r.Accepted), Began: moment(r.Began), Deadline: moment(r.Deadline), ExecutionID: r.Reference,
 		StopAsked: moment(r.Stop.At), Slot: r.Slot,
 	}

@@ -1,0 +1,112 @@
+package function
+
+import (
+	"reflect"
+	"slices"
+	"testing"
+	"time"
+
+	"opsworks-maintenance/lambda/automation"
+	"opsworks-maintenance/lambda/connect"
+	"opsworks-maintenance/lambda/maintenance"
+	"opsworks-maintenance/lambda/settings"
+)
+
+func parsed(t *testing.T, document string) *settings.Settings {
+	t.Helper()
+	doc, err := settings.Parse([]byte(document))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &doc
+}
+
+// A server's settings are its policy, field by field; a server that is not there has none.
+func TestPolicies(t *testing.T) {
+	policy := policies(parsed(t, `{"servers": [
+		{"name": "a", "backend": "opsworks-cm", "timezone": "Europe/Berlin", "window": {"days": ["Sat"], "start": "22:00", "end": "04:00"},
+		 "enabled": false, "staleAfter": "2h", "expiresAfter": "3h", "cooldown": "4h", "dailyLimit": 5, "deadline": "6h", "whenAlarmClears": "keep"},
+		{"name": "b", "backend": "opsworks-cm"}]}`))
+	got, ok := policy("a")
+	if !ok || got.Window.Hours == nil || got.Window.Location.String() != "Europe/Berlin" {
+		t.Fatalf("got %+v, %v", got, ok)
+	}
+	got.Window = maintenance.Window{}
+	want := maintenance.Policy{Backend: "opsworks-cm", StaleAfter: 2 * time.Hour, ExpiresAfter: 3 * time.Hour, Cooldown: 4 * time.Hour,
+		DailyLimit: 5,
+		Deadline: 6 * time.Hour, KeepWhenCleared: true}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("got  %+v\nwant %+v", got, want)
+	}
+	if _, ok := policy("c"); ok {
+		t.Error("c has a policy")
+	}
+}
+
+// A server without a window has one that is always open, and a trigger for it expires after six hours, not at the end of a window.
+func TestPolicies_WithoutAWindow(t *testing.T) {
+	policy, _ := policies(parsed(t, `{"servers": [{"name": "b", "backend": "opsworks-cm"}]}`))("b")
+	at := time.Date(2026, 11, 23, 22, 59, 30, 0, time.UTC)
+	if !policy.Window.Contains(at) || !policy.Enabled || policy.KeepWhenCleared {
+		t.Errorf("got %+v", policy)
+	}
+	if got := policy.Expires(maintenance.Trigger{Kind: maintenance.TriggerAlarm, Time: at}); !got.Equal(at.Add(6 * time.Hour)) {
+		t.Errorf("expires at %s", got)
+	}
+}
+
+// Our own runbooks have the name they were deployed by and take the run's id; another has its own and does not.
+func TestNodes(t *testing.T) {
+	doc := parsed(t, `{"servers": [
+		{"name": "a", "backend": "ssm", "runbook": "chef-automate"},
+		{"name": "b", "backend": "ssm", "runbook": "Patch:3", "parameters": {"Mode": ["fast"], "Token": ["s"]}, "publicParameters": ["Mode"], "tagKey": "Chef"},
+		{"name": "c", "backend": "opsworks-cm"}]}`)
+	got, err := nodes(doc, map[string]string{"chef-automate": "deployed-chef"})
+	if err != nil || len(got) != 2 {
+		t.Fatalf("got %+v, %v", got, err)
+	}
+	if a := got["a"]; a.Runbook != "deployed-chef" || !a.TakesRunID || a.UpgradeParameter != "MajorUpgrade" {
+		t.Errorf("a: %+v", a)
+	}
+	want := automation.Server{TagKey: "Chef", Runbook: "Patch", Version: "3", Parameters: map[string][]string{"Mode": {"fast"},
+		"Token": {"s"}},
+		PublicParameters: []string{"Mode"}}
+	if b := got["b"]; !reflect.DeepEqual(b, want) {
+		t.Errorf("got  %+v\nwant %+v", b, want)
+	}
+}
+
+func TestExpected(t *testing.T) {
+	got := expected(parsed(t, `{"servers": [
+		{"name": "a", "backend": "opsworks-cm", "expectEvery": "8d"},
+		{"name": "b", "backend": "opsworks-cm", "expectEvery": "8d", "enabled": false},
+		{"name": "c", "backend": "opsworks-cm"}]}`))
+	if want := map[string]time.Duration{"a": 8 * 24 * time.Hour}; !reflect.DeepEqual(got, want) {
+		t.Errorf("got %v", got)
+	}
+}
+
+func TestAt_FirstEndpointGiven(t *testing.T) {
+	config, err := awsConfig(func(string) string { return "x" }, &connect.Dialer{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := *at(config, "", "http://settings", "http://all").BaseEndpoint; got != "http://settings" {
+		t.Errorf("got %s", got)
+	}
+	if at(config, "", "").BaseEndpoint != nil {
+		t.Error("an endpoint from nowhere")
+	}
+}
+
+// The settings list the outcomes that a mailbox can be limited to, without importing the domain.
+func TestNotifiedOutcomesAreTheSettings(t *testing.T) {
+	notified := slices.DeleteFunc(maintenance.Outcomes(), func(o maintenance.Outcome) bool { return o == maintenance.OutcomeIgnored })
+	var want []string
+	for _, o := range notified {
+		want = append(want, string(o))
+	}
+	if got := settings.NotifiedOutcomes(); !slices.Equal(slices.Sorted(slices.Values(got)), slices.Sorted(slices.Values(want))) {
+		t.Errorf("the domain notifies %v, the settings know %v", want, got)
+	}
+}
