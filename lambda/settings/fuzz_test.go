@@ -29,6 +29,7 @@ func FuzzParse(f *testing.F) {
 	}
 	f.Add([]byte(`{"servers":[{"name":"a","backend":"ssm","alarms":["x\ud800*"],"cooldown":"1d"}]}`))
 	f.Add([]byte(`{"servers":[{"name":"a","backend":"ssm","alarms":["x*"]},{"name":"b","backend":"ssm","alarms":["*y"]}]}`))
+	f.Add([]byte(`{"servers":[{"name":"a","backend":"opsworks-cm","schedules":[{"name":"s","expression":"cron(0 22-2 L-3 2 ? 2027)"}]}]}`))
 	f.Add([]byte(" null \n}"))
 	f.Add([]byte("\"\\"))
 
@@ -46,6 +47,15 @@ func FuzzParse(f *testing.F) {
 			t.Fatalf("two answers:\n%+v\n%+v (%v)", first, second, errAgain)
 		}
 		checkSettings(t, first)
+		// What is right for the function is right for a deployment, but for schedules that never fire again.
+		if _, err := settings.Check(document, time.Date(2026, 11, 26, 12, 0, 0, 0, time.UTC)); err != nil {
+			checkError(t, err)
+			for line := range strings.Lines(err.Error()) {
+				if !strings.Contains(line, " never fires again; ") {
+					t.Errorf("a fault of Check alone: %s", line)
+				}
+			}
+		}
 	})
 }
 
