@@ -97,7 +97,7 @@ func (r *runner) Stop(_ context.Context, o maintenance.Operator) maintenance.Rep
 	r.operators = append(r.operators, o)
 	return r.told(maintenance.Report{
 		Outcome: maintenance.OutcomeInProgress, Reason: maintenance.ReasonStopping, ServerName: o.ServerName, RunID: o.RunID,
-			Trigger: o.Trigger,
+		Trigger: o.Trigger,
 	})
 }
 
@@ -105,7 +105,7 @@ func (r *runner) Close(_ context.Context, o maintenance.Operator) maintenance.Re
 	r.operators = append(r.operators, o)
 	return r.told(maintenance.Report{
 		Outcome: maintenance.OutcomeFailed, Reason: maintenance.ReasonClosedByHand, ServerName: o.ServerName, RunID: o.RunID,
-			Trigger: o.Trigger,
+		Trigger: o.Trigger,
 	})
 }
 
@@ -114,8 +114,8 @@ func (r *runner) Plan(_ context.Context, serverName string) maintenance.Plan {
 	return r.planned
 }
 
-func (r *runner) Status(context.Context) maintenance.Fleet {
-	r.looked = append(r.looked, "status")
+func (r *runner) Status(_ context.Context, serverNames []string) maintenance.Fleet {
+	r.looked = append(r.looked, "status "+strings.Join(serverNames, " "))
 	return r.fleet
 }
 

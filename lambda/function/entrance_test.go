@@ -13,7 +13,7 @@ func TestHandler_OperatorsOnlyThroughTheirAlias(t *testing.T) {
 	for name := range byOperators {
 		for entrance, arn := range map[string]string{
 			"the function itself": functionARN, "$LATEST": functionARN + ":$LATEST", "another alias": functionARN + ":live",
-				"a version": functionARN + ":7",
+			"a version":                   functionARN + ":7",
 			"an alias that ends the same": functionARN + ":no-operators", "no ARN": "",
 		} {
 			t.Run(name+" through "+entrance, func(t *testing.T) {
@@ -41,7 +41,7 @@ func TestHandler_OperatorsOnlyThroughTheirAlias(t *testing.T) {
 func TestHandler_AWrongEntranceNamesTheServer(t *testing.T) {
 	for payload, want := range map[string]string{
 		`{"start": {"serverName": "automate-06"}}`: "automate-06", `{"stop": {"runId": "a-1"}}`: "",
-			`{"history": {"serverName": "a b"}}`: "",
+		`{"history": {"serverName": "a b"}}`:    "",
 		`{"hold": {"serverName": "puppet-01"}}`: "puppet-01",
 	} {
 		f := newFixture(t)

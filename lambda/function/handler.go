@@ -25,7 +25,7 @@ type Runner interface {
 	Stop(ctx context.Context, o maintenance.Operator) maintenance.Report
 	Close(ctx context.Context, o maintenance.Operator) maintenance.Report
 	Plan(ctx context.Context, serverName string) maintenance.Plan
-	Status(ctx context.Context) maintenance.Fleet
+	Status(ctx context.Context, serverNames []string) maintenance.Fleet
 	History(ctx context.Context, serverName string, most int) ([]maintenance.Run, error)
 }
 
@@ -144,12 +144,14 @@ func (h *Handler) finished(ctx context.Context, in invocation, event events.RunF
 	}
 	report, found, err := h.Runner.Finished(ctx, event.ExecutionID)
 	switch {
-	case err != nil && !found:
+	case err != nil && report.Outcome == "":
 		return came(in.failed(maintenance.ReasonOf(err), err.Error()))
 	case !found:
 		return came(in.ignored(maintenance.ReasonUnknownExecution, "no open run has the execution "+event.ExecutionID))
 	case report.Outcome == "":
-		return came(in.ignored(maintenance.ReasonNothingNew, "nothing new about the execution "+event.ExecutionID))
+		nothing := in.ignored(maintenance.ReasonNothingNew, "nothing new about the execution "+event.ExecutionID)
+		nothing.Publishing = report.Publishing
+		return came(nothing)
 	default:
 		return came(report)
 	}

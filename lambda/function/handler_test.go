@@ -214,7 +214,7 @@ func TestHandler_AKeyNamesOneTrigger(t *testing.T) {
 func TestHandler_AKeyThatIsUsedAgain(t *testing.T) {
 	f := newFixture(t)
 	f.runner.report = func(r maintenance.Report) maintenance.Report {
-		r.Outcome, r.Reason, r.RunID, r.Decided = maintenance.OutcomeRefused, maintenance.ReasonDuplicate, "automate-06-earlier", true
+		r.Outcome, r.Reason, r.RunID = maintenance.OutcomeRefused, maintenance.ReasonInvalidRequest, "automate-06-earlier"
 		r.Detail = "the key belongs to the run automate-06-earlier, which was asked for with other overrides"
 		return r
 	}
@@ -304,7 +304,7 @@ func TestHandler_EveryEventHasASample(t *testing.T) {
 	for _, event := range []events.Event{events.Alarm{}, events.Cleared{}, events.Schedule{}, events.RunFinished{}, events.Sweep{},
 		events.Start{},
 		events.Stop{}, events.Close{}, events.Approve{}, events.Hold{}, events.Release{}, events.Plan{}, events.History{},
-			events.Status{}, events.Ignored{}} {
+		events.Status{}, events.Ignored{}} {
 		if !seen[fmt.Sprintf("%T", event)] {
 			t.Errorf("no sample is a %T", event)
 		}

@@ -3,6 +3,7 @@ package function_test
 import (
 	"encoding/json"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -34,8 +35,8 @@ var runs = maintenance.Run{
 	Triggers: []maintenance.Trigger{{Kind: maintenance.TriggerSchedule, Name: "weekly", Time: now.Add(-2 * time.Hour)}},
 	Attempt:  maintenance.Attempt{ID: "a", Number: 1, Trigger: maintenance.Trigger{Kind: maintenance.TriggerSchedule, Name: "weekly"}},
 	Slot:     1, Reference: "execution-1", Accepted: now.Add(-2 * time.Hour), Began: now.Add(-119 * time.Minute),
-		Deadline: now.Add(2 * time.Hour),
-	Stop:   maintenance.Wish{At: now.Add(-time.Minute), By: "request-0"},
+	Deadline: now.Add(2 * time.Hour),
+	Stop:     maintenance.Wish{At: now.Add(-time.Minute), By: "request-0"},
 	Unseen: maintenance.Unseen{Since: now.Add(-5 * time.Minute), Reason: maintenance.ReasonDenied,
 		Detail: "GetAutomationExecution: AccessDenied"},
 	Server: maintenance.Server{Status: maintenance.StatusUnderMaintenance},
@@ -48,8 +49,8 @@ var over = maintenance.Run{
 	Attempt: maintenance.Attempt{ID: "b", Number: 1, Attributes: []string{"CHEF_MAJOR_UPGRADE"},
 		Trigger: maintenance.Trigger{Kind: maintenance.TriggerManual, ID: "request-0", Overrides: []string{"window"}}},
 	Accepted: now.Add(-48 * time.Hour), Began: now.Add(-47 * time.Hour), Ended: now.Add(-46 * time.Hour),
-		Outcome: maintenance.OutcomeSucceeded,
-	Server: maintenance.Server{Status: maintenance.StatusHealthy, MaintenanceStatus: maintenance.MaintenanceSuccess},
+	Outcome: maintenance.OutcomeSucceeded,
+	Server:  maintenance.Server{Status: maintenance.StatusHealthy, MaintenanceStatus: maintenance.MaintenanceSuccess},
 }
 
 func TestHandler_Status(t *testing.T) {
@@ -66,6 +67,9 @@ func TestHandler_Status(t *testing.T) {
 		},
 	}
 	golden(t, "status.golden.json", f.answer(t, operatorsARN, sample(t, "status.json")))
+	if want := []string{"status automate-06 puppet-01 puppet-02"}; !slices.Equal(f.runner.looked, want) {
+		t.Errorf("looked for %q", f.runner.looked)
+	}
 }
 
 // A fleet of which nothing is known is an answer, with lists that are empty and not missing.
@@ -83,7 +87,7 @@ func TestHandler_Plan(t *testing.T) {
 			{Trigger: maintenance.TriggerAlarm, Outcome: maintenance.OutcomeJoined, RunID: "automate-06-1",
 				Expires: now.Add(125 * time.Hour)},
 			{Trigger: maintenance.TriggerManual, Outcome: maintenance.OutcomeRefused, Reason: maintenance.ReasonOutsideWindow,
-				Until: now.Add(118 * time.Hour),
+				Until:  now.Add(118 * time.Hour),
 				Detail: "Sat 22:00 to 04:00"},
 		},
 	}

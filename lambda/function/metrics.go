@@ -2,7 +2,6 @@ package function
 
 import (
 	"encoding/json"
-	"errors"
 
 	"opsworks-maintenance/lambda/maintenance"
 	"opsworks-maintenance/lambda/settings"
@@ -11,13 +10,9 @@ import (
 // measure writes the event's metrics. An outcome is counted when it happens, not each time that it is reported.
 func (h *Handler) measure(a answer) {
 	counts := map[maintenance.Outcome]int{}
-	failed, dropped := 0, 0
 	for _, r := range a.Reports {
 		if r.Count {
 			counts[r.Outcome]++
-		}
-		if unpublished(r.Err) {
-			failed++
 		}
 	}
 	for _, outcome := range maintenance.Outcomes() {
@@ -25,14 +20,14 @@ func (h *Handler) measure(a answer) {
 			h.emit(settings.DimensionOutcome, string(outcome), metric{settings.MetricOutcomes, "Count", counts[outcome]})
 		}
 	}
+	p := a.publishing()
+	metrics := []metric{{settings.MetricPublishFailures, "Count", p.Failed}, {settings.MetricDropped, "Count", p.Dropped}}
 	if a.Swept == nil {
-		if failed > 0 {
-			h.emit("", "", metric{settings.MetricPublishFailures, "Count", failed})
+		if p.Failed+p.Dropped > 0 {
+			h.emit("", "", metrics...)
 		}
 		return
 	}
-	failed, dropped = failed+a.Swept.Failed, a.Swept.Dropped
-	metrics := []metric{{settings.MetricPublishFailures, "Count", failed}, {settings.MetricDropped, "Count", dropped}}
 	if a.Swept.Err == nil {
 		// An alarm waits for the count of sweeps: one that could not see what is due must not keep it quiet.
 		metrics = append(metrics, metric{settings.MetricSweeps, "Count", 1}, metric{settings.MetricOldestDue, "Seconds",
@@ -46,11 +41,19 @@ func (h *Handler) measure(a answer) {
 	}
 }
 
-// unpublished reports whether what went wrong beside an outcome was publishing it. What the ledger or a backend say is a
-// *maintenance.Error.
-func unpublished(err error) bool {
-	var domain *maintenance.Error
-	return err != nil && !errors.As(err, &domain)
+// publishing is what the invocation came to in publishing.
+func (a answer) publishing() (sum maintenance.Publishing) {
+	add := func(p maintenance.Publishing) {
+		sum.Published, sum.Failed, sum.Dropped = sum.Published+p.Published, sum.Failed+p.Failed, sum.Dropped+p.Dropped
+		sum.Errs = append(sum.Errs, p.Errs...)
+	}
+	for _, r := range a.Reports {
+		add(r.Publishing)
+	}
+	if a.Swept != nil {
+		add(a.Swept.Publishing)
+	}
+	return sum
 }
 
 type metric struct {

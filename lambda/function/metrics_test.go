@@ -118,25 +118,26 @@ func TestHandler_ASweepThatSawNothingIsNotCounted(t *testing.T) {
 	}
 }
 
-// What went wrong beside an outcome is a failure to publish, unless the ledger says that it is its own.
+// What could not be published, and what was given up, is counted for every event, and not for one that published all or nothing.
 func TestHandler_PublishFailures(t *testing.T) {
 	for _, tt := range []struct {
-		name string
-		err  error
-		want []string
+		name       string
+		publishing maintenance.Publishing
+		want       []string
 	}{
-		{"none", nil, nil},
-		{"a topic refuses", errors.New("publish to arn:aws:sns:us-east-1:123456789012:maintenance: AuthorizationError"), []string{"1"}},
-		{"the ledger is away", fmt.Errorf("clear: %w", errLedger), nil},
+		{"nothing was published", maintenance.Publishing{}, nil},
+		{"all was published", maintenance.Publishing{Published: 3}, nil},
+		{"a topic refuses", maintenance.Publishing{Published: 1, Failed: 2}, []string{"2", "0"}},
+		{"one was given up", maintenance.Publishing{Dropped: 1}, []string{"0", "1"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			f := newFixture(t)
 			f.runner.report = func(r maintenance.Report) maintenance.Report {
-				r.Err = tt.err
+				r.Publishing = tt.publishing
 				return r
 			}
 			f.invoke(t, functionARN, sample(t, "alarm.json"))
-			if got := f.measured(t, "PublishFailures"); !slices.Equal(got, tt.want) {
+			if got := slices.Concat(f.measured(t, "PublishFailures"), f.measured(t, "DroppedNotifications")); !slices.Equal(got, tt.want) {
 				t.Errorf("got %q", got)
 			}
 		})

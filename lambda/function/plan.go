@@ -59,7 +59,7 @@ func (h *Handler) plan(ctx context.Context, in invocation, serverName string) an
 		}
 		out.Answers = append(out.Answers, PlanAnswer{
 			Trigger: a.Trigger, Outcome: a.Outcome, Reason: a.Reason, MayStart: moment(a.Until), Expires: moment(a.Expires),
-				RunID: a.RunID,
+			RunID:  a.RunID,
 			Detail: a.Detail, Message: notify.Planned(report),
 		})
 	}

@@ -48,8 +48,8 @@ func nodes(doc *settings.Settings, deployed map[string]string) (map[string]autom
 		}
 		node := automation.Server{
 			TagKey: s.TagKey, Runbook: s.Runbook, Version: s.RunbookVersion, Parameters: s.Parameters,
-				PublicParameters: s.PublicParameters,
-			Calendars: s.Calendars,
+			PublicParameters: s.PublicParameters,
+			Calendars:        s.Calendars,
 		}
 		if variable, ours := settings.Runbooks()[s.Runbook]; ours {
 			node.TakesRunID = true

@@ -34,7 +34,7 @@ func TestPolicies(t *testing.T) {
 	got.Window = maintenance.Window{}
 	want := maintenance.Policy{Backend: "opsworks-cm", StaleAfter: 2 * time.Hour, ExpiresAfter: 3 * time.Hour, Cooldown: 4 * time.Hour,
 		DailyLimit: 5,
-		Deadline: 6 * time.Hour, KeepWhenCleared: true}
+		Deadline:   6 * time.Hour, KeepWhenCleared: true}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)
 	}

@@ -38,7 +38,7 @@ func TestHandler_BadInput(t *testing.T) {
 			"invalid-request"},
 		{"a dimension that is no server name", functionARN,
 			string(changed(t, "alarm-by-dimension.json", `"ServerName": "puppet-01"`, `"ServerName": "puppet 01"`)), "refused",
-				"invalid-event"},
+			"invalid-event"},
 		{"an alarm in another Region", functionARN, string(changed(t, "alarm.json", "us-east-1", "eu-west-1")), "refused",
 			"foreign-event"},
 		{"an alarm whose ARN is of another Region than its event", functionARN,

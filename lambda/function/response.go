@@ -32,7 +32,7 @@ func responses(reports []maintenance.Report) []Response {
 	for i, r := range reports {
 		all[i] = Response{
 			Outcome: r.Outcome, Reason: r.Reason, ServerName: r.ServerName, Trigger: r.Trigger.Kind, RunID: r.RunID,
-				Message: notify.Answer(r),
+			Message: notify.Answer(r),
 		}
 	}
 	return all
@@ -55,7 +55,7 @@ func (in invocation) waiting(r maintenance.Run) *Waiting {
 	}
 	return &Waiting{
 		Reason: r.Wait.Reason, Since: r.Wait.Since.UTC(), Until: moment(r.Wait.Until), Expires: moment(in.expires(r)),
-			Detail: r.Wait.Detail,
+		Detail: r.Wait.Detail,
 	}
 }
 

@@ -72,7 +72,11 @@ type FleetStatus struct {
 }
 
 func (h *Handler) status(ctx context.Context, in invocation) answer {
-	fleet := h.Runner.Status(ctx)
+	var names []string
+	for _, s := range in.Settings.Servers {
+		names = append(names, s.Name)
+	}
+	fleet := h.Runner.Status(ctx, names)
 	out := StatusResponse{
 		Version: h.Version, At: in.Now.UTC(), Runs: []OpenRun{}, Servers: in.servers(fleet),
 		Fleet: FleetStatus{Hold: in.hold(fleet.Fleet.Hold), ConcurrencyLimit: in.Settings.MaxConcurrent, Slots: append([]string{},
@@ -91,8 +95,8 @@ func (h *Handler) status(ctx context.Context, in invocation) answer {
 func (in invocation) open(r maintenance.Run) OpenRun {
 	run := OpenRun{
 		RunID: r.ID, ServerName: r.ServerName, State: r.State, Triggers: runTriggers(r), Created: r.Created.UTC(),
-			WaitsFor: in.waiting(r),
-		Started: moment(r.Accepted), Began: moment(r.Began), Deadline: moment(r.Deadline), ExecutionID: r.Reference,
+		WaitsFor: in.waiting(r),
+		Started:  moment(r.Accepted), Began: moment(r.Began), Deadline: moment(r.Deadline), ExecutionID: r.Reference,
 		StopAsked: moment(r.Stop.At), Slot: r.Slot,
 	}
 	if u := r.Unseen; !u.Since.IsZero() {

@@ -21,8 +21,10 @@ const (
 
 // log writes the one line of an event: facts as attributes, no payload. What is worst comes first.
 func (h *Handler) log(in invocation, event events.Event, a answer) {
-	reports := slices.SortedStableFunc(slices.Values(a.Reports), func(a, b maintenance.Report) int { return cmp.Compare(severity(b),
-		severity(a)) })
+	reports := slices.SortedStableFunc(slices.Values(a.Reports), func(a, b maintenance.Report) int {
+		return cmp.Compare(severity(b),
+			severity(a))
+	})
 	level := slog.LevelInfo
 	var details, errs []string
 	for _, r := range reports {
@@ -40,15 +42,16 @@ func (h *Handler) log(in invocation, event events.Event, a answer) {
 	}
 	attrs = append(attrs, logged(event, reports)...)
 	attrs = append(attrs, slog.Float64("durationMs", float64(h.Now().Sub(in.Now).Microseconds())/1000))
+	p := a.publishing()
+	for _, err := range p.Errs {
+		level = slog.LevelError
+		errs = append(errs, err.Error())
+	}
+	if p.Published+p.Dropped > 0 {
+		attrs = append(attrs, slog.Int("published", p.Published), slog.Int("dropped", p.Dropped))
+	}
 	if a.Swept != nil {
-		for _, err := range a.Swept.Errs {
-			errs = append(errs, err.Error())
-		}
-		if len(a.Swept.Errs) > 0 {
-			level = slog.LevelError
-		}
-		attrs = append(attrs, slog.Float64("overdueSeconds", a.Swept.Overdue.Seconds()), slog.Any("openRuns", a.Swept.Open),
-			slog.Int("published", a.Swept.Published), slog.Int("dropped", a.Swept.Dropped))
+		attrs = append(attrs, slog.Float64("overdueSeconds", a.Swept.Overdue.Seconds()), slog.Any("openRuns", a.Swept.Open))
 	}
 	if len(details) > 0 {
 		attrs = append(attrs, slog.String("detail", joined(details)))

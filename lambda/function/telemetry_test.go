@@ -30,10 +30,10 @@ func TestHandler_Log(t *testing.T) {
 func TestHandler_LogNamesTheEvent(t *testing.T) {
 	for name, want := range map[string]string{
 		"alarm.json": "alarm", "alarm-ok.json": "alarm-cleared", "rule.json": "schedule", "schedule.json": "schedule",
-			"run-finished.json": "run-finished",
-		"sweep.json": "sweep", "start.json": "start", "start-short.json": "start", "stop.json": "stop", "close.json": "close",
-			"approve.json": "approve",
-		"hold.json": "hold", "release.json": "release", "alarm-still-in-alarm.json": "ignored", "start-unknown-field.json": "unreadable",
+		"run-finished.json": "run-finished",
+		"sweep.json":        "sweep", "start.json": "start", "start-short.json": "start", "stop.json": "stop", "close.json": "close",
+		"approve.json": "approve",
+		"hold.json":    "hold", "release.json": "release", "alarm-still-in-alarm.json": "ignored", "start-unknown-field.json": "unreadable",
 	} {
 		f := newFixture(t)
 		f.answer(t, functionARN, sample(t, name))
@@ -69,7 +69,7 @@ func TestHandler_LogLevel(t *testing.T) {
 			f.runner.report = func(maintenance.Report) maintenance.Report { return tt.report }
 			f.invoke(t, functionARN, sample(t, "alarm.json"))
 			line := f.lines(t)[0]
-			if line["level"] != tt.want || (tt.report.Err != nil) != (line["error"] != nil) {
+			if line["level"] != tt.want || (tt.report.Err != nil || tt.report.Publishing.Failed > 0) != (line["error"] != nil) {
 				t.Errorf("log %s", f.log)
 			}
 		})
@@ -82,7 +82,7 @@ func TestHandler_SweepOfAThousandRuns(t *testing.T) {
 	for i := range 1000 {
 		f.runner.swept.Reports = append(f.runner.swept.Reports, maintenance.Report{
 			Outcome: maintenance.OutcomeWaiting, Reason: maintenance.ReasonOutsideWindow, ServerName: fmt.Sprintf("server-%d", i),
-				RunID: "r",
+			RunID:  "r",
 			Detail: strings.Repeat("it waits for its window ", 100),
 		})
 	}

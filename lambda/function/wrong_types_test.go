@@ -40,8 +40,8 @@ func TestHandler_WrongTypesInEveryField(t *testing.T) {
 		"alarm.json": functionARN, "alarm-action.json": functionARN, "alarm-by-tag.json": functionARN, "alarm-ok.json": functionARN,
 		"field/initial-creation.json": functionARN, "rule.json": functionARN,
 		"scheduler-no-input.json": functionARN, "schedule.json": functionARN, "run-finished.json": functionARN,
-			"start-major-upgrade.json": operatorsARN,
-		"start-run.json": operatorsARN, "stop-run.json": operatorsARN, "close.json": operatorsARN, "hold.json": operatorsARN,
+		"start-major-upgrade.json": operatorsARN,
+		"start-run.json":           operatorsARN, "stop-run.json": operatorsARN, "close.json": operatorsARN, "hold.json": operatorsARN,
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := newFixture(t)
