@@ -174,7 +174,7 @@ func (t *turn) commit(run Run, next Next, a asked) (Run, error) {
 			return run, &Error{Op: "claim " + run.ServerName, Reason: ReasonUnavailable, Err: errNoTime}
 		}
 		change.To.Attempt.ID, change.To.Attempt.Ends = t.NewID(run.ServerName, now), t.ends
-		change.To.Lease = Lease{By: t.id, Until: t.leaseEnds}
+		change.To.Lease, change.To.Look = Lease{By: t.id, Until: t.leaseEnds}, t.leaseEnds
 		for _, attribute := range a.attributes {
 			change.To.Attempt.Attributes = append(change.To.Attempt.Attributes, attribute.Name)
 		}

@@ -1,8 +1,9 @@
 package maintenance_test
 
 import (
+	"runtime"
+	"sync"
 	"testing"
-	"time"
 
 	"opsworks-maintenance/lambda/maintenance"
 )
@@ -36,11 +37,13 @@ func TestRunner_LostAnswerThatStartedNothing(t *testing.T) {
 	}
 	f.backend.follow = func(maintenance.Run) maintenance.Sighting { return maintenance.Sighting{Server: healthy("i-1")} }
 	f.alarm()
-	f.sweeps(20)
-	if run := f.only(); run.State != maintenance.RunStarting {
-		t.Fatalf("after twenty minutes the run is %s", run.State)
-	}
+	f.sweeps(10)
 	f.expectMail("error start-unconfirmed")
+	f.sweeps(1)
+	if run := f.only(); run.State != maintenance.RunWaiting || f.ledger.nodes["i-1"] != "" {
+		t.Fatalf("after eleven minutes without evidence the run is %s, and its node held by %q", run.State, f.ledger.nodes["i-1"])
+	}
+	f.expectMail("error start-unconfirmed", "waiting unavailable")
 	f.backend.answer = newBackend().answer
 	f.backend.follow = func(run maintenance.Run) maintenance.Sighting {
 		if run.Reference != "" {
@@ -48,10 +51,66 @@ func TestRunner_LostAnswerThatStartedNothing(t *testing.T) {
 		}
 		return maintenance.Sighting{Server: healthy("i-1")}
 	}
-	f.sweeps(15)
+	f.sweeps(3)
 	run := f.only()
 	if run.State != maintenance.RunRunning || run.Attempt.Number != 2 || len(f.backend.started) != 2 {
 		t.Errorf("then the run is %s, attempt %d, %d starts", run.State, run.Attempt.Number, len(f.backend.started))
 	}
-	_ = time.Minute
+	f.expectMail("error start-unconfirmed", "waiting unavailable", "started")
+}
+
+func TestRunner_ADeathBetweenClaimAndStart(t *testing.T) {
+	f := newFixture(t)
+	f.backend.answer = func(maintenance.Run) maintenance.Answer { runtime.Goexit(); panic("unreachable") }
+	f.backend.follow = func(maintenance.Run) maintenance.Sighting { return maintenance.Sighting{Server: healthy("i-1")} }
+	var all sync.WaitGroup
+	all.Go(func() { f.alarm() })
+	all.Wait()
+	if run := f.only(); run.State != maintenance.RunStarting {
+		t.Fatalf("the run is %s", run.State)
+	}
+	f.backend.answer = newBackend().answer
+	f.sweeps(11)
+	if len(f.backend.started) != 1 {
+		t.Fatalf("within eleven minutes %d starts were sent", len(f.backend.started))
+	}
+	f.backend.follow = func(run maintenance.Run) maintenance.Sighting {
+		s := execution(maintenance.ExecutionRunning)
+		s.Executions[0].RunID = run.ID
+		return s
+	}
+	f.sweeps(3)
+	if run := f.only(); len(f.backend.started) != 1 || run.State != maintenance.RunRunning {
+		t.Errorf("evidence came, and the run is %s, after %d starts", run.State, len(f.backend.started))
+	}
+	f.expectMail("error start-unconfirmed", "started")
+}
+
+func TestRunner_OneServersPanicIsItsOwn(t *testing.T) {
+	f := newFixture(t)
+	look := f.backend.look
+	f.backend.look = func() maintenance.Sighting {
+		if f.backend.looks == 1 {
+			panic("a mistake")
+		}
+		return look()
+	}
+	requests := []maintenance.Request{f.trigger(maintenance.TriggerSchedule, "weekly"), f.trigger(maintenance.TriggerSchedule, "weekly")}
+	requests[1].ServerName = "puppet-02"
+	f.backend.answer = func(run maintenance.Run) maintenance.Answer {
+		return maintenance.Answer{Reference: run.ID, Server: healthy("i-1")}
+	}
+	reports := f.Ask(f.invocation(), requests)
+	started, failed := 0, 0
+	for _, r := range reports {
+		switch {
+		case r.Outcome == maintenance.OutcomeStarted:
+			started++
+		case r.Outcome == maintenance.OutcomeError && r.Reason == maintenance.ReasonUnexpected:
+			failed++
+		}
+	}
+	if started != 1 || failed != 1 {
+		t.Errorf("of two servers, one of which meets a mistake, %d start and %d fail: %+v", started, failed, reports)
+	}
 }

@@ -22,6 +22,8 @@ type memory struct {
 	fleet   maintenance.FleetRecord
 	counts  map[string]int
 	calls   []string
+	// stale is what the index shows besides, as it was some time ago.
+	stale []maintenance.Due
 	// fail, if set, is asked before each call; before runs ahead of a commit, as somebody who is faster.
 	fail   func(call string) error
 	before func(maintenance.Change)
@@ -197,7 +199,7 @@ func (m *memory) Due(_ context.Context, queue maintenance.Queue, until time.Time
 	if err := m.enter("Due"); err != nil {
 		return nil, err
 	}
-	var due []maintenance.Due
+	due := slices.Clone(m.stale)
 	for _, r := range m.runs {
 		if r.Queue == queue && !r.Next.IsZero() && !r.Next.After(until) {
 			due = append(due, maintenance.Due{RunID: r.ID, Version: r.Version, Edition: r.Edition, Next: r.Next, Look: r.Look, State: r.State, Backend: r.Backend})

@@ -57,12 +57,19 @@ func (f *fixture) trigger(kind maintenance.TriggerKind, name string) maintenance
 	return maintenance.Request{ServerName: "puppet-01", Trigger: maintenance.Trigger{Kind: kind, Name: name, ID: name + f.clock.String(), Time: f.clock}}
 }
 
+// invocation has the time that Lambda gives the function.
+func (f *fixture) invocation() context.Context {
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	f.t.Cleanup(cancel)
+	return ctx
+}
+
 func (f *fixture) alarm() maintenance.Report {
 	return f.ask(f.trigger(maintenance.TriggerAlarm, "disk"))
 }
 
 func (f *fixture) ask(q maintenance.Request) maintenance.Report {
-	return f.Ask(context.Background(), []maintenance.Request{q})[0]
+	return f.Ask(f.invocation(), []maintenance.Request{q})[0]
 }
 
 func (f *fixture) operator(overrides ...string) maintenance.Report {
@@ -76,7 +83,7 @@ func (f *fixture) sweeps(n int) []maintenance.Report {
 	var reports []maintenance.Report
 	for range n {
 		f.clock = f.clock.Add(time.Minute)
-		swept := f.Sweep(context.Background())
+		swept := f.Sweep(f.invocation())
 		if swept.Err != nil {
 			f.t.Errorf("sweep at %s: %v", f.clock.Format(time.TimeOnly), swept.Err)
 		}
@@ -182,6 +189,9 @@ type mailbox struct {
 	topics []maintenance.Topic
 	broken map[maintenance.Topic]bool
 	got    []mail
+	tried  []maintenance.Topic
+	// onPublish is called with each report that people get.
+	onPublish func(maintenance.Report)
 }
 
 type mail struct {
@@ -194,6 +204,10 @@ func (m *mailbox) Topics() []maintenance.Topic { return m.topics }
 func (m *mailbox) Publish(_ context.Context, topic maintenance.Topic, r maintenance.Report) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	m.tried = append(m.tried, topic)
+	if m.onPublish != nil {
+		m.onPublish(r)
+	}
 	if m.broken[topic] {
 		return errors.New("no such topic")
 	}

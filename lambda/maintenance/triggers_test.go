@@ -1,0 +1,353 @@
+package maintenance_test
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"opsworks-maintenance/lambda/maintenance"
+)
+
+func TestRunner_ASecondTriggerJoinsTheRunThatWaits(t *testing.T) {
+	f := newFixture(t)
+	first := f.waits()
+	f.clock = f.clock.Add(time.Hour)
+	r := f.ask(f.trigger(maintenance.TriggerAlarm, "memory"))
+	if r.Outcome != maintenance.OutcomeJoined || r.RunID != first.ID {
+		t.Fatalf("it comes to %s of run %s", r.Outcome, r.RunID)
+	}
+	again := f.trigger(maintenance.TriggerAlarm, "memory")
+	if r := f.ask(again); !r.Decided || r.Outcome != maintenance.OutcomeJoined || r.RunID != first.ID {
+		t.Errorf("a second delivery of it comes to %s %s", r.Outcome, r.Reason)
+	}
+	if run := f.only(); len(run.Triggers) != 2 {
+		t.Errorf("the run holds %d triggers", len(run.Triggers))
+	}
+	f.clock = f.clock.Add(time.Hour)
+	if f.ask(f.trigger(maintenance.TriggerAlarm, "memory")); len(f.only().Triggers) != 2 || !f.only().Triggers[1].Time.Equal(f.clock) {
+		t.Error("a later trigger of one alarm does not take the place of the earlier one")
+	}
+}
+
+func TestRunner_ATriggerThatMeetsARunInProgress(t *testing.T) {
+	f := newFixture(t)
+	f.alarm()
+	id := f.only().ID
+	f.clock = f.clock.Add(time.Minute)
+	q := f.trigger(maintenance.TriggerAlarm, "memory")
+	for i := range 2 {
+		if r := f.ask(q); r.Outcome != maintenance.OutcomeInProgress || r.RunID != id || r.Decided != (i == 1) {
+			t.Errorf("delivery %d comes to %s of run %s, decided before: %t", i+1, r.Outcome, r.RunID, r.Decided)
+		}
+	}
+	if got := f.mailbox.on(maintenance.TopicRecords); !slices.Equal(got, []string{"started", "in-progress"}) {
+		t.Errorf("machines got %q", got)
+	}
+}
+
+func TestRunner_AWaitingRunThatEndsAsInProgressIsSaidToHave(t *testing.T) {
+	f := newFixture(t)
+	f.waits()
+	f.backend.look = func() maintenance.Sighting { return execution(maintenance.ExecutionRunning) }
+	f.sweeps(12*60 + 3)
+	f.expectMail("waiting outside-window", "in-progress in-progress")
+}
+
+func TestRunner_ManyTriggersAreCounted(t *testing.T) {
+	f := newFixture(t)
+	f.waits()
+	for i := range 40 {
+		q := f.trigger(maintenance.TriggerAlarm, fmt.Sprint("alarm-", i))
+		q.Trigger.Reason = strings.Repeat("ä", 3000)
+		f.ask(q)
+	}
+	run := f.only()
+	if len(run.Triggers) != 20 || run.More != 21 {
+		t.Errorf("of 41 triggers the run holds %d and counts %d", len(run.Triggers), run.More)
+	}
+	for i, trigger := range run.Triggers {
+		most := 100
+		if i == 0 || i == len(run.Triggers)-1 {
+			most = 1024
+		}
+		if len(trigger.Reason) > most || strings.ContainsRune(trigger.Reason, '\uFFFD') {
+			t.Errorf("trigger %d keeps %d bytes of reason", i, len(trigger.Reason))
+		}
+	}
+	for i := range 40 {
+		f.Clear(f.invocation(), []string{"puppet-01"}, maintenance.Trigger{Kind: maintenance.TriggerAlarm, Name: fmt.Sprint("alarm-", i), Time: f.clock})
+	}
+	if run := f.only(); !run.Open() {
+		t.Error("a run that counts more triggers than it holds was cancelled by an OK")
+	}
+}
+
+func TestRunner_AnAlarmThatReturnsToOKIsTakenBack(t *testing.T) {
+	alarm := func(f *fixture, at time.Time) []maintenance.Report {
+		return f.Clear(f.invocation(), []string{"puppet-01"}, maintenance.Trigger{Kind: maintenance.TriggerAlarm, Name: "disk", Time: at})
+	}
+	t.Run("the last one cancels the run", func(t *testing.T) {
+		f := newFixture(t)
+		f.waits()
+		if r := alarm(f, f.clock.Add(time.Minute))[0]; r.Outcome != maintenance.OutcomeCancelled || r.Reason != maintenance.ReasonAlarmCleared {
+			t.Errorf("it comes to %s %s", r.Outcome, r.Reason)
+		}
+		f.expectMail("waiting outside-window", "cancelled alarm-cleared")
+	})
+	t.Run("an OK from before the alarm changes nothing", func(t *testing.T) {
+		f := newFixture(t)
+		f.waits()
+		if alarm(f, f.clock.Add(-time.Second)); !f.only().Open() {
+			t.Error("the run was cancelled")
+		}
+	})
+	t.Run("another trigger keeps it", func(t *testing.T) {
+		f := newFixture(t)
+		f.waits()
+		f.ask(f.trigger(maintenance.TriggerSchedule, "weekly"))
+		alarm(f, f.clock)
+		if run := f.only(); !run.Open() || len(run.Triggers) != 1 || run.Triggers[0].Kind != maintenance.TriggerSchedule {
+			t.Errorf("the run holds %v", run.Triggers)
+		}
+	})
+	t.Run("one that runs goes on", func(t *testing.T) {
+		f := newFixture(t)
+		f.alarm()
+		if r := alarm(f, f.clock)[0]; r.Outcome != maintenance.OutcomeIgnored || f.only().State != maintenance.RunRunning {
+			t.Errorf("it comes to %s, the run is %s", r.Outcome, f.only().State)
+		}
+	})
+	t.Run("unless the settings say to keep it", func(t *testing.T) {
+		f := newFixture(t)
+		f.waits()
+		f.policy.KeepWhenCleared = true
+		if alarm(f, f.clock); !f.only().Open() {
+			t.Error("the run was cancelled")
+		}
+	})
+}
+
+func TestPolicy_Expires(t *testing.T) {
+	sunday := maintenance.Window{Hours: closed{}}
+	end := time.Date(2026, 11, 30, 0, 0, 0, 0, time.UTC) // of this Sunday
+	cases := []struct {
+		name   string
+		policy maintenance.Policy
+		at     time.Time
+		want   time.Time
+	}{
+		{"without a window after six hours", maintenance.Policy{}, now, now.Add(6 * time.Hour)},
+		{"an alarm on Wednesday waits for the end of Sunday's window", maintenance.Policy{Window: sunday}, now.AddDate(0, 0, -3), end},
+		{"in the window to its end", maintenance.Policy{Window: sunday}, now.Add(20 * time.Hour), end},
+		{"as the settings say", maintenance.Policy{Window: sunday, ExpiresAfter: time.Hour}, now, now.Add(time.Hour)},
+	}
+	for _, c := range cases {
+		if got := c.policy.Expires(maintenance.Trigger{Kind: maintenance.TriggerAlarm, Time: c.at}); !got.Equal(c.want) {
+			t.Errorf("%s: %s, want %s", c.name, got, c.want)
+		}
+	}
+}
+
+func TestRunner_ARunThatHasExpiredIsMissed(t *testing.T) {
+	f := newFixture(t)
+	f.policy.ExpiresAfter = time.Hour
+	f.waits()
+	f.sweeps(59)
+	f.expectMail("waiting outside-window")
+	f.sweeps(3)
+	f.expectMail("waiting outside-window", "missed outside-window")
+}
+
+func TestRunner_WhatAnIndexShowsIsTakenAsItIsNow(t *testing.T) {
+	f := newFixture(t)
+	f.policy.ExpiresAfter = 13 * time.Hour
+	run := f.waits()
+	f.policy.Window = maintenance.Window{}
+	stale := f.ledger.runs[run.ID]
+	f.operator("window")
+	f.clock = f.clock.Add(14 * time.Hour)
+	f.ledger.stale = []maintenance.Due{{RunID: stale.ID, Version: stale.Version, Next: stale.Next, State: stale.State, Backend: stale.Backend}}
+	f.Sweep(f.invocation())
+	f.expectMail("waiting outside-window", "started", "overdue")
+}
+
+func TestRunner_AStormWaitsForSlotsAndLosesNothing(t *testing.T) {
+	f := newFixture(t)
+	f.MaxConcurrent, f.ledger.fleet = 2, maintenance.FleetRecord{Limit: 2, Wanted: 2}
+	f.backend.look = func() maintenance.Sighting { s := healthy(""); return maintenance.Sighting{Server: s} }
+	f.backend.follow = func(run maintenance.Run) maintenance.Sighting {
+		return server(maintenance.StatusHealthy, maintenance.MaintenanceSuccess, maintenance.Event{At: f.clock, Maintenance: true, Succeeded: true})
+	}
+	const servers = 200
+	var all sync.WaitGroup
+	for i := range servers {
+		all.Go(func() {
+			q := f.trigger(maintenance.TriggerAlarm, "disk")
+			q.ServerName = fmt.Sprintf("server-%03d", i)
+			if r := f.ask(q); r.Outcome != maintenance.OutcomeStarted && r.Reason != maintenance.ReasonConcurrencyLimit {
+				t.Errorf("%s comes to %s %s: %s", q.ServerName, r.Outcome, r.Reason, r.Detail)
+			}
+		})
+	}
+	all.Wait()
+	f.policy.ExpiresAfter = 24 * time.Hour
+	for range 5 * 60 {
+		f.sweeps(1)
+		if held := len(f.ledger.slots); held > 2 {
+			t.Fatalf("%d slots are held", held)
+		}
+	}
+	if len(f.backend.started) != servers || len(f.ledger.slots) != 0 {
+		t.Errorf("of %d servers %d were started; %d slots are held at the end", servers, len(f.backend.started), len(f.ledger.slots))
+	}
+}
+
+func TestRunner_WhoWaitsLongestForASlotIsNext(t *testing.T) {
+	f := newFixture(t)
+	f.MaxConcurrent, f.ledger.fleet = 1, maintenance.FleetRecord{Limit: 1, Wanted: 1}
+	f.ledger.slots[1] = "another"
+	f.backend.look = func() maintenance.Sighting { return maintenance.Sighting{Server: healthy("")} }
+	for i := range 3 {
+		f.clock = f.clock.Add(time.Second)
+		q := f.trigger(maintenance.TriggerAlarm, "disk")
+		q.ServerName = fmt.Sprint("server-", i)
+		f.ask(q)
+	}
+	f.sweeps(10)
+	delete(f.ledger.slots, 1)
+	q := f.trigger(maintenance.TriggerAlarm, "disk")
+	q.ServerName = "late"
+	if r := f.ask(q); r.Reason != maintenance.ReasonConcurrencyLimit {
+		t.Errorf("a new trigger goes before those that wait: %s %s", r.Outcome, r.Reason)
+	}
+	f.sweeps(1)
+	if len(f.backend.started) != 1 || !strings.HasPrefix(f.backend.started[0], "server-0") {
+		t.Errorf("started is %v", f.backend.started)
+	}
+	f.expectMail("started")
+}
+
+func TestRunner_ALimitThatAppearsCountsWhatRuns(t *testing.T) {
+	f := newFixture(t)
+	f.backend.look = func() maintenance.Sighting { return maintenance.Sighting{Server: healthy("")} }
+	for i := range 2 {
+		q := f.trigger(maintenance.TriggerAlarm, "disk")
+		q.ServerName = fmt.Sprint("server-", i)
+		f.ask(q)
+	}
+	f.backend.follow = func(maintenance.Run) maintenance.Sighting { return server(maintenance.StatusUnderMaintenance, "") }
+	f.MaxConcurrent = 2
+	q := f.trigger(maintenance.TriggerAlarm, "disk")
+	q.ServerName = "third"
+	f.ask(q)
+	f.sweeps(60)
+	if len(f.backend.started) != 2 || len(f.ledger.slots) != 2 {
+		t.Errorf("with two running and a limit of two, %d were started, %d slots are held", len(f.backend.started), len(f.ledger.slots))
+	}
+}
+
+func TestRunner_RefusalsAreRecordedAndNotifiedOnceADay(t *testing.T) {
+	f := newFixture(t)
+	f.policy.Enabled = false
+	for i := range 3 {
+		f.clock = now.Add(time.Duration(i) * time.Minute)
+		f.alarm()
+	}
+	f.expectMail("refused disabled")
+	f.clock = now.Add(24 * time.Hour)
+	f.alarm()
+	f.expectMail("refused disabled", "refused disabled")
+	if runs, err := f.History(f.invocation(), "puppet-01", 10); err != nil || len(runs) != 2 {
+		t.Errorf("the history shows %d refusals, error %v", len(runs), err)
+	}
+}
+
+func TestRunner_EveryKindOfUnreadableEventIsNotified(t *testing.T) {
+	f := newFixture(t)
+	for i := range 60 {
+		r := f.Refuse(f.invocation(), maintenance.Refusal{Reason: maintenance.ReasonInvalidEvent, Source: fmt.Sprint("source ", i), Detail: "not JSON"})
+		if r.Outcome != maintenance.OutcomeRefused || r.Err != nil {
+			t.Fatalf("it comes to %s %s: %v", r.Outcome, r.Reason, r.Err)
+		}
+	}
+	got := f.mailbox.on(maintenance.TopicText)
+	if len(got) != 51 || got[50] != "refused many-refusals" {
+		t.Errorf("of sixty kinds people got %d messages, the last of which is %q", len(got), got[len(got)-1])
+	}
+}
+
+func TestRunner_ARefusalThatCannotBeRecordedLeavesAsAnError(t *testing.T) {
+	f := newFixture(t)
+	f.policy.Enabled = false
+	f.ledger.fail = func(string) error { return errors.New("the table is gone") }
+	if r := f.alarm(); !r.Retry || r.Outcome != maintenance.OutcomeError {
+		t.Errorf("it comes to %s, tried again: %t", r.Outcome, r.Retry)
+	}
+	f.expectMail()
+	f.ledger.fail = nil
+	if r := f.alarm(); r.Outcome != maintenance.OutcomeRefused {
+		t.Errorf("delivered again it comes to %s", r.Outcome)
+	}
+	f.expectMail("refused disabled")
+}
+
+func TestRunner_SeveralServersAreRecordedBeforeTheFirstIsLookedAt(t *testing.T) {
+	f := newFixture(t)
+	var requests []maintenance.Request
+	for i := range 12 {
+		q := f.trigger(maintenance.TriggerSchedule, "weekly")
+		q.ServerName = fmt.Sprint("server-", i)
+		requests = append(requests, q)
+	}
+	f.backend.look = func() maintenance.Sighting {
+		if f.backend.looks == 1 && len(f.ledger.runs) != 12 {
+			t.Errorf("at the first look %d runs are recorded", len(f.ledger.runs))
+		}
+		return maintenance.Sighting{Server: healthy("")}
+	}
+	for _, r := range f.Ask(f.invocation(), requests) {
+		if r.Outcome != maintenance.OutcomeStarted {
+			t.Errorf("%s comes to %s %s", r.ServerName, r.Outcome, r.Reason)
+		}
+	}
+}
+
+func TestRunner_WhatTimeDoesNotAllowTheSweepStarts(t *testing.T) {
+	f := newFixture(t)
+	f.backend.look = func() maintenance.Sighting {
+		return maintenance.Sighting{ServerErr: failing(maintenance.ReasonUnavailable)}
+	}
+	if r := f.alarm(); r.Outcome != maintenance.OutcomeWaiting {
+		t.Fatalf("it comes to %s", r.Outcome)
+	}
+	f.backend.look = newBackend().look
+	f.sweeps(2)
+	f.expectMail("waiting unavailable", "started")
+}
+
+func TestRunner_AnOutcomeIsCountedWhenItHappens(t *testing.T) {
+	f := newFixture(t)
+	if run := f.alarm(); !run.Count {
+		t.Error("a start is not counted")
+	}
+	f = newFixture(t)
+	f.backend.look = func() maintenance.Sighting {
+		return maintenance.Sighting{ServerErr: failing(maintenance.ReasonUnavailable)}
+	}
+	counted := 0
+	if f.alarm().Count {
+		counted++
+	}
+	for _, r := range f.sweeps(60) {
+		if r.Count {
+			counted++
+		}
+	}
+	if counted != 1 {
+		t.Errorf("a run that waits for an hour is counted %d times", counted)
+	}
+}
