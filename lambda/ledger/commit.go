@@ -25,19 +25,19 @@ type move struct {
 func (l *Ledger) Commit(ctx context.Context, change maintenance.Change) (maintenance.Run, error) {
 	m, err := l.newMove(ctx, change)
 	if err != nil {
-		return maintenance.Run{}, err
+		return change.From, err
 	}
 	w := &write{op: m.op, writer: m.writer, witness: m.witness(), steps: m.steps}
 	stored, err := l.carryOut(ctx, w)
 	switch {
 	case err != nil:
-		return maintenance.Run{}, err
+		return change.From, err
 	case m.run == nil || stored == nil:
 		return m.To, nil
 	}
 	run, err := decode(stored)
 	if err != nil {
-		return maintenance.Run{}, unavailable(m.op, err)
+		return change.From, unavailable(m.op, err)
 	}
 	return run, nil
 }
@@ -49,6 +49,9 @@ func (l *Ledger) newMove(ctx context.Context, change maintenance.Change) (*move,
 	}
 	m.op = fmt.Sprintf("commit run %s, %s", m.To.ID, m.To.State)
 	m.To.Version, m.To.Next = m.From.Version+1, ceil(m.To.Next)
+	if m.counts() {
+		m.To.Attempt.Counted = dayOf(m.Now) // which the decision may have been made before
+	}
 	var err error
 	if m.run, err = difference(m.From, m.To); err != nil {
 		return nil, unavailable(m.op, err)
@@ -84,7 +87,7 @@ func (m *move) steps() []step {
 	}
 	add(m.Key != "", m.keyStep)
 	add(m.run != nil, m.runStep)
-	add(m.Open || m.Claim != nil, m.claimServer)
+	add(m.Open || m.claims(), m.claimServer)
 	add(m.ends() || m.givesBack(), m.recordServer)
 	add(m.Free && !m.To.Open() && !m.ends() && !m.givesBack(), m.freeServer)
 	if slot := m.To.Slot; m.takes(slot != 0, slot == m.From.Slot) {
@@ -101,6 +104,10 @@ func (m *move) steps() []step {
 	}
 	return slices.DeleteFunc(steps, func(s step) bool { return slices.Contains(m.left, s.pk) })
 }
+
+// claims reports whether the server is claimed too, counts whether the start counts against a day.
+func (m *move) claims() bool { return m.Claim != nil && !m.Claim.Running }
+func (m *move) counts() bool { return m.claims() && m.Claim.DailyLimit > 0 }
 
 // takes reports whether the run takes a slot or a node: what it claims, and what it did not have before.
 func (m *move) takes(any, same bool) bool {

@@ -10,6 +10,7 @@ import (
 	"maps"
 	"net/http"
 	"net/http/httptest"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -79,10 +80,13 @@ type request struct {
 type store struct {
 	*table.Service
 	api *dynamodb.Client // past the wire
+	// forgetful leaves out the tokens by which DynamoDB recognises a transaction, which it does for ten minutes only.
+	forgetful bool
 
 	mu       sync.Mutex
 	requests []request
 	seen     map[string]int
+	before   func(op string)                 // what happens before a call
 	fault    func(op string, nth int) *fault // nth call of that operation, from 1; nil is none
 }
 
@@ -100,7 +104,13 @@ func (w wire) Do(r *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
+	if w.before != nil {
+		w.before(op)
+	}
 	f := w.note(op, string(body))
+	if w.forgetful {
+		body = requestToken.ReplaceAll(body, nil)
+	}
 	r.Body = io.NopCloser(bytes.NewReader(body))
 	answer := httptest.NewRecorder()
 	if f == nil || f.work {
@@ -121,6 +131,8 @@ func (w wire) Do(r *http.Request) (*http.Response, error) {
 	_, _ = io.WriteString(answer, f.then)
 	return answer.Result(), nil
 }
+
+var requestToken = regexp.MustCompile(`"ClientRequestToken":"[^"]*",`)
 
 func (s *store) note(op, body string) *fault {
 	s.mu.Lock()
@@ -157,6 +169,19 @@ func (s *store) always(f *fault, ops ...string) {
 		}
 		if before == nil {
 			return nil
+		}
+		return before(called, nth)
+	}
+}
+
+// deafAfter makes all reads fail once an operation was called again.
+func (s *store) deafAfter(op string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	before, from := s.fault, s.seen[op]
+	s.fault = func(called string, nth int) *fault {
+		if called == "GetItem" && s.seen[op] > from {
+			return denied
 		}
 		return before(called, nth)
 	}

@@ -16,7 +16,11 @@ import (
 // though the server names it, or that is over, is given as it is.
 func (l *Ledger) Read(ctx context.Context, serverName string) (maintenance.Kept, error) {
 	op := "read " + serverName
-	items, err := l.batch(ctx, []string{serverKey(serverName), fleetKey})
+	keys := []string{fleetKey}
+	if serverName != "" {
+		keys = append(keys, serverKey(serverName))
+	}
+	items, err := l.batch(ctx, keys)
 	if err != nil {
 		return maintenance.Kept{}, unavailable(op, err)
 	}

@@ -24,7 +24,7 @@ func (m *move) claimServer() step {
 	e := &expression{}
 	e.set(attrOpenRun, text(m.To.ID))
 	e.addOne(attrChanged)
-	if m.Claim == nil {
+	if !m.claims() {
 		e.was(attrOpenRun, nil)
 		return step{pk: serverKey(m.To.ServerName), change: e, refused: m.claimRefused}
 	}
@@ -33,7 +33,7 @@ func (m *move) claimServer() step {
 	if m.Claim.Cooldown > 0 {
 		e.when("attribute_not_exists(#lastEnd) OR #lastEnd <= :latest", item{":latest": millis(m.Now.Add(-m.Claim.Cooldown))})
 	}
-	if m.Claim.DailyLimit > 0 {
+	if m.counts() {
 		m.countStart(e)
 	}
 	return step{pk: serverKey(m.To.ServerName), change: e, refused: m.claimRefused}
@@ -63,9 +63,9 @@ func (m *move) claimRefused(ctx context.Context, old item) error {
 	}
 	var refusal *maintenance.Error
 	switch {
-	case m.Claim == nil && record.OpenRun != "":
+	case !m.claims() && record.OpenRun != "":
 		refusal = &maintenance.Error{Reason: maintenance.ReasonOpenRun, Holder: record.OpenRun}
-	case m.Claim != nil:
+	case m.claims():
 		refusal = record.Refuses(*m.Claim, m.To.ID, m.Now)
 		if refusal == nil {
 			refusal = record.Refuses(*m.Claim, m.To.ID, m.Now.Add(-time.Millisecond))

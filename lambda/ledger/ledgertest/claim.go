@@ -32,13 +32,28 @@ var claims = []test{
 			t.Errorf("the server: %+v", s)
 		}
 	}},
-	{"a run that runs is given a slot without being claimed, whatever holds its server", func(t *testing.T, l Subject) {
-		run := l.commit(t, Start(Claimed(Waiting("r1", "automate-06"), 0, "")))
+	{"a run that runs takes a slot, whatever its server forbids", func(t *testing.T, l Subject) {
+		run := l.commit(t, Start(Claimed(Waiting("r1", "automate-06"), 0, "i-1")))
+		other := l.commit(t, Start(Claimed(Waiting("r2", "puppet-01"), 0, "")))
 		l.Hold(t, "automate-06", maintenance.Hold{Until: Now.Add(time.Hour)})
 		with := run
 		with.Slot = 1
-		l.commit(t, Move(run, with))
-		l.holders(t, "i-1", "", "r1")
+		l.commit(t, Claim(run, with, maintenance.Claim{Running: true}))
+		l.holders(t, "i-1", "r1", "r1")
+		with = other
+		with.Slot = 1
+		l.refuses(t, Claim(other, with, maintenance.Claim{Running: true}), maintenance.ReasonSlotTaken)
+		if s := l.server(t, "automate-06"); s.StartsOn(today) != 1 || s.OpenRun != "r1" {
+			t.Errorf("the server: %+v", s)
+		}
+	}},
+	{"a run says against which day its start counts, whenever that was decided", func(t *testing.T, l Subject) {
+		change := Start(Claimed(Waiting("r1", "automate-06"), 0, ""))
+		change.Now = Now.Add(time.Hour)
+		run := l.commit(t, change)
+		if s := l.server(t, "automate-06"); run.Attempt.Counted != "2026-11-29" || s.StartsOn("2026-11-29") != 1 {
+			t.Errorf("the run says %s, the server: %+v", run.Attempt.Counted, s)
+		}
 	}},
 	{"open-run: the server has another", func(t *testing.T, l Subject) {
 		l.commit(t, Create(Waiting("r1", "automate-06")))
