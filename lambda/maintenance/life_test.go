@@ -70,9 +70,9 @@ func TestRunner_ADeathBetweenClaimAndStart(t *testing.T) {
 		t.Fatalf("the run is %s", run.State)
 	}
 	f.backend.answer = newBackend().answer
-	f.sweeps(11)
+	f.sweeps(10)
 	if len(f.backend.started) != 1 {
-		t.Fatalf("within eleven minutes %d starts were sent", len(f.backend.started))
+		t.Fatalf("within ten minutes %d starts were sent", len(f.backend.started))
 	}
 	f.backend.follow = func(run maintenance.Run) maintenance.Sighting {
 		s := execution(maintenance.ExecutionRunning)
