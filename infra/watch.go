@@ -77,10 +77,10 @@ func alarms(f *Function) []watched {
 				"operators' requests, which it lists; what is too old starts nothing."},
 		{"publish-failures", own(settings.MetricPublishFailures, every(5)), 1, false,
 			"A message could not be published. It is tried again for a day, for people for 14 days. " +
-				"The log group /aws/lambda/" + stackName + " says why, under publishError."},
+				"The log group /aws/lambda/" + stackName + " says why, under error."},
 		{"dropped-notifications", own(settings.MetricDropped, every(5)), 1, false,
 			"A notification was given up, so somebody may not know how a run ended. " +
-				"The log group /aws/lambda/" + stackName + " says which; " + settings.OwnAlarmPrefix + "publish-failures came before it."},
+				"In the log group /aws/lambda/" + stackName + " look for dropped above 0, and for the errors before it."},
 		{"oldest-due", own(settings.MetricOldestDue, longest), longestOverdue.Seconds(), false,
 			"A run has been due for more than 15 minutes and was not looked at: what waits is not started, what runs is not followed. " +
 				"Look for errors and throttling in the log group /aws/lambda/" + stackName + "."},
