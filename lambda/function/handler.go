@@ -5,6 +5,7 @@ package function
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"log/slog"
 	"time"
@@ -133,7 +134,7 @@ func (h *Handler) clear(ctx context.Context, in invocation, event events.Cleared
 	if reports := h.Runner.Clear(ctx, names, alarm); len(reports) > 0 {
 		return came(reports...)
 	}
-	return came(in.ignored(maintenance.ReasonNothingNew, "no run waits because of the alarm "+event.Name))
+	return came(in.ignored(maintenance.ReasonNothingNew, fmt.Sprintf("no run waits because of the alarm %.255q", event.Name)))
 }
 
 // finished follows the run that an event of Systems Manager is about. The sweep follows it too: nothing that goes wrong here is
@@ -147,9 +148,9 @@ func (h *Handler) finished(ctx context.Context, in invocation, event events.RunF
 	case err != nil && report.Outcome == "":
 		return came(in.failed(maintenance.ReasonOf(err), err.Error()))
 	case !found:
-		return came(in.ignored(maintenance.ReasonUnknownExecution, "no open run has the execution "+event.ExecutionID))
+		return came(in.ignored(maintenance.ReasonUnknownExecution, fmt.Sprintf("no open run has the execution %.80q", event.ExecutionID)))
 	case report.Outcome == "":
-		nothing := in.ignored(maintenance.ReasonNothingNew, "nothing new about the execution "+event.ExecutionID)
+		nothing := in.ignored(maintenance.ReasonNothingNew, fmt.Sprintf("nothing new about the execution %.80q", event.ExecutionID))
 		nothing.Publishing = report.Publishing
 		return came(nothing)
 	default:

@@ -68,8 +68,8 @@ func (in invocation) wrongEntrance(event events.Event) (maintenance.Refusal, boo
 			eventName(event), AliasOperators, in.Name)
 		return r, true
 	default:
-		r.Detail = fmt.Sprintf("the event (%s) is one that AWS or a schedule sends; it is accepted only by the function itself, not through %.40q",
-			eventName(event), in.Entrance)
+		r.Detail = fmt.Sprintf("the event (%s) is one that AWS or a schedule sends; it is accepted only by the function itself, "+
+			"not through %.40q", eventName(event), in.Entrance)
 		return r, in.Entrance != ""
 	}
 }

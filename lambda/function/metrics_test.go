@@ -137,7 +137,8 @@ func TestHandler_PublishFailures(t *testing.T) {
 				return r
 			}
 			f.invoke(t, functionARN, sample(t, "alarm.json"))
-			if got := slices.Concat(f.measured(t, "PublishFailures"), f.measured(t, "DroppedNotifications")); !slices.Equal(got, tt.want) {
+			if got := slices.Concat(f.measured(t, "PublishFailures"), f.measured(t, "DroppedNotifications")); !slices.Equal(got,
+				tt.want) {
 				t.Errorf("got %q", got)
 			}
 		})

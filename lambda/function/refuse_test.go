@@ -191,3 +191,43 @@ func TestHandler_NoValueOfAnEngineAttributeAnywhere(t *testing.T) {
 		}
 	}
 }
+
+// Characters that are not seen, or turn a text around, pass neither into the response nor into the log (row 22).
+func TestHandler_UnseenCharacters(t *testing.T) {
+	const unseen = "\u202e\u200b\u2066\ufeff"
+	in := func(name, old string) []byte { return changed(t, name, old, old+unseen) }
+	for _, tt := range []struct {
+		name, arn string
+		payload   []byte
+	}{
+		{"in an alarm's name", functionARN, in("alarm-unknown-server.json", "disk of mail-01")},
+		{"in the name of an alarm that is OK", functionARN, in("alarm-ok.json", "automate-06-health")},
+		{"in the name of an alarm that is ignored", functionARN, in("alarm-still-in-alarm.json", "automate-06-health")},
+		{"in the name of an alarm of this function", functionARN, in("alarm-own.json", "opsworks-maintenance-errors")},
+		{"in a dimension", functionARN, in("alarm-by-dimension.json", `"ServerName": "puppet-01`)},
+		{"in one of two names that disagree", functionARN, in("alarm-disagreement.json", `"ServerName": "puppet-01`)},
+		{"in the account of a metric", functionARN, in("field/cross-account-metric.json", "999988887777")},
+		{"in an account", functionARN, in("alarm-other-account.json", "444455556666")},
+		{"in a state", functionARN, in("alarm.json", `"value": "ALARM`)},
+		{"in a time", functionARN, in("alarm.json", "2026-11-23T22:59:30.989+0000")},
+		{"in a detail-type", functionARN, in("alarm.json", "CloudWatch Alarm State Change")},
+		{"in a rule's name", functionARN, in("rule.json", "nightly-chef")},
+		{"in our own schedule's name", functionARN,
+			[]byte(`{"schedule": {"name": "w` + unseen + `", "time": "2026-11-23T22:59:00Z"}, "serverNames": ["a b"]}`)},
+		{"in an execution's id", functionARN, in("run-finished.json", "333ba70b")},
+		{"in a server's name", operatorsARN, in("start.json", "automate-06")},
+		{"in the name of a server to look at", operatorsARN, in("plan.json", "automate-06")},
+		{"in a run's id", operatorsARN, in("stop-run.json", "automate-06")},
+		{"in a gate", operatorsARN, in("start-override.json", "window")},
+		{"in a field's name", operatorsARN, in("start-unknown-field.json", "force")},
+		{"in what is unknown", functionARN, []byte(`{"` + unseen + `": 1}`)},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			f := newFixture(t)
+			all := string(f.answer(t, tt.arn, tt.payload)) + f.log.String()
+			if i := strings.IndexFunc(all, func(c rune) bool { return strings.ContainsRune(unseen, c) }); i >= 0 {
+				t.Errorf("%q", all[max(0, i-80):i+10])
+			}
+		})
+	}
+}

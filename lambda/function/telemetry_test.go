@@ -33,7 +33,8 @@ func TestHandler_LogNamesTheEvent(t *testing.T) {
 		"run-finished.json": "run-finished",
 		"sweep.json":        "sweep", "start.json": "start", "start-short.json": "start", "stop.json": "stop", "close.json": "close",
 		"approve.json": "approve",
-		"hold.json":    "hold", "release.json": "release", "alarm-still-in-alarm.json": "ignored", "start-unknown-field.json": "unreadable",
+		"hold.json":    "hold", "release.json": "release", "alarm-still-in-alarm.json": "ignored",
+		"start-unknown-field.json": "unreadable",
 	} {
 		f := newFixture(t)
 		f.answer(t, functionARN, sample(t, name))

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -64,11 +65,21 @@ func New(getenv func(string) string, logger *slog.Logger, metrics io.Writer) (*H
 		Ledger:        runs,
 		Notifier:      publisher,
 		MaxConcurrent: doc.MaxConcurrent,
+		Tick:          environment.SweepEvery,
 		Expected:      expected(doc),
 		Now:           time.Now,
 		NewID:         maintenance.NewID,
 	}
 	return &Handler{Name: function.Name, Settings: doc, Runner: runner, Log: logger, Metrics: metrics, Now: time.Now}, connections, nil
+}
+
+// accountOf is the account in an ARN. Lambda tells a function its Region when it starts, its account only with an event; the topic for
+// people is the stack's own, so its account is the function's.
+func accountOf(arn string) string {
+	if parts := strings.Split(arn, ":"); len(parts) > 4 {
+		return parts[4]
+	}
+	return ""
 }
 
 // readSettings reads the settings document, by default settings.json beside the binary.
