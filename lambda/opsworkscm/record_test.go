@@ -13,6 +13,7 @@ import (
 var fields = strings.Fields(`AssociatePublicIpAddress BackupRetentionCount CloudFormationStackArn CreatedAt CustomDomain
 	DisableAutomatedBackup Endpoint Engine EngineAttributes EngineModel EngineVersion InstanceProfileArn InstanceType KeyPair
 	MaintenanceStatus PreferredBackupWindow PreferredMaintenanceWindow SecurityGroupIds ServerArn ServerName
+	
 	ServiceRoleArn Status StatusReason SubnetIds`)
 
 // recordOf is the record of a start whose answer is this server.

@@ -62,18 +62,18 @@ func client(url string, now func() time.Time) *opsworkscm.Client {
 	return opsworkscm.New(config(transport, url), now)
 }
 
-// answering is a client of an endpoint that answers each operation with a status and a body.
+// answering is a client of an endpoint that answers each operation with a status and a body. It has no socket: over a real one, an
+// answer of more than a buffer that comes at once finds the SDK's request still open, and breaks the connection.
 func answering(t *testing.T, answer func(operation string) (int, string)) *opsworkscm.Client {
 	t.Helper()
-	endpoint := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	endpoint := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, operation, _ := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
 		status, body := answer(operation)
 		w.Header().Set("Content-Type", "application/x-amz-json-1.1")
 		w.WriteHeader(status)
 		_, _ = w.Write([]byte(body))
-	}))
-	t.Cleanup(endpoint.Close)
-	return client(endpoint.URL, time.Now)
+	})
+	return opsworkscm.New(config(memory{endpoint, 0}, "http://canned"), time.Now)
 }
 
 // memory is an HTTP client without a socket, for virtual time.
