@@ -159,7 +159,11 @@ func configuration(url string, client aws.HTTPClient) aws.Config {
 // never say is said by this one.
 func scripted(t *testing.T, answer func(operation string, request map[string]any) (int, string)) *automation.Client {
 	t.Helper()
-	return serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	return serve(t, script(t, answer), func() {})
+}
+
+func script(t *testing.T, answer func(operation string, request map[string]any) (int, string)) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, operation, _ := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
 		var request map[string]any
 		if err := json.NewDecoder(r.Body).Decode(&request); err != nil {
@@ -169,7 +173,7 @@ func scripted(t *testing.T, answer func(operation string, request map[string]any
 		w.Header().Set("Content-Type", "application/x-amz-json-1.1")
 		w.WriteHeader(status)
 		_, _ = io.WriteString(w, body)
-	}), func() {})
+	})
 }
 
 // forgetful is a service that has never heard of client tokens.
