@@ -25,13 +25,15 @@ import (
 // own locks: a request reads them, a machine that comes or goes changes them.
 var emulator = struct {
 	sync.RWMutex
-	machines map[int]bool // by number, those that live
-}{machines: map[int]bool{}}
+	machines map[int]bool          // by number, those that live
+	faults   map[string]topicFault // by the topic's ARN
+}{machines: map[int]bool{}, faults: map[string]topicFault{}}
 
 // topics are what one machine has in the emulator.
 type topics struct {
 	queue       string
-	environment []string // names the topics to the function
+	environment []string          // names the topics to the function
+	arns        map[string]string // by plain name
 	stop        func()
 }
 
@@ -55,7 +57,7 @@ func startTopics(address net.Addr, document settings.Settings) topics {
 		return fmt.Sprintf("arn:aws:%s:%s:%s:%s", service, Region, Account, name)
 	}
 
-	t, names := topics{queue: "subscriber" + suffix}, []string(nil)
+	t, names := topics{queue: "subscriber" + suffix, arns: map[string]string{}}, []string(nil)
 	models.SyncQueues.Queues[t.queue] = &models.Queue{
 		Name: t.queue, Arn: arn("sqs", t.queue), URL: fmt.Sprintf("http://%s/%s/%s", address, Account, t.queue),
 		VisibilityTimeout: 30, MaximumMessageSize: 262144, Duplicates: map[string]time.Time{},
@@ -65,9 +67,9 @@ func startTopics(address net.Addr, document settings.Settings) topics {
 		variable, name string
 		wanted         bool
 	}{
-		{settings.EnvTopicARN, "maintenance", true},
-		{settings.EnvRecordsTopicARN, "maintenance-records", wants(func(s settings.Subscription) bool { return s.Records })},
-		{settings.EnvChatTopicARN, "maintenance-chat", wants(func(s settings.Subscription) bool { return s.Chat })},
+		{settings.EnvTopicARN, TopicText, true},
+		{settings.EnvRecordsTopicARN, TopicRecords, wants(func(s settings.Subscription) bool { return s.Records })},
+		{settings.EnvChatTopicARN, TopicChat, wants(func(s settings.Subscription) bool { return s.Chat })},
 	} {
 		if !topic.wanted {
 			continue
@@ -77,7 +79,7 @@ func startTopics(address net.Addr, document settings.Settings) topics {
 		models.SyncTopics.Topics[name] = &models.Topic{Name: name, Arn: topicARN, Subscriptions: []*models.Subscription{{
 			TopicArn: topicARN, Protocol: "sqs", SubscriptionArn: topicARN + ":" + t.queue, EndPoint: arn("sqs", t.queue),
 		}}}
-		names = append(names, name)
+		names, t.arns[topic.name] = append(names, name), topicARN
 		t.environment = append(t.environment, topic.variable+"="+topicARN)
 	}
 	t.stop = sync.OnceFunc(func() {
@@ -88,17 +90,20 @@ func startTopics(address net.Addr, document settings.Settings) topics {
 		for _, name := range names {
 			delete(models.SyncTopics.Topics, name)
 		}
+		for _, topicARN := range t.arns {
+			delete(emulator.faults, topicARN)
+		}
 	})
 	return t
 }
 
 func snsHandler() http.Handler {
 	emulated := router.New()
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	return failing(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		emulator.RLock()
 		defer emulator.RUnlock()
 		emulated.ServeHTTP(w, r)
-	})
+	}))
 }
 
 // Message is one SNS message as a subscribed queue gets it.
