@@ -1,0 +1,124 @@
+package simulation
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"opsworks-maintenance/lambda/maintenance"
+)
+
+// facts are what one invocation has seen.
+type facts struct {
+	looked map[string]time.Time // servers, when they were last looked at
+	read   map[string]time.Time // servers, when their record and the fleet's were last read
+}
+
+func newFacts() facts { return facts{looked: map[string]time.Time{}, read: map[string]time.Time{}} }
+
+// truth is what the invariants know and the code under test does not.
+type truth struct {
+	byRun    map[string][]*job
+	byKey    map[string]*job      // by a trigger's key: what it started
+	attempts map[string]time.Time // servers, when a start was last sent
+	lost     map[string]bool      // attempts whose answer to Start was lost
+	ends     map[string]time.Time // servers, when their latest run that began ended
+	holds    map[string]span      // servers, and the fleet by the empty name: since when, until when
+	requests map[string]*request
+	order    []string       // asked, by their first delivery
+	versions map[string]int // attempts: the flight's settings were today's when they were claimed
+	noText   bool           // at some time there was no text topic
+	clicks   int
+}
+
+// request is one trigger for one server, as the world knows it.
+type request struct {
+	server  string
+	trigger maintenance.Trigger
+	// taken: an invocation ended well that had it.
+	taken bool
+	by    string
+}
+
+func newTruth() truth {
+	return truth{byRun: map[string][]*job{}, byKey: map[string]*job{}, attempts: map[string]time.Time{}, lost: map[string]bool{},
+		ends: map[string]time.Time{}, holds: map[string]span{}, requests: map[string]*request{}, versions: map[string]int{}}
+}
+
+// Violation is an invariant that was broken.
+type Violation struct {
+	Kind, Text string
+	At         time.Duration
+}
+
+func (v Violation) String() string {
+	return fmt.Sprintf("%s at %s: %s", v.Kind, v.At.Round(time.Millisecond), v.Text)
+}
+
+// must states an invariant whose left side is true.
+func (w *world) must(kind string, holds bool, format string, args ...any) {
+	w.active[kind]++
+	if holds {
+		return
+	}
+	v := Violation{kind, fmt.Sprintf(format, args...), w.since()}
+	w.broke = append(w.broke, v)
+	if w.trace != nil {
+		w.trace("BROKEN", v.Kind, v.Text)
+	}
+}
+
+// mine are the jobs that are a run's, or that nobody can tell from its own: where the answer to Start was lost and the service does not say
+// whose a job is, others' of about that time (design.md, section 6, "Evidence").
+func (w *world) mine(runID string, attempt maintenance.Attempt, serverName string) []*job {
+	out := slices.Clone(w.byRun[runID])
+	server := w.plant.server(serverName)
+	if server.Own || !w.lost[attempt.ID] {
+		return out
+	}
+	for _, j := range w.plant.jobs {
+		same := j.server == serverName || server.Node != "" && j.node == server.Node
+		since := j.created
+		if server.Backend == "opsworks-cm" {
+			since = j.ends // its state says only that it is under maintenance
+		}
+		if same && !j.ours() && !since.Before(attempt.Claimed.Add(-4*time.Second)) {
+			out = append(out, j)
+		}
+	}
+	return out
+}
+
+func (w *world) held(server string, h maintenance.Hold) { w.holds[server] = span{w.now(), h.Until} }
+
+// attemptedLately: a start was sent that the service could not tell from another's.
+func (w *world) attemptedLately(server string) bool {
+	at, ok := w.attempts[server]
+	return ok && w.now().Sub(at) < 20*time.Minute
+}
+
+// describe is a run's state in a line of a story's trace.
+func describe(r maintenance.Run) string {
+	text := fmt.Sprintf("v%d %s", r.Version, r.State)
+	if r.State == maintenance.RunWaiting {
+		text += " for " + string(r.Wait.Reason)
+	}
+	if r.State == maintenance.RunOver {
+		text += " as " + strings.TrimSpace(string(r.Outcome)+" "+string(r.Reason))
+	}
+	if r.Slot != 0 {
+		text += fmt.Sprintf(" slot %d", r.Slot)
+	}
+	if r.Lease.By != "" {
+		text += " leased until " + r.Lease.Until.Format("15:04:05")
+	}
+	text += fmt.Sprintf(" next %s %s triggers %d owed", r.Queue, r.Next.Format("15:04:05.000"), len(r.Triggers))
+	for _, n := range r.Owed {
+		text += " " + string(n.Outcome)
+		for _, d := range n.Topics {
+			text += "/" + string(d.Topic)
+		}
+	}
+	return text
+}

@@ -1,0 +1,188 @@
+package simulation
+
+import (
+	"slices"
+	"time"
+
+	"opsworks-maintenance/lambda/maintenance"
+)
+
+// The invariants of design.md, section 9, that hold at each moment; invariants_end.go has those that hold when all is calm. skew is how
+// far two containers' clocks differ.
+const skew = 4 * time.Second
+
+func (w *world) watchRead(f *flight, server string) { f.read[server] = w.now() }
+func (w *world) watchLook(f *flight, server string) { f.looked[server] = w.now() }
+
+// watchSent: a start that an adapter has let go, be it served later.
+func (w *world) watchSent(c *call, run maintenance.Run) {
+	w.attempts[run.ServerName] = w.now()
+	w.must("start-after-its-deadline", c.sent.Before(run.Attempt.Ends.Add(skew)), "%s was sent by %s at %s; its attempt ended %s", run.ID, c.flight.id,
+		w.plant.offset(c.sent), w.plant.offset(run.Attempt.Ends))
+}
+
+// watchStart: a start that its service has accepted.
+func (w *world) watchStart(c *call, run maintenance.Run, j *job) {
+	for _, other := range w.plant.active(w.plant.server(run.ServerName), w.now()) {
+		closed := other.ours() && w.ledger.runs[other.run].last().Reason == maintenance.ReasonClosedByHand
+		if other != j && other.ours() && !closed {
+			w.must("two-at-once", false, "%s: %s goes on, and %s starts now", run.ServerName, other.id, j.id)
+		}
+	}
+	w.must("two-at-once", true, "")
+	for _, t := range run.Triggers {
+		key := t.Key(run.ServerName)
+		before := w.byKey[key]
+		w.must("two-starts-of-one-trigger", before == nil || before.begins.IsZero(), "%s %s: %s, and now %s", t.Kind, t.Name, idOf(before), j.id)
+		w.byKey[key] = j
+	}
+	for _, other := range w.byRun[run.ID] {
+		w.must("two-starts-of-one-run", other.begins.IsZero(), "%s: %s, and now %s", run.ID, other.id, j.id)
+	}
+	w.byRun[run.ID] = append(w.byRun[run.ID], j)
+	stored := w.ledger.runs[run.ID].last()
+	w.must("start-after-its-conclusion", stored.Attempt.ID == run.Attempt.ID && stored.Holds(), "%s of %s, which is %s", j.id, run.ID, describe(stored))
+	w.watchLimit(c, run)
+	w.watchWindow(c, run)
+}
+
+func idOf(j *job) string {
+	if j == nil {
+		return "nothing"
+	}
+	return j.id
+}
+
+// watchLimit: what is claimed by the settings of now counts all that go on.
+func (w *world) watchLimit(c *call, run maintenance.Run) {
+	limit := c.flight.box.settings.limit
+	if limit == 0 || c.flight.box.settings != w.settings || run.Attempt.Claimed.Before(w.deployed.Add(skew)) {
+		return
+	}
+	var others []string
+	for _, h := range w.ledger.order {
+		if r := h.last(); r.ID != run.ID && r.Holds() && len(w.byRun[r.ID]) > 0 && !r.Attempt.Claimed.After(run.Attempt.Claimed) {
+			others = append(others, r.ID)
+		}
+	}
+	w.must("limit", len(others) < limit, "%s starts though the limit is %d, and there are %v", run.ID, limit, others)
+}
+
+// watchWindow: a start is claimed where its server's window is open, by the clock of the container that claims it.
+func (w *world) watchWindow(c *call, run maintenance.Run) {
+	policy, ok := c.flight.box.settings.policy(run.ServerName)
+	w.must("allowed", ok && policy.Enabled, "%s starts, and its server may not be touched", run.ID)
+	by := run.Attempt.Trigger
+	if policy.Window.Hours == nil || slices.Contains(by.Overrides, maintenance.OverrideWindow) {
+		return
+	}
+	w.must("window", policy.Window.Contains(run.Attempt.Claimed), "%s was claimed %s", run.ID, w.plant.offset(run.Attempt.Claimed))
+}
+
+// watchStop: a stop that its service has taken.
+func (w *world) watchStop(c *call, j *job) {
+	run := w.ledger.runs[j.run]
+	w.must("stop-without-a-reason", run != nil && (!run.last().Stop.At.IsZero() || j.begins.IsZero() || !j.began(w.now())),
+		"%s is stopped by %s, and nobody asked for it", j.id, c.flight.id)
+}
+
+// watchCommit: a change that the ledger has made.
+func (w *world) watchCommit(c *call, change maintenance.Change) {
+	from, to := change.From, change.To
+	if to.ID == "" {
+		return
+	}
+	if claims(change) && to.Attempt.ID != from.Attempt.ID {
+		w.watchClaim(c, change)
+	}
+	record := w.ledger.servers[to.ServerName]
+	if to.State == maintenance.RunOver {
+		w.must("kept-by-what-is-over", record.OpenRun != to.ID, "%s is over and has its server", to.ID)
+		w.must("over-is-over", from.State != maintenance.RunOver || from.Outcome == to.Outcome && from.Reason == to.Reason, "%s was %s %s, and is %s %s",
+			to.ID, from.Outcome, from.Reason, to.Outcome, to.Reason)
+	}
+	w.must("looked-at-again", !to.Open() && len(to.Owed) == 0 || !to.Next.IsZero(), "%s is %s, and is never looked at again", to.ID, describe(to))
+	if to.State == maintenance.RunOver && from.State != maintenance.RunOver && !to.Began.IsZero() {
+		w.ends[to.ServerName] = to.Ended
+	}
+	fell := from.State == maintenance.RunStarting && to.State == maintenance.RunWaiting
+	never := from.Holds() && to.State == maintenance.RunOver && to.Reason == maintenance.ReasonNeverBegan
+	if fell || never {
+		w.watchNothing(from, to)
+	}
+}
+
+// watchNothing: somebody concludes that an attempt came to nothing.
+func (w *world) watchNothing(from, to maintenance.Run) {
+	for _, j := range w.byRun[to.ID] {
+		if j.attempt == from.Attempt.ID {
+			w.must("began-after-all", j.begins.IsZero(), "%s is %s %s, and %s begins at %s", to.ID, to.State, to.Reason, j.id, w.plant.offset(j.begins))
+		}
+	}
+	w.must("began-after-all", true, "")
+}
+
+func (w *world) watchClaim(c *call, change maintenance.Change) {
+	f, to, name := c.flight, change.To, change.To.ServerName
+	looked, ok := f.looked[name]
+	w.must("claim-on-old-facts", ok && !looked.Before(f.began), "%s is claimed by %s, which has not looked at %s", to.ID, f.id, name)
+	read, ok := f.read[name]
+	overridden := slices.Contains(to.Attempt.Trigger.Overrides, maintenance.OverrideHold)
+	for _, whose := range []string{name, ""} {
+		if hold, held := w.holds[whose]; held && w.now().Before(hold.until.Add(-skew)) {
+			w.must("claim-under-a-hold", overridden || !ok || read.Before(hold.from), "%s is claimed by %s, which read at %s; the hold is of %s", to.ID, f.id,
+				w.plant.offset(read), w.plant.offset(hold.from))
+		}
+	}
+	if to.Attempt.Trigger.Kind != maintenance.TriggerAlarm {
+		return
+	}
+	policy, _ := f.box.settings.policy(name)
+	if end := w.ends[name]; policy.Cooldown > 0 && !end.IsZero() {
+		w.must("cooldown", !w.now().Before(end.Add(policy.Cooldown-skew)), "%s is claimed; the cooldown lasts until %s", to.ID,
+			w.plant.offset(end.Add(policy.Cooldown)))
+	}
+}
+
+// watchFailed: a call whose caller did not get its answer.
+func (w *world) watchFailed(c *call) {
+	switch service := serviceOf(c.op); {
+	case service == "ledger":
+		w.excuse(c.flight)
+	case (c.op == "ssm.Start" || c.op == "opsworks-cm.Start") && c.fate != failBefore:
+		if h := w.ledger.runs[c.about]; h != nil {
+			w.lost[h.last().Attempt.ID], w.attempts[h.last().ServerName] = true, w.now()
+		}
+	}
+}
+
+// watchDeath: whatever it published, it has not recorded.
+func (w *world) watchDeath(f *flight) { w.excuse(f) }
+
+func (w *world) excuse(f *flight) {
+	for i := range w.topics.messages {
+		if m := &w.topics.messages[i]; m.flight == f {
+			m.excused = true
+		}
+	}
+}
+
+// watchLanding: an invocation is over.
+func (w *world) watchLanding(f *flight, failed bool) {
+	if f.err != nil && f.err != errRetry && !f.dead {
+		w.must("no-panic", false, "%s %s: %v", f.id, f.event, f.err)
+	}
+	for _, r := range f.event.requests() {
+		key := r.Trigger.Key(r.ServerName)
+		asked := w.requests[key]
+		if asked == nil {
+			asked = &request{server: r.ServerName, trigger: r.Trigger, by: f.id}
+			w.requests[key] = asked
+			w.order = append(w.order, key)
+		}
+		asked.taken = asked.taken || !failed
+	}
+	if f.expired {
+		w.excuse(f)
+	}
+}

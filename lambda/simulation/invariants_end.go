@@ -1,0 +1,131 @@
+package simulation
+
+import (
+	"maps"
+	"slices"
+	"time"
+
+	"opsworks-maintenance/lambda/maintenance"
+)
+
+// atEnd are the invariants that hold when nothing has broken for hours.
+func (w *world) atEnd() {
+	text := slices.Contains(w.settings.topics, maintenance.TopicText) && !w.noText && !w.down("text")
+	w.endKept()
+	w.endRepeats()
+	for _, id := range slices.Sorted(maps.Keys(w.ledger.runs)) {
+		w.endRun(w.ledger.runs[id].last())
+	}
+	for _, key := range w.order {
+		w.endTrigger(key, w.requests[key], text)
+	}
+	if !text {
+		return
+	}
+	for _, j := range w.plant.jobs {
+		if j.ours() && !j.begins.IsZero() && j.ends.Before(w.end.Add(-30*time.Minute)) {
+			w.must("end-notified", w.notified(j.run), "%s of %s ended %s", j.id, j.run, w.plant.offset(j.ends))
+		}
+	}
+}
+
+// notified: people got the end of a run.
+func (w *world) notified(runID string) bool {
+	h := w.ledger.runs[runID]
+	if h == nil || h.last().Open() {
+		return false
+	}
+	run := h.last()
+	return slices.ContainsFunc(w.topics.messages, func(m message) bool {
+		return m.topic == maintenance.TopicText && m.report.RunID == run.ID && m.report.Outcome == run.Outcome
+	})
+}
+
+// endKept: no server, slot or node is kept without an open run.
+func (w *world) endKept() {
+	open := func(id string) bool { h := w.ledger.runs[id]; return h != nil && h.last().Open() }
+	for _, name := range slices.Sorted(maps.Keys(w.ledger.servers)) {
+		if id := w.ledger.servers[name].OpenRun; id != "" {
+			w.must("kept-server", open(id), "%s by %s", name, id)
+		}
+	}
+	for slot, id := range w.ledger.slots {
+		w.must("kept-slot", open(id) && w.ledger.runs[id].last().Slot == slot, "%d by %s", slot, id)
+	}
+	for node, id := range w.ledger.nodes {
+		w.must("kept-node", open(id), "%s by %s", node, id)
+	}
+}
+
+// endRepeats: what was published twice was not known to have been the first time.
+func (w *world) endRepeats() {
+	type what struct {
+		topic   maintenance.Topic
+		run     string
+		outcome maintenance.Outcome
+		reason  maintenance.Reason
+		at      time.Time
+		attempt int
+	}
+	count := map[what]int{}
+	for _, m := range w.topics.messages {
+		key := what{m.topic, m.report.RunID, m.report.Outcome, m.report.Reason, m.report.At, m.report.Attempt}
+		if !m.excused {
+			count[key]++
+			w.must("repeated", count[key] < 2, "%s %s %s on %s for the %d. time", key.run, key.outcome, key.reason, key.topic, count[key])
+		}
+	}
+}
+
+// endRun: what is pending has finished, or is named here: what waits for a window that opens later, and what goes on.
+func (w *world) endRun(run maintenance.Run) {
+	grace := 20 * time.Minute
+	switch run.State {
+	case maintenance.RunWaiting:
+		policy, ok := w.settings.policy(run.ServerName)
+		w.must("finished-waiting", ok && slices.ContainsFunc(run.Triggers, func(t maintenance.Trigger) bool {
+			return policy.Expires(t).After(w.end.Add(-grace))
+		}) || run.More > 0 || run.Wait.Until.After(w.end), "%s is %s", run.ID, describe(run))
+	case maintenance.RunStarting:
+		w.must("finished-starting", run.Attempt.Ends.After(w.end.Add(-grace)), "%s is %s", run.ID, describe(run))
+	case maintenance.RunRunning:
+		w.must("finished-running", slices.ContainsFunc(w.mine(run.ID, run.Attempt, run.ServerName), func(j *job) bool {
+			return j.ends.After(w.end.Add(-grace))
+		}), "%s is %s", run.ID, describe(run))
+	}
+	for _, n := range run.Owed {
+		for _, d := range n.Topics {
+			broken := w.down(string(d.Topic))
+			w.must("outbox-empties", broken || !slices.Contains(w.settings.topics, d.Topic) || n.At.After(w.end.Add(-grace)), "%s owes %s %s on %s since %s",
+				run.ID, n.Outcome, n.Reason, d.Topic, w.plant.offset(n.At))
+			w.must("outbox-drops", slices.Contains(w.settings.topics, d.Topic), "%s owes %s on %s, which the settings do not have", run.ID, n.Outcome, d.Topic)
+		}
+	}
+}
+
+// endTrigger: a trigger that was taken ends in a notification, or in a silence that design.md, section 3, names.
+func (w *world) endTrigger(key string, asked *request, text bool) {
+	if !asked.taken {
+		return
+	}
+	decided, ok := w.ledger.keys[key]
+	operator := asked.trigger.Kind == maintenance.TriggerManual
+	w.must("trigger-kept", ok || operator, "%s %s of %s was taken by %s, and is nowhere", asked.trigger.Kind, asked.trigger.Name, asked.server, asked.by)
+	h := w.ledger.runs[decided.RunID]
+	if !ok || !text || operator || h == nil || h.last().Open() {
+		return
+	}
+	switch decided.Outcome {
+	case maintenance.OutcomeIgnored, maintenance.OutcomeInProgress:
+	case maintenance.OutcomeRefused, maintenance.OutcomeError: // one a day of each kind
+		w.must("refusal-notified", slices.ContainsFunc(w.topics.messages, func(m message) bool {
+			return m.topic == maintenance.TopicText && m.report.ServerName == asked.server && m.report.Outcome == decided.Outcome
+		}), "%s %s of %s: %s %s", asked.trigger.Kind, asked.trigger.Name, asked.server, decided.Outcome, decided.Reason)
+	default:
+		if run := h.last(); run.Outcome == maintenance.OutcomeInProgress && !run.Promised {
+			return
+		}
+		w.must("trigger-notified", w.notified(decided.RunID), "%s %s of %s was %s with %s, which is over", asked.trigger.Kind, asked.trigger.Name, asked.server,
+			decided.Outcome, decided.RunID)
+	}
+}

@@ -1,0 +1,66 @@
+package simulation
+
+import (
+	"slices"
+	"time"
+
+	"opsworks-maintenance/lambda/maintenance"
+)
+
+// watchPublished: what people and machines are told is recorded, and true when it is sent.
+func (w *world) watchPublished(c *call, topic maintenance.Topic, r maintenance.Report) {
+	if w.trace != nil {
+		w.trace(string(topic), r.RunID, string(r.Outcome)+" "+string(r.Reason))
+	}
+	h := w.ledger.runs[r.RunID]
+	w.must("published-what-is-recorded", h != nil && slices.ContainsFunc(h.versions, func(v version) bool {
+		return slices.ContainsFunc(v.run.Owed, func(n maintenance.Notification) bool {
+			return n.Outcome == r.Outcome && n.Reason == r.Reason && n.At.Equal(r.At)
+		})
+	}), "%s %s %s on %s", r.RunID, r.Outcome, r.Reason, topic)
+	asked := r.Stop && (r.Outcome == maintenance.OutcomeRefused || r.Outcome == maintenance.OutcomeInProgress) // an answer to an operator
+	if h == nil || asked {
+		return
+	}
+	w.watchTruth(c.sent, topic, h.last(), r)
+	if topic == maintenance.TopicText {
+		w.react(r)
+	}
+}
+
+// watchTruth: what a message says is so when it is sent. A record is history: what it says is not, was not when it was decided.
+func (w *world) watchTruth(sent time.Time, topic maintenance.Topic, run maintenance.Run, r maintenance.Report) {
+	now := sent
+	if topic == maintenance.TopicRecords {
+		now = r.At.Add(-skew)
+	}
+	any := func(is func(*job) bool) bool {
+		return slices.ContainsFunc(w.mine(run.ID, run.Attempt, run.ServerName), func(j *job) bool { return !j.created.After(sent) && is(j) })
+	}
+	own := slices.ContainsFunc(w.byRun[run.ID], func(j *job) bool { return !j.created.After(now) && !j.begins.IsZero() })
+	ended := func(how maintenance.ExecutionState) bool {
+		return any(func(j *job) bool { return j.result == how && !j.ends.After(sent) })
+	}
+	kind := "true-" + string(r.Outcome)
+	untrue := func(holds bool) { w.must(kind, holds, "%s says %s %s on %s", r.RunID, r.Outcome, r.Reason, topic) }
+	switch {
+	case r.Reason == maintenance.ReasonClosedByHand || r.Reason == maintenance.ReasonNoSuccess:
+	case r.Outcome == maintenance.OutcomeStarted:
+		untrue(any(func(*job) bool { return true }))
+	case r.Outcome == maintenance.OutcomeSucceeded:
+		untrue(ended(maintenance.ExecutionSucceeded))
+	case r.Outcome == maintenance.OutcomeFailed && r.Reason == maintenance.ReasonNeverBegan:
+		untrue(!slices.ContainsFunc(w.byRun[run.ID], func(j *job) bool { return j.began(now) }))
+	case r.Outcome == maintenance.OutcomeFailed:
+		untrue(ended(maintenance.ExecutionFailed))
+	case r.Outcome == maintenance.OutcomeCancelled:
+		untrue(!own || ended(maintenance.ExecutionCancelled))
+	case r.Outcome == maintenance.OutcomeWaiting || r.Outcome == maintenance.OutcomeMissed || r.Outcome == maintenance.OutcomeRefused:
+		untrue(!own)
+	case r.Outcome == maintenance.OutcomeError && run.State == maintenance.RunOver:
+		untrue(!own)
+	case r.Outcome == maintenance.OutcomeOverdue:
+		unseen := !run.Unseen.Since.IsZero() // then it says no more than that the deadline has passed
+		untrue((unseen || any(func(j *job) bool { return now.Add(-longestLate - skew).Before(j.ends) })) && !sent.Before(r.Deadline.Add(-skew)))
+	}
+}

@@ -1,0 +1,160 @@
+package simulation
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"opsworks-maintenance/lambda/maintenance"
+)
+
+// play queues what a story's lines say. What each verb takes stands here, and nowhere else.
+func (w *world) play() {
+	for _, l := range w.story.Lines {
+		w.at(w.begin.Add(l.At), func() { w.say(l) })
+	}
+	for m := range int(w.story.Hours / time.Minute) {
+		w.at(w.begin.Add(time.Duration(m)*time.Minute), func() { w.minute(m) })
+	}
+}
+
+func (w *world) say(l Line) {
+	until := w.now().Add(l.long("for"))
+	if l.arg("for") == "ever" {
+		until = w.end.Add(time.Hour)
+	}
+	if w.trace != nil {
+		w.trace("world", l.Verb, strings.Join(l.Args, " "))
+	}
+	switch l.Verb {
+	case "deploy":
+		w.deploy(l)
+	case "outage":
+		w.outages[l.arg("service")] = append(w.outages[l.arg("service")], outage{span{w.now(), until}, l.arg("how")})
+	case "foreign":
+		w.foreign(l, until)
+	case "backup":
+		w.plant.backups[l.arg("server")] = append(w.plant.backups[l.arg("server")], span{w.now(), until})
+	case "calendar":
+		w.plant.closed[l.arg("server")] = span{w.now(), until}
+	case "hold":
+		w.hold(l.arg("server"), maintenance.Hold{Until: until, By: l.ID})
+	default:
+		w.invoke(l.ID, w.event(l))
+	}
+}
+
+// event is the event that a line sends. An alarm's and a schedule's time is when it happened, the line's when it arrives.
+func (w *world) event(l Line) Event {
+	e := Event{Verb: l.Verb, Servers: l.list("server"), RunID: w.runOf(l), Reference: l.arg("of")}
+	at := w.now()
+	if l.arg("time") != "" {
+		at = w.begin.Add(l.long("time"))
+	}
+	e.Trigger = maintenance.Trigger{Name: l.arg("name"), Time: at.UTC(), ID: l.arg("name"), NewAlarm: l.arg("new") != ""}
+	switch l.Verb {
+	case "alarm", "ok":
+		e.Trigger.Kind, e.Async = maintenance.TriggerAlarm, true
+	case "schedule":
+		e.Trigger.Kind, e.Async = maintenance.TriggerSchedule, true
+	case "unreadable", "sweep":
+		e.Async = true
+	default:
+		e.Trigger.Kind, e.Trigger.Overrides = maintenance.TriggerManual, l.list("override")
+		if e.Trigger.ID = l.arg("key"); e.Trigger.ID == "" {
+			e.Trigger.ID = l.ID
+		}
+	}
+	return e
+}
+
+// runOf is the run that an operator's line is about: run=1 is that of the latest message about the server, run=2 of the one before.
+func (w *world) runOf(l Line) string {
+	back, err := strconv.Atoi(l.arg("run"))
+	if err != nil {
+		return l.arg("run")
+	}
+	for i := len(w.topics.messages) - 1; i >= 0; i-- {
+		m := w.topics.messages[i]
+		if m.topic != maintenance.TopicText || m.report.ServerName != l.arg("server") {
+			continue
+		}
+		if back--; back == 0 {
+			return m.report.RunID
+		}
+	}
+	return ""
+}
+
+// foreign is maintenance that others start.
+func (w *world) foreign(l Line, until time.Time) {
+	server := w.plant.server(l.arg("server"))
+	if len(w.plant.active(server, w.now())) > 0 {
+		return
+	}
+	if server.Backend == "opsworks-cm" && w.attemptedLately(server.Name) {
+		return
+	}
+	w.plant.add(&job{id: "foreign-" + l.ID, server: server.Name, node: server.Node, takesRun: server.Own, created: w.now(), begins: w.now(),
+		ends: until, result: maintenance.ExecutionSucceeded})
+}
+
+// hold brakes a server, or the fleet. Its own verb comes with its issue; what a claim and a decision make of it is here.
+func (w *world) hold(server string, h maintenance.Hold) {
+	w.held(server, h)
+	if server == "" {
+		w.ledger.fleet.Hold = h
+		return
+	}
+	record := w.ledger.servers[server]
+	record.Hold = h
+	w.ledger.servers[server] = record
+}
+
+// minute is the schedule of the sweep: once a minute, some minutes twice, late, or many at once (EventBridge delivers at least once:
+// eb-troubleshooting.html).
+func (w *world) minute(m int) {
+	if w.quiet(m) {
+		w.skipped++
+		return
+	}
+	id := "sweep-" + strconv.Itoa(m)
+	k := named(id)
+	pause := roll(w.story.Seed, k).between(0, 1500*time.Millisecond)
+	name := func(what string) func() []string { return func() []string { return []string{id, what} } }
+	draw := func(what string, most time.Duration) func(*roller) oddity {
+		return func(r *roller) oddity { return oddity{what, r.between(0, most)} }
+	}
+	if o, ok := w.odd(k.and("retard"), w.knobs.Retard/5, name("retard"), draw("retard", 90*time.Second)); ok {
+		pause += o.long
+	}
+	sweep := Event{Verb: "sweep", Async: true}
+	w.after(pause, func() { w.invoke(id, sweep) })
+	if o, ok := w.odd(k.and("twice"), w.knobs.Twice/5, name("twice"), draw("twice", 5*time.Second)); ok {
+		w.after(pause+o.long, func() { w.invoke(id+".2", sweep) })
+	}
+	if o, ok := w.odd(k.and("overlap"), w.knobs.Overlap/5, name("overlap"), draw("overlap", 100*time.Millisecond)); ok {
+		for n := range 4 {
+			again := id + ".o" + strconv.Itoa(n)
+			w.after(pause+o.long*time.Duration(n+1), func() { w.invoke(again, sweep) })
+		}
+	}
+}
+
+// quiet: a sweep would find nothing due, and nothing changed that an index could show too late. Every fifteenth is made anyway.
+func (w *world) quiet(m int) bool {
+	now := w.now()
+	if m%15 == 0 || w.flying > 0 || w.ledger.fleet.Limit != w.settings.limit || now.Sub(w.deployed) < 5*time.Minute {
+		return false
+	}
+	if now.Sub(w.ledger.wrote) < longestLate {
+		return false
+	}
+	w.ledger.prune()
+	for _, h := range w.ledger.order {
+		if next := h.last().Next; !next.IsZero() && next.Before(now.Add(3*time.Second)) {
+			return false
+		}
+	}
+	return true
+}

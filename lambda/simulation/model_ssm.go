@@ -1,0 +1,232 @@
+package simulation
+
+import (
+	"context"
+	"time"
+
+	"opsworks-maintenance/lambda/maintenance"
+)
+
+// ssm is the model of lambda/automation on Systems Manager:
+//   - StartAutomationExecution answers with an id before anything runs, and a ClientToken makes a second one of the same start harmless
+//     (API_StartAutomationExecution.html); executions beyond the quota are queued as Pending (systems-manager-automation.html, quotas);
+//   - DescribeAutomationExecutions, DescribeInstanceInformation and GetAutomationExecution promise no consistency: each is taken as of up
+//     to five minutes ago, and a list may lack what it should have (design.md, section 6, "Evidence");
+//   - a node's ping status is Online or ConnectionLost (API_InstanceInformation.html), and an execution goes on without it;
+//   - a stopped execution ends some time after the request (API_StopAutomationExecution.html).
+type ssm struct{ *plant }
+
+func (b ssm) Shared() maintenance.Backend { return b }
+func (b ssm) Stops() bool                 { return true }
+
+func (b ssm) Calendar(ctx context.Context, serverName string) maintenance.CalendarState {
+	return b.calendar(ctx, "ssm", serverName)
+}
+
+// node reads a server's managed node.
+func (b ssm) node(c *call, serverName string) (maintenance.Server, error) {
+	server := b.server(serverName)
+	if b.during("empty", serverName, b.knobs.Empty) || server.Node == "" {
+		b.met(c, "empty")
+		return maintenance.Server{}, backendError("find the node", maintenance.ReasonNotFound)
+	}
+	out := maintenance.Server{Name: serverName, Backend: "ssm", Status: maintenance.StatusHealthy, Node: server.Node, Runbook: "runbook"}
+	if b.during("reboot", server.Node, b.knobs.Reboot) {
+		b.met(c, "reboot")
+		out.Status = maintenance.StatusConnectionLost
+	}
+	return out, nil
+}
+
+func (b ssm) Look(ctx context.Context, serverName string) (s maintenance.Sighting) {
+	began := clockOf(ctx)
+	got := b.call(ctx, "ssm.Look", serverName, func(c *call) {
+		s.Server, s.ServerErr = b.node(c, serverName)
+		if s.ServerErr != nil {
+			return
+		}
+		for _, j := range b.active(b.server(serverName), b.lag(c, "list")) {
+			at := b.lag(c, j.id)
+			if state, ok := j.state(at); ok && !state.Over() {
+				s.Executions = append(s.Executions, b.execution(j, at))
+			}
+		}
+		s.ExecutionsErr = b.partial(c)
+		b.watchLook(c.flight, serverName)
+	})
+	if got != fine {
+		s = maintenance.Sighting{ServerErr: backendError("look at the node", maintenance.ReasonUnavailable)}
+	}
+	s.At = began
+	return s
+}
+
+// partial: some of what is listed could not be read.
+func (b ssm) partial(c *call) error {
+	name := func() []string { return append(c.name(), "partial") }
+	if _, ok := b.odd(c.key.and("partial"), b.knobs.Partial, name, func(*roller) oddity { return oddity{what: "partial"} }); ok {
+		b.met(c, "partial")
+		return backendError("read an execution", maintenance.ReasonUnavailable)
+	}
+	return nil
+}
+
+func (b ssm) execution(j *job, at time.Time) maintenance.Execution {
+	state, _ := j.state(at)
+	e := maintenance.Execution{ID: j.id, Node: j.node, TakesRunID: j.takesRun, Started: j.created, State: state, Began: j.began(at)}
+	if j.takesRun {
+		e.RunID = j.run
+	}
+	if state.Over() {
+		e.Ended = j.ends
+	}
+	return e
+}
+
+func (b ssm) Follow(ctx context.Context, run maintenance.Run) (s maintenance.Sighting) {
+	began := clockOf(ctx)
+	got := b.call(ctx, "ssm.Follow", run.ID, func(c *call) {
+		s.Server, s.ServerErr = b.node(c, run.ServerName)
+		at := b.lag(c, "list")
+		for _, j := range b.jobs {
+			if _, ok := j.state(at); !ok || j.node != run.Attempt.Before.Node {
+				continue
+			}
+			if run.Reference == "" && j.created.Before(run.Attempt.Claimed.Add(-2*time.Second)) || run.Reference != "" && j.id != run.Reference {
+				continue
+			}
+			s.Executions = append(s.Executions, b.execution(j, at))
+		}
+		if run.Reference != "" && len(s.Executions) == 0 {
+			s.ExecutionsErr = backendError("read the execution", maintenance.ReasonNotFound)
+		}
+		if run.Reference == "" {
+			s.ExecutionsErr = b.partial(c)
+		}
+	})
+	if got != fine {
+		err := backendError("read the execution", maintenance.ReasonUnavailable)
+		s = maintenance.Sighting{ServerErr: err, ExecutionsErr: err}
+	}
+	s.At = began
+	return s
+}
+
+func (b ssm) Start(ctx context.Context, run maintenance.Run, server maintenance.Server, _ []maintenance.EngineAttribute) (a maintenance.Answer) {
+	if no := b.mayStart(ctx, run); no != nil {
+		return maintenance.Answer{Err: no, Server: server}
+	}
+	got := b.call(ctx, "ssm.Start", run.ID, func(c *call) {
+		b.watchSent(c, run)
+		if reason := b.refused(c, "ssm"); reason != "" {
+			a = maintenance.Answer{Err: backendError("start the execution", reason), Server: server}
+			return
+		}
+		j := b.byID["exec-"+run.Attempt.ID]
+		if j == nil { // else it is the same ClientToken, and the same execution
+			j = b.begin(c, run)
+		}
+		a = maintenance.Answer{Reference: j.id, Server: server}
+	})
+	return b.answered(got, a, server)
+}
+
+// begin makes an execution as a start does.
+func (b ssm) begin(c *call, run maintenance.Run) *job {
+	now, server := b.now(), b.server(run.ServerName)
+	k := named("exec", run.Attempt.ID)
+	r := roll(b.story.Seed, k)
+	j := &job{id: "exec-" + run.Attempt.ID, server: server.Name, node: run.Attempt.Before.Node, run: run.ID, attempt: run.Attempt.ID,
+		takesRun: server.Own, created: now, begins: now.Add(r.between(100*time.Millisecond, 5*time.Second))}
+	name := func(what string) func() []string {
+		return func() []string { return []string{"exec", run.Attempt.ID, what} }
+	}
+	o, queued := b.odd(k.and("queue"), b.knobs.Queue, name("queue"), func(r *roller) oddity {
+		return oddity{"queue", r.between(time.Minute, 40*time.Minute)}
+	})
+	if queued {
+		b.met(c, "queue")
+		j.begins = now.Add(o.long)
+	}
+	j.ends = j.begins.Add(duration(r))
+	j.result = b.result(c, k, name("bad-run"))
+	o, cancelled := b.odd(k.and("cancel"), b.knobs.Cancel, name("cancel"), func(r *roller) oddity {
+		return oddity{"cancel", r.between(5*time.Second, 30*time.Minute)}
+	})
+	if cancelled {
+		b.after(o.long, func() { b.cancel(j, 0) })
+	}
+	b.add(j)
+	b.watchStart(c, run, j)
+	b.after(j.ends.Sub(now), func() { b.ended(j) })
+	return j
+}
+
+func duration(r *roller) time.Duration {
+	if r.chance(0.15) {
+		return r.between(30*time.Minute, 80*time.Minute)
+	}
+	return r.between(2*time.Minute, 25*time.Minute)
+}
+
+func (p *plant) result(c *call, k key, name func() []string) maintenance.ExecutionState {
+	if _, ok := p.odd(k.and("bad-run"), p.knobs.BadRun, name, func(*roller) oddity { return oddity{what: "bad-run"} }); ok {
+		p.met(c, "bad-run")
+		return maintenance.ExecutionFailed
+	}
+	return maintenance.ExecutionSucceeded
+}
+
+// cancel stops an execution some time later, if it has not ended by itself by then.
+func (b ssm) cancel(j *job, pause time.Duration) {
+	ends := b.now().Add(pause)
+	if !ends.Before(j.ends) {
+		return
+	}
+	if !j.began(ends) {
+		j.begins = time.Time{}
+	}
+	j.ends, j.result = ends, maintenance.ExecutionCancelled
+	b.after(pause, func() { b.ended(j) })
+}
+
+func (b ssm) Stop(ctx context.Context, run maintenance.Run) (err error) {
+	got := b.call(ctx, "ssm.Stop", run.ID, func(c *call) {
+		j := b.byID[run.Reference]
+		if j == nil || !b.now().Before(j.ends) {
+			err = backendError("stop the execution", maintenance.ReasonNotRunning)
+			return
+		}
+		b.watchStop(c, j)
+		b.cancel(j, roll(b.story.Seed, c.key.and("stopping")).between(time.Second, 30*time.Second))
+	})
+	if got != fine {
+		return backendError("stop the execution", maintenance.ReasonUnavailable)
+	}
+	return err
+}
+
+// ended sends the event that an execution is over: once, or twice, late, or not at all (EventBridge delivers at least once, best effort for
+// aws.ssm: monitoring-systems-manager-event-examples.html).
+func (b ssm) ended(j *job) {
+	if b.now().Before(j.ends) || b.grounded {
+		return
+	}
+	id := "end-" + j.id
+	k := named(id)
+	name := func(what string) func() []string { return func() []string { return []string{id, what} } }
+	draw := func(what string, most time.Duration) func(*roller) oddity {
+		return func(r *roller) oddity { return oddity{what, r.between(0, most)} }
+	}
+	if _, ok := b.odd(k.and("end-lost"), b.knobs.EndLost, name("end-lost"), draw("end-lost", 0)); ok {
+		return
+	}
+	pause := roll(b.story.Seed, k).between(100*time.Millisecond, 2*time.Second)
+	if o, ok := b.odd(k.and("end-late"), b.knobs.EndLate, name("end-late"), draw("end-late", 10*time.Minute)); ok {
+		pause += o.long
+	}
+	b.after(pause, func() { b.invoke(id, Event{Verb: "finished", Reference: j.id, Async: true}) })
+	if o, ok := b.odd(k.and("end-twice"), b.knobs.EndTwice, name("end-twice"), draw("end-twice", time.Minute)); ok {
+		b.after(pause+o.long, func() { b.invoke(id+".2", Event{Verb: "finished", Reference: j.id, Async: true}) })
+	}
+}

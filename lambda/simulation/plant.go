@@ -1,0 +1,148 @@
+package simulation
+
+import (
+	"context"
+	"slices"
+	"strconv"
+	"time"
+
+	"opsworks-maintenance/lambda/maintenance"
+)
+
+// plant is what is maintained: servers, nodes, and the maintenance that goes on there, whoever started it. Both backends read it late.
+type plant struct {
+	*world
+	jobs    []*job
+	byID    map[string]*job
+	backups map[string][]span // a server's, where the service makes such
+	closed  map[string]span   // a server's calendar
+}
+
+type span struct{ from, until time.Time }
+
+func (s span) covers(t time.Time) bool { return !t.Before(s.from) && t.Before(s.until) }
+
+// job is one maintenance as its service has it: accepted, begun unless never, ended.
+type job struct {
+	id, server, node string
+	run, attempt     string // that it was started for, empty for others'
+	takesRun         bool
+	created          time.Time
+	begins           time.Time // zero is never
+	ends             time.Time
+	result           maintenance.ExecutionState
+	triggers         []string
+}
+
+func (j *job) ours() bool { return j.run != "" }
+
+// state is how far it had come at a time. ok is false if it was not there yet.
+func (j *job) state(at time.Time) (state maintenance.ExecutionState, ok bool) {
+	switch {
+	case at.Before(j.created):
+		return 0, false
+	case !at.Before(j.ends):
+		return j.result, true
+	case !j.begins.IsZero() && !at.Before(j.begins):
+		return maintenance.ExecutionRunning, true
+	default:
+		return maintenance.ExecutionPending, true
+	}
+}
+
+func (j *job) began(at time.Time) bool { return !j.begins.IsZero() && !at.Before(j.begins) }
+
+func newPlant(w *world) *plant {
+	return &plant{world: w, byID: map[string]*job{}, backups: map[string][]span{}, closed: map[string]span{}}
+}
+
+// backends are those that a Runner has.
+func (p *plant) backends() map[string]maintenance.Backend {
+	return map[string]maintenance.Backend{"ssm": ssm{p}, "opsworks-cm": opsworksCM{p}}
+}
+
+// add keeps a job from its acceptance on, and sends the event that it is over.
+func (p *plant) add(j *job) {
+	p.jobs = append(p.jobs, j)
+	p.byID[j.id] = j
+	if p.trace != nil {
+		p.trace("plant", j.id, "begins "+p.offset(j.begins)+" ends "+p.offset(j.ends)+" "+stateName(j.result))
+	}
+}
+
+func (p *plant) offset(t time.Time) string {
+	if t.IsZero() {
+		return "never"
+	}
+	return t.Sub(p.begin).Round(time.Millisecond).String()
+}
+
+// active is what goes on at a server's node, or is accepted there, in truth.
+func (p *plant) active(server Server, at time.Time) []*job {
+	var out []*job
+	for i := len(p.jobs) - 1; i >= 0; i-- {
+		j := p.jobs[i]
+		if j.server != server.Name && (server.Node == "" || j.node != server.Node) {
+			continue
+		}
+		if state, ok := j.state(at); ok && !state.Over() {
+			out = append(out, j)
+		}
+	}
+	return out
+}
+
+// server is a server as the world has it, whatever the settings say.
+func (p *plant) server(name string) Server {
+	i := slices.IndexFunc(p.story.Servers, func(s Server) bool { return s.Name == name })
+	if i < 0 {
+		return Server{Name: name}
+	}
+	return p.story.Servers[i]
+}
+
+// lag is how far back a reading is: AWS documents no bound, and design.md, section 9, takes five minutes.
+func (p *plant) lag(c *call, of string) time.Time {
+	name := func() []string { return append(c.name(), of, "lag") }
+	o, ok := p.odd(c.key.and(of, "lag"), p.knobs.Lag, name, func(r *roller) oddity { return oddity{"lag", staleness(r)} })
+	if ok {
+		p.met(c, "lag")
+		return p.now().Add(-o.long)
+	}
+	return p.now()
+}
+
+// blocks are a quarter of an hour each; in each something may be wrong for less than five minutes, so that two of them that meet are
+// less than the ten minutes after which what is missing counts.
+func (p *plant) during(what, whom string, chance float64) bool {
+	const block = 15 * time.Minute
+	n := int(p.since() / block)
+	k := named(what, whom, strconv.Itoa(n))
+	o, ok := p.odd(k, chance, func() []string { return []string{what, whom, strconv.Itoa(n)} }, func(r *roller) oddity {
+		return oddity{what, r.between(10*time.Second, longestLate)}
+	})
+	from := time.Duration(n)*block + roll(p.story.Seed, k.and("from")).between(0, block-longestLate)
+	return ok && p.since() >= from && p.since() < from+o.long
+}
+
+func backendError(op string, reason maintenance.Reason) *maintenance.Error {
+	return &maintenance.Error{Op: op, Reason: reason, Err: errLost}
+}
+
+// Calendar is read by its backend; ok is false where it could not be.
+func (p *plant) calendar(ctx context.Context, kind, serverName string) (state maintenance.CalendarState) {
+	got := p.call(ctx, kind+".Calendar", serverName, func(*call) {
+		if closed := p.closed[serverName]; closed.covers(p.now()) {
+			state = maintenance.CalendarState{Closed: true, Next: closed.until}
+		}
+	})
+	if got != fine {
+		return maintenance.CalendarState{Closed: true, Err: backendError("read the calendar", maintenance.ReasonUnavailable)}
+	}
+	return state
+}
+
+func stateName(s maintenance.ExecutionState) string {
+	return map[maintenance.ExecutionState]string{maintenance.ExecutionPending: "pending", maintenance.ExecutionRunning: "running",
+		maintenance.ExecutionSucceeded: "succeeded", maintenance.ExecutionFailed: "failed", maintenance.ExecutionCancelled: "cancelled"}[s]
+}

@@ -1,0 +1,217 @@
+package simulation
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Draw is the story of a seed: which servers there are, which faults exist and how strong, and what happens in the world. In its first
+// half anything may break; from Calm on nothing does, and what is pending has to finish.
+func Draw(seed uint64) Story {
+	r := roll(seed, named("story"))
+	s := Story{Seed: seed, Hours: 6 * time.Hour, Calm: 3 * time.Hour, Topics: []string{"text", "records", "chat"}}
+	s.Knobs.draw(roll(seed, named("knobs")))
+	d := &drawer{Story: &s}
+	d.servers(r)
+	for _, server := range s.Servers {
+		d.triggers(server)
+		d.operators(server)
+		d.surroundings(server)
+	}
+	d.fleet()
+	slices.SortStableFunc(s.Lines, func(a, b Line) int { return int(a.At - b.At) })
+	return s
+}
+
+// drawer draws a story's lines. Each has a name of its own, from which all about it is drawn.
+type drawer struct{ *Story }
+
+func (d *drawer) roll(name string) *roller { return roll(d.Seed, named(name)) }
+
+func (d *drawer) line(at time.Duration, id, verb string, args ...string) {
+	if at < 0 || at >= d.Calm {
+		return
+	}
+	d.Lines = append(d.Lines, Line{at.Truncate(time.Millisecond), id, verb, args})
+}
+
+func (d *drawer) servers(r *roller) {
+	all := []Server{
+		{Name: "puppet-01", Backend: "ssm", Node: "mi-1", Own: true},
+		{Name: "puppet-02", Backend: "ssm", Node: "mi-2"},
+		{Name: "automate-06", Backend: "opsworks-cm"},
+		{Name: "puppet-03", Backend: "ssm", Node: "mi-1", Own: true}, // the same node by another name
+	}
+	first := r.below(3)
+	for i := range 1 + r.below(4) {
+		d.Servers = append(d.Servers, d.server(r, all[(first+i)%len(all)]))
+	}
+	if r.chance(0.35) {
+		d.Limit = 1 + r.below(2)
+	}
+	if r.chance(0.1) {
+		d.Topics = oneOf(r, []string{"text"}, []string{"text", "records"}, []string{"records"})
+	}
+}
+
+func (d *drawer) server(r *roller, s Server) Server {
+	s.Stale, s.Deadline = 15*time.Minute, oneOf(r, 20*time.Minute, 90*time.Minute, 3*time.Hour)
+	s.Cooldown = oneOf(r, 0, 10*time.Minute, time.Hour)
+	s.Daily = oneOf(r, 0, 0, 1, 3)
+	s.Expires = oneOf(r, 0, 20*time.Minute, time.Hour, 2*time.Hour)
+	s.Keep = r.chance(0.1)
+	if r.chance(0.35) {
+		s.From = 5 * r.below(26)
+		s.Until = s.From + 5 + 5*r.below(20)
+	}
+	if r.chance(0.05) {
+		s.Approval = oneOf(r, "alarm", "schedule")
+	}
+	return s
+}
+
+// edges are the times that are worth aiming at: where a window opens and closes, and where what came then expires.
+func (d *drawer) edge(r *roller, s Server) time.Duration {
+	edges := []time.Duration{r.between(0, d.Calm)}
+	if s.From != s.Until {
+		from, until := time.Duration(s.From)*time.Minute, time.Duration(s.Until)*time.Minute
+		edges = append(edges, from, until, from-s.Expires, until-s.Expires)
+	}
+	at := edges[r.below(len(edges))]
+	return at + oneOf(r, 0, r.between(-3*time.Second, 3*time.Second), r.between(-40*time.Second, 90*time.Second))
+}
+
+// triggers are alarms and their returns to OK, and schedules. EventBridge delivers at least once, late and in any order.
+func (d *drawer) triggers(s Server) {
+	for i := range 4 {
+		id := fmt.Sprintf("alarm-%s-%d", s.Name, i)
+		r := d.roll(id)
+		if !r.chance(0.5) {
+			continue
+		}
+		at := d.edge(r, s)
+		args := []string{"server=" + s.Name, "name=" + oneOf(r, "health", "disk"), "time=" + at.Truncate(time.Millisecond).String()}
+		if r.chance(0.05) {
+			args = append(args, "new=true")
+		}
+		d.line(at+r.between(0, 3*time.Second), id, "alarm", args...)
+		for n := range 2 {
+			if r.chance(d.Knobs.Twice) {
+				d.line(at+oneOf(r, r.between(0, 2*time.Second), r.between(0, 5*time.Minute), r.between(0, time.Hour)),
+					fmt.Sprintf("%s.%d", id, n+2), "alarm", args...)
+			}
+		}
+		if r.chance(0.3) {
+			back := at + oneOf(r, r.between(0, 5*time.Second), r.between(0, 10*time.Minute), r.between(0, time.Hour))
+			d.line(back+r.between(0, 3*time.Second), "ok-"+id, "ok", "server="+s.Name, args[1], "time="+back.Truncate(time.Millisecond).String())
+		}
+	}
+}
+
+// operators start, stop and close by hand, and look.
+func (d *drawer) operators(s Server) {
+	for i := range 3 {
+		id := fmt.Sprintf("operator-%s-%d", s.Name, i)
+		r := d.roll(id)
+		if !r.chance(0.2) {
+			continue
+		}
+		verb := oneOf(r, "start", "start", "start", "stop", "close", "status", "plan", "history")
+		args := []string{"server=" + s.Name}
+		if verb == "start" && r.chance(0.4) {
+			args = append(args, "override="+oneOf(r, "window", "window,calendar", "hold", "window,hold,calendar"))
+		}
+		if r.chance(0.4) { // by a command in a message, old or new
+			args = append(args, fmt.Sprintf("run=%d", 1+r.below(3)))
+		}
+		at := d.edge(r, s)
+		d.line(at, id, verb, args...)
+		if r.chance(d.Knobs.Impatience) {
+			d.line(at+r.between(0, 20*time.Second), id+".2", verb, append(args, "key="+oneOf(r, id, id+".2"))...)
+		}
+	}
+}
+
+// surroundings are what others do to a server, and what it does by itself.
+func (d *drawer) surroundings(s Server) {
+	r := d.roll("around-" + s.Name)
+	name, long := "server="+s.Name, func(least, most time.Duration) string {
+		return "for=" + r.between(least, most).Truncate(time.Second).String()
+	}
+	if r.chance(0.15) {
+		d.line(r.between(0, d.Calm), "foreign-"+s.Name, "foreign", name, long(5*time.Minute, 50*time.Minute))
+	}
+	if s.Backend == "opsworks-cm" && r.chance(0.3) {
+		d.line(r.between(0, d.Calm), "backup-"+s.Name, "backup", name, long(time.Minute, 20*time.Minute))
+	}
+	if s.Backend == "ssm" && r.chance(0.1) {
+		d.line(r.between(0, d.Calm), "calendar-"+s.Name, "calendar", name, long(time.Minute, time.Hour))
+	}
+	if r.chance(0.1) {
+		d.line(r.between(0, d.Calm), "hold-"+s.Name, "hold", name, long(time.Minute, time.Hour))
+	}
+	for i := range 2 {
+		id := fmt.Sprintf("deploy-%s-%d", s.Name, i)
+		if r := d.roll(id); r.chance(0.06) {
+			d.line(r.between(0, d.Calm), id, "deploy", oneOf(r, "drop=", "add=", "disable=")+s.Name)
+		}
+	}
+}
+
+// fleet is what happens to all of them.
+func (d *drawer) fleet() {
+	var names []string
+	for _, s := range d.Servers {
+		names = append(names, s.Name)
+	}
+	all := "server=" + strings.Join(names, ",")
+	for i := range 2 {
+		id := fmt.Sprintf("schedule-%d", i)
+		r := d.roll(id)
+		if !r.chance(0.4) {
+			continue
+		}
+		at := d.edge(r, d.Servers[r.below(len(d.Servers))])
+		args := []string{all, "name=weekly", "time=" + at.Truncate(time.Second).String()}
+		d.line(at+r.between(0, 2*time.Second), id, "schedule", args...)
+		if r.chance(d.Knobs.Twice) {
+			d.line(at+r.between(0, 10*time.Minute), id+".2", "schedule", args...)
+		}
+	}
+	r := d.roll("fleet")
+	for i := range 2 {
+		if r.chance(0.08) {
+			d.line(r.between(0, d.Calm), fmt.Sprintf("limit-%d", i), "deploy", fmt.Sprintf("limit=%d", r.below(3)))
+		}
+	}
+	if r.chance(0.05) {
+		d.line(r.between(0, d.Calm), "topics", "deploy", "topics="+oneOf(r, "text", "text,records", "records"))
+	}
+	if r.chance(0.08) {
+		d.line(r.between(0, d.Calm), "hold-fleet", "hold", "for="+r.between(time.Minute, time.Hour).Truncate(time.Second).String())
+	}
+	if r.chance(0.05) {
+		d.line(r.between(0, d.Calm), "unreadable", "unreadable", "of=aws.cloudwatch/odd")
+	}
+	for _, service := range []string{"ledger", "ssm", "opsworks-cm", "text", "records", "chat"} {
+		d.outage(service)
+	}
+}
+
+func (d *drawer) outage(service string) {
+	r := d.roll("outage-" + service)
+	if !r.chance(0.12) {
+		return
+	}
+	how, at := oneOf(r, "fail-before", "fail-before", "fail-after", "hang", "hang-after"), r.between(0, d.Calm)
+	long := oneOf(r, r.between(0, time.Minute), r.between(0, 20*time.Minute), r.between(0, 2*time.Hour))
+	args := []string{"service=" + service, "how=" + how, "for=" + min(long, d.Calm-at).Truncate(time.Second).String()}
+	if topic := slices.Contains([]string{"text", "records", "chat"}, service); topic && r.chance(0.2) {
+		args[2] = "for=ever"
+	} else if service == "opsworks-cm" {
+		args[2] = "for=" + min(long, d.Calm-at, longestLate).Truncate(time.Second).String() // what nobody saw, nobody can tell
+	}
+	d.line(at, "outage-"+service, "outage", args...)
+}

@@ -1,0 +1,132 @@
+package simulation
+
+import (
+	"slices"
+	"time"
+
+	"opsworks-maintenance/lambda/maintenance"
+)
+
+// world is everything there is: the driver, the function's containers, the models, and what the invariants know.
+type world struct {
+	driver
+	story  *Story
+	knobs  *Knobs
+	calm   time.Time
+	target target
+
+	flights  []*flight
+	boxes    []*container
+	settings *settings
+	deployed time.Time
+	grounded bool
+
+	ledger *ledger
+	plant  *plant
+	topics *topics
+	outages
+
+	record bool
+	odds   []Odd
+	trace  func(actor, what, how string)
+	lines  []line
+	busy   map[string]bool // actors that did more than look
+	goOn   bool            // after a violation
+	broke  []Violation
+
+	calls, flown, skipped int
+	asked                 map[string]int // how often each call was made
+	tally                 map[Step]int
+	active                map[string]int // how often each invariant's left side was true
+	truth
+}
+
+// Step is a fault at a step.
+type Step struct{ Op, Fault string }
+
+// settings are those of one deploy.
+type settings struct {
+	servers map[string]Server
+	limit   int
+	topics  []maintenance.Topic
+	off     map[string]bool // disabled
+}
+
+func (s *settings) policy(name string) (maintenance.Policy, bool) {
+	server, ok := s.servers[name]
+	if !ok {
+		return maintenance.Policy{}, false
+	}
+	p := maintenance.Policy{
+		Backend: server.Backend, Enabled: !s.off[name], StaleAfter: server.Stale, ExpiresAfter: server.Expires, Cooldown: server.Cooldown,
+		DailyLimit: server.Daily, Deadline: server.Deadline, KeepWhenCleared: server.Keep,
+	}
+	if server.From != server.Until {
+		p.Window = maintenance.Window{Hours: daily{server.From, server.Until}}
+	}
+	if server.Approval != "" {
+		p.Approval = []maintenance.TriggerKind{maintenance.TriggerKind(server.Approval)}
+	}
+	return p, true
+}
+
+// daily is a window from a minute of each day until another.
+type daily struct{ from, until int }
+
+func (d daily) Covers(_ time.Weekday, minute int) bool {
+	if d.from < d.until {
+		return d.from <= minute && minute < d.until
+	}
+	return d.from <= minute || minute < d.until
+}
+
+func newSettings(s *Story) *settings {
+	out := &settings{servers: map[string]Server{}, limit: s.Limit, off: map[string]bool{}}
+	for _, server := range s.Servers {
+		out.servers[server.Name] = server
+	}
+	for _, topic := range s.Topics {
+		out.topics = append(out.topics, maintenance.Topic(topic))
+	}
+	return out
+}
+
+// deploy changes the settings: running invocations end by the old ones, new ones begin in new containers.
+func (w *world) deploy(l Line) {
+	next := &settings{servers: map[string]Server{}, limit: w.settings.limit, topics: w.settings.topics, off: map[string]bool{}}
+	for name, server := range w.settings.servers {
+		if !slices.Contains(l.list("drop"), name) {
+			next.servers[name] = server
+		}
+	}
+	for _, server := range w.story.Servers {
+		if slices.Contains(l.list("add"), server.Name) {
+			next.servers[server.Name] = server
+		}
+	}
+	for _, name := range l.list("disable") {
+		next.off[name] = true
+	}
+	if l.arg("limit") != "" {
+		next.limit = l.number("limit")
+	}
+	if topics := l.list("topics"); len(topics) > 0 {
+		next.topics = nil
+		for _, topic := range topics {
+			next.topics = append(next.topics, maintenance.Topic(topic))
+		}
+	}
+	w.settings, w.deployed = next, w.now()
+	w.noText = w.noText || !slices.Contains(next.topics, maintenance.TopicText)
+}
+
+func newWorld(s *Story, t target) *world {
+	w := &world{story: s, knobs: &s.Knobs, target: t, busy: map[string]bool{}, asked: map[string]int{}, tally: map[Step]int{}, outages: outages{}, active: map[string]int{}}
+	w.begin = time.Now().Round(0)
+	w.calm, w.end = w.begin.Add(s.Calm), w.begin.Add(s.Hours)
+	w.settings, w.deployed = newSettings(s), w.begin
+	w.ledger, w.plant, w.topics = newLedger(w), newPlant(w), newTopics(w)
+	w.truth = newTruth()
+	w.noText = !slices.Contains(w.settings.topics, maintenance.TopicText)
+	return w
+}
