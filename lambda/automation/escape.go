@@ -9,6 +9,9 @@ import (
 // escapeLevels is how often a value may have been written as JSON: not, once, or as JSON inside JSON.
 const escapeLevels = 3
 
+// longestEscape is that of a pair, in JSON inside JSON.
+const longestEscape = len(`\\ud83d\\ude00`)
+
 // match reads as much of a value as a text begins with, and gives how many bytes that is of both. ended is true where the text was over
 // before the value was, be it in the middle of an escape.
 func match(text, value string, level int) (read, size int, ended bool) {

@@ -47,7 +47,7 @@ func (s secrets) hide(text string) string {
 		for len(cuts) > 1 && cuts[0] <= at {
 			cuts = cuts[1:]
 		}
-		name, end := s.at(text, at, cuts[0])
+		name, end := s.at(text, at, cuts)
 		if end == 0 {
 			_, size := utf8.DecodeRuneInString(text[at:])
 			b.WriteString(text[at : at+size])
@@ -60,16 +60,16 @@ func (s secrets) hide(text string) string {
 	return b.String()
 }
 
-// at finds a value that begins at a place in a text and gives its end, 0 if none does: whole ones before what the next cut left of one.
-func (s secrets) at(text string, at, cut int) (name string, end int) {
+// at finds a value that begins at a place in a text and gives its end, 0 if none does: whole ones before what a cut left of one.
+func (s secrets) at(text string, at int, cuts []int) (name string, end int) {
 	for _, one := range s {
 		if end := one.whole(text, at); end > 0 {
 			return one.name, end
 		}
 	}
 	for _, one := range s {
-		if one.cutOff(text, at, cut) {
-			return one.name, cut
+		if end := one.cutOff(text, at, cuts); end > 0 {
+			return one.name, end
 		}
 	}
 	return "", 0
@@ -103,18 +103,27 @@ func (s secret) whole(text string, at int) int {
 	return 0
 }
 
-// cutOff reports whether what stands between a place and a cut is the beginning of the value, and enough of it to be that.
-func (s secret) cutOff(text string, at, cut int) bool {
+// cutOff gives the cut before which the beginning of the value stands, and enough of it to be that; 0 if there is none.
+func (s secret) cutOff(text string, at int, cuts []int) int {
 	const least = 8 // characters
-	if at >= cut || s.insideWord(text[:at], "") {
-		return false
+	if s.insideWord(text[:at], "") {
+		return 0
 	}
 	for level := range escapeLevels {
-		if read, _, ended := match(text[at:cut], s.value, level); ended && utf8.RuneCountInString(s.value[:read]) >= least {
-			return true
+		_, size, _ := match(text[at:], s.value, level)
+		if size < least {
+			continue
+		}
+		for _, cut := range cuts {
+			if cut <= at || cut > at+size+longestEscape {
+				continue
+			}
+			if read, _, ended := match(text[at:cut], s.value, level); ended && utf8.RuneCountInString(s.value[:read]) >= least {
+				return cut
+			}
 		}
 	}
-	return false
+	return 0
 }
 
 // insideWord reports whether the text before or after goes on as the word that a value begins or ends as. A long value that is not of

@@ -101,6 +101,7 @@ func TestClient_FollowWithoutValues(t *testing.T) {
 
 		{"cut at the end of the text", given{"Token": {secret}}, "the login with canary-7", "the login with (Token)"},
 		{"cut at a row of dots", given{"Token": {secret}}, "the login with canary-7...", "the login with (Token)..."},
+		{"cut, with such a row in itself", given{"Token": {"k1-000...0000"}}, "the login with k1-000...000", "the login with (Token)"},
 		{"cut by the agent", given{"Token": {secret}}, "with canary-7\n---Output truncated---\n----ERROR---- none", "with (Token) ---Output truncated--- ----ERROR---- none"},
 		{"cut in the middle of an escape", given{"Token": {"canary-7\n3a"}}, `{"Token":"canary-7\u00`, `{"Token":"(Token)`},
 		{"cut before the second half of a pair", given{"Token": {"canary-7😀"}}, `{"Token":"canary-7\ud83d`, `{"Token":"(Token)`},
