@@ -27,52 +27,66 @@ type chatContent struct {
 
 type chatMetadata struct {
 	// ThreadID keeps all messages of a run in one thread.
-	ThreadID          string            `json:"threadId"`
+	ThreadID          string            `json:"threadId,omitempty"`
 	Summary           string            `json:"summary"`
 	EventType         string            `json:"eventType"`
 	RelatedResources  []string          `json:"relatedResources,omitempty"`
 	AdditionalContext map[string]string `json:"additionalContext,omitempty"`
 }
 
-func renderChat(r maintenance.Report, function Function) ([]byte, error) {
+// inChat are the facts of a text that a chat room gets too.
+var inChat = map[string]bool{"Server": true, "Asked by": true, "Because": true, "And by": true, "Time": true, "Accepted": true,
+	"May start":  true,
+	"Held until": true, "Expires": true, "Deadline": true, "Detail": true, "Execution": true}
+
+// Chat is the message for a chat room.
+func Chat(report maintenance.Report, function Function) (Message, error) {
+	v := viewOf(report)
 	var description strings.Builder
-	line := func(name, value string) {
-		if value != "" {
-			fmt.Fprintf(&description, "*%s:* %s\n", name, code(value))
+	for _, f := range facts(v) {
+		if f.value != "" && inChat[f.name] {
+			fmt.Fprintf(&description, "*%s:* %s\n", f.name, code(f.value))
 		}
 	}
-	line("Server", describe(r))
-	line("Asked by", asker(r.Request.Cause)+askedAt(r))
-	line("Because", r.Request.Cause.Reason)
-	line("Time", when(r.At, r.Location))
-	line("Started", when(r.Started, r.Location))
-	line("May start", when(r.Until, r.Location))
-	line("Deadline", when(r.Deadline, r.Location))
-	line("Detail", r.Detail)
-	line("Execution", r.Reference)
-
 	out := chatMessage{
 		Version: "1.0",
 		Source:  "custom",
-		ID:      r.RunID + "." + string(r.Outcome),
+		ID:      joined([]string{v.RunID, string(v.Outcome), fmt.Sprint(v.At.Unix())}, "."), // the same each time the message comes
 		Content: chatContent{
 			TextType:    "client-markdown",
-			Title:       summary(r),
+			Title:       headline(v),
 			Description: strings.TrimRight(description.String(), "\n"),
-			NextSteps:   nextSteps(r, function),
-			Keywords:    []string{"maintenance", string(r.Outcome)},
+			NextSteps:   chatSteps(v, function),
+			Keywords:    []string{"maintenance", string(v.Outcome)},
 		},
 		Metadata: chatMetadata{
-			ThreadID:          r.RunID,
-			Summary:           summary(r),
-			EventType:         "maintenance." + string(r.Outcome),
-			AdditionalContext: attributes(r),
+			ThreadID:          v.RunID,
+			Summary:           headline(v),
+			EventType:         "maintenance." + string(v.Outcome),
+			AdditionalContext: attributes(v),
 		},
 	}
-	if r.Server.ARN != "" {
-		out.Metadata.RelatedResources = []string{r.Server.ARN}
+	if v.Server.ARN != "" {
+		out.Metadata.RelatedResources = []string{v.Server.ARN}
 	}
-	return marshal(out)
+	body, err := marshal(out)
+	return Message{Body: body, Attributes: attributes(v)}, err
+}
+
+// chatSteps are the steps of a text; a command stands in a code span, a link does not, so that it can be opened.
+func chatSteps(v view, f Function) []string {
+	var all []string
+	for _, s := range nextSteps(v, f) {
+		switch {
+		case s.line == "":
+			all = append(all, s.text)
+		case strings.HasPrefix(s.line, "https://"):
+			all = append(all, s.text+" "+s.line)
+		default:
+			all = append(all, s.text+"\n"+code(s.line))
+		}
+	}
+	return all
 }
 
 // code keeps a text from outside from being read as markup: no mention, no link, no bold.

@@ -1,11 +1,10 @@
-// Package notify tells people and machines what a request came to, through one SNS topic per audience: text for people, a
-// JSON record for machines, and the chat client's own schema for chat rooms.
+// Package notify notifies people and machines of what a trigger, a request or a step of a run came to, through one SNS topic per
+// audience: text for people, a JSON record for machines, and the chat client's own schema for chat rooms.
 package notify
 
 import (
 	"fmt"
 	"strings"
-	"time"
 
 	"opsworks-maintenance/lambda/maintenance"
 )
@@ -14,45 +13,27 @@ import (
 type Function struct {
 	Name   string
 	Region string
+	// Account is the function's; empty is left out.
+	Account string
 	// Endpoint of the OpsWorks CM API; empty is AWS's own.
 	Endpoint string
 }
 
-// Message is one report in the forms it is sent in. Rendering it is pure; sending it is Publisher's.
+// Message is one report in the form of one topic. Rendering it is pure; sending it is Publisher's.
 type Message struct {
-	Subject    string
-	Text       string
-	Record     []byte
-	Chat       []byte
+	Subject    string // of text alone
+	Body       string
 	Attributes map[string]string
 }
 
-// Render puts a report into words, in the forms that have a topic. The values of engine attributes are in none of them.
-func Render(report maintenance.Report, function Function, topics Topics) (Message, error) {
-	report = tidy(report)
-	m := Message{Subject: subject(report), Text: text(report, function), Attributes: attributes(report)}
-	var err error
-	if topics.Records != "" {
-		if m.Record, err = renderRecord(report); err != nil {
-			return Message{}, fmt.Errorf("render record: %w", err)
-		}
-	}
-	if topics.Chat != "" {
-		if m.Chat, err = renderChat(report, function); err != nil {
-			return Message{}, fmt.Errorf("render chat message: %w", err)
-		}
-	}
-	return m, nil
-}
-
 // attributes are what subscribers filter on. SNS refuses empty values, so what does not apply is left out.
-func attributes(r maintenance.Report) map[string]string {
+func attributes(v view) map[string]string {
 	all := map[string]string{
-		"outcome": string(r.Outcome),
-		"reason":  string(r.Reason),
-		"cause":   string(r.Request.Cause.Kind),
-		"runId":   r.RunID,
-		"server":  r.Request.ServerName,
+		"outcome": string(v.Outcome),
+		"reason":  string(v.Reason),
+		"trigger": string(v.Trigger.Kind),
+		"runId":   v.RunID,
+		"server":  v.ServerName,
 	}
 	for name, value := range all {
 		if value == "" {
@@ -66,17 +47,21 @@ func attributes(r maintenance.Report) map[string]string {
 const subjectLimit = 99
 
 // subject is printable ASCII, which every version of SNS's rules allows, and starts with a letter.
-func subject(r maintenance.Report) string {
+func subject(v view) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "Maintenance %s", r.Outcome)
-	if r.Request.ServerName != "" {
-		fmt.Fprintf(&b, ": %s", r.Request.ServerName)
+	fmt.Fprintf(&b, "Maintenance %s", v.Outcome)
+	if v.late() {
+		fmt.Fprintf(&b, ", %s late", span(v.Late))
 	}
-	if r.Reason != "" {
-		fmt.Fprintf(&b, ", %s", r.Reason)
+	about := []string{v.ServerName, v.reason(), v.attempt()}
+	if v.ServerName == "" && (v.Outcome == maintenance.OutcomeHeld || v.Outcome == maintenance.OutcomeReleased) {
+		about[0] = "all servers"
 	}
-	if r.Request.Cause.Kind != "" {
-		fmt.Fprintf(&b, " (%s)", asker(r.Request.Cause))
+	if known := joined(about, ", "); known != "" {
+		b.WriteString(": " + known)
+	}
+	if v.Trigger.Kind != "" {
+		fmt.Fprintf(&b, " (%s)", asker(v.Trigger))
 	}
 	ascii := strings.Map(func(c rune) rune {
 		if c < ' ' || c > '~' {
@@ -90,110 +75,75 @@ func subject(r maintenance.Report) string {
 	return ascii
 }
 
-// text is the message a person reads.
-func text(r maintenance.Report, function Function) string {
-	var b strings.Builder
-	line := func(name, value string) {
-		if value != "" {
-			fmt.Fprintf(&b, "%-11s %s\n", name+":", value)
-		}
+// headline is the first line of a message. One that comes late says so: what it says was so then.
+func headline(v view) string {
+	if !v.late() {
+		return summary(v)
 	}
-	b.WriteString(summary(r) + "\n\n")
-	line("Outcome", strings.TrimSuffix(string(r.Outcome)+", "+string(r.Reason), ", "))
-	line("Server", describe(r))
-	line("Asked by", asker(r.Request.Cause)+askedAt(r))
-	line("Because", r.Request.Cause.Reason)
-	line("Attributes", strings.Join(attributeNames(r), ", "))
-	line("Override", strings.Join(r.Request.Overrides, ", "))
-	line("Time", when(r.At, r.Location))
-	line("Started", when(r.Started, r.Location))
-	line("May start", when(r.Until, r.Location))
-	line("Patience", when(r.Patience, r.Location))
-	line("Deadline", when(r.Deadline, r.Location))
-	line("Detail", r.Detail)
-	line("Runbook", r.Server.Runbook)
-	line("Execution", r.Reference)
-	line("Run", r.RunID)
-	line("Cause key", causeKey(r))
-	if steps := nextSteps(r, function); len(steps) > 0 {
-		b.WriteString("\nWhat to do next\n")
-		for _, step := range steps {
-			fmt.Fprintf(&b, "- %s\n", step)
-		}
-	}
-	return b.String()
+	return fmt.Sprintf("%s late: %s", span(v.Late), summary(v))
 }
 
-// describe says what is known of the server: "automate-06 (ChefAutomate 2, HEALTHY before)".
-func describe(r maintenance.Report) string {
-	name := r.Request.ServerName
-	var known []string
-	if r.Server.Node != "" {
-		known = append(known, r.Server.Node)
-	}
-	if engine := strings.TrimSpace(r.Server.Engine + " " + r.Server.EngineVersion); engine != "" {
-		known = append(known, engine)
-	}
-	if r.Before != "" {
-		known = append(known, string(r.Before)+" before")
-	}
-	if r.Server.Status != "" && r.Server.Status != r.Before {
-		known = append(known, string(r.Server.Status)+" now")
-	}
-	if r.Server.MaintenanceStatus != "" && (r.Outcome == maintenance.Succeeded || r.Outcome == maintenance.Ended) {
-		known = append(known, "maintenance "+string(r.Server.MaintenanceStatus))
-	}
-	if r.Server.StatusReason != "" {
-		known = append(known, r.Server.StatusReason)
-	}
-	if len(known) == 0 {
-		return name
-	}
-	return strings.TrimSpace(fmt.Sprintf("%s (%s)", name, strings.Join(known, ", ")))
-}
-
-func asker(c maintenance.Cause) string {
-	switch c.Kind {
-	case maintenance.CauseAlarm, maintenance.CauseSchedule:
-		return string(c.Kind) + " " + c.Name
-	case maintenance.CauseManual:
-		return "a person"
+// asker is the trigger in words.
+func asker(t maintenance.Trigger) string {
+	switch t.Kind {
+	case maintenance.TriggerAlarm, maintenance.TriggerSchedule, maintenance.TriggerAfter:
+		return strings.TrimSpace(string(t.Kind) + " " + t.Name)
+	case maintenance.TriggerManual:
+		return "an operator"
 	default:
-		return ""
+		return string(t.Kind)
 	}
 }
 
-func askedAt(r maintenance.Report) string {
-	if r.Request.Cause.Time.IsZero() {
-		return ""
+// others are the triggers of a run beside the one that the message names.
+func others(v view) string {
+	const most = 5
+	var names []string
+	more := 0
+	for _, t := range v.Triggers {
+		switch {
+		case t.Kind == v.Trigger.Kind && t.Name == v.Trigger.Name && (t.Kind != maintenance.TriggerManual || t.ID == v.Trigger.ID):
+		case len(names) == most:
+			more++
+		default:
+			names = append(names, asker(t))
+		}
 	}
-	return ", " + when(r.Request.Cause.Time, r.Location)
+	if more > 0 {
+		names = append(names, fmt.Sprintf("%d more", more))
+	}
+	return strings.Join(names, ", ")
 }
 
-// when writes a time in UTC and, where that is another, in the server's zone.
-func when(t time.Time, location *time.Location) string {
-	if t.IsZero() {
-		return ""
+// describe says what is known of the server: "automate-06 (ChefAutomate 2, HEALTHY before, last seen UNDER_MAINTENANCE)".
+func describe(v view) string {
+	known := []string{v.Server.Node, joined([]string{v.Server.Engine, v.Server.EngineVersion}, " ")}
+	before := v.state(v.Before.Status)
+	if before != "" && v.accepted() {
+		known = append(known, before+" before")
 	}
-	utc := t.UTC().Format("2006-01-02 15:04:05 UTC")
-	if location == nil || location == time.UTC || location.String() == "UTC" {
-		return utc
+	if now := v.state(v.Server.Status); now != "" {
+		known = append(known, "last seen "+now)
 	}
-	return fmt.Sprintf("%s (%s, %s)", utc, t.In(location).Format("Mon 2006-01-02 15:04:05 MST"), location)
+	// That of opsworks-cm is of the most recent maintenance, which is this one only once its end was seen.
+	if v.Server.MaintenanceStatus != "" && !v.ssm() && v.Reason == "" &&
+		(v.Outcome == maintenance.OutcomeSucceeded || v.Outcome == maintenance.OutcomeFailed) {
+		known = append(known, "maintenance "+string(v.Server.MaintenanceStatus))
+	}
+	facts := joined(append(known, v.Server.StatusReason), ", ")
+	if facts == "" {
+		return v.ServerName
+	}
+	return strings.TrimSpace(fmt.Sprintf("%s (%s)", v.ServerName, facts))
 }
 
-func attributeNames(r maintenance.Report) []string {
-	names := make([]string, 0, len(r.Request.EngineAttributes))
-	for _, a := range r.Request.EngineAttributes {
-		names = append(names, clean(a.Name, shortField))
+// joined are the texts that are not empty.
+func joined(texts []string, separator string) string {
+	var all []string
+	for _, text := range texts {
+		if text != "" {
+			all = append(all, text)
+		}
 	}
-	return names
-}
-
-// causeKey is empty where no cause was made out.
-func causeKey(r maintenance.Report) string {
-	if r.Request.Cause.Kind == "" || r.Request.ServerName == "" {
-		return ""
-	}
-	return r.Request.Cause.Key(r.Request.ServerName)
+	return strings.Join(all, separator)
 }

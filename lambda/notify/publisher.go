@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sns"
@@ -13,11 +12,24 @@ import (
 	"opsworks-maintenance/lambda/maintenance"
 )
 
-// Topics are the ARNs of the topics to publish to, one per audience, so that each has one format. Records and Chat are optional.
+// Topics are the ARNs of the topics to publish to, one per audience, so that each has one format. Empty is a topic that there is not.
 type Topics struct {
 	Text    string
 	Records string
 	Chat    string
+}
+
+func (t Topics) arn(topic maintenance.Topic) string {
+	switch topic {
+	case maintenance.TopicText:
+		return t.Text
+	case maintenance.TopicRecords:
+		return t.Records
+	case maintenance.TopicChat:
+		return t.Chat
+	default:
+		return ""
+	}
 }
 
 // Publisher publishes reports to SNS.
@@ -26,6 +38,8 @@ type Publisher struct {
 	topics   Topics
 	function Function
 }
+
+var _ maintenance.Notifier = (*Publisher)(nil)
 
 // New makes a publisher.
 func New(config aws.Config, topics Topics, function Function) *Publisher {
@@ -40,48 +54,61 @@ func (p *Publisher) Endpoint(ctx context.Context) (string, error) {
 	return endpoint.URI.String(), err
 }
 
-// Notify publishes a report to every topic, at the same time. All failures are returned, joined; one topic's does not keep
-// the message from the others. Publish has no client token: a message may come twice, under the same runId and outcome.
-func (p *Publisher) Notify(ctx context.Context, report maintenance.Report) error {
-	message, err := Render(report, p.function, p.topics)
+// Topics are those that have an ARN.
+func (p *Publisher) Topics() []maintenance.Topic {
+	var there []maintenance.Topic
+	for _, topic := range maintenance.Topics() {
+		if p.topics.arn(topic) != "" {
+			there = append(there, topic)
+		}
+	}
+	return there
+}
+
+// Publish renders a report and publishes it to one topic. Publish of SNS has no client token: after an error the message may have
+// been published all the same, and come a second time.
+func (p *Publisher) Publish(ctx context.Context, topic maintenance.Topic, report maintenance.Report) error {
+	arn := p.topics.arn(topic)
+	if arn == "" {
+		return fmt.Errorf("publish to the topic %s: it has no ARN", topic)
+	}
+	message, err := render(topic, report, p.function)
 	if err != nil {
-		return err
+		return fmt.Errorf("render for %s: %w", arn, err)
 	}
-	inputs := publishInputs(message, p.topics)
-	errs := make([]error, len(inputs))
-	publish := func(i int) {
-		out, err := p.api.Publish(ctx, inputs[i])
-		if err == nil && aws.ToString(out.MessageId) == "" { // the SDK takes any answer that holds no XML for a good one
-			err = errNoMessage
-		}
-		if err != nil {
-			errs[i] = fmt.Errorf("publish to %s: %w", aws.ToString(inputs[i].TopicArn), err)
-		}
+	out, err := p.api.Publish(ctx, message.input(arn))
+	if err == nil && aws.ToString(out.MessageId) == "" { // the SDK takes any answer that holds no XML for a good one
+		err = errNoMessage
 	}
-	var others sync.WaitGroup
-	for i := range inputs[1:] {
-		others.Go(func() { publish(i + 1) })
+	if err != nil {
+		return fmt.Errorf("publish to %s: %w", arn, err)
 	}
-	publish(0)
-	others.Wait()
-	return errors.Join(errs...)
+	return nil
 }
 
 var errNoMessage = errors.New("the answer names no message")
 
-func publishInputs(m Message, topics Topics) []*sns.PublishInput {
-	attributes := make(map[string]types.MessageAttributeValue, len(m.Attributes))
+func render(topic maintenance.Topic, report maintenance.Report, function Function) (Message, error) {
+	switch topic {
+	case maintenance.TopicRecords:
+		return Record(report)
+	case maintenance.TopicChat:
+		return Chat(report, function)
+	default:
+		return Text(report, function), nil
+	}
+}
+
+func (m Message) input(arn string) *sns.PublishInput {
+	in := &sns.PublishInput{
+		TopicArn: aws.String(arn), Message: aws.String(m.Body), MessageAttributes: make(map[string]types.MessageAttributeValue,
+			len(m.Attributes)),
+	}
+	if m.Subject != "" {
+		in.Subject = aws.String(m.Subject)
+	}
 	for name, value := range m.Attributes {
-		attributes[name] = types.MessageAttributeValue{DataType: aws.String("String"), StringValue: aws.String(value)}
+		in.MessageAttributes[name] = types.MessageAttributeValue{DataType: aws.String("String"), StringValue: aws.String(value)}
 	}
-	inputs := []*sns.PublishInput{{
-		TopicArn: aws.String(topics.Text), Subject: aws.String(m.Subject), Message: aws.String(m.Text), MessageAttributes: attributes,
-	}}
-	if topics.Records != "" {
-		inputs = append(inputs, &sns.PublishInput{TopicArn: aws.String(topics.Records), Message: aws.String(string(m.Record)), MessageAttributes: attributes})
-	}
-	if topics.Chat != "" {
-		inputs = append(inputs, &sns.PublishInput{TopicArn: aws.String(topics.Chat), Message: aws.String(string(m.Chat)), MessageAttributes: attributes})
-	}
-	return inputs
+	return in
 }

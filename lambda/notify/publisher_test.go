@@ -2,13 +2,15 @@ package notify_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io"
 	"net/http"
-	"net/http/httptest"
 	"net/url"
+	"reflect"
 	"strings"
-	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -17,127 +19,165 @@ import (
 	"opsworks-maintenance/lambda/notify"
 )
 
-// topics is an SNS endpoint that records what is published, and refuses what fail names.
-type topics struct {
-	mu        sync.Mutex
-	published map[string]url.Values // by topic
-	attempts  map[string]int
-	fail      func(topic string, attempt int) int // HTTP status; 0 is success
+const (
+	textARN    = "arn:aws:sns:us-east-1:123456789012:text"
+	recordsARN = "arn:aws:sns:us-east-1:123456789012:records"
+	chatARN    = "arn:aws:sns:us-east-1:123456789012:chat"
+)
+
+var everywhere = notify.Topics{Text: textARN, Records: recordsARN, Chat: chatARN}
+
+// service answers Publish of SNS in memory (API_Publish, the query protocol), and holds it to nothing but what the answer says. It
+// serves one request at a time.
+type service struct {
+	asked  []url.Values
+	answer func(attempt int, r *http.Request) (int, string, error)
 }
 
-func (s *topics) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if err := r.ParseForm(); err != nil {
-		http.Error(w, err.Error(), http.StatusBadRequest)
-		return
+func (s *service) Do(r *http.Request) (*http.Response, error) {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return nil, err
 	}
-	topic := r.Form.Get("TopicArn")
-	s.attempts[topic]++
-	if s.fail != nil {
-		if status := s.fail(topic, s.attempts[topic]); status != 0 {
-			w.WriteHeader(status)
-			_, _ = fmt.Fprint(w, `<ErrorResponse><Error><Type>Sender</Type><Code>AuthorizationError</Code><Message>no</Message></Error></ErrorResponse>`)
-			return
-		}
+	form, err := url.ParseQuery(string(body))
+	if err != nil {
+		return nil, err
 	}
-	s.published[topic] = r.Form
-	_, _ = fmt.Fprint(w, `<PublishResponse><PublishResult><MessageId>1</MessageId></PublishResult></PublishResponse>`)
+	s.asked = append(s.asked, form)
+	status, answer, err := s.answer(len(s.asked), r)
+	if err != nil {
+		return nil, err
+	}
+	return &http.Response{StatusCode: status, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(answer)), Request: r}, nil
 }
 
-const text, records, chat = "arn:aws:sns:us-east-1:123456789012:text", "arn:aws:sns:us-east-1:123456789012:records", "arn:aws:sns:us-east-1:123456789012:chat"
+const published = `<PublishResponse><PublishResult><MessageId>1</MessageId></PublishResult></PublishResponse>`
 
-func publisher(t *testing.T, to notify.Topics) (*topics, *notify.Publisher) {
-	t.Helper()
-	s := &topics{published: map[string]url.Values{}, attempts: map[string]int{}}
-	endpoint := httptest.NewServer(s)
-	t.Cleanup(endpoint.Close)
-	config := aws.Config{Region: "us-east-1", BaseEndpoint: aws.String(endpoint.URL),
-		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
-			return aws.Credentials{AccessKeyID: "AKIDEXAMPLE", SecretAccessKey: "secret"}, nil
-		})}
-	return s, notify.New(config, to, function)
+func good(int, *http.Request) (int, string, error) { return http.StatusOK, published, nil }
+
+func publisher(s *service, topics notify.Topics) *notify.Publisher {
+	return notify.New(aws.Config{Region: "us-east-1", HTTPClient: s, Credentials: aws.AnonymousCredentials{}}, topics, function)
 }
 
-func TestPublisher_Notify(t *testing.T) {
-	t.Run("OK: one format per topic, the attributes on all", func(t *testing.T) {
-		s, p := publisher(t, notify.Topics{Text: text, Records: records, Chat: chat})
-		if err := p.Notify(t.Context(), report(t, maintenance.Started, "", "alarm")); err != nil {
-			t.Fatal(err)
-		}
-		if got := s.published[text]; got.Get("Subject") != "Maintenance started: automate-06 (alarm automate-06-health)" || !strings.HasPrefix(got.Get("Message"), "Maintenance of automate-06 has started.") {
-			t.Errorf("text: %v", got)
-		}
-		if got := s.published[records].Get("Message"); !strings.HasPrefix(got, `{"version":1,"runId":"automate-06-20261128T230001-K7M2QX4RTA","outcome":"started"`) {
-			t.Errorf("record: %s", got)
-		}
-		if got := s.published[chat].Get("Message"); !strings.HasPrefix(got, `{"version":"1.0","source":"custom"`) {
-			t.Errorf("chat: %s", got)
-		}
-		for topic, form := range s.published {
-			sent := map[string]string{}
-			for i := 1; form.Has(fmt.Sprintf("MessageAttributes.entry.%d.Name", i)); i++ {
-				entry := fmt.Sprintf("MessageAttributes.entry.%d.", i)
-				sent[form.Get(entry+"Name")] = form.Get(entry + "Value.StringValue")
-			}
-			if want := "map[cause:alarm outcome:started runId:automate-06-20261128T230001-K7M2QX4RTA server:automate-06]"; fmt.Sprint(sent) != want {
-				t.Errorf("%s: attributes %v, want %s", topic, sent, want)
-			}
-		}
-	})
-	t.Run("OK: text alone", func(t *testing.T) {
-		s, p := publisher(t, notify.Topics{Text: text})
-		if err := p.Notify(t.Context(), report(t, maintenance.Started, "", "alarm")); err != nil || len(s.published) != 1 {
-			t.Errorf("got %v, %v", err, s.published)
-		}
-	})
-	for _, broken := range []string{text, records, chat} {
-		t.Run("ErrOneTopic does not keep the message from the others: "+broken, func(t *testing.T) {
-			s, p := publisher(t, notify.Topics{Text: text, Records: records, Chat: chat})
-			s.fail = func(topic string, _ int) int {
-				if topic == broken {
-					return http.StatusForbidden
-				}
-				return 0
-			}
-			err := p.Notify(t.Context(), report(t, maintenance.Started, "", "alarm"))
-			if err == nil || !strings.Contains(err.Error(), "publish to "+broken+":") || len(s.published) != 2 {
-				t.Errorf("got %v, published to %d topics", err, len(s.published))
+func TestPublisher_Topics(t *testing.T) {
+	for name, c := range map[string]struct {
+		topics notify.Topics
+		want   []maintenance.Topic
+	}{
+		"all have an ARN": {everywhere, maintenance.Topics()},
+		"text alone":      {notify.Topics{Text: textARN}, []maintenance.Topic{maintenance.TopicText}},
+		"records and chat, no text": {notify.Topics{Records: recordsARN, Chat: chatARN}, []maintenance.Topic{maintenance.TopicRecords,
+			maintenance.TopicChat}},
+		"none": {notify.Topics{}, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := publisher(&service{answer: good}, c.topics).Topics(); !reflect.DeepEqual(got, c.want) {
+				t.Errorf("got %v, want %v", got, c.want)
 			}
 		})
 	}
+}
+
+func TestPublisher_Publish(t *testing.T) {
+	for _, c := range []struct {
+		topic       maintenance.Topic
+		arn, begins string
+		subject     string
+	}{
+		{maintenance.TopicText, textARN, "Maintenance of automate-06 was started.",
+			"Maintenance started: automate-06 (alarm automate-06-health)"},
+		{maintenance.TopicRecords, recordsARN, `{"version":2,"runId":"` + runID + `","outcome":"started"`, ""},
+		{maintenance.TopicChat, chatARN, `{"version":"1.0","source":"custom"`, ""},
+	} {
+		t.Run("OK: one message, to the one topic asked for: "+string(c.topic), func(t *testing.T) {
+			s := &service{answer: good}
+			if err := publisher(s, everywhere).Publish(t.Context(), c.topic, cases["started-alarm"]); err != nil || len(s.asked) != 1 {
+				t.Fatalf("got %v after %d requests", err, len(s.asked))
+			}
+			form := s.asked[0]
+			if form.Get("TopicArn") != c.arn || form.Get("Subject") != c.subject || !strings.HasPrefix(form.Get("Message"), c.begins) {
+				t.Errorf("published %v", form)
+			}
+			if want := "map[outcome:started runId:" + runID + " server:automate-06 trigger:alarm]"; fmt.Sprint(sent(form)) != want {
+				t.Errorf("attributes %v, want %s", sent(form), want)
+			}
+		})
+	}
+	t.Run("ErrNoTopic: one that has no ARN is not asked for", func(t *testing.T) {
+		s := &service{answer: good}
+		err := publisher(s, notify.Topics{Text: textARN}).Publish(t.Context(), maintenance.TopicChat, cases["started-alarm"])
+		if err == nil || len(s.asked) != 0 {
+			t.Errorf("got %v after %d requests", err, len(s.asked))
+		}
+	})
+	t.Run("ErrRefused names the topic", func(t *testing.T) {
+		s := &service{answer: func(int, *http.Request) (int, string, error) {
+			return http.StatusForbidden,
+				`<ErrorResponse><Error><Type>Sender</Type><Code>AuthorizationError</Code><Message>no</Message></Error></ErrorResponse>`, nil
+		}}
+		err := publisher(s, everywhere).Publish(t.Context(), maintenance.TopicRecords, cases["started-alarm"])
+		if err == nil || !strings.Contains(err.Error(), "publish to "+recordsARN+":") || len(s.asked) != 1 {
+			t.Errorf("got %v after %d requests", err, len(s.asked))
+		}
+	})
 	t.Run("OK: an internal error is tried again", func(t *testing.T) {
-		s, p := publisher(t, notify.Topics{Text: text})
-		s.fail = func(_ string, attempt int) int {
-			if attempt == 1 {
-				return http.StatusInternalServerError
+		synctest.Test(t, func(t *testing.T) {
+			s := &service{answer: func(attempt int, _ *http.Request) (int, string, error) {
+				if attempt == 1 {
+					return http.StatusInternalServerError, "", nil
+				}
+				return http.StatusOK, published, nil
+			}}
+			if err := publisher(s, everywhere).Publish(t.Context(), maintenance.TopicText,
+				cases["started-alarm"]); err != nil || len(s.asked) != 2 {
+				t.Errorf("got %v after %d requests", err, len(s.asked))
 			}
-			return 0
-		}
-		if err := p.Notify(t.Context(), report(t, maintenance.Started, "", "alarm")); err != nil || s.attempts[text] != 2 {
-			t.Errorf("got %v after %d attempts", err, s.attempts[text])
-		}
+		})
 	})
-	t.Run("ErrNoMessage: an answer that is none of SNS", func(t *testing.T) {
-		for _, answer := range []string{"", "Please sign in.", "<html></html>", "<PublishResponse><PublishResult></PublishResult></PublishResponse>", "<PublishResponse><Publ"} {
-			endpoint := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = fmt.Fprint(w, answer) }))
-			defer endpoint.Close()
-			p := notify.New(aws.Config{Region: "us-east-1", BaseEndpoint: aws.String(endpoint.URL), Credentials: aws.AnonymousCredentials{}}, notify.Topics{Text: text}, function)
-			if err := p.Notify(t.Context(), report(t, maintenance.Started, "", "alarm")); err == nil {
-				t.Errorf("%q is taken for a success", answer)
+	for _, answer := range []string{
+		"", "Please sign in.", "<html></html>", "<PublishResponse><PublishResult></PublishResult></PublishResponse>", "<PublishResponse><Publ",
+	} {
+		t.Run("ErrNoMessage: a 200 that names no message: "+answer, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := &service{answer: func(int, *http.Request) (int, string, error) { return http.StatusOK, answer, nil }}
+				if publisher(s, everywhere).Publish(t.Context(), maintenance.TopicText, cases["started-alarm"]) == nil {
+					t.Error("it is taken for a success")
+				}
+			})
+		})
+	}
+	t.Run("ErrDeadline: a service that hangs keeps nobody longer than the context", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			s := &service{answer: func(_ int, r *http.Request) (int, string, error) {
+				<-r.Context().Done()
+				return 0, "", r.Context().Err()
+			}}
+			ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
+			defer cancel()
+			began := time.Now()
+			err := publisher(s, everywhere).Publish(ctx, maintenance.TopicText, cases["started-alarm"])
+			if took := time.Since(began); !errors.Is(err, context.DeadlineExceeded) || took != 3*time.Second {
+				t.Errorf("got %v after %v", err, took)
 			}
-		}
+		})
 	})
-	t.Run("ErrDeadline ends it in time", func(t *testing.T) {
-		hang := make(chan struct{})
-		endpoint := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-hang }))
-		defer endpoint.Close()
-		defer close(hang)
-		p := notify.New(aws.Config{Region: "us-east-1", BaseEndpoint: aws.String(endpoint.URL), Credentials: aws.AnonymousCredentials{}}, notify.Topics{Text: text}, function)
-		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
-		defer cancel()
-		if err := p.Notify(ctx, report(t, maintenance.Started, "", "alarm")); err == nil {
-			t.Error("no error")
+}
+
+func TestPublisher_Endpoint(t *testing.T) {
+	if got, err := publisher(&service{answer: good},
+		everywhere).Endpoint(t.Context()); err != nil || got != "https://sns.us-east-1.amazonaws.com" {
+		t.Errorf("got %s, %v", got, err)
+	}
+}
+
+// sent are the message's attributes; all are of type String.
+func sent(form url.Values) map[string]string {
+	attributes := map[string]string{}
+	for i := 1; form.Has(fmt.Sprintf("MessageAttributes.entry.%d.Name", i)); i++ {
+		entry := fmt.Sprintf("MessageAttributes.entry.%d.", i)
+		if form.Get(entry+"Value.DataType") == "String" {
+			attributes[form.Get(entry+"Name")] = form.Get(entry + "Value.StringValue")
 		}
-	})
+	}
+	return attributes
 }

@@ -1,156 +1,195 @@
 package notify
 
 import (
-	"fmt"
-	"strings"
+	"slices"
 
 	"opsworks-maintenance/lambda/maintenance"
 )
 
-// nextSteps is what a person can do about it, down to what to type.
-func nextSteps(r maintenance.Report, f Function) []string {
-	look := lookAt(r, f)
-	ask := "Ask by hand: " + invoke(f, fmt.Sprintf(`{"start":{"serverName":"%s"}}`, r.Request.ServerName))
-	gate := "window"
-	if r.Reason == maintenance.CalendarClosed {
-		gate = "calendar"
-	}
-	override := "To start it now all the same: " + invoke(f, fmt.Sprintf(`{"start":{"serverName":"%s","override":["%s"]}}`, r.Request.ServerName, gate))
-	if r.Request.Cause.Kind == maintenance.CauseManual { // whose request may hold more than a name
-		ask = "Send the request again when that is done."
-		override = fmt.Sprintf("To start it now all the same, send the request with \"override\": [%q].", gate)
-	}
+// step is one thing that an operator can do, or need not; line is what to open or type for it, if anything.
+type step struct{ text, line string }
 
-	var steps []string
-	switch r.Outcome {
-	case maintenance.Started:
-		return []string{"Nothing. The server is offline while it is maintained. You are told how it ends."}
-	case maintenance.Waiting:
-		steps = []string{"Nothing. It is tried every minute, and you are told when it has started or was given up."}
-		if r.Reason == maintenance.OutsideWindow || r.Reason == maintenance.CalendarClosed {
-			steps = append(steps, override)
+func say(text string) step { return step{text: text} }
+
+// nextSteps is what happens if nobody does anything, and what an operator can do: a link first, then at most two commands.
+func nextSteps(v view, f Function) []step {
+	var steps []step
+	switch v.Outcome {
+	case maintenance.OutcomeStarted:
+		steps = []step{started(v)}
+	case maintenance.OutcomeWaiting:
+		steps = waits(v, f)
+	case maintenance.OutcomeJoined:
+		steps = []step{say("Nothing. One run serves all its triggers, and its end is notified.")}
+	case maintenance.OutcomeInProgress:
+		steps = goesOn(v, f)
+	case maintenance.OutcomeFailed:
+		steps = failed(v, f)
+	case maintenance.OutcomeCancelled:
+		if v.Reason == maintenance.ReasonStoppedElsewhere {
+			steps = []step{lookAt(v, f)}
 		}
-		return steps
-	case maintenance.Succeeded, maintenance.InProgress:
-		return nil
-	case maintenance.Ended:
-		if r.Reason == maintenance.ClosedByHand {
-			return []string{"The server is free for the next run. What goes on at the server goes on."}
-		}
-		return append([]string{look, "See Detail for what the service recorded, and correct the cause.", ask}, alarmStays(r)...)
-	case maintenance.Overdue:
-		return []string{look, "It is still followed, and its end will be told. To stop following it and free the server: " + invoke(f, fmt.Sprintf(`{"close":{"runId":"%s"}}`, r.RunID))}
-	case maintenance.Missed:
-		return append([]string{look, ask}, alarmStays(r)...)
+	case maintenance.OutcomeOverdue:
+		steps = overdue(v, f)
+	case maintenance.OutcomeMissed:
+		steps = missed(v, f)
+	case maintenance.OutcomeHeld:
+		steps = []step{say("Nothing. No start is claimed until then; what was claimed before goes on, and its end is notified.")}
+	case maintenance.OutcomeRefused, maintenance.OutcomeError:
+		steps = notStarted(v, f)
 	}
-	switch r.Reason {
-	case maintenance.InvalidEvent, maintenance.ForeignEvent:
-		return []string{"Find what sends this event to the function and correct or remove it. It is not tried again."}
-	case maintenance.InvalidRequest:
-		return []string{"Correct the request as Detail says and send it again."}
-	case maintenance.NoServer, maintenance.Ambiguous:
-		if ofSSM(r) {
-			return append([]string{"Leave the tag on one node, the right one.", ask}, alarmStays(r)...)
-		}
-		if r.Request.Cause.Kind == maintenance.CauseSchedule {
-			return []string{"Make the rules and schedules of the servers' settings and the event's own serverNames agree, and deploy."}
-		}
-		steps = []string{"Make the settings, the alarm's tag maintenance-server and its dimension ServerName name one server, and the same one."}
-		return append(steps, alarmStays(r)...)
-	case maintenance.NotAllowed:
-		steps = []string{"If it should be maintained, add it to \"servers\" in the settings and deploy."}
-		return append(steps, alarmStays(r)...)
-	case maintenance.Disabled:
-		steps = []string{"If it should be maintained, remove \"enabled\": false from its settings and deploy."}
-	case maintenance.Unsupported:
-		if r.Stop {
-			return nil
-		}
-		return []string{"Give the server another backend in the settings and deploy."}
-	case maintenance.NotFound:
-		steps = []string{"Check the name in the settings, and the Region and endpoint the function asks."}
-		if ofSSM(r) {
-			steps = []string{look, "Give one node the tag that Detail names, and see that it runs and its SSM Agent answers."}
-		}
-	case maintenance.WrongState:
-		steps = []string{look, "Maintenance can start when the server is HEALTHY or UNHEALTHY."}
-		if ofSSM(r) {
-			steps = []string{look, "Maintenance can start when the node's SSM Agent is online."}
-		}
-	case maintenance.OutsideWindow, maintenance.CalendarClosed:
-		return append([]string{override}, alarmStays(r)...)
-	case maintenance.Denied:
-		steps = []string{"Allow the function's role opsworks-cm:DescribeServers and opsworks-cm:StartMaintenance on the server."}
-		if ofSSM(r) {
-			steps = []string{"Allow the function's role what Detail says it was denied; the README lists all that it needs, iam:PassRole for the runbook's role included."}
-		}
-	case maintenance.RunbookUnusable:
-		steps = []string{"Correct the server's runbook, its version or its parameters in the settings as Detail says, and deploy."}
-	case maintenance.Throttled, maintenance.Unavailable:
-		if r.Request.Cause.Kind == maintenance.CauseManual {
-			return []string{"Send the request again a little later."}
-		}
-	case maintenance.StartUnconfirmed:
-		return []string{look, "The server stays reserved for this run, which is looked into every minute. If you know that nothing started, close it: " +
-			invoke(f, fmt.Sprintf(`{"close":{"runId":"%s"}}`, r.RunID))}
-	case maintenance.LedgerUnavailable:
-		if r.Request.Cause.Kind == maintenance.CauseManual {
-			return []string{"Send the request again a little later."}
-		}
-		steps = []string{"Look at the table of runs. Lambda tries an event up to three times, and each try is told: after the third nothing tries again."}
-	case maintenance.CoolingDown, maintenance.DailyLimit:
-	case maintenance.Unexpected:
-		if r.Request.Cause.Kind == maintenance.CauseManual {
-			return []string{"See Detail and the function's log, and look at the server before you ask again."}
-		}
-		steps = []string{"See Detail, and the function's log."}
-	}
-	return append(append(steps, ask), alarmStays(r)...)
+	return slices.DeleteFunc(steps, func(s step) bool { return s.text == "" })
 }
 
-// lookAt is the command that shows how things stand.
-func lookAt(r maintenance.Report, f Function) string {
-	switch {
-	case !ofSSM(r):
-		return fmt.Sprintf("Look at the server: aws opsworks-cm describe-servers --server-name %s --region %s%s (an AWS CLI from before August 2025 has it)",
-			r.Request.ServerName, f.Region, endpointFlag(f))
-	case r.Reference != "":
-		return fmt.Sprintf("Look at the execution: aws ssm get-automation-execution --automation-execution-id %s --region %s, or %s", r.Reference, f.Region, consoleLink(r, f))
-	case r.Reason == maintenance.StartUnconfirmed:
-		return fmt.Sprintf("Look for the execution: aws ssm describe-automation-executions --filters Key=DocumentNamePrefix,Values=%s --region %s", r.Server.Runbook, f.Region)
+func started(v view) step {
+	text := "Nothing. Its end is notified."
+	if deadline := v.when(v.Deadline); deadline != "" {
+		text = "Nothing. Its end is notified, and so is that it is not over by " + deadline + "."
+	}
+	if !v.ssm() {
+		text += " The server is offline while it is maintained."
+	}
+	return say(text)
+}
+
+func waits(v view, f Function) []step {
+	steps := []step{say(idle(v))}
+	byAlarm := func(t maintenance.Trigger) bool { return t.Kind == maintenance.TriggerAlarm }
+	if slices.ContainsFunc(append([]maintenance.Trigger{v.Trigger}, v.Triggers...), byAlarm) {
+		steps = append(steps, say("An alarm that returns to OK takes back what it asked for, unless the settings say otherwise."))
+	}
+	if v.Reason == maintenance.ReasonNotFound {
+		steps = append(steps, say(advice(v)))
+	}
+	return append(steps, startNow(v, f), offer("To cancel it:", order(v, f, "stop")))
+}
+
+// startNow is offered only where an operator can let a run that waits go on now. A hold, an order and an alarm that blocks are
+// somebody's intention, which a message does not advise to pass over.
+func startNow(v view, f Function) step {
+	switch v.Reason {
+	case maintenance.ReasonOutsideWindow:
+		return offer("To start it now:", order(v, f, "start", "window"))
+	case maintenance.ReasonCalendarClosed:
+		return offer("To start it now:", order(v, f, "start", "calendar"))
+	case maintenance.ReasonApprovalNeeded:
+		return offer("To approve it and start it now:", order(v, f, "start"))
 	default:
-		return fmt.Sprintf("Look at the managed nodes: aws ssm describe-instance-information --region %s", f.Region)
+		return step{}
 	}
 }
 
-// consoleLink leads to the page of an execution.
-func consoleLink(r maintenance.Report, f Function) string {
-	domain := "console.aws.amazon.com"
-	switch {
-	case strings.HasPrefix(f.Region, "cn-"):
-		domain = "console.amazonaws.cn"
-	case strings.HasPrefix(f.Region, "us-gov-"):
-		domain = "console.amazonaws-us-gov.com"
+// idle is what happens to a run that waits if nobody does anything.
+func idle(v view) string {
+	text, unless := "Nothing. It starts when nothing is in its way any more.", " If that is not before "
+	if v.Reason == maintenance.ReasonApprovalNeeded {
+		text, unless = "Without an approval this trigger starts nothing.", " If it has none before "
 	}
-	return fmt.Sprintf("https://%s.%s/systems-manager/automation/execution/%s?region=%[1]s", f.Region, domain, r.Reference)
+	if expires := v.when(v.Expires); expires != "" {
+		text += unless + expires + ", it expires, and that is notified."
+	}
+	return text
+}
+
+// offer is a step that is there only with its command.
+func offer(text, line string) step {
+	if line == "" {
+		return step{}
+	}
+	return step{text, line}
+}
+
+func goesOn(v view, f Function) []step {
+	switch {
+	case v.Reason == maintenance.ReasonUnknownStatus:
+		return []step{lookAt(v, f), say(advice(v))}
+	case v.followed():
+		return []step{say("Nothing. The end of that run is notified.")}
+	default:
+		return nil
+	}
+}
+
+func failed(v view, f Function) []step {
+	switch v.Reason {
+	case maintenance.ReasonClosedByHand:
+		return []step{say(advice(v))}
+	case maintenance.ReasonServerGone:
+		return []step{lookAt(v, f), say(advice(v))}
+	}
+	steps := []step{lookAt(v, f), say(advice(v))}
+	if v.Reason == "" && v.Detail != "" {
+		steps = append(steps, say("Detail is what the service recorded; put that right before the server is maintained again."))
+	}
+	return append(steps, alarmStays(v))
+}
+
+// overdue: OpsWorks CM has no operation that stops maintenance (API reference, 2016-11-01).
+func overdue(v view, f Function) []step {
+	steps := []step{say("Nothing. It is followed on, and its end is notified."), lookAt(v, f)}
+	if v.ssm() {
+		steps = append(steps, offer("To stop it:", order(v, f, "stop")))
+	}
+	return append(steps, giveUp(v, f))
+}
+
+func giveUp(v view, f Function) step {
+	return offer("To give up its record and free the server; what goes on there goes on:", order(v, f, "close"))
+}
+
+func missed(v view, f Function) []step {
+	if v.Reason == maintenance.ReasonNoSuccess {
+		return []step{lookAt(v, f), say(advice(v))}
+	}
+	steps := []step{say("Nothing. The server waits for its next trigger.")}
+	switch v.Reason {
+	case maintenance.ReasonNotFound, maintenance.ReasonWrongState, maintenance.ReasonDenied:
+		steps = append(steps, lookAt(v, f), say(advice(v)))
+	}
+	return append(steps, alarmStays(v))
+}
+
+// notStarted is for refusals and errors. Where they answered an operator about a run that waits, the run waits on.
+func notStarted(v view, f Function) []step {
+	switch {
+	case v.Reason == maintenance.ReasonStartUnconfirmed:
+		return []step{say("Nothing. The server stays reserved for this run, which is looked into until that shows."), lookAt(v, f),
+			offer("If you know that nothing was started, give up its record and free the server:", order(v, f, "close"))}
+	case v.Stop:
+		return []step{say(repair(v))}
+	case v.Outcome == maintenance.OutcomeError && v.followed():
+		return []step{say("Nothing. It is tried on, and its end is notified once it is seen."), say(repair(v)), lookAt(v, f), giveUp(v, f)}
+	}
+	var steps []step
+	if v.State == maintenance.RunWaiting {
+		steps = append(steps, say("Nothing. The run waits on under its other triggers."))
+		if now := startNow(v, f); now.line != "" {
+			return append(steps, now)
+		}
+	}
+	if v.Reason == maintenance.ReasonWrongState || v.Reason == maintenance.ReasonNotFound {
+		steps = append(steps, lookAt(v, f))
+	}
+	return append(steps, say(repair(v)), alarmStays(v))
+}
+
+// repair is the advice for a reason, without that to send a request where no request was sent.
+func repair(v view) string {
+	switch v.Reason {
+	case maintenance.ReasonHeld, maintenance.ReasonAfterRunning, maintenance.ReasonBlocked, maintenance.ReasonOutsideWindow,
+		maintenance.ReasonCalendarClosed, maintenance.ReasonConcurrencyLimit, maintenance.ReasonThrottled, maintenance.ReasonServiceLimit,
+		maintenance.ReasonUnavailable:
+		if v.Trigger.Kind != maintenance.TriggerManual || v.followed() {
+			return ""
+		}
+	}
+	return advice(v)
 }
 
 // alarmStays is the one thing about alarms that surprises everybody.
-func alarmStays(r maintenance.Report) []string {
-	if r.Request.Cause.Kind != maintenance.CauseAlarm {
-		return nil
+func alarmStays(v view) step {
+	if v.Trigger.Kind != maintenance.TriggerAlarm || v.State == maintenance.RunWaiting {
+		return step{}
 	}
-	return []string{"An alarm that stays in ALARM does not ask again: it asks when it goes into ALARM the next time."}
-}
-
-func endpointFlag(f Function) string {
-	if f.Endpoint == "" {
-		return ""
-	}
-	return " --endpoint-url " + f.Endpoint
-}
-
-// invoke is the command that sends the function a payload.
-func invoke(f Function, payload string) string {
-	return fmt.Sprintf("aws lambda invoke --function-name %s --region %s --cli-binary-format raw-in-base64-out --payload '%s' /dev/stdout", f.Name, f.Region, payload)
+	return say("An alarm that stays in ALARM does not ask again: it asks when it goes into ALARM the next time.")
 }

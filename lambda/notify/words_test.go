@@ -1,0 +1,162 @@
+package notify_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"opsworks-maintenance/lambda/maintenance"
+	"opsworks-maintenance/lambda/notify"
+)
+
+// saysReason are the outcomes whose summary says why; the others say all by themselves, whatever the reason.
+var saysReason = []maintenance.Outcome{maintenance.OutcomeWaiting, maintenance.OutcomeJoined, maintenance.OutcomeInProgress,
+	maintenance.OutcomeRefused,
+	maintenance.OutcomeError, maintenance.OutcomeFailed, maintenance.OutcomeCancelled, maintenance.OutcomeOverdue, maintenance.OutcomeMissed,
+	maintenance.OutcomeIgnored}
+
+func TestSummary_HasWordsForEveryOutcomeAndReason(t *testing.T) {
+	unknown := notify.Summary(report("made-up", "made-up", alarm))
+	if unknown != "Maintenance of automate-06: made-up, made-up." {
+		t.Fatalf("an outcome without words is to be recognised by its name; got %q", unknown)
+	}
+	for _, backend := range []change{func(*maintenance.Report) {}, onNode} {
+		for _, outcome := range maintenance.Outcomes() {
+			seen := map[string]maintenance.Reason{}
+			for _, reason := range append(maintenance.Reasons(), "") {
+				said := notify.Summary(report(outcome, reason, alarm, backend))
+				if !strings.HasSuffix(said, ".") || strings.Contains(said, fmt.Sprintf(": %s, %s.", outcome, reason)) ||
+					strings.Contains(said, "the reason is "+string(reason)) && reason != "" {
+					t.Errorf("%s, %s has no words: %q", outcome, reason, said)
+				}
+				if other, ok := seen[said]; ok && slices.Contains(saysReason, outcome) && !same(reason, other) {
+					t.Errorf("%s says the same for %s and %s: %q", outcome, reason, other, said)
+				}
+				seen[said] = reason
+			}
+		}
+	}
+}
+
+// same: without a reason, in-progress is in-progress.
+func same(a, b maintenance.Reason) bool { return a+b == maintenance.ReasonInProgress }
+
+func TestAnswer_SaysWhatAnOperatorHasToKnowBesides(t *testing.T) {
+	for name, c := range map[string]struct {
+		report maintenance.Report
+		want   string
+	}{
+		"a refusal: what exactly, and when it may start": {
+			report(maintenance.OutcomeRefused, maintenance.ReasonHeld, operator, until(5*time.Hour), detail("release week.")),
+			"Maintenance of automate-06 was not started: an operator's hold forbids it. release week. It may start Sun 29 Nov 05:00 CET."},
+		"a run that waits: when it may start, and when it expires": {cases["waiting-outside-window"],
+			"Maintenance of automate-06 waits: it is outside the server's maintenance window. It may start Sun 29 Nov 01:00 CET. " +
+				"It expires Sun 29 Nov 06:00 CET."},
+		"a window that opens too late: no promise": {report(maintenance.OutcomeWaiting, maintenance.ReasonOutsideWindow, alarm, waits,
+			until(7*time.Hour)),
+			"Maintenance of automate-06 waits: it is outside the server's maintenance window. It expires Sun 29 Nov 06:00 CET."},
+		"in progress: which run has the server": {cases["in-progress-alarm"],
+			"Maintenance of automate-06 was not started: the run " + runID + " has the server, accepted Sun 29 Nov 00:00 CET."},
+		"the second delivery of a trigger": {report(maintenance.OutcomeStarted, "", alarm, accepted,
+			func(r *maintenance.Report) { r.Decided = true }),
+			"Maintenance of automate-06 was started. That was decided when the same trigger came before; nothing was done now."},
+		"a stop that is not obeyed yet": {cases["in-progress-stopping"], "Maintenance of automate-06 is asked to stop."},
+		"an id that no run has": {report(maintenance.OutcomeRefused, maintenance.ReasonUnknownRun, operator, nowhere, stop),
+			"Maintenance was not ended: no run has that id."},
+		"an event that asks for nothing, in the words of what decoded it": {
+			report(maintenance.OutcomeIgnored, "not-in-alarm", alarm, detail(`alarm action of "x": OK`)),
+			`The event asks for nothing: alarm action of "x": OK.`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := notify.Answer(c.report); got != c.want {
+				t.Errorf("got  %q\nwant %q", got, c.want)
+			}
+		})
+	}
+}
+
+func TestPlanned_SaysWhatWouldHappen(t *testing.T) {
+	none := func(r *maintenance.Report) { r.RunID = "" }
+	for name, c := range map[string]struct {
+		report maintenance.Report
+		want   string
+	}{
+		"it would start": {report(maintenance.OutcomeStarted, "", alarm, none), "It would start now."},
+		"the run that waits would": {report(maintenance.OutcomeStarted, "", operator, state(maintenance.RunWaiting)),
+			"The run " + runID + " would start now."},
+		"it would wait, so long": {report(maintenance.OutcomeWaiting, maintenance.ReasonOutsideWindow, alarm, none, waits,
+			until(time.Hour)),
+			"It would wait: it is outside the server's maintenance window. It may start Sun 29 Nov 01:00 CET. It expires Sun 29 Nov 06:00 CET."},
+		"the window opens too late": {report(maintenance.OutcomeMissed, maintenance.ReasonOutsideWindow, alarm, none, waits,
+			until(7*time.Hour)),
+			"It would expire before it could start. In its way: it is outside the server's maintenance window. It expires Sun 29 Nov 06:00 CET."},
+		"it would join": {report(maintenance.OutcomeJoined, maintenance.ReasonHeld, weekly, onNode),
+			"It would join the open run " + runID + ": an operator's hold forbids it."},
+		"a run has the server": {report(maintenance.OutcomeInProgress, maintenance.ReasonInProgress, weekly),
+			"It would not start: the run " + runID + " has the server."},
+		"another has the server": {report(maintenance.OutcomeInProgress, maintenance.ReasonInProgress, weekly, none),
+			"It would not start: the server is under maintenance already."},
+		"a runbook that is not there": {report(maintenance.OutcomeError, maintenance.ReasonRunbookUnusable, weekly, none, onNode,
+			detail("there is no document x")),
+			"It could not start: its runbook cannot be started as the settings have it. there is no document x."},
+		"it would be refused": {report(maintenance.OutcomeRefused, maintenance.ReasonCoolingDown, alarm, none, until(time.Hour)),
+			"It would not start: its last maintenance ended within the cooldown. It may start Sun 29 Nov 01:00 CET."},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := notify.Planned(c.report); got != c.want {
+				t.Errorf("got  %q\nwant %q", got, c.want)
+			}
+		})
+	}
+}
+
+func TestText_SaysThatItIsLate(t *testing.T) {
+	for name, c := range map[string]struct {
+		late time.Duration
+		want bool
+	}{
+		"ten minutes are usual": {maintenance.Late, false},
+		"more are not":          {maintenance.Late + time.Minute, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := cases["failed-ssm"]
+			r.Late = c.late
+			m := render(t, r)
+			for where, text := range map[string]string{"subject": m.text.Subject, "first line": strings.SplitN(m.text.Body, "\n", 2)[0],
+				"chat": m.chat.Body} {
+				if got := strings.Contains(text, "11m late"); got != c.want {
+					t.Errorf("%s: %q", where, text)
+				}
+			}
+		})
+	}
+}
+
+func TestText_SaysWhichAttempt(t *testing.T) {
+	for number, want := range map[int]string{0: "", 1: "", 2: "second attempt", 3: "third attempt", 11: "attempt 11"} {
+		r := cases["started-alarm"]
+		r.Attempt = number
+		m := render(t, r)
+		for where, text := range map[string]string{"subject": m.text.Subject, "first line": strings.SplitN(m.text.Body, "\n", 2)[0]} {
+			if strings.Contains(text, "attempt") != (want != "") || !strings.Contains(text, want) {
+				t.Errorf("attempt %d, %s: %q", number, where, text)
+			}
+		}
+	}
+}
+
+func TestText_ANodeHasNoStateOfOpsWorksCM(t *testing.T) {
+	for name, r := range cases {
+		if r.Server.Backend != "ssm" {
+			continue
+		}
+		m := render(t, r)
+		for _, word := range []string{"HEALTHY", "CONNECTION_LOST", "UNDER_MAINTENANCE", "offline"} {
+			if all := m.text.Body + m.record.Body + m.chat.Body; strings.Contains(all, word) {
+				t.Errorf("%s says %s", name, word)
+			}
+		}
+	}
+}
