@@ -1,0 +1,184 @@
+package table_test
+
+import (
+	"fmt"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"opsworks-maintenance/lambda/local/table"
+)
+
+// call is a request and what its answer has to hold; with - before it, what it must not.
+type call struct {
+	op, body string
+	code     int
+	want     []string
+}
+
+const schema = `{"TableName":"t","BillingMode":"PAY_PER_REQUEST",
+	"AttributeDefinitions":[{"AttributeName":"pk","AttributeType":"S"},{"AttributeName":"q","AttributeType":"S"},{"AttributeName":"n","AttributeType":"N"}],
+	"KeySchema":[{"AttributeName":"pk","KeyType":"HASH"}],
+	"GlobalSecondaryIndexes":[
+		{"IndexName":"some","KeySchema":[{"AttributeName":"q","KeyType":"HASH"},{"AttributeName":"n","KeyType":"RANGE"}],
+			"Projection":{"ProjectionType":"INCLUDE","NonKeyAttributes":["shown"]}},
+		{"IndexName":"all","KeySchema":[{"AttributeName":"q","KeyType":"HASH"}],"Projection":{"ProjectionType":"ALL"}}]}`
+
+// put is an item in the index.
+func put(pk string, n int) call {
+	return call{"PutItem", fmt.Sprintf(`{"TableName":"t","Item":{"pk":{"S":%q},"q":{"S":"a"},"n":{"N":"%d"},"shown":{"BOOL":true},"hidden":{"S":"x"}}}`, pk, n), 200, nil}
+}
+
+// updating is an update, with what else the request holds.
+func updating(pk, expression, rest string) string {
+	return fmt.Sprintf(`{"TableName":"t","Key":{"pk":{"S":%q}},"UpdateExpression":%q%s}`, pk, expression, rest)
+}
+
+const one = `,"ExpressionAttributeNames":{"#n":"n"},"ExpressionAttributeValues":{":one":{"N":"1"}}`
+
+func getting(pk string) string {
+	return fmt.Sprintf(`{"TableName":"t","Key":{"pk":{"S":%q}},"ConsistentRead":true}`, pk)
+}
+
+func querying(index, rest string) string {
+	return fmt.Sprintf(`{"TableName":"t","IndexName":%q,"KeyConditionExpression":"#q = :a","ExpressionAttributeNames":{"#q":"q"},
+		"ExpressionAttributeValues":{":a":{"S":"a"}}%s}`, index, rest)
+}
+
+func TestService(t *testing.T) {
+	for _, tt := range []struct {
+		name  string
+		calls []call
+	}{
+		{"an update makes an item, and REMOVE takes an attribute away", []call{
+			{"UpdateItem", updating("x", "SET #n = :one ADD c :one", one+`,"ReturnValues":"ALL_NEW"`), 200, []string{`"n":{"N":"1"}`, `"c":{"N":"1"}`, `"pk":{"S":"x"}`}},
+			{"UpdateItem", updating("x", "ADD c :one REMOVE #n, nothing", one), 200, []string{`{}`}},
+			{"GetItem", getting("x"), 200, []string{`"c":{"N":"2"}`, `-"n"`}},
+		}},
+		{"an index has what has its keys, in the order of numbers", []call{
+			put("x", 10), put("y", 9), put("z", 100),
+			{"UpdateItem", updating("late", "SET q = :a, n = :one", `,"ExpressionAttributeValues":{":a":{"S":"a"},":one":{"N":"1"}}`), 200, nil},
+			{"UpdateItem", updating("z", "REMOVE n", ""), 200, nil},
+			{"Query", querying("some", ""), 200, []string{`"Count":3`, `"late"`, `-"z"`, `-hidden`, `"shown":{"BOOL":true}`}},
+			{"Query", querying("some", `,"Limit":1`), 200, []string{`[{"n":{"N":"1"},"pk":{"S":"late"}`, `"LastEvaluatedKey":{"n":{"N":"1"},"pk":{"S":"late"},"q":{"S":"a"}}`}},
+			{"Query", querying("some", `,"Limit":1,"ExclusiveStartKey":{"n":{"N":"1"},"pk":{"S":"late"},"q":{"S":"a"}}`), 200, []string{`"pk":{"S":"y"}`}},
+			{"Query", querying("some", `,"Limit":1,"ScanIndexForward":false`), 200, []string{`"pk":{"S":"x"}`}},
+			{"Query", querying("all", ""), 200, []string{`"Count":4`, `hidden`}},
+			{"DeleteItem", getting("x"), 400, []string{"ValidationException", "ConsistentRead"}},
+			{"DeleteItem", `{"TableName":"t","Key":{"pk":{"S":"x"}},"ReturnValues":"ALL_OLD"}`, 200, []string{`"hidden"`}},
+			{"Query", querying("all", ""), 200, []string{`"Count":3`}},
+			{"Query", querying("none", ""), 400, []string{"ValidationException"}},
+			{"Query", querying("all", `,"ConsistentRead":true`), 400, []string{"ValidationException"}},
+		}},
+		{"a key of an index is of its type and not empty", []call{
+			{"UpdateItem", updating("x", "SET q = :e", `,"ExpressionAttributeValues":{":e":{"S":""}}`), 400, []string{"ValidationException"}},
+			{"UpdateItem", updating("x", "SET q = :e", `,"ExpressionAttributeValues":{":e":{"N":"1"}}`), 400, []string{"ValidationException"}},
+			{"GetItem", getting("x"), 200, []string{`{}`}},
+			{"GetItem", getting(""), 400, []string{"ValidationException"}},
+		}},
+		{"a condition that fails changes nothing, and shows the item if it is asked to", []call{
+			put("x", 1),
+			{"UpdateItem", updating("x", "SET c = :one", `,"ConditionExpression":"attribute_not_exists(pk)","ExpressionAttributeValues":{":one":{"N":"1"}},"ReturnValuesOnConditionCheckFailure":"ALL_OLD"`),
+				400, []string{"ConditionalCheckFailedException", `"hidden"`}},
+			{"DeleteItem", `{"TableName":"t","Key":{"pk":{"S":"x"}},"ConditionExpression":"attribute_not_exists(pk)"}`, 400, []string{"ConditionalCheckFailedException", `-"hidden"`}},
+			{"GetItem", getting("x"), 200, []string{`-"c"`, `"hidden"`}},
+		}},
+		{"placeholders are those that are used", []call{
+			{"UpdateItem", updating("x", "SET c = :two", one), 400, []string{"ValidationException", ":two"}},
+			{"UpdateItem", updating("x", "SET c = :one", one), 400, []string{"ValidationException", "#n"}},
+			{"UpdateItem", updating("x", "SET #n = c", one), 400, []string{"ValidationException", ":one"}},
+			{"UpdateItem", updating("x", "SET size = :one", `,"ExpressionAttributeValues":{":one":{"N":"1"}}`), 400, []string{"ValidationException"}},
+		}},
+		{"a batch reads what there is", []call{
+			put("x", 1), put("y", 1),
+			{"BatchGetItem", `{"RequestItems":{"t":{"Keys":[{"pk":{"S":"x"}},{"pk":{"S":"z"}},{"pk":{"S":"y"}}],"ConsistentRead":true}}}`, 200, []string{`"x"`, `"y"`, `-"z"`, `"UnprocessedKeys":{}`}},
+			{"BatchGetItem", `{"RequestItems":{"t":{"Keys":[{"pk":{"S":"x"}},{"pk":{"S":"x"}}]}}}`, 400, []string{"duplicates"}},
+			{"BatchGetItem", `{"RequestItems":{"t":{"Keys":[]}}}`, 400, []string{"ValidationException"}},
+			{"Scan", `{"TableName":"t"}`, 200, []string{`"Count":2`}},
+			{"Scan", `{"TableName":"t","ExclusiveStartKey":{"pk":{"S":"x"}}}`, 200, []string{`"Count":1`}},
+		}},
+		{"what is not known is refused", []call{
+			{"CreateTable", schema, 400, []string{"ResourceInUseException"}},
+			{"GetItem", `{"TableName":"u","Key":{"pk":{"S":"x"}}}`, 400, []string{"ResourceNotFoundException"}},
+			{"GetItem", `{"TableName":"t","Key":{"pk":{"S":"x"}},"ProjectionExpression":"a"}`, 400, []string{"ValidationException"}},
+			{"PutItem", `{"TableName":"t","Item":{"pk":{"S":"x"},"l":{"L":[]}}}`, 400, []string{"ValidationException"}},
+			{"DescribeTable", `{"TableName":"t"}`, 400, []string{"UnknownOperationException"}},
+		}},
+	} {
+		t.Run(tt.name, func(t *testing.T) { made().run(t, tt.calls) })
+	}
+}
+
+// A transaction is all or nothing, and says of each item what was the matter.
+func TestService_Transact(t *testing.T) {
+	item := func(kind, body string) string { return fmt.Sprintf(`{%q:{"TableName":"t",%s}}`, kind, body) }
+	transaction := func(token string, items ...string) string {
+		return fmt.Sprintf(`{"ClientRequestToken":%q,"TransactItems":[%s]}`, token, strings.Join(items, ","))
+	}
+	add := item("Update", `"Key":{"pk":{"S":"new"}},"UpdateExpression":"ADD c :one","ExpressionAttributeValues":{":one":{"N":"1"}}`)
+	const old = `"ReturnValuesOnConditionCheckFailure":"ALL_OLD"`
+	const absent = `"ConditionExpression":"attribute_not_exists(pk)"`
+	noneOf := func(pk string) string {
+		return item("Delete", fmt.Sprintf(`"Key":{"pk":{"S":%q}},%s,%s`, pk, absent, old))
+	}
+	t.Run("nothing is done if one condition fails", func(t *testing.T) {
+		made().run(t, []call{
+			put("x", 1), put("y", 2),
+			{"TransactWriteItems", transaction("a", add, noneOf("x"), noneOf("none"),
+				item("ConditionCheck", `"Key":{"pk":{"S":"y"}},`+absent), item("Put", `"Item":{"pk":{"S":"y"}},`+absent+","+old)), 400, []string{"one item"}},
+			{"TransactWriteItems", transaction("b", add, noneOf("x"), noneOf("none"), item("Put", `"Item":{"pk":{"S":"y"}},`+absent+","+old)), 400, []string{
+				`[{"Code":"None"},{"Code":"ConditionalCheckFailed","Message":"The conditional request failed","Item":{"hidden"`,
+				`},{"Code":"None"},{"Code":"ConditionalCheckFailed","Message":"The conditional request failed","Item":{"hidden"`}},
+			{"GetItem", getting("new"), 200, []string{`{}`}},
+			{"TransactWriteItems", transaction("c", add, item("Delete", `"Key":{"pk":{"S":"x"}}`)), 200, nil},
+			{"GetItem", getting("new"), 200, []string{`"c":{"N":"1"}`}},
+			{"GetItem", getting("x"), 200, []string{`{}`}},
+			{"TransactWriteItems", transaction("d"), 400, []string{"ValidationException"}},
+			{"TransactWriteItems", transaction(strings.Repeat("e", 37), add), 400, []string{"ValidationException"}},
+		})
+	})
+	t.Run("a token is known for ten minutes", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			s := made()
+			again := call{"TransactWriteItems", transaction("a", add), 200, nil}
+			s.run(t, []call{again, again, {"GetItem", getting("new"), 200, []string{`"c":{"N":"1"}`}},
+				{"TransactWriteItems", transaction("a", add, noneOf("x")), 400, []string{"IdempotentParameterMismatchException"}}})
+			time.Sleep(10 * time.Minute)
+			s.run(t, []call{again, {"GetItem", getting("new"), 200, []string{`"c":{"N":"2"}`}}})
+		})
+	})
+}
+
+type subject struct{ *table.Service }
+
+func made() subject {
+	s := subject{table.New()}
+	s.answer("CreateTable", schema)
+	return s
+}
+
+func (s subject) answer(op, body string) (int, string) {
+	r := httptest.NewRequest("POST", "/", strings.NewReader(body))
+	r.Header.Set("X-Amz-Target", "DynamoDB_20120810."+op)
+	w := httptest.NewRecorder()
+	s.ServeHTTP(w, r)
+	return w.Code, strings.TrimSpace(w.Body.String())
+}
+
+func (s subject) run(t *testing.T, calls []call) {
+	t.Helper()
+	for _, c := range calls {
+		code, answer := s.answer(c.op, c.body)
+		if code != c.code {
+			t.Errorf("%s %s: %d %s, want %d", c.op, c.body, code, answer, c.code)
+		}
+		for _, want := range c.want {
+			want, not := strings.CutPrefix(want, "-")
+			if strings.Contains(answer, want) == not || want == "{}" && answer != want {
+				t.Errorf("%s %s: %s, want %q: %v", c.op, c.body, answer, want, !not)
+			}
+		}
+	}
+}
