@@ -57,6 +57,9 @@ func New(config aws.Config, servers map[string]Server, now func() time.Time) *Cl
 	return &Client{api: ssm.NewFromConfig(config), servers: servers, now: now}
 }
 
+// Stops implements maintenance.Backend: StopAutomationExecution does.
+func (c *Client) Stops() bool { return true }
+
 // Endpoint is where the API is.
 func (c *Client) Endpoint(ctx context.Context) (string, error) {
 	o := c.api.Options()

@@ -114,7 +114,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 
 	story := newStory(stdout, o.json)
 	m, err := machine.Start(machine.Config{
-		Function: o.function, Settings: document, Address: o.serve, MaintenanceTime: o.maintenanceTime, Timeout: o.timeout,
+		Function: o.function, Settings: document, Address: o.serve, MaintenanceTime: o.maintenanceTime, Timeout: o.timeout, SweepEvery: sweepEvery,
 		Log: &story.log, OnCall: story.call, OnTransition: story.transition, OnExecution: story.execution,
 		OnEvent: func(event []byte) { story.finished(ctx, event) },
 	})

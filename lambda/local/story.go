@@ -14,8 +14,10 @@ import (
 	"time"
 
 	"opsworks-maintenance/events"
+	"opsworks-maintenance/lambda/function"
 	"opsworks-maintenance/lambda/local/machine"
 	"opsworks-maintenance/lambda/local/simulator"
+	"opsworks-maintenance/lambda/maintenance"
 )
 
 // story tells what happens, a line for each step with the time since the beginning, and remembers enough of it to say at the
@@ -42,7 +44,7 @@ type response struct {
 	Outcome    string `json:"outcome"`
 	Reason     string `json:"reason"`
 	ServerName string `json:"serverName"`
-	Cause      string `json:"cause"`
+	Trigger    string `json:"trigger"`
 	RunID      string `json:"runId"`
 	Message    string `json:"message"`
 }
@@ -199,7 +201,11 @@ func (s *story) invoke(ctx context.Context, m *machine.Machine, payload []byte, 
 	s.mu.Lock()
 	s.sweeping = as == "sweep"
 	s.mu.Unlock()
-	result, err := m.Function.Invoke(ctx, payload)
+	alias := ""
+	if event, err := events.Decode(payload); err == nil && events.FromOperator(event) {
+		alias = function.AliasOperators
+	}
+	result, err := m.Function.InvokeAlias(ctx, alias, payload)
 	if err != nil {
 		return fmt.Errorf("invoke the function: %w", err)
 	}
@@ -223,8 +229,8 @@ func (s *story) invoke(ctx context.Context, m *machine.Machine, payload []byte, 
 			continue
 		}
 		s.latest[key] = r
-		// A doubtful start is told by the sweep, if it is still in doubt by then.
-		if r.Outcome != "ignored" && r.Outcome != "in-progress" && r.Reason != "duplicate" && r.Reason != "start-unconfirmed" {
+		// What is left out here is not told at once, or not if something newer is to be told.
+		if r.Reason != "duplicate" && slices.Contains([]string{"started", "succeeded", "failed", "cancelled", "missed", "refused"}, r.Outcome) {
 			s.told[r.told()] = true
 		}
 		s.tell(step{Step: as, Text: strings.TrimSuffix(fmt.Sprintf("%s, %s", r.Outcome, r.Reason), ", ") + ": " + r.Message, Response: &r})
@@ -247,7 +253,7 @@ func describe(payload []byte) string {
 	case events.Schedule:
 		return fmt.Sprintf("schedule %s is due", event.Name)
 	case events.Start:
-		return fmt.Sprintf("a person asks for maintenance of %s", event.ServerName)
+		return fmt.Sprintf("an operator asks for maintenance of %s", event.ServerName)
 	case events.Ignored:
 		return event.What
 	default:
@@ -316,9 +322,13 @@ func (s *story) end(ctx context.Context, m *machine.Machine, o options) error {
 
 // waiting says what has not happened yet.
 func (s *story) waiting(ctx context.Context, m *machine.Machine) ([]string, error) {
-	runs, err := m.Ledger.Open(ctx)
-	if err != nil {
-		return nil, err
+	var runs []maintenance.Due
+	for _, queue := range []maintenance.Queue{maintenance.QueueDue, maintenance.QueueSlot} {
+		due, err := m.Ledger.Due(ctx, queue, time.Now().AddDate(1, 0, 0), 0)
+		if err != nil {
+			return nil, err
+		}
+		runs = append(runs, due...)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -329,7 +339,7 @@ func (s *story) waiting(ctx context.Context, m *machine.Machine) ([]string, erro
 		}
 	}
 	for _, run := range runs {
-		waiting = append(waiting, fmt.Sprintf("%s (%s)", run.ServerName, run.State))
+		waiting = append(waiting, fmt.Sprintf("%s (%s)", run.RunID, run.State))
 	}
 	slices.Sort(waiting)
 	return waiting, nil

@@ -18,6 +18,11 @@ func (t *turn) ask(q Request, look bool) Report {
 		if f.Kept, err = t.Ledger.Read(t.work, q.ServerName); err != nil {
 			return t.failed(q, err)
 		}
+		if f.Kept.Fleet, err = t.firstClaim(f.Kept.Fleet); ReasonOf(err) == ReasonMoved {
+			continue
+		} else if err != nil {
+			return t.failed(q, err)
+		}
 		report, err := t.place(q, f, look)
 		switch reason := ReasonOf(err); {
 		case err == nil:

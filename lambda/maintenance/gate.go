@@ -22,6 +22,8 @@ type Facts struct {
 	Calendar *CalendarState
 	Sighting *Sighting
 	Slots    *Slots
+	// Behind: others that wait for a slot come first.
+	Behind bool
 	// Node is the run that holds the server's node, where that is known before the claim finds out.
 	Node *string
 }
@@ -317,7 +319,7 @@ func slotFree(run Run, t Trigger, f Facts) Verdict {
 		return wait
 	case f.Slots == nil:
 		return Verdict{Ruling: RulingAsk, Need: NeedSlots}
-	case f.Slots.Waiters && t.Kind != TriggerManual && run.Queue != QueueSlot:
+	case f.Behind, f.Slots.Waiters && t.Kind != TriggerManual && run.Queue != QueueSlot:
 		wait.Detail = "others wait for a slot before it"
 		return wait
 	case freeSlot(f.Slots.Holders, run.ID) == 0:

@@ -57,7 +57,9 @@ var gateCases = []struct {
 	{"concurrency-limit", "W", "W", "R", "", func(f *fixture) {
 		f.MaxConcurrent, f.ledger.fleet, f.ledger.slots[1] = 1, maintenance.FleetRecord{Limit: 1, Wanted: 1}, "another"
 	}},
-	{"concurrency-limit", "W", "W", "R", "", func(f *fixture) { f.MaxConcurrent = 1 }},
+	{"concurrency-limit", "W", "W", "R", "", func(f *fixture) {
+		f.MaxConcurrent, f.ledger.fleet = 1, maintenance.FleetRecord{Wanted: maintenance.Unlimited}
+	}},
 	{"in-progress", "J", "J", "J", "", func(f *fixture) { f.ledger.nodes["i-1"] = "another" }},
 }
 

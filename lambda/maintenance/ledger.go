@@ -38,7 +38,7 @@ type Ledger interface {
 	Count(ctx context.Context, what string, now time.Time) (int, error)
 	// Watch remembers since when a server is watched, if nothing is known of that yet.
 	Watch(ctx context.Context, serverName string, since time.Time) error
-	// Limit remembers the concurrency limit by which all runs that run hold a slot, and since when it has been tried for; 0 is none.
+	// Limit remembers the concurrency limit by which all runs that run hold a slot, and since when it has been tried for; 0 is none: ReasonMoved if it was not as given.
 	Limit(ctx context.Context, was, is FleetRecord) error
 }
 
@@ -136,11 +136,14 @@ func (h Hold) Live(now time.Time) bool { return now.Before(h.Until) }
 type FleetRecord struct {
 	Hold Hold
 	// Limit is the concurrency limit by which all runs that run hold a slot; 0 is none. Wanted is that which a sweep is giving slots
-	// for, WantedSince since when.
+	// for, WantedSince since when; Unlimited where runs have been claimed without a limit.
 	Limit       int
 	Wanted      int
 	WantedSince time.Time
 }
+
+// Unlimited is what a fleet wants that has no concurrency limit. A fleet that wants nothing yet has claimed nothing.
+const Unlimited = -1
 
 // StartsOn is how many starts by alarms count on a day.
 func (s ServerRecord) StartsOn(day string) int {

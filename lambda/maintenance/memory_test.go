@@ -280,8 +280,9 @@ func (m *memory) Limit(_ context.Context, was, is maintenance.FleetRecord) error
 	if err := m.enter("Limit"); err != nil {
 		return err
 	}
-	if m.fleet == was {
-		m.fleet = is
+	if m.fleet != was {
+		return &maintenance.Error{Op: "limit", Reason: maintenance.ReasonMoved}
 	}
+	m.fleet = is
 	return nil
 }

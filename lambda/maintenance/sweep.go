@@ -30,7 +30,9 @@ func (r *Runner) Sweep(ctx context.Context) Swept {
 	if len(due) > 0 {
 		swept.Overdue = now.Sub(due[0].Next)
 	}
-	swept.Reports, swept.Err = t.limit(now)
+	if err := t.limit(now); ReasonOf(err) != ReasonMoved { // another sweep was faster
+		swept.Err = err
+	}
 	waiters, err := t.waiters(now)
 	if err != nil {
 		swept.Err = err
@@ -45,7 +47,8 @@ func (r *Runner) Sweep(ctx context.Context) Swept {
 	return swept
 }
 
-// waiters are the runs that wait for a slot: as many of the oldest as slots are free, and those that want to be looked at anyway.
+// waiters are the runs that wait for a slot: as many of the oldest as slots are free, and those that want to be looked at anyway, which
+// stay behind the others.
 func (t *turn) waiters(now time.Time) ([]Due, error) {
 	all, err := t.Ledger.Due(t.work, QueueSlot, now, 0)
 	if err != nil || len(all) == 0 {
@@ -64,11 +67,12 @@ func (t *turn) waiters(now time.Time) ([]Due, error) {
 			}
 		}
 	}
+	t.behind = map[string]bool{}
 	var some []Due
-	for _, d := range all {
-		if free > 0 || !d.Look.After(now) {
+	for i, d := range all {
+		if i < free || !d.Look.After(now) {
 			some = append(some, d)
-			free--
+			t.behind[d.RunID] = i >= free
 		}
 	}
 	return some[:min(len(some), mostDue)], nil
@@ -118,6 +122,7 @@ func (t *turn) sweepOne(due Due) Report {
 // move moves a run that nobody asks anything of.
 func (t *turn) move(run Run, atOnce bool) Report {
 	f := t.facts(run.ServerName)
+	f.Behind = t.behind[run.ID]
 	if run.State == RunWaiting {
 		var err error
 		if f.Kept, err = t.Ledger.Read(t.work, run.ServerName); err != nil {
@@ -159,70 +164,6 @@ func (t *turn) count(now time.Time) (map[RunState]int, error) {
 		}
 	}
 	return open, nil
-}
-
-// limit gives slots to the runs that run, where the settings have another concurrency limit than the slots were given for. Until all
-// have one, nothing is claimed. It waits until no index hides a run that was claimed under the limit before.
-func (t *turn) limit(now time.Time) ([]Report, error) {
-	kept, err := t.Ledger.Read(t.work, "")
-	fleet := kept.Fleet
-	switch {
-	case err != nil || fleet.Limit == t.MaxConcurrent && fleet.Wanted == fleet.Limit:
-		return nil, err
-	case t.MaxConcurrent == 0:
-		return nil, t.Ledger.Limit(t.work, fleet, FleetRecord{})
-	case fleet.Wanted != t.MaxConcurrent:
-		return nil, t.Ledger.Limit(t.work, fleet, FleetRecord{Wanted: t.MaxConcurrent, WantedSince: now})
-	case now.Before(fleet.WantedSince.Add((lagTicks + 1) * t.tick())):
-		return nil, nil
-	}
-	all, err := t.Ledger.Due(t.work, QueueDue, now.AddDate(10, 0, 0), 0)
-	if err != nil {
-		return nil, err
-	}
-	settled := true
-	for _, d := range all {
-		if d.State != RunStarting && d.State != RunRunning || d.Edition > Edition {
-			continue
-		}
-		ok, err := t.giveSlot(d)
-		if err != nil {
-			return nil, err
-		}
-		settled = settled && ok
-	}
-	if !settled {
-		return nil, nil
-	}
-	return nil, t.Ledger.Limit(t.work, fleet, FleetRecord{Limit: t.MaxConcurrent, Wanted: t.MaxConcurrent, WantedSince: fleet.WantedSince})
-}
-
-// giveSlot gives a run that runs a slot; false if there is none for it, so that it has to end first.
-func (t *turn) giveSlot(d Due) (bool, error) {
-	run, err := t.Ledger.Run(t.work, d.RunID)
-	switch {
-	case ReasonOf(err) == ReasonUnknownRun:
-		return true, nil
-	case err != nil:
-		return false, err
-	case !run.Holds() || run.Slot > 0 && run.Slot <= t.MaxConcurrent:
-		return true, nil
-	case run.Slot > t.MaxConcurrent:
-		return false, nil
-	}
-	holders, err := t.Ledger.Slots(t.work, t.MaxConcurrent)
-	if err != nil {
-		return false, err
-	}
-	to := run
-	if to.Slot = freeSlot(holders, run.ID); to.Slot == 0 {
-		return false, nil
-	}
-	_, err = t.Ledger.Commit(t.record, Change{From: run, To: to, Claim: &Claim{Running: true}, Now: t.Now()})
-	if reason := ReasonOf(err); reason == ReasonMoved || reason == ReasonSlotTaken {
-		return false, nil
-	}
-	return err == nil, err
 }
 
 // expectTicks is how many ticks lie between two looks at whether servers had the success that is expected of them.

@@ -21,6 +21,8 @@ type turn struct {
 	// shared are the backends for the looks of one sweep.
 	shared    map[string]Backend
 	published *tally
+	// behind are the runs that wait for a slot and for others to have theirs first.
+	behind map[string]bool
 }
 
 // tally counts what was published.

@@ -1,6 +1,9 @@
 package settings
 
-import "strings"
+import (
+	"strings"
+	"time"
+)
 
 // Names of the function's environment variables. The function reads them and
 // infra sets them, so the two cannot drift apart.
@@ -10,6 +13,7 @@ const (
 	EnvRecordsTopicARN = "RECORDS_TOPIC_ARN"
 	EnvChatTopicARN    = "CHAT_TOPIC_ARN"
 	EnvRunsTable       = "RUNS_TABLE"
+	EnvSweepEvery      = "SWEEP_EVERY"
 
 	EnvChefAutomateRunbook     = "CHEF_AUTOMATE_RUNBOOK"
 	EnvPuppetEnterpriseRunbook = "PUPPET_ENTERPRISE_RUNBOOK"
@@ -37,6 +41,8 @@ type Environment struct {
 	ChatTopicARN    string
 	// RunsTable is the name of the DynamoDB table that holds the runs.
 	RunsTable string
+	// SweepEvery is the period of the sweep, in which pauses are counted, and how far answers may lag: five of it. A minute as deployed.
+	SweepEvery time.Duration
 	// Runbooks are the deployed names of this project's runbooks, those that are deployed, by their names in the settings.
 	Runbooks map[string]string
 }
@@ -59,7 +65,15 @@ func ReadEnvironment(getenv func(string) string) (Environment, error) {
 		RecordsTopicARN: topic(EnvRecordsTopicARN),
 		ChatTopicARN:    topic(EnvChatTopicARN),
 		RunsTable:       getenv(EnvRunsTable),
+		SweepEvery:      time.Minute,
 		Runbooks:        map[string]string{},
+	}
+	if text := getenv(EnvSweepEvery); text != "" {
+		every, err := time.ParseDuration(text)
+		if err != nil || every < 10*time.Millisecond || every > time.Hour {
+			faults = append(faults, Fault{EnvSweepEvery, quoted(text) + " is not a period of 10ms to 1h; write for example 1m"})
+		}
+		environment.SweepEvery = every
 	}
 	for runbook, variable := range Runbooks() {
 		if name := getenv(variable); name != "" {

@@ -4,6 +4,7 @@ package machine
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
@@ -17,11 +18,11 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	dynamodb "github.com/truora/minidyn/server"
-
+	"opsworks-maintenance/lambda/function"
 	"opsworks-maintenance/lambda/ledger"
 	"opsworks-maintenance/lambda/local/runtimeapi"
 	"opsworks-maintenance/lambda/local/simulator"
+	"opsworks-maintenance/lambda/local/table"
 	"opsworks-maintenance/lambda/settings"
 )
 
@@ -45,6 +46,8 @@ type Config struct {
 	MaintenanceTime time.Duration
 	// Timeout of an invocation, by default 30 s as deployed.
 	Timeout time.Duration
+	// SweepEvery is what the function takes for the period of its sweeps, by default a minute as deployed. Who uses the machine sweeps.
+	SweepEvery time.Duration
 	// Log receives the function's output, whole lines.
 	Log io.Writer
 	// Concurrency is how many processes of the function there may be at the same time, by default one.
@@ -102,6 +105,9 @@ func Start(config Config) (*Machine, error) {
 	if config.Timeout == 0 {
 		config.Timeout = 30 * time.Second
 	}
+	if config.SweepEvery == 0 {
+		config.SweepEvery = time.Minute
+	}
 	m := &Machine{Nodes: map[string]string{}, runbooks: map[string]bool{}}
 	m.OpsWorksCM = simulator.NewOpsWorksCM(simulator.Config{
 		Region: Region, Account: Account, MaintenanceTime: config.MaintenanceTime, OnTransition: config.OnTransition,
@@ -145,9 +151,11 @@ func Start(config Config) (*Machine, error) {
 		"AWS_LAMBDA_FUNCTION_NAME=" + FunctionName,
 		settings.EnvSettingsFile + "=" + file, settings.EnvRunsTable + "=" + TableName,
 		settings.EnvMaxProcs + "=" + settings.MaxProcs,
+		settings.EnvSweepEvery + "=" + config.SweepEvery.String(),
 	}...), m.topics.environment...)
 	m.Function = runtimeapi.New(runtimeapi.Config{
-		Binary: binary, Env: m.Environment, FunctionARN: FunctionARN, Timeout: config.Timeout, Output: config.Log, Concurrency: config.Concurrency,
+		Binary: binary, Env: m.Environment, FunctionARN: FunctionARN, Aliases: []string{function.AliasOperators}, Timeout: config.Timeout, Output: config.Log,
+		Concurrency: config.Concurrency,
 	})
 	route := m.route(config.OnCall)
 	m.server = &http.Server{Handler: route, ErrorLog: log.New(io.Discard, "", 0), ConnState: m.connection}
@@ -156,7 +164,7 @@ func Start(config Config) (*Machine, error) {
 	if err := ledger.CreateTable(context.Background(), m.Config(), TableName); err != nil {
 		return nil, errors.Join(err, m.Close())
 	}
-	m.Ledger = ledger.New(m.Config(), TableName)
+	m.Ledger = ledger.New(m.Config(), TableName, rand.Text)
 	if config.Intercept != nil {
 		m.server.Handler = intercepted(route, config.Intercept)
 	}
@@ -209,7 +217,7 @@ func (m *Machine) Close() error {
 
 // route tells the services apart at the one address, by what only their own requests have.
 func (m *Machine) route(onCall func(service, operation string, status int)) http.Handler {
-	invoke, topics, tables := m.Function.Handler(), snsHandler(), dynamodb.NewServer()
+	invoke, topics, tables := m.Function.Handler(), snsHandler(), table.New()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		target := r.Header.Get("X-Amz-Target")
 		switch {

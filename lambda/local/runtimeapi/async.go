@@ -22,7 +22,7 @@ func (f *Function) InvokeAsync(payload []byte) (string, error) {
 func (f *Function) attempts(id string, payload []byte) {
 	pause := f.config.RetryDelay
 	for attempt := 0; ; attempt++ {
-		result, err := f.invoke(f.ctx, id, payload)
+		result, err := f.invoke(f.ctx, id, "", payload)
 		if err == nil && result.Error == nil || attempt == retries {
 			return
 		}

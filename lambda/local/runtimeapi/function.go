@@ -24,6 +24,7 @@ type Config struct {
 	Binary      string   // its folder is the process's working directory, as /var/task is
 	Env         []string // the process's whole environment; AWS_LAMBDA_RUNTIME_API is added
 	FunctionARN string
+	Aliases     []string // by which the function may be invoked besides
 
 	Timeout     time.Duration // of one invocation; default 3 s, as in Lambda
 	InitTimeout time.Duration // from process start to its first request for work; default 10 s, Lambda's limit
@@ -92,11 +93,17 @@ func orDefault(given, otherwise time.Duration) time.Duration {
 // Invoke calls the function and waits for its answer. A failure of the function is in the result; the error is for what keeps
 // it from running at all: ctx ended (its environment is killed then), Close, or a binary that cannot be started.
 func (f *Function) Invoke(ctx context.Context, payload []byte) (Result, error) {
+	return f.InvokeAlias(ctx, "", payload)
+}
+
+// InvokeAlias is Invoke through an alias, which the function sees at the end of the ARN that it was invoked by.
+// https://docs.aws.amazon.com/lambda/latest/dg/configuration-aliases.html
+func (f *Function) InvokeAlias(ctx context.Context, alias string, payload []byte) (Result, error) {
 	if !f.enter() {
 		return Result{}, ErrClosed
 	}
 	defer f.active.Done()
-	return f.invoke(ctx, newUUID(), payload)
+	return f.invoke(ctx, newUUID(), alias, payload)
 }
 
 // enter counts a caller in, unless the function is closed. Close waits for those counted.
@@ -111,7 +118,7 @@ func (f *Function) enter() bool {
 }
 
 // invoke runs under a caller counted in by enter.
-func (f *Function) invoke(ctx context.Context, id string, payload []byte) (Result, error) {
+func (f *Function) invoke(ctx context.Context, id, alias string, payload []byte) (Result, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	defer context.AfterFunc(f.ctx, cancel)()
@@ -127,7 +134,11 @@ func (f *Function) invoke(ctx context.Context, id string, payload []byte) (Resul
 			<-f.slots
 			return Result{}, fmt.Errorf("start the function: %w", err)
 		}
-		job := newInvocation(id, f.config.FunctionARN, payload)
+		arn := f.config.FunctionARN
+		if alias != "" {
+			arn += ":" + alias
+		}
+		job := newInvocation(id, arn, payload)
 		result, err := e.run(ctx, f.config, job, cold)
 		if errors.Is(err, errStale) {
 			continue // an idle process had died: Lambda starts another without a word, and so do we

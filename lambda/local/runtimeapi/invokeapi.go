@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 )
 
@@ -30,10 +31,10 @@ func (f *Function) serveInvoke(w http.ResponseWriter, r *http.Request) {
 	if kind == "Event" {
 		limit = asyncPayloadMax
 	}
-	name, qualifier := r.PathValue("name"), r.URL.Query().Get("Qualifier")
-	if !f.answersTo(name, qualifier) {
+	alias, ok := f.answersTo(r.PathValue("name"), r.URL.Query().Get("Qualifier"))
+	if !ok {
 		apiFailure(w, http.StatusNotFound, "ResourceNotFoundException",
-			"Function not found: "+strings.TrimSuffix(name+":"+qualifier, ":"))
+			"Function not found: "+strings.TrimSuffix(r.PathValue("name")+":"+r.URL.Query().Get("Qualifier"), ":"))
 		return
 	}
 	payload, err := io.ReadAll(http.MaxBytesReader(w, r.Body, int64(limit)))
@@ -53,7 +54,7 @@ func (f *Function) serveInvoke(w http.ResponseWriter, r *http.Request) {
 
 	switch kind {
 	case "", "RequestResponse":
-		f.serveSync(w, payload)
+		f.serveSync(w, alias, payload)
 	case "Event":
 		id, err := f.InvokeAsync(payload)
 		if err != nil {
@@ -73,8 +74,8 @@ func (f *Function) serveInvoke(w http.ResponseWriter, r *http.Request) {
 
 // serveSync answers 200 whether the function failed or not: X-Amz-Function-Error makes the difference. Like Lambda it goes on
 // when the caller leaves: a command line that was interrupted must not kill a run.
-func (f *Function) serveSync(w http.ResponseWriter, payload []byte) {
-	result, err := f.Invoke(f.ctx, payload)
+func (f *Function) serveSync(w http.ResponseWriter, alias string, payload []byte) {
+	result, err := f.InvokeAlias(f.ctx, alias, payload)
 	if err != nil {
 		apiFailure(w, http.StatusInternalServerError, "ServiceException", err.Error())
 		return
@@ -89,16 +90,29 @@ func (f *Function) serveSync(w http.ResponseWriter, payload []byte) {
 	_, _ = w.Write(result.Payload) // the client may have gone
 }
 
-// answersTo knows the forms of FunctionName: name, partial ARN, ARN, each with or without a qualifier. There is one version.
-func (f *Function) answersTo(given, qualifier string) bool {
-	if qualifier != "" && qualifier != latest {
-		return false
-	}
+// answersTo knows the forms of FunctionName: name, partial ARN, ARN, each with or without a qualifier, which may be given apart too.
+// There is one version; alias is the alias that was named, if one was.
+func (f *Function) answersTo(given, qualifier string) (alias string, ok bool) {
 	own := f.config.FunctionARN // arn:aws:lambda:region:account:function:name
-	given = strings.TrimSuffix(given, ":"+latest)
 	name := own[strings.LastIndexByte(own, ':')+1:]
-	parts := strings.SplitN(own, ":", 5)
-	return given == name || given == own || len(parts) == 5 && given == parts[4]
+	rest, ok := "", false
+	for _, form := range []string{own, strings.Join(strings.Split(own, ":")[min(4, strings.Count(own, ":")):], ":"), name} {
+		if rest, ok = strings.CutPrefix(given, form); ok && (rest == "" || rest[0] == ':') {
+			break
+		}
+		ok = false
+	}
+	inName := strings.TrimPrefix(rest, ":")
+	switch {
+	case !ok || inName != "" && qualifier != "" && inName != qualifier:
+		return "", false
+	case inName != "":
+		qualifier = inName
+	}
+	if qualifier == "" || qualifier == latest {
+		return "", true
+	}
+	return qualifier, slices.Contains(f.config.Aliases, qualifier)
 }
 
 func apiFailure(w http.ResponseWriter, status int, code, message string) {
