@@ -117,7 +117,8 @@ func TestHandler_PlanWithoutARun(t *testing.T) {
 	if err := json.Unmarshal(f.answer(t, operatorsARN, sample(t, "plan.json")), &plan); err != nil {
 		t.Fatal(err)
 	}
-	if plan.RunID != "" || plan.State != "" || plan.WaitsFor != nil || len(plan.Answers) != 1 || plan.Answers[0].RunID != "" || plan.Answers[0].Expires != nil {
+	if plan.RunID != "" || plan.State != "" || plan.WaitsFor != nil || len(plan.Answers) != 1 ||
+		plan.Answers[0].RunID != "" || plan.Answers[0].Expires != nil {
 		t.Errorf("got %+v", plan)
 	}
 }
@@ -126,6 +127,33 @@ func TestHandler_History(t *testing.T) {
 	f := newFixture(t, weekend)
 	f.runner.runs = []maintenance.Run{waits, over}
 	golden(t, "history.golden.json", f.answer(t, operatorsARN, sample(t, "history.json")))
+}
+
+// A run is given up when the last of its triggers is that waits: an operator's does not, and those that are only counted do.
+func TestHandler_StatusSaysWhenARunIsGivenUp(t *testing.T) {
+	alarm := maintenance.Trigger{Kind: maintenance.TriggerAlarm, Time: now.Add(-2 * time.Hour)}
+	for _, tt := range []struct {
+		name string
+		run  maintenance.Run
+		want time.Time
+	}{
+		{"an alarm's", maintenance.Run{Triggers: []maintenance.Trigger{alarm}}, now.Add(time.Hour)},
+		{"an alarm's and an operator's", maintenance.Run{Triggers: []maintenance.Trigger{alarm, manual("request-0")}}, now.Add(time.Hour)},
+		{"an alarm's and more", maintenance.Run{Triggers: []maintenance.Trigger{alarm}, More: 2, MoreTime: now}, now.Add(3 * time.Hour)},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			f := newFixture(t, weekend)
+			tt.run.ID, tt.run.ServerName, tt.run.State = "puppet-02-1", "puppet-02", maintenance.RunWaiting
+			f.runner.fleet.Runs = []maintenance.Run{tt.run}
+			var status function.StatusResponse
+			if err := json.Unmarshal(f.answer(t, operatorsARN, sample(t, "status.json")), &status); err != nil {
+				t.Fatal(err)
+			}
+			if got := status.Runs[0].WaitsFor.Expires; got == nil || !got.Equal(tt.want) {
+				t.Errorf("expires at %v, want %s", got, tt.want)
+			}
+		})
+	}
 }
 
 // A look that fails says why, is an error in log and metrics, and is nothing that Lambda should repeat.
@@ -166,7 +194,8 @@ func TestHandler_LooksAreLogged(t *testing.T) {
 		f := newFixture(t)
 		f.answer(t, operatorsARN, sample(t, name))
 		line := f.lines(t)[0]
-		if line["event"] != event || line["level"] != "INFO" || line["entrance"] != "operators" || line["durationMs"] != 0.0 || line["response"] != nil {
+		if line["event"] != event || line["level"] != "INFO" || line["entrance"] != "operators" ||
+			line["durationMs"] != 0.0 || line["response"] != nil {
 			t.Errorf("log %s", f.log)
 		}
 		if name != "status.json" && line["serverName"] != "automate-06" {

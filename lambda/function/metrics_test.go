@@ -36,7 +36,8 @@ func (f fixture) measured(t testing.TB, name string) (all []string) {
 			t.Fatal(err)
 		}
 		for _, d := range declared.AWS.CloudWatchMetrics {
-			if d.Namespace != "OpsWorksMaintenance" || len(d.Dimensions) != 1 || d.Dimensions[0][0] != "Stack" || values["Stack"] != "opsworks-maintenance" ||
+			if d.Namespace != "OpsWorksMaintenance" || len(d.Dimensions) != 1 || d.Dimensions[0][0] != "Stack" ||
+				values["Stack"] != "opsworks-maintenance" ||
 				declared.AWS.Timestamp != now.UnixMilli() {
 				t.Errorf("line %s", line)
 			}
@@ -60,7 +61,8 @@ func (f fixture) measured(t testing.TB, name string) (all []string) {
 func TestHandler_MetricsOfAnAlarm(t *testing.T) {
 	f := newFixture(t)
 	f.invoke(t, functionARN, sample(t, "alarm.json"))
-	const want = `{"Outcome":"started","Outcomes":1,"Stack":"opsworks-maintenance","_aws":{"CloudWatchMetrics":[{"Namespace":"OpsWorksMaintenance",` +
+	const want = `{"Outcome":"started","Outcomes":1,"Stack":"opsworks-maintenance",` +
+		`"_aws":{"CloudWatchMetrics":[{"Namespace":"OpsWorksMaintenance",` +
 		`"Dimensions":[["Stack","Outcome"]],"Metrics":[{"Name":"Outcomes","Unit":"Count"}]}],"Timestamp":1795474800000}}` + "\n"
 	if f.metrics.String() != want {
 		t.Errorf("got  %s\nwant %s", f.metrics, want)
@@ -142,5 +144,17 @@ func TestHandler_PublishFailures(t *testing.T) {
 				t.Errorf("got %q", got)
 			}
 		})
+	}
+}
+
+// An event of an execution that is no news may still have sent what was owed.
+func TestHandler_PublishFailuresOfAnEventThatIsNoNews(t *testing.T) {
+	f := newFixture(t)
+	f.runner.finished = func(string) (maintenance.Report, bool, error) {
+		return maintenance.Report{Publishing: maintenance.Publishing{Failed: 1}}, true, nil
+	}
+	f.answer(t, functionARN, sample(t, "run-finished.json"))
+	if got := f.measured(t, "PublishFailures"); !slices.Equal(got, []string{"1"}) {
+		t.Errorf("got %q", got)
 	}
 }

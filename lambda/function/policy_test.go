@@ -25,7 +25,8 @@ func parsed(t *testing.T, document string) *settings.Settings {
 func TestPolicies(t *testing.T) {
 	policy := policies(parsed(t, `{"servers": [
 		{"name": "a", "backend": "opsworks-cm", "timezone": "Europe/Berlin", "window": {"days": ["Sat"], "start": "22:00", "end": "04:00"},
-		 "enabled": false, "staleAfter": "2h", "expiresAfter": "3h", "cooldown": "4h", "dailyLimit": 5, "deadline": "6h", "whenAlarmClears": "keep"},
+		 "enabled": false, "staleAfter": "2h", "expiresAfter": "3h", "cooldown": "4h", "dailyLimit": 5, "deadline": "6h",
+		 "whenAlarmClears": "keep"},
 		{"name": "b", "backend": "opsworks-cm"}]}`))
 	got, ok := policy("a")
 	if !ok || got.Window.Hours == nil || got.Window.Location.String() != "Europe/Berlin" {
@@ -59,7 +60,8 @@ func TestPolicies_WithoutAWindow(t *testing.T) {
 func TestNodes(t *testing.T) {
 	doc := parsed(t, `{"servers": [
 		{"name": "a", "backend": "ssm", "runbook": "chef-automate"},
-		{"name": "b", "backend": "ssm", "runbook": "Patch:3", "parameters": {"Mode": ["fast"], "Token": ["s"]}, "publicParameters": ["Mode"], "tagKey": "Chef"},
+		{"name": "b", "backend": "ssm", "runbook": "Patch:3", "parameters": {"Mode": ["fast"], "Token": ["s"]},
+		 "publicParameters": ["Mode"], "tagKey": "Chef"},
 		{"name": "c", "backend": "opsworks-cm"}]}`)
 	got, err := nodes(doc, map[string]string{"chef-automate": "deployed-chef"})
 	if err != nil || len(got) != 2 {

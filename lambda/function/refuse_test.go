@@ -113,6 +113,11 @@ func TestHandler_RefusalsHaveTheirTriggersKey(t *testing.T) {
 	if r := f.runner.refusals[0]; r.Key != "" || r.Trigger.Kind != maintenance.TriggerManual {
 		t.Errorf("an operator who asks again wants an answer again: %+v", r)
 	}
+	f = newFixture(t)
+	f.invoke(t, operatorsARN, []byte(`{"start": `))
+	if r := f.runner.refusals[0]; r.Key != "" || r.Trigger.Kind != maintenance.TriggerManual || r.Trigger.ID != "request-1" {
+		t.Errorf("an operator's request that cannot be read is an operator's: %+v", r)
+	}
 }
 
 // Only the event, delivered again, can help where the domain says so (row 16); an operator sees the outcome and decides.

@@ -114,7 +114,8 @@ func TestHandler_Cleared(t *testing.T) {
 			if !slices.Equal(f.runner.cleared, tt.servers) {
 				t.Errorf("cleared %q", f.runner.cleared)
 			}
-			if len(got) != 1 || got[0].Outcome != maintenance.OutcomeIgnored || got[0].Reason != tt.reason || len(f.runner.refusals)+len(f.runner.requests) > 0 {
+			if len(got) != 1 || got[0].Outcome != maintenance.OutcomeIgnored || got[0].Reason != tt.reason ||
+				len(f.runner.refusals)+len(f.runner.requests) > 0 {
 				t.Errorf("got %+v, %+v", got, f.runner)
 			}
 		})
@@ -125,7 +126,8 @@ func TestHandler_Cleared(t *testing.T) {
 	if got := f.invoke(t, functionARN, sample(t, "alarm-ok.json")); got[0].Outcome != maintenance.OutcomeCancelled {
 		t.Errorf("got %+v", got)
 	}
-	if a := f.runner.alarm; a.Kind != maintenance.TriggerAlarm || a.Name != "automate-06-health" || a.ID != alarmARN || !a.Time.Equal(alarmAt) {
+	if a := f.runner.alarm; a.Kind != maintenance.TriggerAlarm || a.Name != "automate-06-health" ||
+		a.ID != alarmARN || !a.Time.Equal(alarmAt) {
 		t.Errorf("took back %+v", a)
 	}
 }

@@ -17,7 +17,8 @@ func TestHandler_Log(t *testing.T) {
 	line := f.lines(t)[0]
 	delete(line, "time")
 	response, ok := line["response"].(map[string]any)
-	if !ok || response["outcome"] != "started" || response["serverName"] != "automate-06" || response["trigger"] != "alarm" || response["runId"] != "automate-06-run" {
+	if !ok || response["outcome"] != "started" || response["serverName"] != "automate-06" ||
+		response["trigger"] != "alarm" || response["runId"] != "automate-06-run" {
 		t.Errorf("response %v", line["response"])
 	}
 	delete(line, "response")
@@ -107,6 +108,19 @@ func TestHandler_SweepOfAThousandRuns(t *testing.T) {
 	counted := f.measured(t, "Outcomes")
 	if want := []string{"waiting 1", "succeeded 1"}; !slices.Equal(counted, want) {
 		t.Errorf("counted %q, want %q", counted, want)
+	}
+}
+
+// One text alone does not make a line that is too long to read.
+func TestHandler_LogCutsATextThatIsTooLong(t *testing.T) {
+	f := newFixture(t)
+	f.runner.report = func(r maintenance.Report) maintenance.Report {
+		r.Outcome, r.Detail, r.Err = maintenance.OutcomeError, strings.Repeat("ä", 1<<20), errors.New(strings.Repeat("ö", 1<<20))
+		return r
+	}
+	f.invoke(t, functionARN, sample(t, "alarm.json"))
+	if f.log.Len() > 10<<10 || !strings.Contains(f.log.String(), "ä…") {
+		t.Errorf("%d bytes: %.300s", f.log.Len(), f.log)
 	}
 }
 
