@@ -63,6 +63,12 @@ func TestAnswer_SaysWhatAnOperatorHasToKnowBesides(t *testing.T) {
 			func(r *maintenance.Report) { r.Decided = true }),
 			"Maintenance of automate-06 was started. That was decided when the same trigger came before; nothing was done now."},
 		"a stop that is not obeyed yet": {cases["in-progress-stopping"], "Maintenance of automate-06 is asked to stop."},
+		"a close that is refused: that says nothing of a start": {
+			report(maintenance.OutcomeRefused, maintenance.ReasonAttemptAlive, operator, stop, until(time.Minute)),
+			"Maintenance of automate-06 was not ended: an attempt to start it may still be alive."},
+		"a second attempt that failed for certain: the run waits on": {
+			report(maintenance.OutcomeError, maintenance.ReasonThrottled, operator, accepted, state(maintenance.RunWaiting)),
+			"Maintenance of automate-06 could not be started: AWS throttled the calls."},
 		"an id that no run has": {report(maintenance.OutcomeRefused, maintenance.ReasonUnknownRun, operator, nowhere, stop),
 			"Maintenance was not ended: no run has that id."},
 		"an event that asks for nothing, in the words of what decoded it": {
@@ -126,7 +132,7 @@ func TestText_SaysThatItIsLate(t *testing.T) {
 			m := render(t, r)
 			for where, text := range map[string]string{"subject": m.text.Subject, "first line": strings.SplitN(m.text.Body, "\n", 2)[0],
 				"chat": m.chat.Body} {
-				if got := strings.Contains(text, "11m late"); got != c.want {
+				if got := strings.Contains(text, "m late"); got != c.want {
 					t.Errorf("%s: %q", where, text)
 				}
 			}
