@@ -40,8 +40,8 @@ type PlanAnswer struct {
 func (h *Handler) plan(ctx context.Context, in invocation, serverName string) answer {
 	if !maintenance.ValidServerName(serverName) {
 		report := in.looked(serverName, invalidName(serverName))
-		return answer{Reports: []maintenance.Report{report}, Body: PlanResponse{Answers: []PlanAnswer{}, Reason: report.Reason,
-			Message: report.Detail}}
+		body := PlanResponse{Answers: []PlanAnswer{}, Reason: report.Reason, Message: report.Detail}
+		return answer{Reports: []maintenance.Report{report}, Body: body}
 	}
 	plan := h.Runner.Plan(ctx, serverName)
 	out := PlanResponse{
@@ -59,8 +59,7 @@ func (h *Handler) plan(ctx context.Context, in invocation, serverName string) an
 		}
 		out.Answers = append(out.Answers, PlanAnswer{
 			Trigger: a.Trigger, Outcome: a.Outcome, Reason: a.Reason, MayStart: moment(a.Until), Expires: moment(a.Expires),
-			RunID:  a.RunID,
-			Detail: a.Detail, Message: notify.Planned(report),
+			RunID: a.RunID, Detail: a.Detail, Message: notify.Planned(report),
 		})
 	}
 	report := in.looked(serverName, plan.Err)

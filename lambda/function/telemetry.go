@@ -22,8 +22,7 @@ const (
 // log writes the one line of an event: facts as attributes, no payload. What is worst comes first.
 func (h *Handler) log(in invocation, event events.Event, a answer) {
 	reports := slices.SortedStableFunc(slices.Values(a.Reports), func(a, b maintenance.Report) int {
-		return cmp.Compare(severity(b),
-			severity(a))
+		return cmp.Compare(severity(b), severity(a))
 	})
 	level := slog.LevelInfo
 	var details, errs []string
