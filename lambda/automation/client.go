@@ -35,7 +35,7 @@ type Server struct {
 	Calendars        []string
 }
 
-// How a runbook is told the node and the run.
+// How a runbook gets the node and the run.
 const (
 	NodeParameter   = "InstanceId"
 	NodePlaceholder = "{node}"
@@ -57,9 +57,6 @@ func New(config aws.Config, servers map[string]Server, now func() time.Time) *Cl
 	return &Client{api: ssm.NewFromConfig(config), servers: servers, now: now}
 }
 
-// Stops implements maintenance.Backend: StopAutomationExecution does.
-func (c *Client) Stops() bool { return true }
-
 // Endpoint is where the API is.
 func (c *Client) Endpoint(ctx context.Context) (string, error) {
 	o := c.api.Options()
@@ -73,8 +70,9 @@ func (c *Client) Look(ctx context.Context, name string) maintenance.Sighting {
 	return c.look(ctx, name, func(ctx context.Context, runbook string, _ time.Time) listing { return c.unfinished(ctx, runbook) })
 }
 
-// look lists what goes on as it is told to. Where no node was found there is none to ask about, and ServerErr says so.
-func (c *Client) look(ctx context.Context, name string, list func(ctx context.Context, runbook string, at time.Time) listing) maintenance.Sighting {
+// look lists what goes on by the way it is given. Where no node was found there is none to ask about, and ServerErr says so.
+func (c *Client) look(ctx context.Context, name string, list func(ctx context.Context, runbook string,
+	at time.Time) listing) maintenance.Sighting {
 	s := maintenance.Sighting{At: c.now()}
 	ctx, cancel := call.Half(ctx)
 	defer cancel()

@@ -38,7 +38,7 @@ func (l listing) on(node string) []maintenance.Execution {
 	return on
 }
 
-// unfinished are the executions of a runbook that go on, whoever started them.
+// unfinished are the executions of a runbook that go on, of others too.
 func (c *Client) unfinished(ctx context.Context, runbook string) listing {
 	return c.list(ctx, runbook, types.AutomationExecutionFilter{Key: types.AutomationExecutionFilterKeyExecutionStatus, Values: unfinished()})
 }
@@ -49,7 +49,8 @@ func (c *Client) list(ctx context.Context, runbook string, filter types.Automati
 	var l listing
 	op, name := "list the executions of "+runbook, baseName(runbook)
 	pages := ssm.NewDescribeAutomationExecutionsPaginator(c.api, &ssm.DescribeAutomationExecutionsInput{
-		Filters:    []types.AutomationExecutionFilter{{Key: types.AutomationExecutionFilterKeyDocumentNamePrefix, Values: []string{name}}, filter},
+		Filters: []types.AutomationExecutionFilter{{Key: types.AutomationExecutionFilterKeyDocumentNamePrefix, Values: []string{name}},
+			filter},
 		MaxResults: aws.Int32(50), // the most there may be
 	})
 	for pages.HasMorePages() {
@@ -138,7 +139,7 @@ func (p parameters) name(node string) bool {
 	return false
 }
 
-// run is the run that an execution was started for, empty if it was not told.
+// run is the run that an execution was started for, empty if no run was named.
 func (p parameters) run() string {
 	if values := p[RunParameter]; len(values) == 1 {
 		return values[0]

@@ -45,13 +45,15 @@ func TestClient_FollowStatuses(t *testing.T) {
 	for status, want := range statuses {
 		do(t, sim.SetStatus(run.Reference, status))
 		s := c.Follow(t.Context(), run)
-		if e := one(t, s); e.State != want || !e.Began || s.Warning != "" || !strings.HasPrefix(e.Detail, status) || e.State.Over() == e.Ended.IsZero() {
+		if e := one(t, s); e.State != want || !e.Began || s.Warning != "" || !strings.HasPrefix(e.Detail, status) ||
+			e.State.Over() == e.Ended.IsZero() {
 			t.Errorf("%s: %+v, %q", status, e, s.Warning)
 		}
 	}
 	do(t, sim.SetStatus(run.Reference, "Paused"))
 	s := c.Follow(t.Context(), run)
-	if e := one(t, s); e.State != maintenance.ExecutionUnknown || !strings.Contains(s.Warning, `"Paused"`) || !strings.Contains(s.Warning, run.Reference) {
+	if e := one(t, s); e.State != maintenance.ExecutionUnknown || !strings.Contains(s.Warning, `"Paused"`) || !strings.Contains(s.Warning,
+		run.Reference) {
 		t.Errorf("a status that was not known: %+v, %q", e, s.Warning)
 	}
 }
@@ -67,7 +69,8 @@ func TestClient_FollowBeginnings(t *testing.T) {
 		{"queued", "Pending", `{"StepStatus": "Pending"}`, maintenance.ExecutionPending, false},
 		{"scheduled, without steps", "Scheduled", ``, maintenance.ExecutionPending, false},
 		{"approved", "Approved", `{"StepStatus": "Pending"}`, maintenance.ExecutionPending, false},
-		{"pending, with a step that has begun by its time", "Pending", `{"StepStatus": "Pending", "ExecutionStartTime": 1}`, maintenance.ExecutionRunning, true},
+		{"pending, with a step that has begun by its time", "Pending", `{"StepStatus": "Pending", "ExecutionStartTime": 1}`,
+			maintenance.ExecutionRunning, true},
 		{"pending, with a step that has begun by its status", "Pending", `{"StepStatus": "InProgress"}`, maintenance.ExecutionRunning, true},
 		{"going on, though no step shows it yet", "InProgress", `{"StepStatus": "Pending"}`, maintenance.ExecutionRunning, false},
 		{"being stopped before its first step", "Cancelling", `{"StepStatus": "Pending"}`, maintenance.ExecutionPending, false},
@@ -93,14 +96,15 @@ func TestClient_Follow(t *testing.T) {
 		run := running(t, c)
 		s := c.Follow(t.Context(), run)
 		e := one(t, s)
-		if e.ID != run.Reference || e.Node != chefNode || e.Step != "backup" || e.Detail != "InProgress. Steps: backup InProgress, patch Pending, check Pending" {
+		if e.ID != run.Reference || e.Node != chefNode || e.Step != "backup" ||
+			e.Detail != "InProgress. Steps: backup InProgress, patch Pending, check Pending" {
 			t.Errorf("got %+v", e)
 		}
 		if s.Server.Node != chefNode || s.Server.Runbook != "maintain-chef" || s.Server.Status != "" || times(sim, nodesCall) != 0 {
 			t.Errorf("the server: %+v", s.Server)
 		}
 	})
-	t.Run("the run's own is told by the run's id", func(t *testing.T) {
+	t.Run("the run's own is known by the run's id", func(t *testing.T) {
 		_, c := service(t)
 		run := runningOn(t, c, ours)
 		if e := one(t, c.Follow(t.Context(), run)); e.RunID != run.ID || !e.TakesRunID {
@@ -129,7 +133,8 @@ func TestClient_Follow(t *testing.T) {
 			do(t, sim.Complete(chefNode))
 			tt.before(t, sim)
 			s := c.Follow(t.Context(), run)
-			if e := one(t, s); e.State != maintenance.ExecutionSucceeded || s.Server.Node != chefNode || s.Server.Status != tt.want || s.ServerErr != nil {
+			if e := one(t, s); e.State != maintenance.ExecutionSucceeded || s.Server.Node != chefNode || s.Server.Status != tt.want ||
+				s.ServerErr != nil {
 				t.Errorf("got %+v", s)
 			}
 		})
@@ -156,12 +161,13 @@ func TestClient_FollowErrors(t *testing.T) {
 		one(t, c.Follow(t.Context(), run))
 	})
 	for kind, reason := range map[simulator.Kind]maintenance.Reason{
-		simulator.Denied: maintenance.ReasonDenied, simulator.Throttle: maintenance.ReasonThrottled, simulator.InternalFailure: maintenance.ReasonUnavailable,
-		simulator.Hang: maintenance.ReasonUnavailable, simulator.Drop: maintenance.ReasonUnavailable,
+		simulator.Denied: maintenance.ReasonDenied, simulator.Throttle: maintenance.ReasonThrottled,
+		simulator.InternalFailure: maintenance.ReasonUnavailable,
+		simulator.Hang:            maintenance.ReasonUnavailable, simulator.Drop: maintenance.ReasonUnavailable,
 	} {
 		t.Run("Err "+string(reason), func(t *testing.T) {
 			t.Parallel()
-			sim, c := service(t)
+			sim, c := serviceUnder(t, kind)
 			run := running(t, c)
 			inject(sim, getCall, kind)
 			s := c.Follow(t.Context(), run)
@@ -229,6 +235,8 @@ func TestClient_FollowWithoutReference(t *testing.T) {
 		sim, c, run := start(t, chef)
 		run.Attempt.Claimed = sim.Executions(chefNode)[0].Started.Add(1900 * time.Millisecond)
 		one(t, c.Follow(t.Context(), run))
+		do(t, sim.Complete(chefNode)) // so that no list of what goes on has it
+		one(t, c.Follow(t.Context(), run))
 		run.Attempt.Claimed = run.Attempt.Claimed.Add(200 * time.Millisecond)
 		if s := c.Follow(t.Context(), run); len(s.Executions) != 0 || s.ExecutionsErr != nil {
 			t.Errorf("what began earlier: %+v", s)
@@ -272,7 +280,8 @@ func TestClient_FollowBelievesTheListThatShowsMore(t *testing.T) {
 			run := claimedFor(ours)
 			started := float64(run.Attempt.Claimed.UnixMilli()) / 1000
 			c := scripted(t, func(operation string, request map[string]any) (int, string) {
-				entry := `"AutomationExecutionId": "x", "DocumentName": "ours", "AutomationExecutionStatus": "InProgress", "ExecutionStartTime": ` + jsonOf(started)
+				entry := `"AutomationExecutionId": "x", "DocumentName": "ours", "AutomationExecutionStatus": "InProgress", ` +
+					`"ExecutionStartTime": ` + jsonOf(started)
 				switch filters := jsonOf(request["Filters"]); {
 				case operation == getCall:
 					return 200, `{"AutomationExecution": {` + entry + `, "Parameters": {"InstanceId": ["` + oursNode + `"], "RunId": ["` + run.ID + `"]}}}`
@@ -282,7 +291,8 @@ func TestClient_FollowBelievesTheListThatShowsMore(t *testing.T) {
 					return 200, `{}`
 				}
 			})
-			if e := one(t, c.Follow(t.Context(), run)); e.ID != "x" || e.RunID != run.ID || !e.TakesRunID || e.State != maintenance.ExecutionRunning {
+			if e := one(t, c.Follow(t.Context(), run)); e.ID != "x" || e.RunID != run.ID || !e.TakesRunID ||
+				e.State != maintenance.ExecutionRunning {
 				t.Errorf("got %+v", e)
 			}
 		})

@@ -25,7 +25,8 @@ func TestClient_LookAtTheNode(t *testing.T) {
 		{"an EC2 instance", "automate-06", nil, maintenance.StatusHealthy, ""},
 		{"a node on premises", "puppet-01", nil, maintenance.StatusHealthy, ""},
 		{"whose agent is lost", "automate-06", ping("ConnectionLost"), maintenance.StatusConnectionLost, "its SSM Agent last answered at 20"},
-		{"whose agent is inactive, in the service's old word", "automate-06", ping("Inactive"), maintenance.StatusConnectionLost, "last answered"},
+		{"whose agent is inactive, in the service's old word", "automate-06", ping("Inactive"), maintenance.StatusConnectionLost,
+			"last answered"},
 		{"with the runbook on it: what that means is not for the adapter to say", "automate-06", func(t *testing.T, sim *simulator.SSM) {
 			byHand(t, sim, "maintain-chef", chefNode)
 		}, maintenance.StatusHealthy, ""},
@@ -42,7 +43,8 @@ func TestClient_LookAtTheNode(t *testing.T) {
 					t.Fatalf("seen %+v", s)
 				}
 				got, node := s.Server, map[string]string{"automate-06": chefNode, "puppet-01": puppetNode}[tt.server]
-				if got.Status != tt.want || got.Name != tt.server || got.Backend != "ssm" || got.Node != node || got.Runbook != servers[tt.server].Runbook {
+				if got.Status != tt.want || got.Name != tt.server || got.Backend != "ssm" || got.Node != node ||
+					got.Runbook != servers[tt.server].Runbook {
 					t.Errorf("got %+v", got)
 				}
 				if (got.StatusReason == "") != (tt.why == "") || !strings.Contains(got.StatusReason, tt.why) {
@@ -53,7 +55,7 @@ func TestClient_LookAtTheNode(t *testing.T) {
 	}
 }
 
-// What goes on is the executions of the server's runbook on its node that have not ended, whoever started them.
+// What goes on is the executions of the server's runbook on its node that have not ended, those of others too.
 func TestClient_LookAtWhatGoesOn(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
@@ -86,7 +88,10 @@ func TestClient_LookAtWhatGoesOn(t *testing.T) {
 			do(t, sim.Complete(chefNode))
 		}, 0},
 		{"on another node", "automate-06", func(t *testing.T, sim *simulator.SSM) { byHand(t, sim, "maintain-chef", strayNode) }, 0},
-		{"of a runbook whose name begins the same", "automate-06", func(t *testing.T, sim *simulator.SSM) { byHand(t, sim, "maintain-chef-2", chefNode) }, 0},
+		{"of a runbook whose name begins the same", "automate-06", func(t *testing.T, sim *simulator.SSM) {
+			byHand(t, sim, "maintain-chef-2",
+				chefNode)
+		}, 0},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -106,7 +111,8 @@ func TestClient_LookSaysWhoseAnExecutionIs(t *testing.T) {
 	sim, c := service(t)
 	run := runningOn(t, c, ours)
 	e := one(t, c.Look(t.Context(), "ours-01"))
-	if e.ID != run.Reference || e.RunID != run.ID || !e.TakesRunID || e.Node != oursNode || e.State != maintenance.ExecutionRunning || !e.Began ||
+	if e.ID != run.Reference || e.RunID != run.ID || !e.TakesRunID || e.Node != oursNode || e.State != maintenance.ExecutionRunning ||
+		!e.Began ||
 		e.Step != "Backup" || e.Started.IsZero() || !e.Ended.IsZero() {
 		t.Errorf("our own: %+v", e)
 	}
@@ -183,7 +189,7 @@ func TestClient_LookUnclear(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			sim, c := service(t)
+			sim, c := serviceUnder(t, tt.kind)
 			byHand(t, sim, "maintain-chef", strayNode)
 			inject(sim, tt.call, tt.kind)
 			for _, b := range []maintenance.Backend{c, c.Shared()} {
@@ -257,14 +263,16 @@ func TestClient_LookAcrossPages(t *testing.T) {
 			return 200, body + `}`
 		}
 	}
-	const first, second = `{"InstanceId": "i-0123456789abcdef0", "PingStatus": "Online"}`, `{"InstanceId": "mi-0123456789abcdef0", "PingStatus": "Online"}`
+	const first, second = `{"InstanceId": "i-0123456789abcdef0", "PingStatus": "Online"}`,
+		`{"InstanceId": "mi-0123456789abcdef0", "PingStatus": "Online"}`
 	t.Run("one node on the last", func(t *testing.T) {
 		if s := scripted(t, pages("", "", first)).Look(t.Context(), "automate-06"); s.ServerErr != nil || s.Server.Node != chefNode {
 			t.Errorf("got %+v", s)
 		}
 	})
 	t.Run("ErrAmbiguous one node on each", func(t *testing.T) {
-		mustFail(t, scripted(t, pages(first, "", second)).Look(t.Context(), "automate-06").ServerErr, maintenance.ReasonAmbiguous, chefNode+", "+puppetNode)
+		mustFail(t, scripted(t, pages(first, "", second)).Look(t.Context(), "automate-06").ServerErr, maintenance.ReasonAmbiguous,
+			chefNode+", "+puppetNode)
 	})
 	t.Run("ErrNotFound empty ones only", func(t *testing.T) {
 		mustFail(t, scripted(t, pages("", "")).Look(t.Context(), "automate-06").ServerErr, maintenance.ReasonNotFound)
@@ -276,11 +284,13 @@ func TestClient_LookOddAnswers(t *testing.T) {
 	t.Run("a ping status that was not known is handed on as it is, and is no state to start from", func(t *testing.T) {
 		s := scripted(t, func(operation string, _ map[string]any) (int, string) {
 			if operation == nodesCall {
-				return 200, `{"InstanceInformationList": [{"InstanceId": "i-0123456789abcdef0", "PingStatus": "Dreaming", "LastPingDateTime": 1795474800}]}`
+				return 200, `{"InstanceInformationList": [{"InstanceId": "i-0123456789abcdef0", "PingStatus": "Dreaming", ` +
+					`"LastPingDateTime": 1795474800}]}`
 			}
 			return 200, `{}`
 		}).Look(t.Context(), "automate-06")
-		if got := s.Server; got.Status != "Dreaming" || got.Status.Startable() || got.StatusReason != "its SSM Agent last answered at 2026-11-23T23:00:00Z" {
+		if got := s.Server; got.Status != "Dreaming" || got.Status.Startable() ||
+			got.StatusReason != "its SSM Agent last answered at 2026-11-23T23:00:00Z" {
 			t.Errorf("got %+v", s)
 		}
 	})
@@ -294,8 +304,10 @@ func TestClient_LookOddAnswers(t *testing.T) {
 		{"half an answer", 200, `{"InstanceInformationList": [{"Inst`, maintenance.ReasonUnavailable},
 		{"an error of no known code", 418, `{"__type": "TeapotException"}`, maintenance.ReasonUnexpected},
 		{"a proxy's error page", 502, `<html>`, maintenance.ReasonUnavailable},
-		{"an error with a prefix, as some services send it", 400, `{"__type": "com.amazonaws.ssm#AccessDeniedException"}`, maintenance.ReasonDenied},
-		{"an error that says in its text what its code does not", 400, `{"__type": "TeapotException", "message": "AccessDeniedException"}`, maintenance.ReasonUnexpected},
+		{"an error with a prefix, as some services send it", 400, `{"__type": "com.amazonaws.ssm#AccessDeniedException"}`,
+			maintenance.ReasonDenied},
+		{"an error that says in its text what its code does not", 400, `{"__type": "TeapotException", "message": "AccessDeniedException"}`,
+			maintenance.ReasonUnexpected},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()

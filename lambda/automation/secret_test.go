@@ -13,12 +13,13 @@ import (
 // Every operation under every fault, with a runbook that fails by printing the secret it was given.
 func TestClient_NoValueOfAParameterAnywhere(t *testing.T) {
 	t.Parallel()
-	kinds := []simulator.Kind{0, simulator.Throttle, simulator.InternalFailure, simulator.Unavailable, simulator.Denied, simulator.Hang, simulator.Drop,
+	kinds := []simulator.Kind{0, simulator.Throttle, simulator.InternalFailure, simulator.Unavailable, simulator.Denied, simulator.Hang,
+		simulator.Drop,
 		simulator.WorkThenInternalFailure, simulator.WorkThenHang, simulator.WorkThenDrop}
 	for _, kind := range kinds {
 		t.Run(fmt.Sprint("fault ", kind), func(t *testing.T) {
 			t.Parallel()
-			sim, c := service(t)
+			sim, c := serviceUnder(t, kind)
 			sim.FailStep(chefNode, "patch", "login with "+secret+" failed; so did (x"+secret+"x) and "+secret[:9])
 			var said []string
 			say := func(things ...any) {
@@ -52,7 +53,8 @@ func TestClient_NoValueOfAParameterAnywhere(t *testing.T) {
 // A service that repeats the request in its errors, and so escapes it.
 func TestClient_NoValueOfAParameterInAnEcho(t *testing.T) {
 	for _, status := range []int{400, 500} {
-		for _, code := range []string{"ValidationException", "InvalidAutomationExecutionParametersException", "IdempotentParameterMismatch", "AccessDeniedException"} {
+		for _, code := range []string{"ValidationException", "InvalidAutomationExecutionParametersException", "IdempotentParameterMismatch",
+			"AccessDeniedException"} {
 			echoed := false
 			c := scripted(t, func(operation string, request map[string]any) (int, string) {
 				all := jsonOf(request)
@@ -86,11 +88,13 @@ func TestClient_FollowWithoutValues(t *testing.T) {
 	}{
 		{"a value, wherever it is", given{"Token": {secret}}, "with " + secret + " and x" + secret + "x", "with (Token) and x(Token)x"},
 		{"all values of a list", given{"Tokens": {"first-one", "second-one"}}, "first-one, second-one", "(Tokens), (Tokens)"},
-		{"one that contains another", given{"Host": {"db-host"}, "Password": {"db-host-s3cret"}}, "at db-host with db-host-s3cret", "at (Host) with (Password)"},
+		{"one that contains another", given{"Host": {"db-host"}, "Password": {"db-host-s3cret"}}, "at db-host with db-host-s3cret",
+			"at (Host) with (Password)"},
 		{"one that looks like another's name", given{"A": {"secret-of-a"}, "B": {"A"}}, "with secret-of-a and A", "with (A) and (B)"},
 		{"one with blanks and line breaks", given{"Key": {"BEGIN  KEY\ns3cret"}}, "cannot read BEGIN  KEY\ns3cret", "cannot read (Key)"},
 		{"a short one too", given{"Pin": {"0815"}}, "the pin 0815 is wrong", "the pin (Pin) is wrong"},
-		{"one at the edges of words", given{"User": {"admin"}}, "admin:admin@host, admin_1 and 'admin'", "(User):(User)@host, (User)_1 and '(User)'"},
+		{"one at the edges of words", given{"User": {"admin"}}, "admin:admin@host, admin_1 and 'admin'",
+			"(User):(User)@host, (User)_1 and '(User)'"},
 
 		{"escaped as JSON", given{"Key": {quoted}}, `{"Key":"` + inner + `"}`, `{"Key":"(Key)"}`},
 		{"escaped with capital digits, and all that need not be", given{"Key": {"a\"b/c-secret"}}, `a\u0022b\/c\u002Dsecret`, "(Key)"},
@@ -102,13 +106,17 @@ func TestClient_FollowWithoutValues(t *testing.T) {
 		{"cut at the end of the text", given{"Token": {secret}}, "the login with canary-7", "the login with (Token)"},
 		{"cut at a row of dots", given{"Token": {secret}}, "the login with canary-7...", "the login with (Token)..."},
 		{"cut, with such a row in itself", given{"Token": {"k1-000...0000"}}, "the login with k1-000...000", "the login with (Token)"},
-		{"cut by the agent", given{"Token": {secret}}, "with canary-7\n---Output truncated---\n----ERROR---- none", "with (Token) ---Output truncated--- ----ERROR---- none"},
+		{"cut by the agent", given{"Token": {secret}}, "with canary-7\n---Output truncated---\n----ERROR---- none",
+			"with (Token) ---Output truncated--- ----ERROR---- none"},
 		{"cut in the middle of an escape", given{"Token": {"canary-7\n3a"}}, `{"Token":"canary-7\u00`, `{"Token":"(Token)`},
 		{"cut before the second half of a pair", given{"Token": {"canary-7😀"}}, `{"Token":"canary-7\ud83d`, `{"Token":"(Token)`},
-		{"cut to less than eight characters, which may be anything", given{"Token": {secret}}, "the login with canary-", "the login with canary-"},
-		{"the beginning of a value in the middle of a text is none", given{"Greeting": {"good morning to all"}}, "a good morning it was", "a good morning it was"},
+		{"cut to less than eight characters, which may be anything", given{"Token": {secret}}, "the login with canary-",
+			"the login with canary-"},
+		{"the beginning of a value in the middle of a text is none", given{"Greeting": {"good morning to all"}}, "a good morning it was",
+			"a good morning it was"},
 
-		{"an ordinary word inside another is none", given{"Mode": {"Action"}}, "UnAction and transaction: Action, Actions", "UnAction and transaction: (Mode), Actions"},
+		{"an ordinary word inside another is none", given{"Mode": {"Action"}}, "UnAction and transaction: Action, Actions",
+			"UnAction and transaction: (Mode), Actions"},
 		{"nor is a number inside another", given{"Free": {"10"}}, "2010: 10 GiB of 100", "2010: (Free) GiB of 100"},
 		{"nor the end of a word, where a text ends", given{"Mode": {"transactional"}}, "an intransaction", "an intransaction"},
 		{"what has no letters and no digits is none", given{"Separator": {"-"}}, "a - b", "a - b"},
@@ -116,10 +124,11 @@ func TestClient_FollowWithoutValues(t *testing.T) {
 		{"under another name neither", given{"Nodes": {chefNode}}, chefNode + " is gone", chefNode + " is gone"},
 		{"the run's id is none", given{"RunId": {"automate-06-1"}}, "run automate-06-1 failed", "run automate-06-1 failed"},
 		{"nor is what the settings call public", given{"Region": {"eu-central-1"}}, "no disk in eu-central-1", "no disk in eu-central-1"},
-		{"nor that a major upgrade is wished", given{"MajorUpgrade": {"yes"}}, "yes, it failed", "yes, it failed"},
+		{"nor that a major upgrade is asked for", given{"MajorUpgrade": {"yes"}}, "yes, it failed", "yes, it failed"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			got := detail(t, jsonOf(map[string]any{"AutomationExecutionStatus": "Failed", "Parameters": tt.parameters, "FailureMessage": tt.message}))
+			got := detail(t, jsonOf(map[string]any{"AutomationExecutionStatus": "Failed", "Parameters": tt.parameters,
+				"FailureMessage": tt.message}))
 			if got != "Failed: "+tt.want {
 				t.Errorf("got  %q\nwant %q", got, "Failed: "+tt.want)
 			}
@@ -130,7 +139,8 @@ func TestClient_FollowWithoutValues(t *testing.T) {
 // A server that the settings have no more has no public parameters: nobody says any more that they are.
 func TestClient_FollowWithoutSettings(t *testing.T) {
 	c := scripted(t, func(operation string, _ map[string]any) (int, string) {
-		return 200, `{"AutomationExecution": {"AutomationExecutionStatus": "Failed", "FailureMessage": "in eu-central-1", "Parameters": {"Region": ["eu-central-1"]}}}`
+		return 200, `{"AutomationExecution": {"AutomationExecutionStatus": "Failed", "FailureMessage": "in eu-central-1", ` +
+			`"Parameters": {"Region": ["eu-central-1"]}}}`
 	})
 	if e := one(t, c.Follow(t.Context(), maintenance.Run{ServerName: "mail-01", Reference: "x"})); e.Detail != "Failed: in (Region)" {
 		t.Errorf("got %q", e.Detail)

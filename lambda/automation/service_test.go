@@ -59,14 +59,33 @@ var servers = map[string]automation.Server{
 	"broken":    {TagKey: "maintenance-server", Runbook: "maintain-chef", Calendars: []string{"always", "broken"}},
 }
 
-// service is the simulator with the nodes and runbooks of two servers, and a client for it that gives up on a call after 300 ms.
+// service is the simulator with the nodes and runbooks of the servers, and a client for it.
 func service(t *testing.T) (*simulator.SSM, *automation.Client) {
 	t.Helper()
 	sim := newSimulator(t)
 	return sim, serve(t, sim, sim.Close)
 }
 
-// serviceAt is service for a client whose clock says what it is told, and that waits for an answer as long as its context does.
+// serviceUnder is service for a client that meets a fault: it gives up soon on a call that hangs.
+func serviceUnder(t *testing.T, kind simulator.Kind) (*simulator.SSM, *automation.Client) {
+	t.Helper()
+	sim := newSimulator(t)
+	return sim, serveUnder(t, kind, sim, sim.Close)
+}
+
+func serveUnder(t *testing.T, kind simulator.Kind, handler http.Handler, release func()) *automation.Client {
+	t.Helper()
+	endpoint := httptest.NewServer(handler)
+	t.Cleanup(endpoint.Close)
+	t.Cleanup(release)
+	timeout := time.Minute
+	if kind == simulator.Hang || kind == simulator.WorkThenHang {
+		timeout = 300 * time.Millisecond
+	}
+	return clientAt(endpoint.URL, time.Now, timeout)
+}
+
+// serviceAt is service for a client whose clock is the one given.
 func serviceAt(t *testing.T, now func() time.Time) (*simulator.SSM, *automation.Client) {
 	t.Helper()
 	sim := newSimulator(t)
@@ -111,13 +130,10 @@ func addNode(t *testing.T, sim *simulator.SSM, node simulator.Node, serverName s
 // serve puts a handler behind HTTP; release ends what hangs in it.
 func serve(t *testing.T, handler http.Handler, release func()) *automation.Client {
 	t.Helper()
-	endpoint := httptest.NewServer(handler)
-	t.Cleanup(endpoint.Close)
-	t.Cleanup(release)
-	return client(endpoint.URL)
+	return serveUnder(t, 0, handler, release)
 }
 
-func client(url string) *automation.Client { return clientAt(url, time.Now, 300*time.Millisecond) }
+func client(url string) *automation.Client { return clientAt(url, time.Now, time.Minute) }
 
 func clientAt(url string, now func() time.Time, timeout time.Duration) *automation.Client {
 	return automation.New(configuration(url, awshttp.NewBuildableClient().WithTransportOptions(func(t *http.Transport) {
@@ -136,6 +152,9 @@ func (d doer) Do(r *http.Request) (*http.Response, error) {
 	answer := httptest.NewRecorder()
 	r.URL.Path = "/"
 	d.ServeHTTP(answer, r)
+	if err := r.Context().Err(); err != nil {
+		return nil, err // as a real one whose caller has left
+	}
 	return answer.Result(), nil
 }
 

@@ -2,8 +2,12 @@ package automation_test
 
 import (
 	"context"
+	"net/http"
+	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"opsworks-maintenance/lambda/local/simulator"
@@ -67,36 +71,50 @@ func TestClient_SharedAtTheSameTime(t *testing.T) {
 	}
 }
 
+// slowList is a service that answers nothing to a list until its caller leaves.
+type slowList struct {
+	*simulator.SSM
+	slow atomic.Bool
+}
+
+func (s *slowList) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if s.slow.Load() && strings.HasSuffix(r.Header.Get("X-Amz-Target"), listCall) {
+		<-r.Context().Done()
+	}
+	s.SSM.ServeHTTP(w, r)
+}
+
 // Whoever waits for another's list can leave, and a reader who ran out of time takes no list from those who have more.
 func TestClient_SharedWaitsNoLongerThanItHas(t *testing.T) {
-	t.Parallel()
-	now := time.Now()
-	sim, c := serviceAt(t, func() time.Time { return now })
-	byHand(t, sim, "maintain-chef", chefNode)
-	one(t, c.Look(t.Context(), "automate-06"))
-	sweep := c.Shared()
-	sim.Inject(simulator.Fault{Operation: listCall, Kind: simulator.Hang, Times: 1})
-	short, cancel := context.WithCancel(t.Context())
-	reader := make(chan maintenance.Sighting)
-	go func() { reader <- sweep.Look(short, "automate-06") }()
-	for times(sim, listCall) < 2 { // the first is in the reader's hands
-		time.Sleep(time.Millisecond)
-	}
-	hurried, leave := context.WithCancel(t.Context())
-	waiter := make(chan maintenance.Sighting)
-	go func() { waiter <- sweep.Look(hurried, "automate-06") }()
-	for times(sim, nodesCall) < 3 {
-		time.Sleep(time.Millisecond)
-	}
-	leave()
-	s := <-waiter // which may have been on its way to the node still
-	if s.ServerErr == nil {
-		s.ServerErr = s.ExecutionsErr
-	}
-	mustFail(t, s.ServerErr, maintenance.ReasonUnavailable)
-	cancel()
-	mustFail(t, (<-reader).ExecutionsErr, maintenance.ReasonUnavailable)
-	one(t, sweep.Look(t.Context(), "automate-06"))
+	synctest.Test(t, func(t *testing.T) {
+		sim := &slowList{SSM: simulator.NewSSM(simulator.SSMConfig{})}
+		defer sim.Close()
+		furnish(t, sim.SSM)
+		byHand(t, sim.SSM, "maintain-chef", chefNode)
+		sweep := inMemory(sim).Shared()
+		sim.slow.Store(true)
+		look := func() (<-chan maintenance.Sighting, context.CancelFunc) {
+			ctx, cancel := context.WithCancel(t.Context())
+			seen := make(chan maintenance.Sighting, 1)
+			go func() { seen <- sweep.Look(ctx, "automate-06") }()
+			synctest.Wait() // it reads, or waits for who does
+			return seen, cancel
+		}
+		reader, stop := look()
+		waiter, leave := look()
+		leave()
+		synctest.Wait()
+		select {
+		case s := <-waiter:
+			mustFail(t, s.ExecutionsErr, maintenance.ReasonUnavailable, "wait for a list of executions")
+		default:
+			t.Error("it cannot leave")
+		}
+		stop()
+		mustFail(t, (<-reader).ExecutionsErr, maintenance.ReasonUnavailable)
+		sim.slow.Store(false)
+		one(t, sweep.Look(t.Context(), "automate-06"))
+	})
 }
 
 // What the service said is not asked again by each of a hundred looks.

@@ -19,7 +19,8 @@ import (
 //
 // Its client token names the attempt, so that a service that remembers tokens starts nothing twice. What the service answers to a
 // token it has seen is not documented, so nothing rests on that: a start that may have worked is never repeated.
-func (c *Client) Start(ctx context.Context, run maintenance.Run, server maintenance.Server, attributes []maintenance.EngineAttribute) maintenance.Answer {
+func (c *Client) Start(ctx context.Context, run maintenance.Run, server maintenance.Server,
+	attributes []maintenance.EngineAttribute) maintenance.Answer {
 	op := fmt.Sprintf("start the runbook %s on %s", server.Runbook, server.Node)
 	refuse := func(reason maintenance.Reason, err error) maintenance.Answer {
 		return maintenance.Answer{Server: server, Err: &maintenance.Error{Op: op, Reason: reason, Err: err}}
@@ -37,7 +38,8 @@ func (c *Client) Start(ctx context.Context, run maintenance.Run, server maintena
 	if !call.Enough(ctx) {
 		return refuse(maintenance.ReasonUnavailable, errors.New("no time left to ask"))
 	}
-	in := &ssm.StartAutomationExecutionInput{DocumentName: aws.String(s.Runbook), Parameters: given, ClientToken: aws.String(Token(run.Attempt.ID))}
+	in := &ssm.StartAutomationExecutionInput{DocumentName: aws.String(s.Runbook), Parameters: given,
+		ClientToken: aws.String(Token(run.Attempt.ID))}
 	if s.Version != "" {
 		in.DocumentVersion = aws.String(s.Version)
 	}

@@ -26,7 +26,8 @@ func TestClient_StartSends(t *testing.T) {
 			t.Fatalf("%d executions", len(got))
 		}
 		want := map[string][]string{"InstanceId": {chefNode}, "Token": {secret}, "Packages": {"first-package", "second-package"}}
-		if e := got[0]; e.ID != run.Reference || e.Runbook != "maintain-chef" || e.Version != "2" || e.ClientToken != automation.Token(run.Attempt.ID) ||
+		if e := got[0]; e.ID != run.Reference || e.Runbook != "maintain-chef" || e.Version != "2" ||
+			e.ClientToken != automation.Token(run.Attempt.ID) ||
 			!reflect.DeepEqual(e.Parameters, want) {
 			t.Errorf("got %+v", e)
 		}
@@ -200,7 +201,7 @@ func TestClient_StartFaults(t *testing.T) {
 				t.Parallel()
 				sim := newSimulator(t)
 				byHand(t, sim, "maintain-chef", strayNode) // which is none of ours
-				c := serve(t, handler(sim), sim.Close)
+				c := serveUnder(t, tt.fault.Kind, handler(sim), sim.Close)
 				sim.Inject(tt.fault)
 				run := claimed()
 				answer := c.Start(t.Context(), run, chef, nil)

@@ -34,6 +34,9 @@ func (c *Client) Stop(ctx context.Context, run maintenance.Run) error {
 	}
 }
 
+// Stops implements maintenance.Backend: StopAutomationExecution does.
+func (c *Client) Stops() bool { return true }
+
 // Calendar implements maintenance.Backend with GetCalendarState: several calendars are open only if all of them are.
 func (c *Client) Calendar(ctx context.Context, name string) maintenance.CalendarState {
 	calendars := c.servers[name].Calendars

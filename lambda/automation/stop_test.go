@@ -11,6 +11,11 @@ import (
 func TestClient_Stop(t *testing.T) {
 	t.Parallel()
 	const stopCall = "StopAutomationExecution"
+	t.Run("it can be", func(t *testing.T) {
+		if _, c := service(t); !c.Stops() {
+			t.Error("it cannot")
+		}
+	})
 	t.Run("the end is seen later, and what onCancel names still runs", func(t *testing.T) {
 		sim, c := service(t)
 		run := runningOn(t, c, ours)
@@ -20,7 +25,8 @@ func TestClient_Stop(t *testing.T) {
 		}
 		do(t, sim.Complete(oursNode))
 		e := one(t, c.Follow(t.Context(), run))
-		if e.State != maintenance.ExecutionCancelled || !e.Began || e.Detail != "Cancelled after 0s. Steps: Backup Cancelled, Patch Pending, Restore Success" {
+		if e.State != maintenance.ExecutionCancelled || !e.Began ||
+			e.Detail != "Cancelled after 0s. Steps: Backup Cancelled, Patch Pending, Restore Success" {
 			t.Errorf("when it has been: %+v", e)
 		}
 	})

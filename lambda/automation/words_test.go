@@ -39,28 +39,35 @@ func TestClient_FollowNamesTheStepThatDecided(t *testing.T) {
 		{"not the first, if its failure was no matter", "Failed",
 			[]string{step("a", "Failed", optional, "first"), step("b", "Failed", critical, "second"), step("c", "Success", critical, "")}, "",
 			"Failed: the step b: second"},
-		{"not the last, which only cleans up", "Failed", []string{step("a", "TimedOut", critical, "first"), step("c", "Failed", critical, "last")}, "",
+		{"not the last, which only cleans up", "Failed", []string{step("a", "TimedOut", critical, "first"), step("c", "Failed", critical,
+			"last")}, "",
 			"Failed: the step a: first"},
-		{"one that aborts, though it is not critical", "Failed", []string{step("a", "Failed", optional, "first"), step("b", "Failed", aborting, "second")}, "",
+		{"one that aborts, though it is not critical", "Failed", []string{step("a", "Failed", optional, "first"), step("b", "Failed", aborting,
+			"second")}, "",
 			"Failed: the step b: second"},
 		{"one of which nothing is said is critical and aborts: the service's defaults", "Failed",
 			[]string{`{"StepName": "a", "StepStatus": "Failed", "FailureMessage": "first"}`}, "", "Failed: the step a: first"},
 		{"the first in time, in whatever order they are listed", "Failed", []string{
-			step("b", "Failed", critical+`, "ExecutionStartTime": 20`, "later"), step("a", "Failed", critical+`, "ExecutionStartTime": 10`, "earlier")}, "",
+			step("b", "Failed", critical+`, "ExecutionStartTime": 20`, "later"), step("a", "Failed", critical+`, "ExecutionStartTime": 10`,
+				"earlier")}, "",
 			"Failed: the step a: earlier"},
 		{"without a message, by its name", "Failed", []string{step("a", "Failed", critical, "")}, "", "Failed: the step a"},
-		{"what the execution says, where no step decided", "Failed", []string{step("a", "Failed", optional, "no matter")}, "no role", "Failed: no role"},
+		{"what the execution says, where no step decided", "Failed", []string{step("a", "Failed", optional, "no matter")}, "no role",
+			"Failed: no role"},
 		{"what the execution says, where there are no steps", "Failed", nil, "no role", "Failed: no role"},
 		{"what the execution says beside the step", "Failed", []string{step("a", "Failed", critical, "first.")}, "The role has no permission.",
 			"Failed: the step a: first. The execution: The role has no permission"},
-		{"what the execution says, if the step's words are in it", "Failed", []string{step("a", "Failed", critical, "first.")}, "Step a failed: first. See the log.",
+		{"what the execution says, if the step's words are in it", "Failed", []string{step("a", "Failed", critical, "first.")},
+			"Step a failed: first. See the log.",
 			"Failed: the step a: Step a failed: first. See the log"},
 		{"not what the execution says, if the step says it", "Failed", []string{step("a", "Failed", critical, "Step a failed: first")}, "first.",
 			"Failed: the step a: Step a failed: first"},
-		{"nothing of a step whose failure was no matter, if all went well", "Success", []string{step("a", "Failed", optional, "no matter")}, "", "Success"},
+		{"nothing of a step whose failure was no matter, if all went well", "Success", []string{step("a", "Failed", optional, "no matter")}, "",
+			"Success"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			got := detail(t, `{"AutomationExecutionStatus": "`+tt.status+`", "FailureMessage": "`+tt.own+`", "StepExecutions": [`+strings.Join(tt.steps, ",")+`]}`)
+			got := detail(t, `{"AutomationExecutionStatus": "`+tt.status+`", "FailureMessage": "`+tt.own+`",
+				"StepExecutions": [`+strings.Join(tt.steps, ",")+`]}`)
 			if got, _, _ = strings.Cut(got, ". Steps: "); got != tt.want {
 				t.Errorf("got  %q\nwant %q", got, tt.want)
 			}
@@ -77,7 +84,8 @@ func TestClient_FollowDetail(t *testing.T) {
 		}
 	})
 	t.Run("that there are more steps than the answer has", func(t *testing.T) {
-		got := detail(t, `{"AutomationExecutionStatus": "InProgress", "StepExecutionsTruncated": true, "StepExecutions": [{"StepName": "a", "StepStatus": "Success"}]}`)
+		got := detail(t, `{"AutomationExecutionStatus": "InProgress", "StepExecutionsTruncated": true,
+			"StepExecutions": [{"StepName": "a", "StepStatus": "Success"}]}`)
 		if want := "InProgress. Steps: a Success, …"; got != want {
 			t.Errorf("got %q", got)
 		}

@@ -47,10 +47,11 @@ func TestClassify(t *testing.T) {
 		{"old credentials", answered(400, "ExpiredTokenException"), maintenance.ReasonDenied, true, true},
 		{"unknown credentials", answered(400, "UnrecognizedClientException"), maintenance.ReasonDenied, true, true},
 		{"a wrong signature", answered(403, "SignatureDoesNotMatch"), maintenance.ReasonDenied, true, true},
-		{"an error nobody knows, of the caller's side", answered(400, "TeapotException"), maintenance.ReasonUnexpected, true, true},
-		{"an error nobody knows, in an answer that says OK", answered(200, "TeapotException"), maintenance.ReasonUnexpected, false, true},
+		{"an error of no known code, of the caller's side", answered(400, "TeapotException"), maintenance.ReasonUnexpected, true, true},
+		{"an error of no known code, in an answer that says OK", answered(200, "TeapotException"), maintenance.ReasonUnexpected, false, true},
 		{"an internal error", answered(500, "InternalServerError"), maintenance.ReasonUnavailable, false, true},
-		{"an internal error that calls itself a throttle: it may have worked", answered(500, "ThrottlingException"), maintenance.ReasonUnavailable, false, true},
+		{"an internal error that calls itself a throttle: it may have worked", answered(500, "ThrottlingException"),
+			maintenance.ReasonUnavailable, false, true},
 		{"an internal error that calls itself a refusal", answered(503, "AccessDeniedException"), maintenance.ReasonUnavailable, false, true},
 		{"a proxy's error page", answered(502, ""), maintenance.ReasonUnavailable, false, false},
 		{"an answer that is not what the protocol says", answered(200, ""), maintenance.ReasonUnavailable, false, false},
@@ -143,7 +144,8 @@ func TestEnough(t *testing.T) {
 	if !call.Enough(t.Context()) {
 		t.Error("for ever is not enough")
 	}
-	for left, want := range map[time.Duration]bool{time.Hour: true, 1500 * time.Millisecond: true, 900 * time.Millisecond: false, 0: false, -time.Hour: false} {
+	for left, want := range map[time.Duration]bool{time.Hour: true, 1500 * time.Millisecond: true, 900 * time.Millisecond: false, 0: false,
+		-time.Hour: false} {
 		ctx, cancel := context.WithTimeout(t.Context(), left)
 		if call.Enough(ctx) != want {
 			t.Errorf("%s: enough is %v", left, !want)

@@ -29,14 +29,21 @@ func TestSSM_StepsAfterAFailure(t *testing.T) {
 		want  string
 		steps string
 	}{
-		{"the last step runs although one before it failed, and the execution is failed", simulator.Always("backup", "patch", "restore"), "backup", "Failed",
+		{"the last step runs although one before it failed, and the execution is failed", simulator.Always("backup", "patch", "restore"),
+			"backup", "Failed",
 			"backup=Failed patch=Pending restore=Success"},
-		{"the last step runs when all is done", simulator.Always("backup", "patch", "restore"), "", "Success", "backup=Success patch=Success restore=Success"},
-		{"a last step that fails", simulator.Always("backup", "patch", "restore"), "restore", "Failed", "backup=Success patch=Success restore=Failed"},
-		{"a critical step makes it failed, though it continues", []simulator.Step{{Name: "a", OnFailure: "Continue"}, {Name: "b"}}, "a", "Failed", "a=Failed b=Success"},
-		{"one that is not critical does not", []simulator.Step{{Name: "a", OnFailure: "Continue", Optional: true}, {Name: "b"}}, "a", "Success", "a=Failed b=Success"},
-		{"one that aborts does, critical or not", []simulator.Step{{Name: "a", Optional: true}, {Name: "b"}}, "a", "Failed", "a=Failed b=Pending"},
-		{"nothing follows the end, though it failed", []simulator.Step{{Name: "a", OnFailure: "Continue", Optional: true, End: true}, {Name: "b"}}, "a", "Success", "a=Failed b=Pending"},
+		{"the last step runs when all is done", simulator.Always("backup", "patch", "restore"), "", "Success",
+			"backup=Success patch=Success restore=Success"},
+		{"a last step that fails", simulator.Always("backup", "patch", "restore"), "restore", "Failed",
+			"backup=Success patch=Success restore=Failed"},
+		{"a critical step makes it failed, though it continues", []simulator.Step{{Name: "a", OnFailure: "Continue"}, {Name: "b"}}, "a",
+			"Failed", "a=Failed b=Success"},
+		{"one that is not critical does not", []simulator.Step{{Name: "a", OnFailure: "Continue", Optional: true}, {Name: "b"}}, "a", "Success",
+			"a=Failed b=Success"},
+		{"one that aborts does, critical or not", []simulator.Step{{Name: "a", Optional: true}, {Name: "b"}}, "a", "Failed",
+			"a=Failed b=Pending"},
+		{"nothing follows the end, though it failed", []simulator.Step{{Name: "a", OnFailure: "Continue", Optional: true, End: true},
+			{Name: "b"}}, "a", "Success", "a=Failed b=Pending"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			withSteps(t, tt.plan, func(t *testing.T, s *simulator.SSM, id string) {
@@ -70,7 +77,8 @@ func TestSSM_StepsAfterAStop(t *testing.T) {
 				t.Errorf("got %+v", got)
 			}
 			pass(1)
-			if got := look(t, s, id).AutomationExecutionStatus; got != "Cancelled" || steps(t, s, id) != "backup=Success patch=Cancelled restore=Success" {
+			if got := look(t, s, id).AutomationExecutionStatus; got != "Cancelled" || steps(t, s,
+				id) != "backup=Success patch=Cancelled restore=Success" {
 				t.Errorf("got %s, %s", got, steps(t, s, id))
 			}
 		})
@@ -109,7 +117,8 @@ func TestSSM_Queue(t *testing.T) {
 	t.Run("it is pending, without a step, and then begins", func(t *testing.T) {
 		queued(t, func(t *testing.T, s *simulator.SSM, id string) {
 			pass(time.Hour - 1)
-			if got := look(t, s, id); got.AutomationExecutionStatus != "Pending" || got.CurrentStepName != "" || steps(t, s, id) != "backup=Pending patch=Pending check=Pending" {
+			if got := look(t, s, id); got.AutomationExecutionStatus != "Pending" || got.CurrentStepName != "" || steps(t, s,
+				id) != "backup=Pending patch=Pending check=Pending" {
 				t.Errorf("got %+v", got)
 			}
 			pass(1)
@@ -126,7 +135,8 @@ func TestSSM_Queue(t *testing.T) {
 		queued(t, func(t *testing.T, s *simulator.SSM, id string) {
 			askSSM(t, s, "StopAutomationExecution", `{"AutomationExecutionId":"`+id+`"}`).status(t, 200)
 			pass(100 * time.Hour)
-			if got := look(t, s, id).AutomationExecutionStatus; got != "Cancelled" || steps(t, s, id) != "backup=Pending patch=Pending check=Pending" {
+			if got := look(t, s, id).AutomationExecutionStatus; got != "Cancelled" || steps(t, s,
+				id) != "backup=Pending patch=Pending check=Pending" {
 				t.Errorf("got %s, %s", got, steps(t, s, id))
 			}
 		})
@@ -146,7 +156,7 @@ func TestSSM_AddRunbookOf_RefusesWhatCannotFollow(t *testing.T) {
 	for name, step := range map[string]simulator.Step{
 		"a step that is not there": {Name: "a", OnFailure: "step:c"},
 		"the step itself":          {Name: "a", OnCancel: "step:a"},
-		"a word nobody knows":      {Name: "a", OnFailure: "Ignore"},
+		"a word of another kind":   {Name: "a", OnFailure: "Ignore"},
 		"no name":                  {},
 	} {
 		if s.AddRunbookOf("other", 1, nil, []simulator.Step{step, {Name: "b"}}) == nil {
