@@ -10,16 +10,21 @@ import (
 // Answer is the summary with what an operator who asked has to know besides: what exactly is wrong, and when it may start.
 func Answer(report maintenance.Report) string {
 	v := viewOf(report)
+	if v.Decided {
+		return before(v)
+	}
 	answer := summary(v)
 	switch v.Outcome {
 	case maintenance.OutcomeRefused, maintenance.OutcomeError, maintenance.OutcomeInProgress:
 		answer += sentence(v.Detail)
 	}
-	answer += timing(v)
-	if v.Decided {
-		answer += " That was decided when the same trigger came before; nothing was done now."
-	}
-	return answer
+	return answer + timing(v)
+}
+
+// before is the answer to a trigger that comes again: what came of it then, which may not be how things are now.
+func before(v view) string {
+	return "The same trigger came before, and came to: " + string(v.Outcome) + after(", run ", v.RunID) + "." + sentence(v.Detail) +
+		" Nothing was done now."
 }
 
 // Planned is what would happen, in one sentence or two.
@@ -32,24 +37,20 @@ func Planned(report maintenance.Report) string {
 		}
 		return "It would start now."
 	case maintenance.OutcomeWaiting:
-		return fmt.Sprintf("It would wait: %s.", why(v)) + timing(v)
+		return "It would wait" + because(v) + timing(v)
 	case maintenance.OutcomeJoined:
-		text := "It would join the open run" + after(" ", v.RunID)
-		if v.Reason != "" {
-			text += ": " + why(v)
-		}
-		return text + "." + timing(v)
+		return "It would join the open run" + after(" ", v.RunID) + because(v) + timing(v)
 	case maintenance.OutcomeMissed:
-		return fmt.Sprintf("It would expire before it could start. In its way: %s.", why(v)) + timing(v)
+		return "It would expire before it could start." + inTheWay(v) + timing(v)
 	case maintenance.OutcomeInProgress:
 		if v.RunID != "" {
 			return fmt.Sprintf("It would not start: the run %s has the server.", v.RunID)
 		}
 		return "It would not start: the server is under maintenance already." + sentence(v.Detail)
 	case maintenance.OutcomeError:
-		return fmt.Sprintf("It could not start: %s.", why(v)) + sentence(v.Detail)
+		return "It could not start" + because(v) + sentence(v.Detail)
 	default:
-		return fmt.Sprintf("It would not start: %s.", why(v)) + sentence(v.Detail) + timing(v)
+		return "It would not start" + because(v) + sentence(v.Detail) + timing(v)
 	}
 }
 

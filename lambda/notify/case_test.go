@@ -42,6 +42,8 @@ var cases = map[string]maintenance.Report{
 	"waiting-not-found-ssm": report(maintenance.OutcomeWaiting, maintenance.ReasonNotFound, alarm, onNode, waits, unseen,
 		detail("describe server automate-06: not-found: no managed node has the tag maintenance-server=automate-06")),
 
+	"waiting-runbook-unusable": report(maintenance.OutcomeWaiting, maintenance.ReasonRunbookUnusable, alarm, onNode, waits,
+		detail("start the runbook: runbook-unusable: BackupTo is missing")), // an operator tried, and the run waits on
 	"joined-schedule": report(maintenance.OutcomeJoined, maintenance.ReasonOutsideWindow, weekly, waits, until(time.Hour),
 		func(r *maintenance.Report) {
 			r.Triggers = []maintenance.Trigger{alarm, weekly}
@@ -68,8 +70,9 @@ var cases = map[string]maintenance.Report{
 		status(maintenance.StatusFailed), detail("FAILED")),
 	"refused-not-found": report(maintenance.OutcomeRefused, maintenance.ReasonNotFound, alarm,
 		detail("describe server automate-06: not-found")),
-	"refused-outside-window":  report(maintenance.OutcomeRefused, maintenance.ReasonOutsideWindow, operator, until(6*24*time.Hour)),
-	"refused-manual-waits-on": report(maintenance.OutcomeRefused, maintenance.ReasonCalendarClosed, operator, onNode, waits),
+	"refused-outside-window": report(maintenance.OutcomeRefused, maintenance.ReasonOutsideWindow, operator, until(6*24*time.Hour)),
+	"refused-close-followed": report(maintenance.OutcomeRefused, maintenance.ReasonInProgress, operator, onNode, accepted, stop,
+		detail("it is followed, and its deadline is 2026-11-29T03:00:01Z")),
 	"refused-held": report(maintenance.OutcomeRefused, maintenance.ReasonHeld, operator, until(5*time.Hour),
 		detail("release week")),
 	"refused-concurrency": report(maintenance.OutcomeRefused, maintenance.ReasonConcurrencyLimit, operator,

@@ -73,7 +73,7 @@ var reasons = map[maintenance.Reason]words{
 		do: "Find what keeps it from starting or from succeeding: its schedule, its window, its last end."},
 
 	maintenance.ReasonStopping:     {why: "it is being stopped"},
-	maintenance.ReasonNotRunning:   {why: "no run of it is open"},
+	maintenance.ReasonNotRunning:   {why: "the run that was named is over"},
 	maintenance.ReasonAttemptAlive: {why: "an attempt to start it may still be alive", do: "Send a new request when that attempt is over."},
 	maintenance.ReasonUnknownRun:   {why: "no run has that id"},
 	maintenance.ReasonUnknownStatus: {why: "its status is one that this version does not know",
@@ -97,6 +97,10 @@ func why(v view) string {
 	switch age := v.At.Sub(v.Trigger.Time); {
 	case v.Reason == maintenance.ReasonStale && !v.Trigger.Time.IsZero() && age < 0:
 		return "the trigger is dated " + span(-age) + " in the future"
+	case v.Reason == maintenance.ReasonNotRunning && v.Stop:
+		return "nothing of it runs that could be ended"
+	case v.Reason == maintenance.ReasonInProgress && v.Stop:
+		return "it is followed, and not past its deadline"
 	case v.Reason == maintenance.ReasonStale && !v.Trigger.Time.IsZero():
 		return "the trigger is " + span(age) + " old, which is too old"
 	case v.Reason == maintenance.ReasonWrongState && v.ssm() && v.Server.Status != "":

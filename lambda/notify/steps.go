@@ -58,7 +58,8 @@ func waits(v view, f Function) []step {
 	if slices.ContainsFunc(append([]maintenance.Trigger{v.Trigger}, v.Triggers...), byAlarm) {
 		steps = append(steps, say("An alarm that returns to OK takes back what it asked for, unless the settings say otherwise."))
 	}
-	if v.Reason == maintenance.ReasonNotFound {
+	switch v.Reason { // what does not pass by itself; the others' advice is for an operator who was refused
+	case maintenance.ReasonNotFound, maintenance.ReasonAmbiguous, maintenance.ReasonDenied, maintenance.ReasonRunbookUnusable:
 		steps = append(steps, say(advice(v)))
 	}
 	return append(steps, startNow(v, f), offer("To cancel it:", order(v, f, "stop")))
@@ -149,7 +150,7 @@ func missed(v view, f Function) []step {
 	return append(steps, alarmStays(v))
 }
 
-// notStarted is for refusals and errors. Where they answered an operator about a run that waits, the run waits on.
+// notStarted is for refusals and errors: of a start, of the end of a run, of following one.
 func notStarted(v view, f Function) []step {
 	switch {
 	case v.Reason == maintenance.ReasonStartUnconfirmed:
@@ -161,12 +162,6 @@ func notStarted(v view, f Function) []step {
 		return []step{say("Nothing. It is tried on, and its end is notified once it is seen."), say(repair(v)), lookAt(v, f), giveUp(v, f)}
 	}
 	var steps []step
-	if v.State == maintenance.RunWaiting {
-		steps = append(steps, say("Nothing. The run waits on under its other triggers."))
-		if now := startNow(v, f); now.line != "" {
-			return append(steps, now)
-		}
-	}
 	if v.Reason == maintenance.ReasonWrongState || v.Reason == maintenance.ReasonNotFound {
 		steps = append(steps, lookAt(v, f))
 	}
@@ -188,7 +183,7 @@ func repair(v view) string {
 
 // alarmStays is the one thing about alarms that surprises everybody.
 func alarmStays(v view) step {
-	if v.Trigger.Kind != maintenance.TriggerAlarm || v.State == maintenance.RunWaiting {
+	if v.Trigger.Kind != maintenance.TriggerAlarm {
 		return step{}
 	}
 	return say("An alarm that stays in ALARM does not ask again: it asks when it goes into ALARM the next time.")

@@ -43,9 +43,17 @@ func (v view) state(s maintenance.Status) string {
 // accepted reports whether the backend has said yes to a start.
 func (v view) accepted() bool { return !v.Started.IsZero() || v.Reference != "" }
 
-// followed reports whether what is said is about a run that was accepted and is not over.
+// followed reports whether what is said is about a run that was claimed and may go on: an attempt that failed for certain has fallen
+// back, or is over without having been accepted.
 func (v view) followed() bool {
-	return v.State == maintenance.RunRunning || v.State != maintenance.RunWaiting && v.accepted()
+	switch v.State {
+	case maintenance.RunStarting, maintenance.RunRunning:
+		return true
+	case maintenance.RunWaiting:
+		return false
+	default:
+		return v.accepted()
+	}
 }
 
 // reason is the reason where it says more than the outcome does.

@@ -20,7 +20,7 @@ func summary(v view) string {
 	case maintenance.OutcomeStarted:
 		return fmt.Sprintf("%s was started%s.", of, after(" ", bracketed(v.attempt())))
 	case maintenance.OutcomeWaiting:
-		return fmt.Sprintf("%s waits: %s.", of, why(v))
+		return of + " waits" + because(v)
 	case maintenance.OutcomeJoined:
 		return joinedRun(v)
 	case maintenance.OutcomeInProgress:
@@ -37,22 +37,35 @@ func summary(v view) string {
 	case maintenance.OutcomeCancelled:
 		return cancelled(v, of)
 	case maintenance.OutcomeOverdue:
-		if v.Reason == "" {
-			return of + " should be over by now, and is not seen to be."
-		}
-		return fmt.Sprintf("%s should be over by now, and is not seen to be: %s.", of, why(v))
+		return of + " should be over by now, and is not seen to be" + because(v)
 	case maintenance.OutcomeMissed:
 		if v.Reason == maintenance.ReasonNoSuccess {
-			return of + " is missed: " + why(v) + "."
+			return of + " is missed" + because(v)
 		}
-		return fmt.Sprintf("%s expired before it could start. In its way: %s.", of, why(v))
+		return of + " expired before it could start." + inTheWay(v)
 	case maintenance.OutcomeHeld, maintenance.OutcomeReleased:
 		return braked(v)
 	case maintenance.OutcomeIgnored:
-		return fmt.Sprintf("The event asks for nothing: %s.", strings.TrimRight(nothing(v), "."))
+		return "The event asks for nothing" + after(": ", strings.TrimRight(nothing(v), ".")) + "."
 	default:
 		return fmt.Sprintf("%s: %s.", of, joined([]string{string(v.Outcome), string(v.Reason)}, ", "))
 	}
+}
+
+// because ends a sentence with the reason, if there is one.
+func because(v view) string {
+	if v.Reason == "" {
+		return "."
+	}
+	return ": " + why(v) + "."
+}
+
+// inTheWay is what kept a run from starting, in a sentence of its own.
+func inTheWay(v view) string {
+	if v.Reason == "" {
+		return ""
+	}
+	return " In its way: " + why(v) + "."
 }
 
 // after is a text with something before it, or nothing.
@@ -72,15 +85,11 @@ func bracketed(text string) string {
 
 // joinedRun: one run serves all its triggers.
 func joinedRun(v view) string {
-	run := "the open run"
+	run := "the run"
 	if v.State == maintenance.RunWaiting {
 		run = "the waiting run"
 	}
-	text := "Another trigger joined " + run + after(" of ", v.ServerName)
-	if v.Reason != "" {
-		text += ": " + why(v)
-	}
-	return text + "."
+	return "Another trigger joined " + run + after(" of ", v.ServerName) + because(v)
 }
 
 // inProgress names the run that has the server, where it is one that is known.
@@ -105,17 +114,17 @@ func notDone(v view, of string) string {
 	case v.Reason == maintenance.ReasonManyRefusals:
 		return "Nothing was started: " + why(v) + "."
 	case v.Stop && failed:
-		return fmt.Sprintf("%s could not be ended: %s.", of, why(v))
+		return of + " could not be ended" + because(v)
 	case v.Stop:
-		return fmt.Sprintf("%s was not ended: %s.", of, why(v))
+		return of + " was not ended" + because(v)
 	case v.Reason == maintenance.ReasonStartUnconfirmed:
-		return fmt.Sprintf("%s may or may not have started: %s.", of, why(v))
+		return of + " may or may not have started" + because(v)
 	case failed && v.followed():
-		return fmt.Sprintf("%s cannot be followed: %s.", of, why(v))
+		return of + " cannot be followed" + because(v)
 	case failed:
-		return fmt.Sprintf("%s could not be started: %s.", of, why(v))
+		return of + " could not be started" + because(v)
 	default:
-		return fmt.Sprintf("%s was not started: %s.", of, why(v))
+		return of + " was not started" + because(v)
 	}
 }
 
@@ -124,10 +133,7 @@ func cancelled(v view, of string) string {
 	if !v.accepted() {
 		text += " before it started"
 	}
-	if v.Reason != "" {
-		text += ": " + why(v)
-	}
-	return text + "."
+	return text + because(v)
 }
 
 // braked is a hold or its release, of a server or, without a name, of the fleet.
@@ -144,7 +150,7 @@ func braked(v view) string {
 
 // nothing is why an event asks for nothing: in the domain's words, else in those of what decoded it.
 func nothing(v view) string {
-	if _, ok := reasons[v.Reason]; ok || v.Detail == "" {
+	if _, ok := reasons[v.Reason]; ok {
 		return why(v)
 	}
 	return v.Detail

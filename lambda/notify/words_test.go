@@ -27,8 +27,9 @@ func TestSummary_HasWordsForEveryOutcomeAndReason(t *testing.T) {
 			seen := map[string]maintenance.Reason{}
 			for _, reason := range append(maintenance.Reasons(), "") {
 				said := notify.Summary(report(outcome, reason, alarm, backend))
-				if !strings.HasSuffix(said, ".") || strings.Contains(said, fmt.Sprintf(": %s, %s.", outcome, reason)) ||
-					strings.Contains(said, "the reason is "+string(reason)) && reason != "" {
+				if strings.Contains(said, ": .") || strings.Contains(said, "is .") || !strings.HasSuffix(said, ".") || strings.Contains(said,
+					fmt.Sprintf(": %s, %s.", outcome, reason)) ||
+					strings.Contains(said, "the reason is") {
 					t.Errorf("%s, %s has no words: %q", outcome, reason, said)
 				}
 				if other, ok := seen[said]; ok && slices.Contains(saysReason, outcome) && !same(reason, other) {
@@ -59,9 +60,25 @@ func TestAnswer_SaysWhatAnOperatorHasToKnowBesides(t *testing.T) {
 			"Maintenance of automate-06 waits: it is outside the server's maintenance window. It expires Sun 29 Nov 06:00 CET."},
 		"in progress: which run has the server": {cases["in-progress-alarm"],
 			"Maintenance of automate-06 was not started: the run " + runID + " has the server, accepted Sun 29 Nov 00:00 CET."},
-		"the second delivery of a trigger": {report(maintenance.OutcomeStarted, "", alarm, accepted,
-			func(r *maintenance.Report) { r.Decided = true }),
-			"Maintenance of automate-06 was started. That was decided when the same trigger came before; nothing was done now."},
+		"the second delivery of a trigger: what came of it then, not how things are": {
+			report(maintenance.OutcomeRefused, maintenance.ReasonDuplicate, alarm, detail("it was decided before: cooling-down"),
+				func(r *maintenance.Report) { r.Decided = true }),
+			"The same trigger came before, and came to: refused, run " + runID + ". it was decided before: cooling-down. Nothing was done now."},
+		"a run that nobody looked at yet": {report(maintenance.OutcomeWaiting, "", weekly, state(maintenance.RunWaiting)),
+			"Maintenance of automate-06 waits."},
+		"a claimed run that the ledger cannot be asked about": {
+			report(maintenance.OutcomeError, maintenance.ReasonLedgerUnavailable, alarm, state(maintenance.RunStarting)),
+			"Maintenance of automate-06 cannot be followed: the table of runs cannot be reached, and without it nothing is done."},
+		"a run that waits cannot be closed": {
+			report(maintenance.OutcomeRefused, maintenance.ReasonNotRunning, operator, stop, state(maintenance.RunWaiting),
+				detail("stop it instead")),
+			"Maintenance of automate-06 was not ended: nothing of it runs that could be ended. stop it instead."},
+		"an old command, whose run is over": {
+			report(maintenance.OutcomeRefused, maintenance.ReasonNotRunning, operator, detail("the run is over: succeeded")),
+			"Maintenance of automate-06 was not started: the run that was named is over. the run is over: succeeded."},
+		"a run that is followed cannot be closed": {cases["refused-close-followed"],
+			"Maintenance of automate-06 was not ended: it is followed, and not past its deadline. it is followed, and its deadline is " +
+				"2026-11-29T03:00:01Z."},
 		"a stop that is not obeyed yet": {cases["in-progress-stopping"], "Maintenance of automate-06 is asked to stop."},
 		"a close that is refused: that says nothing of a start": {
 			report(maintenance.OutcomeRefused, maintenance.ReasonAttemptAlive, operator, stop, until(time.Minute)),
