@@ -112,3 +112,11 @@ func TestNotifiedOutcomesAreTheSettings(t *testing.T) {
 		t.Errorf("the domain notifies %v, the settings know %v", want, got)
 	}
 }
+
+func TestAccountOf(t *testing.T) {
+	for arn, want := range map[string]string{"arn:aws:sns:us-east-1:123456789012:maintenance": "123456789012", "": "", "arn:aws:sns": ""} {
+		if got := accountOf(arn); got != want {
+			t.Errorf("%q is of %q", arn, got)
+		}
+	}
+}

@@ -45,8 +45,10 @@ func New(getenv func(string) string, logger *slog.Logger, metrics io.Writer) (*H
 		return at(config, append(append([]string{getenv("AWS_ENDPOINT_URL_" + variable)}, others...), getenv("AWS_ENDPOINT_URL"))...)
 	}
 	servers := endpoint("OPSWORKSCM", doc.Endpoint)
-	function := notify.Function{Name: getenv("AWS_LAMBDA_FUNCTION_NAME"), Region: config.Region,
-		Endpoint: aws.ToString(servers.BaseEndpoint)}
+	function := notify.Function{
+		Name: getenv("AWS_LAMBDA_FUNCTION_NAME"), Region: config.Region, Account: accountOf(environment.TopicARN),
+		Endpoint: aws.ToString(servers.BaseEndpoint),
+	}
 	topics := notify.Topics{Text: environment.TopicARN, Records: environment.RecordsTopicARN, Chat: environment.ChatTopicARN}
 	cm, ssm := opsworkscm.New(servers, time.Now), automation.New(endpoint("SSM"), nodes, time.Now)
 	tables := endpoint("DYNAMODB")
