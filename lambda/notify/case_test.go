@@ -6,7 +6,7 @@ import (
 	"opsworks-maintenance/lambda/maintenance"
 )
 
-// cases are reports that can happen, each by the name of its golden file.
+// cases are reports that can be published, each by the name of its golden file.
 var cases = map[string]maintenance.Report{
 	"started-alarm":        report(maintenance.OutcomeStarted, "", alarm, accepted),
 	"started-schedule-ssm": report(maintenance.OutcomeStarted, "", weekly, onNode, accepted),
@@ -44,17 +44,13 @@ var cases = map[string]maintenance.Report{
 
 	"waiting-runbook-unusable": report(maintenance.OutcomeWaiting, maintenance.ReasonRunbookUnusable, alarm, onNode, waits,
 		detail("start the runbook: runbook-unusable: BackupTo is missing")), // an operator tried, and the run waits on
-	"joined-schedule": report(maintenance.OutcomeJoined, maintenance.ReasonOutsideWindow, weekly, waits, until(time.Hour),
-		func(r *maintenance.Report) {
-			r.Triggers = []maintenance.Trigger{alarm, weekly}
-		}),
+	"joined-schedule": report(maintenance.OutcomeJoined, "", weekly, state(maintenance.RunWaiting), func(r *maintenance.Report) {
+		r.Triggers = []maintenance.Trigger{alarm, weekly}
+	}),
 	"joined-starting":   report(maintenance.OutcomeJoined, "", alarm, state(maintenance.RunStarting)),
 	"in-progress-alarm": report(maintenance.OutcomeInProgress, maintenance.ReasonInProgress, alarm, onNode, accepted),
 	"in-progress-foreign": report(maintenance.OutcomeInProgress, maintenance.ReasonInProgress, alarm, onNode,
 		detail("the execution "+execution+" goes on")),
-	"in-progress-stopping": report(maintenance.OutcomeInProgress, maintenance.ReasonStopping, operator, onNode, accepted, stop),
-	"in-progress-unknown-status": report(maintenance.OutcomeInProgress, maintenance.ReasonUnknownStatus, weekly, onNode, accepted,
-		detail("the execution's status is Rejected")),
 
 	"refused-stale": report(maintenance.OutcomeRefused, maintenance.ReasonStale, alarm,
 		func(r *maintenance.Report) { r.Trigger.Time = at.Add(-26 * time.Hour) },
@@ -71,21 +67,14 @@ var cases = map[string]maintenance.Report{
 	"refused-not-found": report(maintenance.OutcomeRefused, maintenance.ReasonNotFound, alarm,
 		detail("describe server automate-06: not-found")),
 	"refused-outside-window": report(maintenance.OutcomeRefused, maintenance.ReasonOutsideWindow, operator, until(6*24*time.Hour)),
-	"refused-close-followed": report(maintenance.OutcomeRefused, maintenance.ReasonInProgress, operator, onNode, accepted, stop,
-		detail("it is followed, and its deadline is 2026-11-29T03:00:01Z")),
 	"refused-held": report(maintenance.OutcomeRefused, maintenance.ReasonHeld, operator, until(5*time.Hour),
 		detail("release week")),
 	"refused-concurrency": report(maintenance.OutcomeRefused, maintenance.ReasonConcurrencyLimit, operator,
 		detail("held by puppet-01-20261128T223000-ABCDEFGHJK")),
-	"refused-not-running": report(maintenance.OutcomeRefused, maintenance.ReasonNotRunning, operator, stop),
-	"refused-attempt-alive": report(maintenance.OutcomeRefused, maintenance.ReasonAttemptAlive, operator, stop,
-		state(maintenance.RunStarting)),
-	"refused-stop-unsupported": report(maintenance.OutcomeRefused, maintenance.ReasonUnsupported, operator, accepted, stop),
 	"refused-invalid-event": report(maintenance.OutcomeRefused, maintenance.ReasonInvalidEvent, alarm, nowhere, untriggered,
 		detail(`read CloudWatch Alarm State Change: state.timestamp "yesterday" is not a time`)),
 	"refused-no-server":     report(maintenance.OutcomeRefused, maintenance.ReasonNoServer, alarm, nowhere),
 	"refused-many-refusals": report(maintenance.OutcomeRefused, maintenance.ReasonManyRefusals, alarm, nowhere, untriggered),
-	"error-stop-throttled":  report(maintenance.OutcomeError, maintenance.ReasonThrottled, operator, onNode, accepted, stop),
 
 	"error-ambiguous-ssm": report(maintenance.OutcomeError, maintenance.ReasonAmbiguous, alarm, onNode, unseen,
 		detail("describe server automate-06: ambiguous: 2 managed nodes have the tag maintenance-server=automate-06: "+
@@ -139,6 +128,17 @@ var cases = map[string]maintenance.Report{
 	"held-all-servers":     report(maintenance.OutcomeHeld, "", operator, nowhere, until(24*time.Hour)),
 	"released-server":      report(maintenance.OutcomeReleased, "", operator, onNode),
 	"released-all-servers": report(maintenance.OutcomeReleased, "", operator, nowhere),
+}
+
+// answers are reports that an operator gets for an answer, and that are published nowhere.
+var answers = map[string]maintenance.Report{
+	"in-progress-stopping": report(maintenance.OutcomeInProgress, maintenance.ReasonStopping, operator, onNode, accepted, stop),
+	"in-progress-unknown-status": report(maintenance.OutcomeInProgress, maintenance.ReasonUnknownStatus, weekly, onNode, accepted,
+		detail("the execution's status is Rejected")),
+	"refused-close-followed": report(maintenance.OutcomeRefused, maintenance.ReasonInProgress, operator, onNode, accepted, stop,
+		detail("it is followed, and its deadline is 2026-11-29T03:00:01Z")),
+	"refused-stop-unsupported": report(maintenance.OutcomeRefused, maintenance.ReasonUnsupported, operator, accepted, stop),
+	"error-stop-throttled":     report(maintenance.OutcomeError, maintenance.ReasonThrottled, operator, onNode, accepted, stop),
 }
 
 // unseen: a node that was not found, or not one, has no name.

@@ -65,7 +65,9 @@ func TestRecord_HasTheAnswerOfStartMaintenance(t *testing.T) {
 }
 
 func TestRecord_SaysTriggerAndExpires(t *testing.T) {
-	record := decoded(t, cases["joined-schedule"])
+	r := cases["waiting-outside-window"]
+	r.Trigger, r.Triggers = weekly, []maintenance.Trigger{alarm, weekly}
+	record := decoded(t, r)
 	if record["version"] != 2.0 || record["expires"] != "2026-11-29T05:00:01Z" || record["mayStart"] != "2026-11-29T00:00:01Z" {
 		t.Errorf("got %v", record)
 	}

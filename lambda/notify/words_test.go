@@ -76,10 +76,15 @@ func TestAnswer_SaysWhatAnOperatorHasToKnowBesides(t *testing.T) {
 		"an old command, whose run is over": {
 			report(maintenance.OutcomeRefused, maintenance.ReasonNotRunning, operator, detail("the run is over: succeeded")),
 			"Maintenance of automate-06 was not started: the run that was named is over. the run is over: succeeded."},
-		"a run that is followed cannot be closed": {cases["refused-close-followed"],
+		"a run that is followed cannot be closed": {answers["refused-close-followed"],
 			"Maintenance of automate-06 was not ended: it is followed, and not past its deadline. it is followed, and its deadline is " +
 				"2026-11-29T03:00:01Z."},
-		"a stop that is not obeyed yet": {cases["in-progress-stopping"], "Maintenance of automate-06 is asked to stop."},
+		"a stop that the backend does not know": {answers["refused-stop-unsupported"],
+			"Maintenance of automate-06 was not ended: this version, or the server's backend, cannot do that."},
+		"a stop that fails": {answers["error-stop-throttled"], "Maintenance of automate-06 could not be ended: AWS throttled the calls."},
+		"a status of tomorrow": {answers["in-progress-unknown-status"],
+			"Maintenance of automate-06 goes on: its status is one that this version does not know. the execution's status is Rejected."},
+		"a stop that is not obeyed yet": {answers["in-progress-stopping"], "Maintenance of automate-06 is asked to stop."},
 		"a close that is refused: that says nothing of a start": {
 			report(maintenance.OutcomeRefused, maintenance.ReasonAttemptAlive, operator, stop, until(time.Minute)),
 			"Maintenance of automate-06 was not ended: an attempt to start it may still be alive."},
