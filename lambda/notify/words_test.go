@@ -188,3 +188,14 @@ func TestText_ANodeHasNoStateOfOpsWorksCM(t *testing.T) {
 		}
 	}
 }
+
+func TestText_NamesTheOtherTriggers(t *testing.T) {
+	r := cases["started-alarm"]
+	for i := range 8 {
+		r.Triggers = append(r.Triggers, maintenance.Trigger{Kind: maintenance.TriggerSchedule, Name: fmt.Sprint("s", i), Time: at})
+	}
+	want := "And by:      schedule s0, schedule s1, schedule s2, schedule s3, schedule s4, 3 more\n"
+	if body := notify.Text(r, function).Body; !strings.Contains(body, want) {
+		t.Errorf("got:\n%s", body)
+	}
+}
