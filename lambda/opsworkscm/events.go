@@ -63,6 +63,6 @@ func before(stamp, t time.Time) bool {
 
 func event(e types.ServerEvent) maintenance.Event {
 	message := aws.ToString(e.Message)
-	succeeded, proof := proofs[strings.TrimSuffix(strings.TrimSpace(message), ".")]
+	succeeded, proof := proofs[strings.TrimSuffix(message, ".")]
 	return maintenance.Event{At: *e.CreatedAt, Message: message, Maintenance: proof, Succeeded: succeeded}
 }

@@ -71,6 +71,9 @@ func TestClient_FollowAnAcceptedStart(t *testing.T) {
 					if got := seen(s) + ", " + proof(s); got != step.want || s.EventsErr != nil {
 						t.Errorf("after %s: %s, %v; want %s", step.wait, got, s.EventsErr, step.want)
 					}
+					if failed := s.Server.MaintenanceStatus == maintenance.MaintenanceFailed; strings.Contains(s.Server.StatusReason, "sts:AssumeRole") != failed {
+						t.Errorf("the state's reason is %q", s.Server.StatusReason)
+					}
 				}
 			})
 		})
@@ -137,17 +140,17 @@ func TestClient_FollowTellsMaintenanceFromOtherEvents(t *testing.T) {
 
 // Events count from the claim on, in the precision of their stamps, and all of them: on as many pages as there are.
 func TestClient_FollowEventsSince(t *testing.T) {
-	claim := time.Date(2026, 11, 23, 23, 0, 0, 300_400_000, time.UTC)
+	claim := time.Date(2026, 11, 23, 23, 0, 30, 300_400_000, time.UTC)
 	for name, tt := range map[string]struct {
 		stamp float64
 		want  bool
 	}{
-		"a whole second before":              {1795474799, false},
-		"the same second, whole":             {1795474800, true},
-		"some milliseconds before":           {1795474800.299, false},
-		"the same millisecond":               {1795474800.3, true},
-		"some milliseconds after":            {1795474800.301, true},
-		"a whole second after, as is common": {1795474801, true},
+		"a whole second before":              {1795474829, false},
+		"the same second, whole":             {1795474830, true},
+		"some milliseconds before":           {1795474830.299, false},
+		"the same millisecond":               {1795474830.3, true},
+		"some milliseconds after":            {1795474830.301, true},
+		"a whole second after, as is common": {1795474831, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := answering(t, func(operation string) (int, string) {
@@ -165,7 +168,9 @@ func TestClient_FollowEventsSince(t *testing.T) {
 	t.Run("on three pages, and none from before", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			sim, c := virtual(t)
-			must(t, sim.WriteEvent("automate-06", "long before"))
+			for range 150 { // of the third page and the fourth
+				must(t, sim.WriteEvent("automate-06", "long before"))
+			}
 			time.Sleep(time.Hour)
 			run := claimed(time.Now())
 			for i := range 250 { // a page has 100
@@ -200,8 +205,8 @@ func TestClient_FollowInPart(t *testing.T) {
 	sim.Inject(simulator.Fault{Operation: "DescribeServers", Kind: simulator.Denied, Times: 1})
 	s := c.Follow(t.Context(), run)
 	wantReason(t, s.ServerErr, maintenance.ReasonDenied)
-	if s.EventsErr != nil || proof(s) != "success" {
-		t.Errorf("events %+v, %v", s.Events, s.EventsErr)
+	if s.EventsErr != nil || proof(s) != "success" || s.Warning != "" {
+		t.Errorf("events %+v, %v; warning %q", s.Events, s.EventsErr, s.Warning)
 	}
 	sim.Inject(simulator.Fault{Operation: "DescribeEvents", Kind: simulator.Denied, Times: 1})
 	s = c.Follow(t.Context(), run)

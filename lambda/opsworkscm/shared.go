@@ -33,7 +33,7 @@ type reading struct {
 
 // serves reports whether a reading is new enough for a look: it went on when the look came, or is a second old at most.
 func (r reading) serves(came, now time.Time) bool {
-	return !r.ended.IsZero() && (came.Before(r.ended) || now.Sub(r.began) <= sharedFor)
+	return came.Before(r.ended) || now.Sub(r.began) <= sharedFor
 }
 
 func (l *list) get(ctx context.Context, c *Client) reading {

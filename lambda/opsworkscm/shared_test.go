@@ -2,6 +2,7 @@ package opsworkscm_test
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"sync"
 	"testing"
@@ -45,6 +46,18 @@ func TestClient_SharedOddAnswers(t *testing.T) {
 	for name, want := range map[string]maintenance.Reason{
 		"automate-06": maintenance.ReasonUnexpected, "puppet-01": "", "mail-01": maintenance.ReasonNotFound,
 	} {
+		wantReason(t, c.Look(t.Context(), name).ServerErr, want)
+	}
+}
+
+// The API does not page; a token that comes again ends it all the same.
+func TestClient_SharedPages(t *testing.T) {
+	n := 0
+	c := answering(t, func(string) (int, string) {
+		n++
+		return 200, fmt.Sprintf(`{"Servers": [{"ServerName": "automate-0%d"}], "NextToken": "%d"}`, n, min(n, 2))
+	}).Shared()
+	for name, want := range map[string]maintenance.Reason{"automate-01": "", "automate-03": "", "automate-04": maintenance.ReasonNotFound} {
 		wantReason(t, c.Look(t.Context(), name).ServerErr, want)
 	}
 }

@@ -2,15 +2,15 @@ package opsworkscm_test
 
 import (
 	"context"
+	"errors"
 	"net"
-	"net/http"
-	"net/http/httptest"
 	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
-	"testing/synctest"
 	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"opsworks-maintenance/lambda/local/simulator"
 	"opsworks-maintenance/lambda/maintenance"
@@ -141,68 +141,14 @@ func TestClient_StartNobodyListens(t *testing.T) {
 	wantReason(t, client(url, time.Now).Start(t.Context(), claimed(time.Now()), chef, nil).Err, maintenance.ReasonUnavailable)
 }
 
-func TestClient_StartWithoutTimeSendsNothing(t *testing.T) {
-	short, cancel := context.WithTimeout(t.Context(), 900*time.Millisecond)
-	defer cancel()
-	for name, tt := range map[string]struct {
-		ctx  context.Context
-		ends time.Duration // from now
-	}{
-		"the invocation ends":     {short, time.Hour},
-		"the attempt has ended":   {t.Context(), -time.Nanosecond},
-		"the attempt ends soon":   {t.Context(), 900 * time.Millisecond},
-		"the attempt has no time": {t.Context(), -1000 * time.Hour},
-	} {
-		t.Run(name, func(t *testing.T) {
-			sim, c := service(t)
-			run := claimed(time.Now())
-			run.Attempt.Ends = time.Now().Add(tt.ends)
-			wantReason(t, c.Start(tt.ctx, run, chef, nil).Err, maintenance.ReasonUnavailable)
-			if len(sim.Calls()) != 0 {
-				t.Errorf("calls %s", calls(sim))
-			}
-		})
-	}
-}
-
-// The attempt ends by the clock that is handed in, also between the SDK's own attempts. What was sent was refused: nothing started.
-func TestClient_StartSendsNothingPastTheEnd(t *testing.T) {
+// What fails before anything is sent leaves no doubt.
+func TestClient_StartWithoutCredentials(t *testing.T) {
 	sim := simulated(t)
-	sim.Inject(simulator.Fault{Operation: "StartMaintenance", Kind: simulator.Throttle})
-	var past atomic.Int64
-	clock := func() time.Time { return time.Now().Add(time.Duration(past.Load())) }
-	endpoint := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		past.Store(int64(2 * time.Hour))
-		sim.ServeHTTP(w, r)
-	}))
-	defer endpoint.Close()
-	wantReason(t, client(endpoint.URL, clock).Start(t.Context(), claimed(time.Now()), chef, nil).Err, maintenance.ReasonUnavailable)
-	if got := calls(sim); got != "StartMaintenance" {
-		t.Errorf("calls %s", got)
-	}
-}
-
-// Time that ends in a pause between two attempts leaves no doubt; time that ends in a call does.
-func TestClient_StartEndsInAPause(t *testing.T) {
-	for kind, want := range map[simulator.Kind]maintenance.Reason{
-		simulator.Throttle: maintenance.ReasonUnavailable, simulator.Hang: maintenance.ReasonStartUnconfirmed,
-	} {
-		synctest.Test(t, func(t *testing.T) {
-			sim, _ := virtual(t)
-			sim.Inject(simulator.Fault{Operation: "StartMaintenance", Kind: kind})
-			waits := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-				w.Header().Set("X-Amz-Retry-After", "5000") // milliseconds, which the SDK obeys
-				sim.ServeHTTP(w, r)
-			})
-			c := opsworkscm.New(config(memory{waits, 0}, "http://simulated"), time.Now)
-			ctx, cancel := context.WithTimeout(t.Context(), 4*time.Second)
-			defer cancel()
-			wantReason(t, c.Start(ctx, claimed(time.Now()), chef, nil).Err, want)
-			if got := calls(sim); got != "StartMaintenance" {
-				t.Errorf("%s: calls %s", kind, got)
-			}
-		})
-	}
+	without := config(memory{sim, 0}, "http://simulated")
+	without.Credentials = aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
+		return aws.Credentials{}, errors.New("none to be had")
+	})
+	wantReason(t, opsworkscm.New(without, time.Now).Start(t.Context(), claimed(time.Now()), chef, nil).Err, maintenance.ReasonUnavailable)
 }
 
 func TestClient_StartAttributes(t *testing.T) {
