@@ -11,11 +11,11 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"time"
 
 	"opsworks-maintenance/lambda/local/machine"
-	"opsworks-maintenance/lambda/local/simulator"
 )
 
 func main() {
@@ -45,11 +45,6 @@ type options struct {
 	json            bool
 }
 
-// faults are what -fault can do to the first call that starts maintenance.
-var faults = map[string]simulator.Kind{
-	"throttle": simulator.Throttle, "500": simulator.InternalFailure, "hang": simulator.Hang, "drop": simulator.Drop, "work-then-drop": simulator.WorkThenDrop,
-}
-
 func parse(args []string, stderr io.Writer) (options, error) {
 	var o options
 	flags := flag.NewFlagSet("local", flag.ContinueOnError)
@@ -58,12 +53,13 @@ func parse(args []string, stderr io.Writer) (options, error) {
 		o.events = append(o.events, file)
 		return nil
 	})
-	flags.StringVar(&o.backend, "backend", "opsworks-cm", "backend of the servers: opsworks-cm, or ssm")
-	flags.StringVar(&o.settings, "settings", "", "settings document in `FILE` (default: testdata/settings.json, with -backend ssm testdata/settings-ssm.json)")
+	flags.StringVar(&o.backend, "backend", "ssm", "backend of the servers: ssm, or opsworks-cm")
+	flags.StringVar(&o.settings, "settings", "", "settings document in `FILE` (default: testdata/settings-ssm.json, with -backend opsworks-cm testdata/settings.json)")
 	flags.StringVar(&o.function, "function", "dist/local/bootstrap", "the function's binary for this machine, in `FILE`")
 	flags.DurationVar(&o.maintenanceTime, "maintenance-time", 3*time.Second, "how long a maintenance takes")
 	flags.BoolVar(&o.fail, "fail", false, "let maintenance fail")
-	flags.StringVar(&o.fault, "fault", "", "what the first start meets: throttle, 500, hang, drop or work-then-drop")
+	flags.StringVar(&o.fault, "fault", "", "what goes wrong, of ssm: "+strings.Join(faults("ssm"), ", ")+
+		"; of opsworks-cm: "+strings.Join(faults("opsworks-cm"), ", ")+"; a topic may be named: topic-gone:chat")
 	flags.DurationVar(&o.timeout, "timeout", 30*time.Second, "the function's timeout")
 	flags.StringVar(&o.serve, "serve", "", "stay up at `ADDR`, such as 127.0.0.1:4000, for any AWS client")
 	flags.BoolVar(&o.json, "json", false, "print JSON lines")
@@ -75,13 +71,13 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	}
 	file, ok := map[string]string{"opsworks-cm": "testdata/settings.json", "ssm": "testdata/settings-ssm.json"}[o.backend]
 	if !ok {
-		return o, fmt.Errorf("-backend %s is neither opsworks-cm nor ssm", o.backend)
+		return o, fmt.Errorf("-backend %s is neither ssm nor opsworks-cm", o.backend)
 	}
 	if o.settings == "" {
 		o.settings = file
 	}
-	if _, ok := faults[o.fault]; !ok && o.fault != "" {
-		return o, fmt.Errorf("-fault %s is not throttle, 500, hang, drop or work-then-drop", o.fault)
+	if err := knownFault(o); err != nil {
+		return o, err
 	}
 	if o.maintenanceTime <= 0 {
 		return o, fmt.Errorf("-maintenance-time %s is no time at all", o.maintenanceTime)
@@ -114,7 +110,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 
 	story := newStory(stdout, o.json)
 	m, err := machine.Start(machine.Config{
-		Function: o.function, Settings: document, Address: o.serve, MaintenanceTime: o.maintenanceTime, Timeout: o.timeout, SweepEvery: sweepEvery,
+		Function: o.function, Settings: document, Address: o.serve, MaintenanceTime: o.maintenanceTime, Timeout: o.timeout, SweepEvery: sweepEvery, QueueTime: queueTime(o),
 		Log: &story.log, OnCall: story.call, OnTransition: story.transition, OnExecution: story.execution,
 		OnEvent: func(event []byte) { story.finished(ctx, event) },
 	})
@@ -141,24 +137,4 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return story.serve(ctx, m)
 	}
 	return story.end(ctx, m, o)
-}
-
-// trouble is what the flags ask to go wrong.
-func trouble(m *machine.Machine, o options) error {
-	for _, server := range m.Servers {
-		node, managed := m.Nodes[server]
-		switch {
-		case managed && o.fail:
-			m.SSM.FailStep(node, "Backup", "the disk is full")
-		case !managed:
-			if err := m.OpsWorksCM.FailMaintenance(server, o.fail); err != nil {
-				return err
-			}
-		}
-	}
-	if o.fault != "" {
-		m.OpsWorksCM.Inject(simulator.Fault{Operation: "StartMaintenance", Kind: faults[o.fault], Times: 1})
-		m.SSM.Inject(simulator.Fault{Operation: "StartAutomationExecution", Kind: faults[o.fault], Times: 1})
-	}
-	return nil
 }

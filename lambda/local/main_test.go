@@ -45,7 +45,7 @@ func inOrder(t *testing.T, story string, parts ...string) {
 
 // The main job: a real alarm event, the real binary, the real wire protocol, a real topic with a subscriber, a healthy server.
 func TestRun_TheMainJob(t *testing.T) {
-	story, err := play(t)
+	story, err := play(t, "-backend", "opsworks-cm")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -54,16 +54,19 @@ func TestRun_TheMainJob(t *testing.T) {
 		`DescribeServers: answered 200`,
 		`automate-06: HEALTHY -> UNDER_MAINTENANCE`,
 		`StartMaintenance: answered 200`,
-		`decision  started: Maintenance of automate-06 has started\.`,
+		`decision  started: Maintenance of automate-06 was started\.`,
 		`automate-06: UNDER_MAINTENANCE -> HEALTHY, maintenance SUCCESS`,
 		`sweep     succeeded: Maintenance of automate-06 has succeeded\.`,
 		`puppet-01: HEALTHY -> UNDER_MAINTENANCE`,
-		`sweep     started: Maintenance of puppet-01 has started\.`,
+		`sweep     started: Maintenance of puppet-01 was started\.`,
 		`sweep     succeeded: Maintenance of puppet-01 has succeeded\.`,
 		`end       automate-06 is HEALTHY, puppet-01 is HEALTHY`)
-	inOrder(t, story, `decision  started`, `decision  in-progress`, `decision  in-progress`, `decision  waiting, fleet-busy: Maintenance of puppet-01 may not start yet`)
-	inOrder(t, story, `message   received from the topic maintenance\n`, `\| Subject: Maintenance started: automate-06 \(alarm automate-06-health\)\n`, `\| Maintenance of automate-06 has started\.\n`)
-	inOrder(t, story, `Subject: Maintenance waiting: puppet-01, fleet-busy`, `Subject: Maintenance succeeded: automate-06`, `Subject: Maintenance succeeded: puppet-01`)
+	inOrder(t, story, `decision  started`, `decision  in-progress`, `decision  in-progress`, `decision  waiting, concurrency-limit: Maintenance of puppet-01 waits`)
+	inOrder(t, story, `message   received from the topic maintenance\n`, `\| Subject: Maintenance started: automate-06 \(alarm automate-06-health\)\n`, `\| Maintenance of automate-06 was started\.\n`)
+	inOrder(t, story, `Subject: Maintenance succeeded: automate-06`, `Subject: Maintenance succeeded: puppet-01`)
+	if strings.Contains(story, "Subject: Maintenance waiting") {
+		t.Error("people are told of a run that only waits for its turn")
+	}
 	if n := strings.Count(story, "StartMaintenance:"); n != 2 {
 		t.Errorf("%d StartMaintenance", n)
 	}
@@ -83,16 +86,16 @@ func TestRun_SystemsManager(t *testing.T) {
 		`Systems Manager DescribeInstanceInformation: answered 200`,
 		`automate-06: execution on i-00000000000000001 InProgress`,
 		`Systems Manager StartAutomationExecution: answered 200`,
-		`decision  started: Maintenance of automate-06 has started\.`,
+		`decision  started: Maintenance of automate-06 was started\.`,
 		`automate-06: execution on i-00000000000000001: InProgress -> Success`,
 		`event     EC2 Automation Execution Status-change Notification`,
 		`follow    succeeded: Maintenance of automate-06 has succeeded\.`,
-		`sweep     started: Maintenance of puppet-01 has started\.`,
+		`sweep     started: Maintenance of puppet-01 was started\.`,
 		`follow    succeeded: Maintenance of puppet-01 has succeeded\.`,
 		`end       the execution for automate-06 is Success, the execution for puppet-01 is Success`)
-	inOrder(t, story, `decision  started`, `decision  in-progress`, `decision  in-progress`, `decision  waiting, fleet-busy`)
-	inOrder(t, story, `Subject: Maintenance started: automate-06`, `\| Runbook:    opsworks-maintenance-chef-automate-local`, `Subject: Maintenance succeeded: automate-06`,
-		`\| Detail:     Success after \d+s\. Steps: PreCheck Success, .*Restore Success`)
+	inOrder(t, story, `decision  started`, `decision  in-progress`, `decision  in-progress`, `decision  waiting, concurrency-limit`)
+	inOrder(t, story, `Subject: Maintenance started: automate-06`, `\| Runbook:     opsworks-maintenance-chef-automate-local`, `Subject: Maintenance succeeded: automate-06`,
+		`\| Detail:      Success after \d+s\. Steps: PreCheck Success, .*Restore Success`)
 	if n := strings.Count(story, "StartAutomationExecution:"); n != 2 {
 		t.Errorf("%d StartAutomationExecution", n)
 	}
@@ -105,23 +108,31 @@ func TestRun_OtherStories(t *testing.T) {
 		args []string
 		want []string
 	}{
-		{"maintenance fails", []string{"-fail"}, []string{`UNDER_MAINTENANCE -> UNHEALTHY, maintenance FAILED`, `end       automate-06 is UNHEALTHY`}},
-		{"an execution fails", []string{"-backend", "ssm", "-fail"}, []string{`InProgress -> Failed`, `follow    failed`, `Detail: .*the step Backup: .*the disk is full`, `end       the execution for automate-06 is Failed`}},
-		{"a throttle of Systems Manager is waited out", []string{"-backend", "ssm", "-fault", "throttle"}, []string{`StartAutomationExecution: answered 400`, `StartAutomationExecution: answered 200`, `decision  started`}},
-		{"a lost answer of Systems Manager is looked for and not tried again", []string{"-backend", "ssm", "-fault", "work-then-drop"}, []string{`StartAutomationExecution: no answer`, `DescribeAutomationExecutions`, `decision  started`, `end       the execution for automate-06 is Success`}},
-		{"a start that is lost on its way: proved that nothing started, then started", []string{"-backend", "ssm", "-event", sample("alarm.json"), "-fault", "drop", "-timeout", "2s"},
-			[]string{`StartAutomationExecution: no answer`, `decision  error, start-unconfirmed`, `StartAutomationExecution: answered 200`, `sweep     started`, `follow    succeeded`}},
-		{"a throttle is waited out", []string{"-fault", "throttle"}, []string{`StartMaintenance: answered 400`, `StartMaintenance: answered 200`, `decision  started`}},
-		{"an internal error is looked into and tried again", []string{"-fault", "500"}, []string{`StartMaintenance: answered 500`, `DescribeServers`, `StartMaintenance: answered 200`, `decision  started`}},
-		{"a lost answer is looked into and not tried again", []string{"-fault", "work-then-drop", "-maintenance-time", "2s"}, []string{`StartMaintenance: no answer`, `DescribeServers`, `decision  started`, `end       automate-06 is HEALTHY`}},
-		{"a schedule for two servers, one at a time", []string{"-event", sample("schedule.json")}, []string{`decision  (started|waiting)`, `decision  (started|waiting)`, `sweep     succeeded`, `sweep     succeeded`, `end       automate-06 is HEALTHY, puppet-01 is HEALTHY`}},
+		{"maintenance fails", []string{"-backend", "opsworks-cm", "-fail"}, []string{`UNDER_MAINTENANCE -> UNHEALTHY, maintenance FAILED`, `end       automate-06 is UNHEALTHY`}},
+		{"an execution fails, and Restore still runs", []string{"-fail"},
+			[]string{`InProgress -> Failed`, `follow    failed`, `Detail: .*the step Backup: .*the disk is full.*Restore Success`, `end       the execution for automate-06 is Failed`}},
+		{"a throttle of Systems Manager is waited out", []string{"-fault", "throttle"}, []string{`StartAutomationExecution: answered 400`, `StartAutomationExecution: answered 200`, `decision  started`}},
+		{"a lost answer of Systems Manager is looked for and not tried again", []string{"-event", sample("alarm.json"), "-fault", "work-then-drop", "-timeout", "2s", "-maintenance-time", "2s"},
+			[]string{`StartAutomationExecution: no answer`, `decision  error, start-unconfirmed`, `sweep     (started|succeeded)`, `end       the execution for automate-06 is Success`}},
+		{"a start that is lost on its way: nothing is seen of it for long enough, then started", []string{"-event", sample("alarm.json"), "-fault", "drop", "-timeout", "2s"},
+			[]string{`StartAutomationExecution: no answer`, `decision  error, start-unconfirmed`, `sweep     waiting, unavailable`, `StartAutomationExecution: answered 200`, `sweep     started`, `succeeded`}},
+		{"an execution that is queued", []string{"-event", sample("alarm.json"), "-fault", "queued"}, []string{`decision  started`, `Pending -> InProgress`, `succeeded`}},
+		{"lists that lag", []string{"-event", sample("alarm.json"), "-fault", "list-lag"}, []string{`decision  started`, `succeeded`}},
+		{"reads that lag", []string{"-event", sample("alarm.json"), "-fault", "read-lag"}, []string{`decision  started`, `succeeded`}},
+		{"a throttle of OpsWorks CM is waited out", []string{"-backend", "opsworks-cm", "-fault", "throttle"}, []string{`StartMaintenance: answered 400`, `StartMaintenance: answered 200`, `decision  started`}},
+		{"a lost answer of OpsWorks CM is looked into and not tried again", []string{"-backend", "opsworks-cm", "-event", sample("alarm.json"), "-fault", "work-then-drop", "-timeout", "2s"},
+			[]string{`StartMaintenance: no answer`, `decision  error, start-unconfirmed`, `end       automate-06 is HEALTHY`}},
+		{"maintenance that begins later than it was accepted, and fails", []string{"-backend", "opsworks-cm", "-event", sample("alarm.json"), "-fail", "-fault", "late-failure"},
+			[]string{`decision  started`, `HEALTHY -> UNDER_MAINTENANCE`, `sweep     failed: Maintenance of automate-06 has failed`}},
+		{"empty answers end nothing", []string{"-backend", "opsworks-cm", "-event", sample("alarm.json"), "-fault", "empty-answer"}, []string{`decision  waiting, not-found`, `sweep     started`, `sweep     succeeded`}},
+		{"a topic that is gone for a while delays its message alone", []string{"-event", sample("alarm.json"), "-fault", "topic-gone", "-maintenance-time", "4s"},
+			[]string{`decision  started`, `Subject: Maintenance started`, `Subject: Maintenance succeeded`}},
+		{"a schedule for two servers, one at a time", []string{"-event", sample("schedule.json")}, []string{`decision  (started|waiting)`, `decision  (started|waiting)`, `succeeded`, `succeeded`}},
 		{"an alarm, again while it runs", []string{"-event", sample("alarm.json"), "-event", sample("alarm-action.json"), "-maintenance-time", "2s"},
-			[]string{`decision  started`, `decision  in-progress`, `end       automate-06 is HEALTHY`}},
-		{"an answer that is lost without a trace: proved that nothing started, then started", []string{"-event", sample("alarm.json"), "-fault", "drop", "-timeout", "2s"},
-			[]string{`StartMaintenance: no answer`, `decision  error, start-unconfirmed`, `DescribeEvents`, `StartMaintenance: answered 200`, `sweep     started`, `sweep     succeeded`}},
-		{"an event that asks for nothing", []string{"-event", sample("alarm-ok.json")}, []string{`CloudWatch Alarm State Change of "automate-06-health": OK`, `decision  ignored, not-in-alarm`, `end       nothing was started`}},
+			[]string{`decision  started`, `decision  in-progress`, `end `}},
+		{"an alarm's return to OK", []string{"-event", sample("alarm-ok.json")}, []string{`decision  ignored, nothing-new`, `end       nothing was started`}},
 		{"a server nobody allowed", []string{"-event", sample("alarm-unknown-server.json")}, []string{`decision  refused, no-server`, `end       nothing was started`}},
-		{"an upgrade asked for by a person", []string{"-event", sample("start-major-upgrade.json")}, []string{`a person asks for maintenance of automate-06\n`, `decision  started`}},
+		{"an upgrade asked for by an operator", []string{"-backend", "opsworks-cm", "-event", sample("start-major-upgrade.json")}, []string{`an operator asks for maintenance of automate-06\n`, `decision  started`}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			story, err := play(t, tt.args...)
@@ -143,8 +154,8 @@ func TestRun_EndsInAnErrorWhenItDoesNotEndAsItShould(t *testing.T) {
 		args []string
 		want string
 	}{
-		{"a person's start in doubt, of which it is proved that it did not happen", []string{"-event", "testdata/events/start.json", "-fault", "drop", "-timeout", "2s"},
-			"did not end as it should: Maintenance of automate-06 could not be started"},
+		{"an operator's start of which nothing was ever seen", []string{"-event", "testdata/events/start.json", "-fault", "drop", "-timeout", "2s"},
+			"did not end as it should: Maintenance of automate-06 counts as failed"},
 		{"no function", []string{"-function", "dist/nothing"}, "make run builds it"},
 		{"no event", []string{"-event", "nothing.json"}, "read event"},
 		{"no settings", []string{"-settings", "nothing.json"}, "read settings"},
@@ -165,7 +176,7 @@ func TestRun_EndsInAnErrorWhenItDoesNotEndAsItShould(t *testing.T) {
 }
 
 func TestRun_JSON(t *testing.T) {
-	story, err := play(t, "-json")
+	story, err := play(t, "-backend", "opsworks-cm", "-json")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -199,7 +210,7 @@ func TestRun_Serve(t *testing.T) {
 	out, in := io.Pipe()
 	done := make(chan error, 1)
 	go func() {
-		done <- run(ctx, []string{"-function", built, "-serve", "127.0.0.1:0", "-maintenance-time", "1h"}, in, t.Output())
+		done <- run(ctx, []string{"-function", built, "-backend", "opsworks-cm", "-serve", "127.0.0.1:0", "-maintenance-time", "1h"}, in, t.Output())
 		_ = in.Close()
 	}()
 	intro := make([]byte, 4096)
@@ -211,7 +222,7 @@ func TestRun_Serve(t *testing.T) {
 	inOrder(t, string(intro[:n]), `at http://127\.0\.0\.1:\d+ until`, `servers    automate-06, puppet-01`, `aws --endpoint-url .* lambda invoke`, `aws .* sqs receive-message`, `aws .* opsworks-cm describe-servers`)
 
 	url := regexp.MustCompile(`http://127\.0\.0\.1:\d+`).FindString(string(intro[:n]))
-	response, err := http.Post(url+"/2015-03-31/functions/opsworks-maintenance/invocations", "application/json", strings.NewReader(`{"serverName": "puppet-01"}`))
+	response, err := http.Post(url+"/2015-03-31/functions/opsworks-maintenance:operators/invocations", "application/json", strings.NewReader(`{"serverName": "puppet-01"}`))
 	if err != nil {
 		t.Fatal(err)
 	}

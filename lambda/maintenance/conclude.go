@@ -46,7 +46,7 @@ func conclude(run Run, s Sighting, now time.Time, tick time.Duration) Conclusion
 func byExecution(run Run, s Sighting) Conclusion {
 	mine, clear := owned(run, s.Executions)
 	switch {
-	case !clear:
+	case !clear, mine != nil && mine.ID != run.Reference && mine.RunID != run.ID && s.ExecutionsErr != nil: // one that cannot be read may be another
 		return Conclusion{Reason: ReasonStartUnconfirmed, Detail: "more than one execution may be this run's"}
 	case mine == nil && s.ExecutionsErr != nil && (run.Reference == "" || ReasonOf(s.ExecutionsErr) != ReasonNotFound):
 		return Conclusion{Reason: ReasonOf(s.ExecutionsErr), Detail: s.ExecutionsErr.Error()}
@@ -82,7 +82,7 @@ func owned(run Run, all []Execution) (mine *Execution, clear bool) {
 			continue
 		case run.Reference != "":
 			return &all[i], true
-		case e.TakesRunID && e.RunID != run.ID, e.RunID != "" && e.RunID != run.ID:
+		case (e.TakesRunID || run.Attempt.Before.TakesRunID) && e.RunID != run.ID, e.RunID != "" && e.RunID != run.ID:
 			continue
 		case e.RunID == "" && (e.Node != run.Attempt.Before.Node || e.Started.Before(run.Attempt.Claimed.Add(-claimSkew))):
 			continue

@@ -17,6 +17,8 @@ type Server struct {
 	// Node is the managed node that is the server, Runbook what is run on it, where the backend has such.
 	Node    string `json:"node,omitempty"`
 	Runbook string `json:"runbook,omitempty"`
+	// TakesRunID: the runbook is told the run that it is started for.
+	TakesRunID bool `json:"takesRunId,omitempty"`
 }
 
 // ValidServerName reports whether OpsWorks CM would accept the name: 1 to 40 letters, digits and hyphens, a letter first

@@ -5,10 +5,11 @@ import (
 	"strings"
 )
 
-// intercepted lets fate decide what becomes of the function's calls. Calls of the subscriber (SQS) and of the Lambda API pass.
+// intercepted lets fate decide what becomes of the function's calls. Calls of the subscriber (SQS), of the Lambda API, and of whoever
+// looks at the machine and therefore keeps no connection, pass.
 func intercepted(next http.Handler, fate func(call string) Fate) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if call := callName(r); call != "" {
+		if call := callName(r); call != "" && !r.Close {
 			fates[fate(call)].deal(w, r, next)
 			return
 		}

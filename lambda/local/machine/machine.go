@@ -44,6 +44,8 @@ type Config struct {
 	Address string
 	// MaintenanceTime is how long a maintenance takes; zero is until the simulator's Complete.
 	MaintenanceTime time.Duration
+	// QueueTime is how long Systems Manager keeps an execution Pending.
+	QueueTime time.Duration
 	// Timeout of an invocation, by default 30 s as deployed.
 	Timeout time.Duration
 	// SweepEvery is what the function takes for the period of its sweeps, by default a minute as deployed. Who uses the machine sweeps.
@@ -116,7 +118,7 @@ func Start(config Config) (*Machine, error) {
 		config.OnEvent = func(event []byte) { _, _ = m.Function.InvokeAsync(event) }
 	}
 	m.SSM = simulator.NewSSM(simulator.SSMConfig{
-		Region: Region, Account: Account, ExecutionTime: config.MaintenanceTime, OnStatus: config.OnExecution, OnEvent: config.OnEvent,
+		Region: Region, Account: Account, ExecutionTime: config.MaintenanceTime, QueueTime: config.QueueTime, OnStatus: config.OnExecution, OnEvent: config.OnEvent,
 	})
 	for i, server := range document.Servers {
 		var err error

@@ -20,10 +20,10 @@ func (m *Machine) addNode(position int, server settings.Server) error {
 	if err != nil {
 		return err
 	}
-	name, steps := server.Runbook, []string{"Maintain"}
+	name, steps := server.Runbook, []simulator.Step{{Name: "Maintain"}}
 	parameters := []simulator.RunbookParameter{{Name: "InstanceId"}}
 	if variable, ours := settings.Runbooks()[name]; ours {
-		name, steps = FunctionName+"-"+name+"-local", runbookSteps
+		name, steps = FunctionName+"-"+name+"-local", simulator.Always(runbookSteps...)
 		m.Environment = append(m.Environment, variable+"="+name)
 		for _, parameter := range runbookParameters {
 			parameters = append(parameters, simulator.RunbookParameter{Name: parameter})
@@ -37,5 +37,5 @@ func (m *Machine) addNode(position int, server settings.Server) error {
 		return nil
 	}
 	m.runbooks[name] = true
-	return m.SSM.AddRunbook(name, 1, parameters, steps)
+	return m.SSM.AddRunbookOf(name, 1, parameters, steps)
 }

@@ -11,56 +11,65 @@ import (
 	"opsworks-maintenance/lambda/local/machine"
 )
 
-// story is what happens to one server from the alarm to the end, one invocation after the other.
+// story is what happens to one server from its trigger to the end, one invocation after the other.
 type story struct {
 	name     string
 	on       string // the only backend that has it; empty is both
 	settings string // empty is oneServer
 	steps    []step
 	from     int // the first step whose calls are struck; those before are another story's too
-	// told is what people must be told, at least and at most, whatever goes wrong once.
-	told map[string][2]int
+	starts   int // how many maintenances begin
+	// told is what is notified, each once.
+	told []string
+	// instead is what may be notified in the place of an end if something goes wrong; then nothing has to begin either.
+	instead []string
 }
 
 // step is one invocation and what the world does before it.
 type step struct {
 	world func(*rig)
-	event int
+	event event
 }
 
-// The events of a step. Of those up to ofSeveral the latest is what Lambda delivers again; people ask again by themselves.
+// event is what wakes the function.
+type event int
+
 const (
-	onClock = iota
+	clock event = iota
 	firstAlarm
 	secondAlarm
-	ofSeveral // a schedule's, for this server and for one that nobody knows
-	finished  // the execution has
+	cleared
+	schedule // for this server and for one that nobody knows
+	finished // the execution has
+	operator // asks for a start
+	secret   // the same, with a value that is nobody's business
+	stop
 	plan
 	history
-	stop
-	closed
+	status
 )
 
-// answers are by what people know that they need not ask again.
-var answers = map[int]string{plan: `"cause":"alarm"`, history: `"runId"`, stop: `"reason":"stopping"`, closed: `"reason":"closed-by-hand"`}
+// asked are the requests of operators.
+var asked = map[event]string{
+	operator: `{"start": {"serverName": "automate-06", "key": "ticket-1"}}`,
+	secret: `{"start": {"serverName": "automate-06", "key": "ticket-2", "engineAttributes":` +
+		` [{"name": "CHEF_MAJOR_UPGRADE", "value": "` + markedAttribute + `"}]}}`,
+	stop:    `{"stop": {"serverName": "automate-06"}}`,
+	plan:    `{"plan": {"serverName": "automate-06"}}`,
+	history: `{"history": {"serverName": "automate-06"}}`,
+	status:  `{"status": {}}`,
+}
 
-func (r *rig) payload(event int, now time.Time) []byte {
-	r.t.Helper()
-	switch event {
+func (r *rig) payload(e event, now time.Time) []byte {
+	switch e {
 	case firstAlarm:
 		return alarm(r.t, "ALARM", now)
 	case secondAlarm:
 		return alarm(r.t, "ALARM", now.Add(time.Second))
-	case ofSeveral:
+	case cleared:
+		return alarm(r.t, "OK", now.Add(2*time.Second))
+	case schedule:
 		return fmt.Appendf(nil, `{"schedule": {"name": "weekly", "time": %q}, "serverNames": [%q, "gone-99"]}`, now.UTC().Format(time.RFC3339), name)
-	case plan, history, stop:
-		return fmt.Appendf(nil, `{%q: {"serverName": %q}}`, map[int]string{plan: "plan", history: "history", stop: "stop"}[event], name)
-	case closed:
-		runs := r.open()
-		if len(runs) != 1 {
-			r.t.Fatalf("open: %+v", runs)
-		}
-		return fmt.Appendf(nil, `{"close": {"runId": %q}}`, runs[0].ID)
 	case finished:
 		r.mu.Lock()
 		defer r.mu.Unlock()
@@ -68,77 +77,83 @@ func (r *rig) payload(event int, now time.Time) []byte {
 			return r.completion
 		}
 	}
+	if text, ok := asked[e]; ok {
+		return []byte(text)
+	}
 	return sweep
 }
 
 func nothing(*rig) {}
 
+const (
+	withTopics   = `"notify": [{"records": true}, {"chat": true}], "maxConcurrent"`
+	unrecognised = "refused not-allowed" // of gone-99
+)
+
 var stories = []story{
 	{
-		name:  "at once",
-		steps: []step{{nothing, firstAlarm}, {nothing, onClock}, {(*rig).complete, onClock}, {nothing, onClock}},
-		told:  map[string][2]int{"started": {1, 2}, "succeeded": {1, 2}},
+		name:   "at once",
+		steps:  []step{{nothing, firstAlarm}, {nothing, clock}, {(*rig).complete, clock}},
+		starts: 1, told: []string{"started", "succeeded"},
 	},
 	{
-		name: "after a wait",
+		name:   "over before anybody looks",
+		steps:  []step{{nothing, firstAlarm}, {(*rig).complete, clock}},
+		starts: 1, told: []string{"started", "succeeded"},
+	},
+	{
+		name: "after a wait for two alarms",
 		steps: []step{
-			{func(r *rig) { r.unready(true) }, firstAlarm},
-			{nothing, onClock},
-			{func(r *rig) { r.unready(false) }, onClock},
-			{(*rig).complete, onClock},
+			{(*rig).unready, firstAlarm}, {nothing, secondAlarm}, {nothing, clock}, {(*rig).ready, clock}, {(*rig).complete, clock},
 		},
-		told: map[string][2]int{"waiting wrong-state": {1, 2}, "started": {1, 2}, "succeeded": {1, 2}},
+		starts: 1, told: []string{"waiting wrong-state", "joined", "started", "succeeded"},
 	},
 	{
-		name:  "and refused the next time",
-		steps: []step{{nothing, firstAlarm}, {(*rig).complete, onClock}, {(*rig).follow, secondAlarm}, {nothing, onClock}},
-		told:  map[string][2]int{"started": {1, 2}, "succeeded": {1, 2}, "refused cooling-down": {1, 2}},
-	},
-	{
-		name:     "and fails, told to everybody",
-		settings: strings.Replace(oneServer, `"maxConcurrent"`, `"notify": [{"records": true}, {"chat": true}], "maxConcurrent"`, 1),
-		steps:    []step{{(*rig).fail, firstAlarm}, {nothing, onClock}, {(*rig).complete, onClock}},
-		told: map[string][2]int{
-			"started": {1, 2}, "failed": {1, 2}, "records: started": {1, 2}, "records: failed": {1, 2}, "chat: started": {1, 2}, "chat: failed": {1, 2},
-		},
-	},
-	{
-		name:  "among several, by a schedule",
-		steps: []step{{nothing, ofSeveral}, {(*rig).complete, onClock}},
-		told:  map[string][2]int{"started": {1, 2}, "succeeded": {1, 2}, "refused not-allowed": {1, 2}},
-	},
-	{
-		name:     "and then not for too long",
-		settings: strings.Replace(oneServer, `"alarms"`, `"expectEvery": "8d", "alarms"`, 1),
-		steps:    []step{{nothing, firstAlarm}, {(*rig).complete, onClock}, {(*rig).neglect, onClock}, {nothing, onClock}},
-		from:     2,
-		told:     map[string][2]int{"started": {1, 2}, "succeeded": {1, 2}, "missed no-success": {1, 2}},
-	},
-	{
-		name:  "looked at",
-		steps: []step{{nothing, firstAlarm}, {nothing, plan}, {nothing, history}, {(*rig).complete, onClock}},
+		name:  "cleared while it waits",
+		steps: []step{{(*rig).unready, firstAlarm}, {nothing, cleared}, {(*rig).ready, clock}},
 		from:  1,
-		told:  map[string][2]int{"started": {1, 2}, "succeeded": {1, 2}},
+		told:  []string{"waiting wrong-state", "cancelled alarm-cleared"},
 	},
 	{
-		name:  "closed by hand",
-		steps: []step{{nothing, firstAlarm}, {nothing, closed}, {(*rig).complete, onClock}},
-		from:  1,
-		told:  map[string][2]int{"started": {1, 2}, "failed closed-by-hand": {1, 2}},
+		name:   "refused the next time",
+		steps:  []step{{nothing, firstAlarm}, {(*rig).follow, secondAlarm}},
+		from:   1,
+		starts: 1, told: []string{"started", "succeeded", "refused cooling-down"},
 	},
 	{
-		name:  "stopped",
-		on:    "ssm",
-		steps: []step{{nothing, firstAlarm}, {nothing, stop}, {(*rig).complete, onClock}},
-		from:  1,
-		told:  map[string][2]int{"started": {1, 2}, "failed": {1, 2}},
+		name:     "fails, on every topic",
+		settings: strings.Replace(oneServer, `"maxConcurrent"`, withTopics, 1),
+		steps:    []step{{(*rig).fail, firstAlarm}, {(*rig).complete, clock}},
+		starts:   1, told: []string{"started", "failed", "records: started", "records: failed", "chat: started", "chat: failed"},
 	},
 	{
-		name:  "ended by its event",
-		on:    "ssm",
-		steps: []step{{nothing, firstAlarm}, {(*rig).complete, finished}, {nothing, onClock}},
-		from:  1,
-		told:  map[string][2]int{"started": {1, 2}, "succeeded": {1, 2}},
+		name:   "one of several, by a schedule",
+		steps:  []step{{nothing, schedule}, {(*rig).complete, clock}},
+		starts: 1, told: []string{"started", "succeeded", unrecognised},
+	},
+	{
+		name:   "by an operator, who looks at it",
+		steps:  []step{{nothing, operator}, {nothing, plan}, {nothing, history}, {nothing, status}, {(*rig).complete, clock}},
+		starts: 1, told: []string{"started", "succeeded"},
+		instead: []string{"failed never-began", "error unavailable", "refused calendar-closed"},
+	},
+	{
+		name:    "by an operator, who gives a secret away",
+		steps:   []step{{nothing, secret}},
+		told:    []string{"refused invalid-request"},
+		instead: []string{"failed never-began", "error unavailable", "refused calendar-closed"},
+	},
+	{
+		name: "stopped", on: "ssm",
+		steps:  []step{{nothing, firstAlarm}, {nothing, stop}, {nothing, clock}},
+		from:   1,
+		starts: 1, told: []string{"started", "cancelled stopped"}, instead: []string{"succeeded"},
+	},
+	{
+		name: "ended by its event", on: "ssm",
+		steps:  []step{{nothing, firstAlarm}, {(*rig).complete, finished}},
+		from:   1,
+		starts: 1, told: []string{"started", "succeeded"},
 	},
 }
 
@@ -148,74 +163,60 @@ func storiesOn(b backend) []story {
 }
 
 // start is a rig for the story.
-func (s story) start(t testing.TB, b backend, change func(*machine.Config)) *rig {
+func (s story) start(t testing.TB, b backend) *rig {
 	t.Helper()
 	return start(t, b, func(c *machine.Config) {
 		if s.settings != "" {
 			c.Settings = []byte(s.settings)
 		}
-		if change != nil {
-			change(c)
-		}
 	})
 }
 
-// play plays a story with the fate given. An event whose function dies is delivered again, to a fresh process, and the story goes
-// on. So is one that the function gives back, where that is expected.
-func (s story) play(r *rig, fate func(n int, call string) machine.Fate, givenBack bool) {
+// play plays a story with the fate given, and sweeps to its end. An event whose function dies or gives it back is delivered again: by
+// Lambda, twice at most, or by the operator who got no answer. It gives the number of calls before each step.
+func (s story) play(r *rig, fate func(call string) machine.Fate) (before []int) {
 	r.t.Helper()
 	now := time.Now()
 	r.strike(fate)
-	last := firstAlarm
 	for _, step := range s.steps {
-		r.before = append(r.before, len(r.calls))
+		before = append(before, len(r.calls))
 		step.world(r)
-		payload, answered := r.payload(step.event, now), false
-		if step.event <= ofSeveral {
-			last = max(last, step.event)
+		if step.event == clock {
+			r.await()
 		}
-		for range 3 { // as often as Lambda tries
+		payload, answered := r.payload(step.event, now), false
+		for try := 0; try < 3 && !answered; try++ {
 			result, alive := r.deliver(payload)
-			if answered = alive && result.Error == nil && strings.Contains(string(result.Payload), answers[step.event]); answered {
-				break
-			}
-			if alive && result.Error != nil && (!givenBack || step.event > ofSeveral || result.Error.Type != "RetryError") {
+			answered = alive && result.Error == nil
+			if alive && result.Error != nil && (asked[step.event] != "" || result.Error.Type != "RetryError") {
 				r.t.Fatalf("the function failed: %s", result.Error)
 			}
-			if step.event <= ofSeveral {
-				payload = r.payload(last, now)
-			}
-			r.passTellings()
 		}
 		if !answered {
 			r.t.Errorf("never answered: %s", payload)
 		}
-		r.passTime()
+		r.keep()
 	}
+	r.follow()
+	return before
 }
 
-// calls plays a story without a fault and returns the calls it takes, and which is the first to be struck.
+// calls plays a story without a fault and gives the calls it takes, and which is the first to be struck.
 func (s story) calls(t *testing.T, b backend) (calls []string, first int) {
 	t.Helper()
-	r := s.start(t, b, nil)
-	s.play(r, nil, false)
-	r.started(1)
-	once := map[string][2]int{}
-	for what := range s.told {
-		once[what] = [2]int{1, 1}
-	}
-	r.expect(once)
-	r.free()
+	r := s.start(t, b)
+	before := s.play(r, nil)
+	r.expect(s)
 	if t.Failed() {
 		t.FailNow()
 	}
 	r.end()
-	return r.calls, r.before[s.from]
+	return r.calls, before[s.from]
 }
 
 // only is a fate for one of the calls; all others are served. It is told from others by its name and by how many of that name came
 // before it, because calls that are made at the same time come in any order.
-func only(calls []string, at int, fate machine.Fate) func(int, string) machine.Fate {
+func only(calls []string, at int, fate machine.Fate) func(string) machine.Fate {
 	before := 0
 	for _, call := range calls[:at] {
 		if call == calls[at] {
@@ -223,22 +224,10 @@ func only(calls []string, at int, fate machine.Fate) func(int, string) machine.F
 		}
 	}
 	var seen atomic.Int32
-	return func(_ int, call string) machine.Fate {
+	return func(call string) machine.Fate {
 		if call == calls[at] && int(seen.Add(1)) == before+1 {
 			return fate
 		}
 		return machine.Served
-	}
-}
-
-// eachStruck runs a test for each of the calls, from the first on, and each fate that it can have.
-func eachStruck(t *testing.T, calls []string, first int, fates []machine.Fate, test func(t *testing.T, n int, fate machine.Fate)) {
-	for n := first; n < len(calls); n++ {
-		for _, fate := range fates {
-			t.Run(fmt.Sprintf("%02d %s %s", n, fate, calls[n]), func(t *testing.T) {
-				t.Parallel()
-				test(t, n, fate)
-			})
-		}
 	}
 }

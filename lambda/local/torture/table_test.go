@@ -21,7 +21,7 @@ import (
 var built string
 
 func TestMain(m *testing.M) {
-	_ = flag.Set("test.parallel", "24") // more than there are processors: many tests wait for answers that do not come
+	_ = flag.Set("test.parallel", "256") // far more than there are processors: most wait for the lease of a dead process to end
 	os.Exit(machine.WithFunction(&built, func() int {
 		defer total.print(os.Stdout)
 		code := m.Run()
@@ -97,7 +97,7 @@ func (t *tally) injected(fate machine.Fate, call string) {
 	t.change(fate, func(row *row) { row.calls[call]++ })
 }
 
-// lost counts causes and ends that nobody was told of, doubled starts and messages beyond what is allowed.
+// lost counts triggers and ends that nobody was told of, doubled starts and messages beyond what is allowed.
 func (r *rig) lost(n int)    { r.count(func(row *row) { row.lost += n }) }
 func (r *rig) doubled(n int) { r.count(func(row *row) { row.doubled += n }) }
 

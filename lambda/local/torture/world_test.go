@@ -2,8 +2,10 @@ package torture
 
 import (
 	"context"
-	"fmt"
+	"encoding/json"
+	"os"
 	"strings"
+	"testing"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -14,99 +16,69 @@ import (
 	"opsworks-maintenance/lambda/maintenance"
 )
 
-// look is the test's own look at the ledger, which no fate strikes and which is none of the function's calls.
-func (r *rig) look(do func(ctx context.Context) error) {
+// due are the runs that something is left to do of, in both queues, whenever it is.
+func (r *rig) due() (all []maintenance.Due) {
 	r.t.Helper()
-	set := func(looking bool) {
-		r.mu.Lock()
-		defer r.mu.Unlock()
-		r.looking = looking
+	for _, queue := range []maintenance.Queue{maintenance.QueueDue, maintenance.QueueSlot} {
+		due, err := r.Ledger.Due(context.Background(), queue, time.Now().AddDate(1, 0, 0), 0)
+		r.must(err)
+		all = append(all, due...)
 	}
-	set(true)
-	defer set(false)
-	if err := do(context.Background()); err != nil {
-		r.t.Fatal(err)
+	return all
+}
+
+// await sleeps until something is due, as the function does between two sweeps: until the lease of a dead process is over, at the
+// longest. The function's clock is real, so this sleep is too.
+func (r *rig) await() {
+	r.t.Helper()
+	due := r.due()
+	if len(due) == 0 {
+		return
 	}
-}
-
-func (r *rig) open() (runs []maintenance.Run) {
-	r.t.Helper()
-	r.look(func(ctx context.Context) (err error) {
-		runs, err = r.Ledger.Open(ctx)
-		return err
-	})
-	return runs
-}
-
-// passTime lets the time pass in which an attempt holds a run, which is the invocation's deadline and 15 s. It does so in the ledger,
-// because in the binary that time is real. No invocation is under way meanwhile, so nobody holds what is taken away here.
-func (r *rig) passTime() {
-	r.t.Helper()
-	r.keep()
-	r.look(func(ctx context.Context) error {
-		runs, err := r.Ledger.Open(ctx)
-		if err != nil {
-			return err
-		}
-		for _, run := range runs {
-			if now := time.Now(); run.AttemptEnds.After(now) {
-				run.AttemptEnds = now.Add(-time.Second)
-				if _, err := r.Ledger.Save(ctx, run); err != nil {
-					return err
-				}
-			}
-		}
-		return nil
-	})
-}
-
-// passTellings is passTime for what is told once: Lambda delivers an event again after a minute, when a dead teller's time is over.
-// The ledger has no way to look at these items, so this looks at the table.
-func (r *rig) passTellings() {
-	r.t.Helper()
-	for _, item := range r.items() {
-		if pk, ok := item["pk"].(*types.AttributeValueMemberS); !ok || !strings.HasPrefix(pk.Value, "tell#") {
-			continue
-		}
-		item["until"] = &types.AttributeValueMemberN{Value: "0"}
-		r.put(item)
+	next := due[0].Next
+	if due[0].State == maintenance.RunWaiting && !next.After(time.Now()) {
+		next = time.Now().Add(tick) // it stands in the queue for a slot
 	}
+	time.Sleep(time.Until(next))
 }
 
-func (r *rig) put(item map[string]types.AttributeValue) {
+// follow sweeps until nothing is due any more, with maintenance ending between two sweeps, and until what was to be struck was.
+func (r *rig) follow() {
 	r.t.Helper()
-	r.look(func(ctx context.Context) error {
-		_, err := r.table().PutItem(ctx, &dynamodb.PutItemInput{TableName: aws.String(machine.TableName), Item: item})
-		return err
-	})
-}
-
-// neglect lets the last success be longer ago than the settings expect.
-func (r *rig) neglect() {
-	r.t.Helper()
-	r.follow()
-	for _, item := range r.items() {
-		if _, ok := item["lastSuccess"]; ok {
-			item["lastSuccess"] = &types.AttributeValueMemberN{Value: fmt.Sprint(time.Now().AddDate(0, 0, -9).UnixMilli())}
-			r.put(item)
+	for end, idle := time.Now().Add(2*(shortly+15*time.Second)+30*time.Second), 0; ; {
+		switch due := r.due(); {
+		case len(due) == 0 && (r.hit() || idle > 10):
+			return
+		case len(due) == 0:
+			idle++
+		case time.Now().After(end):
+			r.lost(len(due))
+			r.t.Fatalf("after all sweeps still due: %+v", due)
+		}
+		r.await()
+		if result, alive := r.deliver(sweep); alive && result.Error != nil {
+			r.t.Fatalf("the sweep failed: %s", result.Error)
+		}
+		for _, server := range r.Servers {
+			r.completeOf(server)
 		}
 	}
+}
+
+// hit reports whether a call was struck, or none is to be.
+func (r *rig) hit() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.fate == nil || len(r.calls) > r.injected[machine.Served]
 }
 
 // items are all that the table holds.
-func (r *rig) items() (items []map[string]types.AttributeValue) {
+func (r *rig) items() []map[string]types.AttributeValue {
 	r.t.Helper()
-	r.look(func(ctx context.Context) error {
-		all, err := r.table().Scan(ctx, &dynamodb.ScanInput{TableName: aws.String(machine.TableName)})
-		if err == nil {
-			items = all.Items
-		}
-		return err
-	})
-	return items
+	all, err := dynamodb.NewFromConfig(r.Config()).Scan(context.Background(), &dynamodb.ScanInput{TableName: aws.String(machine.TableName)})
+	r.must(err)
+	return all.Items
 }
-
-func (r *rig) table() *dynamodb.Client { return dynamodb.NewFromConfig(r.Config()) }
 
 // complete ends the maintenance of the server, if one goes on.
 func (r *rig) complete() { r.completeOf(name) }
@@ -138,12 +110,13 @@ func (r *rig) startCalls() int {
 	return n
 }
 
-// unready makes the server one that maintenance has to wait for, or not any more.
-func (r *rig) unready(is bool) {
-	ping, status := "Online", "HEALTHY"
-	if is {
-		ping, status = "ConnectionLost", "BACKING_UP"
-	}
+// unready makes the server one that maintenance has to wait for.
+func (r *rig) unready() { r.setState("ConnectionLost", "BACKING_UP") }
+
+// ready makes it one that maintenance may start on.
+func (r *rig) ready() { r.setState("Online", "HEALTHY") }
+
+func (r *rig) setState(ping, status string) {
 	if node, ok := r.Nodes[name]; ok {
 		r.must(r.SSM.SetPing(node, ping))
 		return
@@ -167,19 +140,31 @@ func (r *rig) must(err error) {
 	}
 }
 
-// follow sweeps until no run is open, with the time of dead attempts passing and maintenance ending between two sweeps.
-func (r *rig) follow() {
-	r.t.Helper()
-	for range 10 {
-		r.passTime()
-		r.invoke(sweep)
-		for _, server := range r.Servers {
-			r.completeOf(server)
-		}
-		if len(r.open()) == 0 {
-			return
-		}
+// alarm is the sample of an alarm event, as if it had gone into the state at that time.
+func alarm(t testing.TB, state string, at time.Time) []byte {
+	t.Helper()
+	sample, err := os.ReadFile("../../../testdata/events/alarm.json")
+	if err != nil {
+		t.Fatal(err)
 	}
-	r.lost(len(r.open()))
-	r.t.Fatalf("after all sweeps still open: %+v", r.open())
+	var event map[string]any
+	if err := json.Unmarshal(sample, &event); err != nil {
+		t.Fatal(err)
+	}
+	event["time"] = at.UTC().Format(time.RFC3339)
+	before := "OK"
+	if state == "OK" {
+		before = "ALARM"
+	}
+	set := func(of, value string, at time.Time) {
+		state := event["detail"].(map[string]any)[of].(map[string]any)
+		state["value"], state["timestamp"] = value, at.UTC().Format("2006-01-02T15:04:05.000-0700")
+	}
+	set("state", state, at)
+	set("previousState", before, at.Add(-time.Minute))
+	payload, err := json.Marshal(event)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return payload
 }
