@@ -65,17 +65,7 @@ func (in invocation) expires(r maintenance.Run) time.Time {
 	if !ok {
 		return time.Time{}
 	}
-	triggers := r.Triggers
-	if r.More > 0 {
-		triggers = append(triggers[:len(triggers):len(triggers)], maintenance.Trigger{Kind: maintenance.TriggerAlarm, Time: r.MoreTime})
-	}
-	var last time.Time
-	for _, t := range triggers {
-		if at := policy.Expires(t); t.Kind != maintenance.TriggerManual && at.After(last) {
-			last = at
-		}
-	}
-	return last
+	return r.Expires(&policy)
 }
 
 // moment is a time that may not be there.

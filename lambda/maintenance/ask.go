@@ -9,6 +9,12 @@ import (
 // ask decides on one request: it joins the server's open run, or begins one, which starts if every gate lets it pass. Without look,
 // a run is begun that waits, and nothing is looked at.
 func (t *turn) ask(q Request, look bool) Report {
+	if q.RunID != "" {
+		var no Report
+		if q, no = t.named(q); no.Outcome != "" {
+			return no
+		}
+	}
 	f := t.facts(q.ServerName)
 	if v := admit(arrival, Run{}, q.Trigger, f); v.Ruling == RulingRefuse {
 		return t.refuse(refusal(q, v, f))
@@ -48,6 +54,31 @@ func busy(q Request, err error, now time.Time) Report {
 	errors.As(err, &e)
 	return Report{Outcome: OutcomeRefused, Reason: ReasonAttemptAlive, ServerName: q.ServerName, RunID: q.RunID, Trigger: q.Trigger, At: now, Until: e.Until,
 		Detail: "another invocation is at work on the run", Count: true}
+}
+
+// named is a request with the server of the run that it names, or the answer that there is none.
+func (t *turn) named(q Request) (Request, Report) {
+	run, err := t.Ledger.Run(t.work, q.RunID)
+	no := Report{Outcome: OutcomeRefused, ServerName: q.ServerName, RunID: q.RunID, Trigger: q.Trigger, At: t.Now(), Count: true}
+	switch {
+	case ReasonOf(err) == ReasonUnknownRun:
+		no.Reason, no.Detail = ReasonUnknownRun, "there is no run of that id"
+		return q, no
+	case err != nil:
+		return q, t.failed(q, err)
+	case q.ServerName != "" && q.ServerName != run.ServerName:
+		no.Reason, no.Detail = ReasonInvalidRequest, otherServer(run)
+		return q, no
+	case !run.Open():
+		no.Reason, no.ServerName, no.State, no.Detail = ReasonNotRunning, run.ServerName, run.State, overText(run)
+		return q, no
+	}
+	q.ServerName = run.ServerName
+	return q, Report{}
+}
+
+func otherServer(run Run) string {
+	return fmt.Sprintf("the run %s is of the server %s", run.ID, run.ServerName)
 }
 
 // place finds the request's place among what is open.
@@ -125,8 +156,9 @@ func (t *turn) note(q Request, run Run, outcome Outcome, f Facts) (Report, error
 func (t *turn) placeManual(q Request, f Facts) (Report, error) {
 	open := f.Kept.Open
 	switch {
-	case q.RunID != "" && q.RunID != open.ID:
-		return t.aboutRun(q, f)
+	case q.RunID != "" && q.RunID != open.ID: // it ended a moment ago
+		_, no := t.named(q)
+		return no, nil
 	case open.ID == "" || !open.Open():
 		return t.begin(q, f, true)
 	case open.State != RunWaiting:
@@ -146,19 +178,6 @@ func (t *turn) placeManual(q Request, f Facts) (Report, error) {
 	}
 	_, report, err := t.advance(open, f, a)
 	return report, err
-}
-
-// aboutRun answers an operator whose command names a run that is not the open one.
-func (t *turn) aboutRun(q Request, f Facts) (Report, error) {
-	run, err := t.Ledger.Run(t.work, q.RunID)
-	if err != nil && ReasonOf(err) != ReasonUnknownRun {
-		return Report{}, err
-	}
-	report := Report{Outcome: OutcomeRefused, Reason: ReasonUnknownRun, ServerName: q.ServerName, RunID: q.RunID, Trigger: q.Trigger, At: f.Now, Count: true}
-	if err == nil {
-		report.Reason, report.ServerName, report.State, report.Detail = ReasonNotRunning, run.ServerName, run.State, overText(run)
-	}
-	return report, nil
 }
 
 // overText says how a run ended.

@@ -105,18 +105,18 @@ func keepWaiting(run Run, v Verdict, f Facts) Next {
 	if f.Sighting != nil && f.Sighting.ServerErr == nil {
 		r.Server = f.Sighting.Server
 	}
-	r.Look = r.Wait.retries(f.Now, r.expires(f.Policy), f.Tick)
+	r.Look = r.Wait.retries(f.Now, r.Expires(f.Policy), f.Tick)
 	notification := Notification{Outcome: OutcomeWaiting, Reason: v.Reason, At: f.Now, Until: v.Until, Detail: r.Wait.Detail, Server: r.Server}
 	n.Report = r.report(notification)
-	n.Report.Expires, n.Report.Count = r.expires(f.Policy), run.State == ""
+	n.Report.Expires, n.Report.Count = r.Expires(f.Policy), run.State == ""
 	if v.Reason != ReasonConcurrencyLimit && r.once(string(OutcomeWaiting)) {
 		r.owe(notification, f.Topics)
 	}
 	return n
 }
 
-// expires is when the last of a run's triggers does.
-func (r Run) expires(p *Policy) time.Time {
+// Expires is when the last of a run's triggers does, by a policy of today; zero if none waits.
+func (r Run) Expires(p *Policy) time.Time {
 	var last time.Time
 	for _, t := range r.Triggers {
 		if p != nil && t.Kind != TriggerManual {

@@ -292,9 +292,9 @@ func stateAllows(run Run, _ Trigger, f Facts) Verdict {
 	case status == StatusUnderMaintenance:
 		return Verdict{Ruling: RulingRefuse, Reason: ReasonInProgress}
 	case status.Passing():
-		return Verdict{Ruling: RulingWait, Reason: ReasonWrongState, Detail: string(status)}
+		return Verdict{Ruling: RulingWait, Reason: ReasonWrongState}
 	default: // FAILED, DELETING, TERMINATED, and what this version does not know
-		return Verdict{Ruling: RulingRefuse, Reason: ReasonWrongState, Detail: string(status)}
+		return Verdict{Ruling: RulingRefuse, Reason: ReasonWrongState}
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -108,7 +109,8 @@ func cleared(run Run, alarm Trigger, f Facts) (Next, bool) {
 		return Next{}, false
 	}
 	left := slices.DeleteFunc(slices.Clone(run.Triggers), func(t Trigger) bool {
-		return t.Kind == TriggerAlarm && t.Name == alarm.Name && !t.Time.After(alarm.Time)
+		ofIt := t.ID == alarm.ID || strings.HasPrefix(t.ID, alarm.ID+"#") // of one time series, or of the whole alarm
+		return t.Kind == TriggerAlarm && t.Name == alarm.Name && ofIt && !t.Time.After(alarm.Time)
 	})
 	if len(left) == len(run.Triggers) {
 		return Next{}, false
@@ -300,6 +302,8 @@ func (t *turn) meant(o Operator) (Run, Report, error) {
 		return run, o.answer(OutcomeRefused, ReasonUnknownRun, run, "there is no run of that id", now), nil
 	case run.ID == "":
 		return run, o.answer(OutcomeRefused, ReasonNotRunning, Run{ServerName: o.ServerName}, "the server has no open run", now), nil
+	case o.ServerName != "" && o.ServerName != run.ServerName:
+		return run, o.answer(OutcomeRefused, ReasonInvalidRequest, run, otherServer(run), now), nil
 	case !run.Open():
 		return run, o.answer(OutcomeRefused, ReasonNotRunning, run, overText(run), now), nil
 	default:

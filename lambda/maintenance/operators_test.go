@@ -24,7 +24,7 @@ func TestRunner_AnOperatorStartsTheRunThatWaits(t *testing.T) {
 	f := newFixture(t)
 	run := f.waits()
 	q := f.trigger(maintenance.TriggerManual, "")
-	q.RunID, q.Trigger.Overrides = run.ID, []string{"window"}
+	q.ServerName, q.RunID, q.Trigger.Overrides = "", run.ID, []string{"window"} // as the command in a message has it
 	if r := f.ask(q); r.Outcome != maintenance.OutcomeStarted || r.RunID != run.ID {
 		t.Fatalf("start it now comes to %s %s of run %s, not to a start of %s", r.Outcome, r.Reason, r.RunID, run.ID)
 	}
@@ -70,6 +70,14 @@ func TestRunner_AnOldCommandIsAnsweredInASentence(t *testing.T) {
 	for name, r := range map[string]maintenance.Report{"start": start, "stop": stop, "close": closing} {
 		if r.Outcome != maintenance.OutcomeRefused || !strings.Contains(r.Detail, "is over: succeeded") {
 			t.Errorf("%s of a run that is over is answered %s %s: %s", name, r.Outcome, r.Reason, r.Detail)
+		}
+	}
+	for name, r := range map[string]maintenance.Report{
+		"start": f.ask(maintenance.Request{ServerName: "puppet-02", RunID: id, Trigger: q.Trigger}),
+		"stop":  f.Stop(f.invocation(), maintenance.Operator{ServerName: "puppet-02", RunID: id}),
+	} {
+		if r.Outcome != maintenance.OutcomeRefused || r.Reason != maintenance.ReasonInvalidRequest {
+			t.Errorf("%s of a run of another server is answered %s %s", name, r.Outcome, r.Reason)
 		}
 	}
 	q.RunID = "puppet-01-never"

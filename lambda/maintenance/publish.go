@@ -108,6 +108,9 @@ func (t *turn) publishTo(topic Topic, run Run) (done []int, sum Publishing) {
 			break // it is not due yet, and what comes after has to wait for it
 		}
 		report := run.report(n)
+		if policy, ok := t.Policy(run.ServerName); ok && run.State == RunWaiting {
+			report.Expires = run.Expires(&policy)
+		}
 		if late := t.Now().Sub(n.At); late > Late {
 			report.Late = late
 		}

@@ -24,8 +24,9 @@ type Report struct {
 	// Server is as last seen, Before as the decision to start saw it.
 	Server Server
 	Before Server
-	// Attempt is the number of the try to start.
-	Attempt int
+	// Attempt is the number of the try to start, Sequence that of the notification of its run.
+	Attempt  int
+	Sequence int
 	// Until is when what is in the way may be out of it, zero where nobody knows. Since is since when it is in the way.
 	Until time.Time
 	Since time.Time
@@ -66,7 +67,7 @@ type Publishing struct {
 func (r Run) report(n Notification) Report {
 	out := Report{
 		Outcome: n.Outcome, Reason: n.Reason, ServerName: r.ServerName, Trigger: r.Trigger(), Triggers: r.Triggers, Attributes: r.Attempt.Attributes,
-		Stop: n.Stop, RunID: r.ID, State: r.State, Reference: r.Reference, Server: r.Server, Before: r.Attempt.Before, Attempt: n.Attempt,
+		Stop: n.Stop, RunID: r.ID, State: r.State, Reference: r.Reference, Server: r.Server, Before: r.Attempt.Before, Attempt: n.Attempt, Sequence: n.Sequence,
 		Until: n.Until, Deadline: r.Deadline, Started: r.Accepted, At: n.At, Zone: r.Zone, Detail: n.Detail, Answer: n.Answer,
 	}
 	if n.Trigger != nil {

@@ -102,12 +102,14 @@ const (
 	reasonCutMark = "…"
 )
 
-// join adds a trigger to those a run holds: one for each alarm or schedule name, a later one in its place. What is over
+// join adds a trigger to those a run holds: one for each alarm (or time series of it) or schedule, a later one in its place. What is over
 // mostTriggers is counted only.
 func join(held []Trigger, more int, t Trigger) ([]Trigger, int) {
 	held = slices.Clone(held)
 	t.Name, t.Reason = cut(t.Name, longestName), cut(t.Reason, longReason)
-	same := func(h Trigger) bool { return h.Kind == t.Kind && h.Name == t.Name && t.Kind != TriggerManual }
+	same := func(h Trigger) bool {
+		return h.Kind == t.Kind && h.Name == t.Name && h.ID == t.ID && t.Kind != TriggerManual
+	}
 	if i := slices.IndexFunc(held, same); i >= 0 {
 		if t.Time.After(held[i].Time) {
 			held[i] = t

@@ -79,7 +79,7 @@ func TestRunner_ManyTriggersAreCounted(t *testing.T) {
 		}
 	}
 	for i := range 40 {
-		f.Clear(f.invocation(), []string{"puppet-01"}, maintenance.Trigger{Kind: maintenance.TriggerAlarm, Name: fmt.Sprint("alarm-", i), Time: f.clock})
+		f.Clear(f.invocation(), []string{"puppet-01"}, maintenance.Trigger{Kind: maintenance.TriggerAlarm, Name: fmt.Sprint("alarm-", i), ID: fmt.Sprint("arn:alarm-", i), Time: f.clock})
 	}
 	if run := f.only(); !run.Open() {
 		t.Error("a run that counts more triggers than it holds was cancelled by an OK")
@@ -88,7 +88,7 @@ func TestRunner_ManyTriggersAreCounted(t *testing.T) {
 
 func TestRunner_AnAlarmThatReturnsToOKIsTakenBack(t *testing.T) {
 	alarm := func(f *fixture, at time.Time) []maintenance.Report {
-		return f.Clear(f.invocation(), []string{"puppet-01"}, maintenance.Trigger{Kind: maintenance.TriggerAlarm, Name: "disk", Time: at})
+		return f.Clear(f.invocation(), []string{"puppet-01"}, maintenance.Trigger{Kind: maintenance.TriggerAlarm, Name: "disk", ID: "arn:disk", Time: at})
 	}
 	t.Run("the last one cancels the run", func(t *testing.T) {
 		f := newFixture(t)
@@ -349,5 +349,24 @@ func TestRunner_AnOutcomeIsCountedWhenItHappens(t *testing.T) {
 	}
 	if counted != 1 {
 		t.Errorf("a run that waits for an hour is counted %d times", counted)
+	}
+}
+
+func TestRunner_OneTimeSeriesOfAnAlarmDoesNotTakeBackAnother(t *testing.T) {
+	f := newFixture(t)
+	f.policy.Window = maintenance.Window{Hours: closed{}}
+	for _, series := range []string{"#a", "#b"} {
+		q := f.trigger(maintenance.TriggerAlarm, "disk")
+		q.Trigger.ID += series
+		f.ask(q)
+	}
+	back := maintenance.Trigger{Kind: maintenance.TriggerAlarm, Name: "disk", ID: "arn:disk#a", Time: f.clock}
+	f.Clear(f.invocation(), []string{"puppet-01"}, back)
+	if run := f.only(); len(run.Triggers) != 1 || run.Triggers[0].ID != "arn:disk#b" {
+		t.Fatalf("after one series returned to OK the run holds %v", run.Triggers)
+	}
+	back.ID = "arn:disk"
+	if r := f.Clear(f.invocation(), []string{"puppet-01"}, back)[0]; r.Outcome != maintenance.OutcomeCancelled {
+		t.Errorf("the alarm as a whole returns to OK, and the run is %s", r.Outcome)
 	}
 }

@@ -54,7 +54,11 @@ func newFixture(t *testing.T) *fixture {
 }
 
 func (f *fixture) trigger(kind maintenance.TriggerKind, name string) maintenance.Request {
-	return maintenance.Request{ServerName: "puppet-01", Trigger: maintenance.Trigger{Kind: kind, Name: name, ID: name + f.clock.String(), Time: f.clock}}
+	id := "arn:" + name
+	if kind == maintenance.TriggerManual {
+		id += f.clock.String()
+	}
+	return maintenance.Request{ServerName: "puppet-01", Trigger: maintenance.Trigger{Kind: kind, Name: name, ID: id, Time: f.clock}}
 }
 
 // invocation has the time that Lambda gives the function.
