@@ -122,9 +122,9 @@ func (d *deployment) wanted(event sample) bool {
 		return false
 	}
 	switch decoded := decoded.(type) {
-	case events.Alarm:
+	case events.Alarm, events.Cleared: // a return to OK takes an alarm back
 	case events.Ignored: // the function is to see what is held back, and say so
-		if !slices.Contains([]string{events.StillInAlarm, events.Suppressed, events.Muted}, decoded.Reason) {
+		if !slices.Contains([]string{events.StillInAlarm, events.Suppressed, events.Muted, events.ActionsDisabled}, decoded.Reason) {
 			return false
 		}
 	default:

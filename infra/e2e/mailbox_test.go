@@ -12,8 +12,14 @@ import (
 // inAlarm is the sample of an alarm's event, as if the alarm of this name had gone off now.
 func inAlarm(t *testing.T, name string) sample {
 	t.Helper()
+	return changed(t, "alarm.json", name)
+}
+
+// changed is a sample of an alarm's change of state, as if the alarm of this name had made it now.
+func changed(t *testing.T, file, name string) sample {
+	t.Helper()
 	const layout = "2006-01-02T15:04:05.000-0700"
-	event := samples(t)["alarm.json"]
+	event := samples(t)[file]
 	event.Time = time.Now().UTC()
 	event.Resources = []string{arn(t, "AWS::CloudWatch::Alarm", name)}
 	event.Detail["alarmName"] = name
@@ -54,8 +60,8 @@ func (d *deployment) subscribe(t *testing.T) string {
 	return queue
 }
 
-// told checks which messages about a run are in the mailbox, by their outcomes, and takes them out.
-func (d *deployment) told(t *testing.T, mailbox, runID, serverName string, want ...string) {
+// notified checks which messages about a run are in the mailbox, by their outcomes, and takes them out.
+func (d *deployment) notified(t *testing.T, mailbox, runID, serverName, trigger string, want ...string) {
 	t.Helper()
 	bodies := d.receiveAll(t, mailbox)
 	if len(bodies) != len(want) {
@@ -70,7 +76,7 @@ func (d *deployment) told(t *testing.T, mailbox, runID, serverName string, want 
 		if err := json.Unmarshal([]byte(body), &message); err != nil {
 			t.Fatalf("%v: %s", err, body)
 		}
-		for name, value := range map[string]string{"outcome": want[i], "server": serverName, "runId": runID, "cause": "alarm"} {
+		for name, value := range map[string]string{"outcome": want[i], "server": serverName, "runId": runID, "trigger": trigger} {
 			if got := message.MessageAttributes[name].Value; got != value {
 				t.Errorf("the message's %s is %q, want %q", name, got, value)
 			}

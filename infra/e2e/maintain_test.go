@@ -2,6 +2,7 @@ package e2e_test
 
 import (
 	"bytes"
+	"crypto/rand"
 	"encoding/json"
 	"net/http/httptest"
 	"os"
@@ -17,6 +18,7 @@ import (
 	"opsworks-maintenance/lambda/local/simulator"
 	"opsworks-maintenance/lambda/maintenance"
 	"opsworks-maintenance/lambda/opsworkscm"
+	"opsworks-maintenance/lambda/settings"
 )
 
 // function is the deployed function, running here.
@@ -30,6 +32,9 @@ type function struct {
 	log        *bytes.Buffer
 }
 
+// sweepEvery is the only thing that the function has otherwise than deployed: a minute there.
+const sweepEvery = time.Second
+
 // answer is what it answers for one run.
 type answer struct{ Outcome, Reason, ServerName, RunID, Message string }
 
@@ -42,7 +47,7 @@ func (d *deployment) maintain(t *testing.T) {
 	name, alarm := servers[0].Name, alarmOf(servers[0])
 	f := d.start(t, name)
 	mailbox := d.subscribe(t)
-	runs := ledger.New(d.config, d.stack.Outputs["RunsTable"])
+	runs := ledger.New(d.config, d.stack.Outputs["RunsTable"], rand.Text)
 
 	event := d.alarm(t, alarm)
 	t.Logf("the rules delivered the alarm %s, %d bytes", alarm, len(event))
@@ -53,38 +58,47 @@ func (d *deployment) maintain(t *testing.T) {
 	}
 	t.Logf("the function answered: %s", started.Message)
 	f.expect(name, 1, "UNDER_MAINTENANCE")
-	run, err := runs.Find(t.Context(), started.RunID)
-	if err != nil || run.State != maintenance.RunRunning || run.ServerName != name || run.Cause.Name != alarm {
+	run, err := runs.Run(t.Context(), started.RunID)
+	if err != nil || run.State != maintenance.RunRunning || run.ServerName != name || run.Trigger().Name != alarm {
 		t.Errorf("the run in the table is %+v, %v", run, err)
 	}
 	t.Logf("the run %s is in the table %s: %s", run.ID, d.stack.Outputs["RunsTable"], run.State)
-	d.told(t, mailbox, started.RunID, name, "started")
+	d.notified(t, mailbox, started.RunID, name, "alarm", "started")
 
 	again := f.invoke(event)[0]
-	if again.Outcome != "in-progress" {
+	if again.Reason != "duplicate" || again.RunID != started.RunID {
 		t.Errorf("to the same event again it answered %+v", again)
 	}
-	t.Logf("the same event again: %s. %s", again.Outcome, again.Message)
+	t.Logf("the same event again: %s, %s. %s", again.Outcome, again.Reason, again.Message)
 	f.expect(name, 1, "UNDER_MAINTENANCE")
-	f.sweep()
-	d.told(t, mailbox, again.RunID, name)
 
 	if err := f.opsworksCM.Complete(name); err != nil {
 		t.Fatal(err)
 	}
-	f.sweep()
-	d.told(t, mailbox, started.RunID, name, "succeeded")
-	if open, err := runs.Open(t.Context()); err != nil || len(open) > 0 {
-		t.Errorf("still open: %+v, %v", open, err)
-	}
+	f.sweepUntil(started.RunID, "succeeded")
+	d.notified(t, mailbox, started.RunID, name, "alarm", "succeeded")
+	none(t, runs)
 	late := f.invoke(event)[0]
-	if late.Reason != "duplicate" {
+	if late.Reason != "duplicate" || late.RunID != started.RunID {
 		t.Errorf("to the same event afterwards it answered %+v", late)
 	}
 	t.Logf("the same event after all of it: %s, %s", late.Outcome, late.Reason)
 	f.expect(name, 1, "HEALTHY")
+	d.cancel(t, f, mailbox, name, alarm)
+	d.operate(t, f, mailbox, name)
+	none(t, runs)
 	d.maintainNode(t, f, mailbox, runs)
 	d.permitted(t, f)
+}
+
+// none checks that no run is open.
+func none(t *testing.T, runs *ledger.Ledger) {
+	t.Helper()
+	for _, queue := range []maintenance.Queue{maintenance.QueueDue, maintenance.QueueSlot} {
+		if open, err := runs.Due(t.Context(), queue, time.Now().AddDate(1, 0, 0), 0); err != nil || len(open) > 0 {
+			t.Errorf("still open: %+v, %v", open, err)
+		}
+	}
 }
 
 // start lays out the deployed code as Lambda does, with the binary for this machine in place of the one for Lambda's, and gives it
@@ -109,7 +123,7 @@ func (d *deployment) start(t *testing.T, serverName string) *function {
 	api := httptest.NewServer(f.opsworksCM)
 	config := d.config.Copy()
 	config.BaseEndpoint = aws.String(api.URL)
-	f.servers = opsworkscm.New(config)
+	f.servers = opsworkscm.New(config, time.Now)
 	deployed, err := d.lambda.GetFunctionConfiguration(t.Context(), &lambda.GetFunctionConfigurationInput{
 		FunctionName: aws.String(d.stack.Outputs["FunctionName"]),
 	})
@@ -123,11 +137,13 @@ func (d *deployment) start(t *testing.T, serverName string) *function {
 		"AWS_ENDPOINT_URL=" + f.calls.URL, "AWS_ENDPOINT_URL_OPSWORKSCM=" + api.URL,
 		"AWS_ENDPOINT_URL_SSM=" + f.nodes.url,
 	}
+	environment = append(environment, settings.EnvSweepEvery+"="+sweepEvery.String())
 	for name, value := range deployed.Environment.Variables {
 		environment = append(environment, name+"="+value)
 	}
 	f.Function = runtimeapi.New(runtimeapi.Config{
 		Binary: filepath.Join(task, "bootstrap"), Env: environment, FunctionARN: *deployed.FunctionArn,
+		Aliases: []string{settings.OperatorsAlias},
 		Timeout: time.Duration(*deployed.Timeout) * time.Second, Output: f.log,
 	})
 	t.Cleanup(func() {
@@ -144,7 +160,19 @@ func (d *deployment) start(t *testing.T, serverName string) *function {
 // invoke gives the function an event. It must not fail.
 func (f *function) invoke(event []byte) []answer {
 	f.t.Helper()
-	result, err := f.Invoke(f.t.Context(), event)
+	return f.read(f.Invoke(f.t.Context(), event))
+}
+
+// ask gives the function an operator's request, through their alias.
+func (f *function) ask(request string) answer {
+	f.t.Helper()
+	answered := f.read(f.InvokeAlias(f.t.Context(), settings.OperatorsAlias, []byte(request)))[0]
+	f.t.Logf("an operator asks %s: %s, %s. %s", request, answered.Outcome, answered.Reason, answered.Message)
+	return answered
+}
+
+func (f *function) read(result runtimeapi.Result, err error) []answer {
+	f.t.Helper()
 	if err != nil || result.Error != nil {
 		f.t.Fatalf("the function failed: %v, %v", err, result.Error)
 	}
@@ -161,10 +189,21 @@ func (f *function) invoke(event []byte) []answer {
 	return several
 }
 
-func (f *function) sweep() {
+// sweepUntil sweeps as often as Scheduler would, until a run ends, which is within few ticks.
+func (f *function) sweepUntil(runID, outcome string) {
 	f.t.Helper()
-	answers := f.invoke([]byte(`{"sweep":true}`))
-	f.t.Logf("a sweep: %+v", answers)
+	for end := time.Now().Add(20 * sweepEvery); time.Now().Before(end); time.Sleep(sweepEvery / 2) {
+		for _, a := range f.invoke([]byte(`{"sweep":true}`)) {
+			switch {
+			case a.RunID == runID && a.Outcome == outcome:
+				f.t.Logf("a sweep: %s", a.Message)
+				return
+			case a.Outcome != "in-progress":
+				f.t.Fatalf("a sweep came to %+v, want %s of %s", a, outcome, runID)
+			}
+		}
+	}
+	f.t.Fatalf("no sweep saw %s of %s", outcome, runID)
 }
 
 // expect looks at the server itself.
@@ -179,9 +218,9 @@ func (f *function) expect(serverName string, starts int, status string) {
 	if calls != starts || f.opsworksCM.Started(serverName) != starts {
 		f.t.Errorf("%d calls of StartMaintenance began %d maintenances, want %d", calls, f.opsworksCM.Started(serverName), starts)
 	}
-	server, err := f.servers.Describe(f.t.Context(), serverName)
-	if err != nil || string(server.Status) != status {
-		f.t.Errorf("the server is %+v, %v, want %s", server, err, status)
+	seen := f.servers.Look(f.t.Context(), serverName)
+	if seen.ServerErr != nil || string(seen.Server.Status) != status {
+		f.t.Errorf("the server is %+v, %v, want %s", seen.Server, seen.ServerErr, status)
 	}
-	f.t.Logf("OpsWorks CM says that %s is %s; calls of StartMaintenance so far: %d", serverName, server.Status, calls)
+	f.t.Logf("OpsWorks CM says that %s is %s; calls of StartMaintenance so far: %d", serverName, seen.Server.Status, calls)
 }

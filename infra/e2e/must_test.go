@@ -62,7 +62,7 @@ func functionMust(t *testing.T, d *deployment, r *resource) {
 	is(t, r, environment, "Environment", "Variables")
 	d.roleMust(t, r, "lambda.amazonaws.com", "Role")
 	for output, want := range map[string]string{
-		"FunctionName": r.Name, "RunsTable": d.stack.one(t, "AWS::DynamoDB::Table").Name,
+		"FunctionName": r.Name, "OperatorsFunction": r.Name + ":" + settings.OperatorsAlias, "RunsTable": d.stack.one(t, "AWS::DynamoDB::Table").Name,
 		"DeadLettersUrl": d.stack.one(t, "AWS::SQS::Queue").Name, "TopicArn": d.topic(""),
 	} {
 		if got := d.stack.Outputs[output]; got != want {
@@ -83,10 +83,23 @@ func (d *deployment) roleMust(t *testing.T, r *resource, service string, path ..
 	t.Errorf("%s: its role is %v, which is not of the stack", r.ID, dig(r.Properties, path...))
 }
 
-func invokeMust(t *testing.T, d *deployment, r *resource) {
+// aliasMust: operators ask the same code as AWS does.
+func aliasMust(t *testing.T, d *deployment, r *resource) {
 	is(t, r, stackName, "FunctionName")
-	is(t, r, 2.0, "MaximumRetryAttempts")
-	is(t, r, 3600.0, "MaximumEventAgeInSeconds")
+	is(t, r, "$LATEST", "FunctionVersion")
+	is(t, r, settings.OperatorsAlias, "Name")
+}
+
+// invokeMust: an event is tried again for an hour, an operator's request never.
+func invokeMust(t *testing.T, d *deployment, r *resource) {
+	retries, age := 2.0, 3600.0
+	if r.Properties["Qualifier"] != "$LATEST" {
+		is(t, r, settings.OperatorsAlias, "Qualifier")
+		retries, age = 0, 60
+	}
+	is(t, r, stackName, "FunctionName")
+	is(t, r, retries, "MaximumRetryAttempts")
+	is(t, r, age, "MaximumEventAgeInSeconds")
 }
 
 // targetMust checks the target of a rule or schedule: the function, with a dead-letter queue and an end to all retries.

@@ -46,6 +46,7 @@ var kinds = map[string]kind{
 	"AWS::Logs::LogGroup":            {(*emulator).readLogGroup, nil, nil},
 	"AWS::CloudWatch::Dashboard":     {(*emulator).readDashboard, nil, nil},
 	"AWS::CloudWatch::Alarm":         {nil, nil, alarmMust},
+	"AWS::Lambda::Alias":             {nil, nil, aliasMust},
 	"AWS::Lambda::EventInvokeConfig": {nil, nil, invokeMust},
 	"AWS::SNS::Subscription":         {nil, nil, subscriptionMust},
 	"AWS::SNS::TopicPolicy":          {nil, nil, topicPolicyMust},
