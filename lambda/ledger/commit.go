@@ -90,10 +90,10 @@ func (m *move) steps() []step {
 	add(m.Open || m.claims(), m.claimServer)
 	add(m.ends() || m.givesBack(), m.recordServer)
 	add(m.Free && !m.To.Open() && !m.ends() && !m.givesBack(), m.freeServer)
-	if slot := m.To.Slot; m.takes(slot != 0, slot == m.From.Slot) {
+	if slot := m.To.Slot; slot != 0 && slot != m.From.Slot {
 		steps = append(steps, m.take(slotKey(slot), maintenance.ReasonSlotTaken, maintenance.ReasonSlotTaken))
 	}
-	if node := m.To.Node; m.takes(node != "", node == m.From.Node) {
+	if node := m.To.Node; node != "" && node != m.From.Node {
 		steps = append(steps, m.take(nodeKey(node), maintenance.ReasonNodeTaken, ""))
 	}
 	if m.Free && m.From.Slot != 0 {
@@ -108,11 +108,6 @@ func (m *move) steps() []step {
 // claims reports whether the server is claimed too, counts whether the start counts against a day.
 func (m *move) claims() bool { return m.Claim != nil && !m.Claim.Running }
 func (m *move) counts() bool { return m.claims() && m.Claim.DailyLimit > 0 }
-
-// takes reports whether the run takes a slot or a node: what it claims, and what it did not have before.
-func (m *move) takes(any, same bool) bool {
-	return any && (m.Claim != nil || !same) && !(m.Free && same)
-}
 
 // ends reports whether the change ends a run that began, givesBack whether it takes back a start that did not happen.
 func (m *move) ends() bool { return m.Free && !m.To.Open() && !m.To.Began.IsZero() }

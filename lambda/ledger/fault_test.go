@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
 	"opsworks-maintenance/lambda/ledger"
 	"opsworks-maintenance/lambda/maintenance"
 )
@@ -14,13 +16,15 @@ import (
 type writing struct {
 	name, op string
 	prepare  func(*testing.T, *ledger.Ledger) maintenance.Run
-	do       func(context.Context, *ledger.Ledger, maintenance.Run) (maintenance.Run, error)
+	do       doing
 	// version is the run's after it, made what its other items are then, undone what they were before.
 	version      int
 	made, undone string
 }
 
-func commits(change func(maintenance.Run) maintenance.Change) func(context.Context, *ledger.Ledger, maintenance.Run) (maintenance.Run, error) {
+type doing func(context.Context, *ledger.Ledger, maintenance.Run) (maintenance.Run, error)
+
+func commits(change func(maintenance.Run) maintenance.Change) doing {
 	return func(ctx context.Context, l *ledger.Ledger, run maintenance.Run) (maintenance.Run, error) {
 		return l.Commit(ctx, change(run))
 	}
@@ -108,6 +112,7 @@ func TestLedger_LostAnswers(t *testing.T) {
 			{"OK when the answer was lost", []*fault{workThenDrop}, false, "", true},
 			{"OK when no answer came in time", []*fault{workThenHang}, false, "", true},
 			{"OK when an internal error hid the success", []*fault{workThen500}, false, "", true},
+			{"OK when half an answer hid the success", []*fault{workThenHalf}, false, "", true},
 			{"OK when every answer was lost", append([]*fault{workThenDrop}, times(20, drop)...), false, "", true},
 			{"OK when the answer was lost and then it is denied", []*fault{workThenDrop, denied}, false, "", true},
 			{"ErrLedgerUnavailable when nothing works", times(20, internal), false, maintenance.ReasonLedgerUnavailable, false},
@@ -163,6 +168,32 @@ func TestLedger_Doubt(t *testing.T) {
 			t.Errorf("%d reads, want one", n)
 		}
 	})
+	virtually(t, "OK when the condition that fails does not show its item", func(t *testing.T, s *store, l *ledger.Ledger) {
+		s.inject("TransactWriteItems", workThenDrop, canceled(none, failed, none, none, none))
+		run, err := l.Commit(t.Context(), claim)
+		wantReason(t, err, "")
+		if run.Version != 1 {
+			t.Errorf("got %+v", run)
+		}
+	})
+	virtually(t, "ErrLedgerUnavailable when it cannot be read whose doing that is", func(t *testing.T, s *store, l *ledger.Ledger) {
+		s.inject("TransactWriteItems", workThenDrop, canceled(none, failed, none, none, none))
+		s.deafAfter("TransactWriteItems")
+		_, err := l.Commit(t.Context(), claim)
+		wantReason(t, err, maintenance.ReasonLedgerUnavailable)
+	})
+	virtually(t, "OK when another has moved the run on: the key says that it was made", func(t *testing.T, s *store, l *ledger.Ledger) {
+		s.forgetful = true
+		s.inject("TransactWriteItems", workThenDrop)
+		s.interfere("TransactWriteItems", 2, func() {
+			s.write(t, "run#r1", map[string]types.AttributeValue{"version": num(2), "writer": str("another")})
+		})
+		run, err := l.Commit(t.Context(), claim)
+		wantReason(t, err, "")
+		if run.Version != 2 {
+			t.Errorf("got %+v", run)
+		}
+	})
 	virtually(t, "ErrMoved when another has moved the run", func(t *testing.T, s *store, l *ledger.Ledger) {
 		run := must[maintenance.Run](t)(l.Commit(t.Context(), claim))
 		must[maintenance.Run](t)(l.Commit(t.Context(), move(run, run)))
@@ -200,111 +231,4 @@ func TestLedger_Doubt(t *testing.T) {
 		s.inject("UpdateItem", workThenDrop)
 		wantReason(t, l.Limit(t.Context(), maintenance.FleetRecord{}, maintenance.FleetRecord{Wanted: 2, WantedSince: now}), "")
 	})
-}
-
-// The first half of the time there is goes to a write, the other to finding out what became of it.
-func TestLedger_Time(t *testing.T) {
-	claim := start(claimed(waiting("r1", "automate-06"), 1, "i-1"))
-	virtually(t, "OK when a service that hangs did the work", func(t *testing.T, s *store, l *ledger.Ledger) {
-		s.inject("TransactWriteItems", times(20, workThenHang)...)
-		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
-		defer cancel()
-		begun := time.Now()
-		run, err := l.Commit(ctx, claim)
-		if took := time.Since(begun); err != nil || run.Version != 1 || took != 500*time.Millisecond {
-			t.Errorf("after %s: %+v, %v", took, run, err)
-		}
-	})
-	virtually(t, "ErrLedgerUnavailable in time when everything hangs", func(t *testing.T, s *store, l *ledger.Ledger) {
-		s.always(hang, "TransactWriteItems", "GetItem")
-		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
-		defer cancel()
-		begun := time.Now()
-		_, err := l.Commit(ctx, claim)
-		wantReason(t, err, maintenance.ReasonLedgerUnavailable)
-		if took := time.Since(begun); took != time.Second {
-			t.Errorf("after %s", took)
-		}
-	})
-	virtually(t, "conflicts are waited for while there is time, ever longer", func(t *testing.T, s *store, l *ledger.Ledger) {
-		s.inject("TransactWriteItems", times(20, canceled(none, busy, none, none, none))...)
-		begun := time.Now()
-		_, err := l.Commit(t.Context(), claim)
-		wantReason(t, err, maintenance.ReasonLedgerUnavailable)
-		took := time.Since(begun)
-		if n := count(s.since(), "TransactWriteItems"); n < 6 || took < time.Second || took > 5*time.Second {
-			t.Errorf("%d attempts in %s", n, took)
-		}
-	})
-	virtually(t, "ErrLedgerUnavailable without any call when there is no time", func(t *testing.T, s *store, l *ledger.Ledger) {
-		ctx, cancel := context.WithCancel(t.Context())
-		cancel()
-		_, err := l.Commit(ctx, claim)
-		wantReason(t, err, maintenance.ReasonLedgerUnavailable)
-		if requests := s.since(); len(requests) != 0 {
-			t.Errorf("calls: %s", ops(requests))
-		}
-	})
-}
-
-// What is only read is read again, and says what it was when it cannot be.
-func TestLedger_Reading(t *testing.T) {
-	for _, call := range []struct {
-		name, op, says string
-		do             func(context.Context, *ledger.Ledger) error
-	}{
-		{"Read", "BatchGetItem", "read automate-06", func(ctx context.Context, l *ledger.Ledger) error {
-			_, err := l.Read(ctx, "automate-06")
-			return err
-		}},
-		{"Read, the open run", "GetItem", "read run r1", func(ctx context.Context, l *ledger.Ledger) error {
-			_, err := l.Read(ctx, "automate-06")
-			return err
-		}},
-		{"Run", "GetItem", "read run r1", func(ctx context.Context, l *ledger.Ledger) error { _, err := l.Run(ctx, "r1"); return err }},
-		{"Node", "GetItem", "read node i-1", func(ctx context.Context, l *ledger.Ledger) error { _, err := l.Node(ctx, "i-1"); return err }},
-		{"Slots", "BatchGetItem", "read slots", func(ctx context.Context, l *ledger.Ledger) error { _, err := l.Slots(ctx, 2); return err }},
-		{"Servers", "BatchGetItem", "read servers", func(ctx context.Context, l *ledger.Ledger) error {
-			_, err := l.Servers(ctx, []string{"automate-06"})
-			return err
-		}},
-		{"Due", "Query", "due", func(ctx context.Context, l *ledger.Ledger) error {
-			_, err := l.Due(ctx, maintenance.QueueDue, now, 0)
-			return err
-		}},
-		{"ByReference", "Query", "the run of e-1", func(ctx context.Context, l *ledger.Ledger) error {
-			_, err := l.ByReference(ctx, "e-1")
-			return err
-		}},
-		{"History", "Query", "runs of automate-06", func(ctx context.Context, l *ledger.Ledger) error {
-			_, err := l.History(ctx, "automate-06", 5)
-			return err
-		}},
-		{"Watch", "UpdateItem", "watch automate-06", func(ctx context.Context, l *ledger.Ledger) error {
-			return l.Watch(ctx, "automate-06", now)
-		}},
-	} {
-		for _, tt := range []struct {
-			name   string
-			faults []*fault
-			reason maintenance.Reason
-		}{
-			{"OK after an internal error", []*fault{internal}, ""},
-			{"OK after a connection that broke", []*fault{drop}, ""},
-			{"OK after a throttle", []*fault{throttle}, ""},
-			{"ErrLedgerUnavailable when throttles do not end", times(20, throttle), maintenance.ReasonLedgerUnavailable},
-			{"ErrLedgerUnavailable when it is denied", []*fault{denied}, maintenance.ReasonLedgerUnavailable},
-			{"ErrLedgerUnavailable when nothing answers", times(20, hang), maintenance.ReasonLedgerUnavailable},
-		} {
-			virtually(t, call.name+": "+tt.name, func(t *testing.T, s *store, l *ledger.Ledger) {
-				must[maintenance.Run](t)(l.Commit(t.Context(), create(waiting("r1", "automate-06"))))
-				s.inject(call.op, tt.faults...)
-				err := call.do(t.Context(), l)
-				wantReason(t, err, tt.reason)
-				if err != nil && !strings.Contains(err.Error(), call.says) {
-					t.Errorf("%v does not say %q", err, call.says)
-				}
-			})
-		}
-	}
 }

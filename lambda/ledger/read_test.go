@@ -4,15 +4,15 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"opsworks-maintenance/lambda/ledger"
-	"opsworks-maintenance/lambda/local/table"
+	"opsworks-maintenance/lambda/ledger/ledgertest"
 	"opsworks-maintenance/lambda/maintenance"
 )
 
@@ -133,8 +133,20 @@ func TestLedger_Calls(t *testing.T) {
 	want("UpdateItem")
 	second := must[maintenance.Run](t)(l.Commit(t.Context(), create(waiting("r2", "automate-06"))))
 	s.since()
-	must[maintenance.Run](t)(l.Commit(t.Context(), maintenance.Change{From: second, To: claimed(second, 0, ""), Claim: &maintenance.Claim{DailyLimit: 2}, Now: now}))
-	want("TransactWriteItems,TransactWriteItems") // it is not the first start of the day
+	must[maintenance.Run](t)(l.Commit(t.Context(), ledgertest.Claim(second, claimed(second, 0, ""), maintenance.Claim{DailyLimit: 2})))
+	requests := s.since()
+	if got := ops(requests); got != "TransactWriteItems,TransactWriteItems" { // it is not the first start of the day
+		t.Errorf("calls: %s", got)
+	}
+	if first, second := requestToken.FindString(requests[0].body), requestToken.FindString(requests[1].body); first == second || first == "" {
+		t.Errorf("two contents under the tokens %s and %s", first, second)
+	}
+	for i := range 3 {
+		must[maintenance.Run](t)(l.Commit(t.Context(), maintenance.Change{To: waiting(fmt.Sprintf("w%d", i), "puppet-01"), Now: now}))
+	}
+	s.since()
+	must[[]maintenance.Due](t)(l.Due(t.Context(), maintenance.QueueDue, now.Add(time.Hour), 1))
+	want("Query")
 	if run.Version != 4 {
 		t.Errorf("got %+v", run)
 	}
@@ -180,57 +192,16 @@ func TestLedger_Unreadable(t *testing.T) {
 	wantReason(t, err, maintenance.ReasonLedgerUnavailable)
 	_, err = l.Servers(t.Context(), []string{"automate-06"})
 	wantReason(t, err, maintenance.ReasonLedgerUnavailable)
+	s.write(t, "server#puppet-01", map[string]types.AttributeValue{"openRun": str("gone")})
+	if kept := must[maintenance.Kept](t)(l.Read(t.Context(), "puppet-01")); kept.Server.OpenRun != "gone" || kept.Open.ID != "" {
+		t.Errorf("kept: %+v", kept)
+	}
+	must[int](t)(l.Count(t.Context(), "refusals", now))
+	if got := s.item(t, "count#refusals#2026-11-28", "count", "expires"); got != "[count:1 expires:1796166001]" {
+		t.Errorf("the count: %s", got)
+	}
 	s.write(t, "fleet", map[string]types.AttributeValue{"hold": str(`{"until":"2026-11-29T00:00:00Z","reason":"audit"}`)})
 	if kept := must[maintenance.Kept](t)(l.Read(t.Context(), "")); kept.Fleet.Hold.Reason != "audit" || !kept.Fleet.Hold.Live(now) {
 		t.Errorf("kept: %+v", kept)
-	}
-}
-
-// Over a socket it is no different.
-func TestLedger_HTTP(t *testing.T) {
-	server := httptest.NewServer(table.New())
-	t.Cleanup(server.Close)
-	c := config(server.Client())
-	c.BaseEndpoint = &server.URL
-	if err := ledger.CreateTable(t.Context(), c, tableName); err != nil {
-		t.Fatal(err)
-	}
-	l := ledger.New(c, tableName, tokens())
-	run := must[maintenance.Run](t)(l.Commit(t.Context(), start(claimed(waiting("r1", "automate-06"), 1, "i-1"))))
-	if kept := must[maintenance.Kept](t)(l.Read(t.Context(), "automate-06")); kept.Open.ID != run.ID {
-		t.Errorf("kept: %+v", kept)
-	}
-	if endpoint := must[string](t)(l.Endpoint(t.Context())); endpoint != server.URL {
-		t.Errorf("got %s", endpoint)
-	}
-	c.BaseEndpoint = nil
-	if endpoint := must[string](t)(ledger.New(c, tableName, tokens()).Endpoint(t.Context())); endpoint != "https://dynamodb.us-east-1.amazonaws.com" {
-		t.Errorf("got %s", endpoint)
-	}
-	if err := ledger.CreateTable(t.Context(), config(server.Client()), tableName); err == nil {
-		t.Error("a table was made where nothing is")
-	}
-}
-
-func TestSchema(t *testing.T) {
-	schema := ledger.Schema("runs")
-	var got []string
-	for _, i := range schema.GlobalSecondaryIndexes {
-		keys := []string{*i.IndexName}
-		for _, k := range i.KeySchema {
-			keys = append(keys, *k.AttributeName)
-		}
-		got = append(got, fmt.Sprint(keys, i.Projection.ProjectionType, i.Projection.NonKeyAttributes))
-	}
-	want := []string{"[due queue next]INCLUDE[version edition state backend look]", "[server server createdMs]ALL[]", "[reference reference]KEYS_ONLY[]"}
-	if !slices.Equal(got, want) {
-		t.Errorf("indexes %q, want %q", got, want)
-	}
-	if len(schema.KeySchema) != 1 || *schema.KeySchema[0].AttributeName != ledger.AttrPK || ledger.TTLAttribute != "expires" {
-		t.Errorf("the schema: %+v", schema)
-	}
-	s, _ := open(t)
-	if err := ledger.CreateTable(t.Context(), config(direct{s.Service}), tableName); err == nil {
-		t.Error("made twice")
 	}
 }

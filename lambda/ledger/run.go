@@ -52,7 +52,7 @@ func encode(run maintenance.Run) (item, error) {
 	}
 	delete(i, AttrNext)
 	if !run.Next.IsZero() {
-		i[AttrNext] = millis(ceil(run.Next))
+		i[AttrNext] = millis(run.Next)
 	}
 	i[AttrCreatedMs] = millis(run.Created)
 	if !run.Open() && run.Next.IsZero() {

@@ -113,6 +113,15 @@ func TestRun_LaterAttributes(t *testing.T) {
 	}
 }
 
+// Of a run that is new everything is written, be it zero.
+func TestRun_WritesWhatIsNew(t *testing.T) {
+	s, l := open(t)
+	must[maintenance.Run](t)(l.Commit(t.Context(), maintenance.Change{To: maintenance.Run{ID: "r1"}, Now: now}))
+	if got := s.item(t, "run#r1", "edition", "createdMs"); got != "[createdMs:-62135596800000 edition:0]" {
+		t.Errorf("got %s", got)
+	}
+}
+
 // Only what differs is written: what another edition made of the rest stays.
 func TestRun_WritesWhatDiffers(t *testing.T) {
 	s, l := open(t)
@@ -122,7 +131,8 @@ func TestRun_WritesWhatDiffers(t *testing.T) {
 	to.Detail, to.Look = "why", time.Time{}
 	must[maintenance.Run](t)(l.Commit(t.Context(), move(run, to)))
 	body := s.since()[0].body
-	if want := `"UpdateExpression":"SET #detail = :detail, #version = :version, #writer = :writer REMOVE #look"`; !strings.Contains(body, want) {
+	const want = `"UpdateExpression":"SET #detail = :detail, #version = :version, #writer = :writer REMOVE #look"`
+	if !strings.Contains(body, want) {
 		t.Errorf("%s does not hold %s", body, want)
 	}
 }
@@ -130,6 +140,8 @@ func TestRun_WritesWhatDiffers(t *testing.T) {
 func TestRun_Expires(t *testing.T) {
 	owing := over(waiting("r1", "automate-06"), maintenance.OutcomeFailed)
 	owing.Queue, owing.Next = maintenance.QueueDue, now
+	unscheduled := waiting("r1", "automate-06")
+	unscheduled.Queue, unscheduled.Next = "", time.Time{}
 	const after90Days = "[expires:1803682801]"
 	for _, tt := range []struct {
 		name string
@@ -137,6 +149,7 @@ func TestRun_Expires(t *testing.T) {
 		want string
 	}{
 		{"never while it is open", waiting("r1", "automate-06"), "[]"},
+		{"never while it is open, whenever it is looked at", unscheduled, "[]"},
 		{"never while it owes a notification", owing, "[]"},
 		{"90 days after its creation", over(waiting("r1", "automate-06"), maintenance.OutcomeFailed), after90Days},
 	} {
@@ -179,8 +192,9 @@ func TestRun_Size(t *testing.T) {
 	}
 	run.Attempt.Trigger = run.Triggers[0]
 	for i := range 3 {
-		run.Owed = append(run.Owed, maintenance.Notification{Sequence: i, Outcome: maintenance.OutcomeWaiting, Reason: maintenance.ReasonOutsideWindow,
-			At: now, Trigger: &run.Triggers[i], Topics: []maintenance.Delivery{{Topic: maintenance.TopicText}, {Topic: maintenance.TopicRecords}}})
+		run.Owed = append(run.Owed, maintenance.Notification{Sequence: i, Outcome: maintenance.OutcomeWaiting, At: now,
+			Reason: maintenance.ReasonOutsideWindow, Trigger: &run.Triggers[i],
+			Topics: []maintenance.Delivery{{Topic: maintenance.TopicText}, {Topic: maintenance.TopicRecords}}})
 	}
 	must[maintenance.Run](t)(l.Commit(t.Context(), maintenance.Change{To: run, Now: now}))
 	size := 0

@@ -60,6 +60,9 @@ func (l *Ledger) carryOut(ctx context.Context, w *write) (item, error) {
 				return l.settle(ctx, w, refusal)
 			}
 			steps, token = w.steps(), l.token()
+			if attempt < attempts {
+				continue // nobody is in the way
+			}
 		case code == transactionConflict && failed < len(steps) && steps[failed].busy != "":
 			return l.settle(ctx, w, &maintenance.Error{Op: w.op, Reason: steps[failed].busy, Err: err})
 		case !isConflict(code) && !retryable(err):

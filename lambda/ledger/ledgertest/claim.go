@@ -78,13 +78,15 @@ var claims = []test{
 	}},
 	{"cooling-down: until so long after the last end", func(t *testing.T, l Subject) {
 		run := l.commit(t, Start(Claimed(Waiting("r1", "automate-06"), 0, "")))
-		ended := l.commit(t, Free(run, Over(run, maintenance.OutcomeFailed))).Ended
+		end := Over(run, maintenance.OutcomeFailed)
+		end.Ended = end.Ended.Add(300 * time.Microsecond)
+		ended := l.commit(t, Free(run, end)).Ended
 		change := Start(Claimed(Waiting("r2", "automate-06"), 1, ""))
-		change.Now = ended.Add(Limits.Cooldown - time.Millisecond)
+		change.Now = ended.Add(Limits.Cooldown - time.Nanosecond)
 		if refusal := l.refuses(t, change, maintenance.ReasonCoolingDown); !refusal.Until.Equal(ended.Add(Limits.Cooldown)) {
 			t.Errorf("got %+v", refusal)
 		}
-		change.Now = ended.Add(Limits.Cooldown)
+		change.Now = ended.Add(Limits.Cooldown + time.Millisecond)
 		l.commit(t, change)
 	}},
 	{"daily-limit: until the day is over, in UTC", func(t *testing.T, l Subject) {

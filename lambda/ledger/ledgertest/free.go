@@ -74,6 +74,25 @@ var frees = []test{
 			t.Errorf("the server: %+v", s)
 		}
 	}},
+	{"a start is given back once", func(t *testing.T, l Subject) {
+		run := l.commit(t, Start(Claimed(Waiting("r1", "automate-06"), 0, "")))
+		again := l.commit(t, Free(run, Waiting("r1", "automate-06")))
+		again.Attempt.Counted = today
+		l.commit(t, Free(again, Waiting("r1", "automate-06")))
+		if s := l.server(t, "automate-06"); s.StartsOn(today) != 0 {
+			t.Errorf("the server: %+v", s)
+		}
+	}},
+	{"a start that was accepted is not given back", func(t *testing.T, l Subject) {
+		run := l.commit(t, Start(Claimed(Waiting("r1", "automate-06"), 0, "")))
+		accepted := run
+		accepted.Accepted = Now
+		run = l.commit(t, Move(run, accepted))
+		l.commit(t, Free(run, Waiting("r1", "automate-06")))
+		if s := l.server(t, "automate-06"); s.StartsOn(today) != 1 {
+			t.Errorf("the server: %+v", s)
+		}
+	}},
 	{"a start that happened counts, however it ended", func(t *testing.T, l Subject) {
 		run := l.commit(t, Start(Claimed(Waiting("r1", "automate-06"), 0, "")))
 		l.commit(t, Free(run, Over(run, maintenance.OutcomeFailed)))
@@ -83,14 +102,17 @@ var frees = []test{
 	}},
 	{"what another run has is not freed, nor in the way", func(t *testing.T, l Subject) {
 		other := l.commit(t, Start(Claimed(Waiting("r2", "puppet-01"), 1, "i-1")))
-		run := Claimed(Waiting("r1", "automate-06"), 0, "")
-		run = l.commit(t, maintenance.Change{To: run, Now: Now}) // of no server
-		claims := run
-		claims.Slot, claims.Node, claims.ServerName = 1, "i-1", "puppet-01"
-		l.commit(t, Free(claims, NeverBegan(claims, maintenance.OutcomeFailed)))
-		l.holders(t, "i-1", other.ID, other.ID)
-		if open := l.server(t, "puppet-01").OpenRun; open != other.ID {
-			t.Errorf("puppet-01's open run is %q", open)
+		for _, counted := range []string{"", today} {
+			run := Claimed(Waiting("r1"+counted, "puppet-01"), 0, "")
+			run.Attempt.Counted = counted
+			run = l.commit(t, maintenance.Change{To: run, Now: Now}) // which is not puppet-01's open run
+			claims := run
+			claims.Slot, claims.Node = 1, "i-1"
+			l.commit(t, Free(claims, NeverBegan(claims, maintenance.OutcomeFailed)))
+			l.holders(t, "i-1", other.ID, other.ID)
+			if open := l.server(t, "puppet-01").OpenRun; open != other.ID {
+				t.Errorf("puppet-01's open run is %q", open)
+			}
 		}
 	}},
 	{"what nobody has any more is not in the way", func(t *testing.T, l Subject) {

@@ -19,7 +19,8 @@ type call struct {
 }
 
 const schema = `{"TableName":"t","BillingMode":"PAY_PER_REQUEST",
-	"AttributeDefinitions":[{"AttributeName":"pk","AttributeType":"S"},{"AttributeName":"q","AttributeType":"S"},{"AttributeName":"n","AttributeType":"N"}],
+	"AttributeDefinitions":[{"AttributeName":"pk","AttributeType":"S"},{"AttributeName":"q","AttributeType":"S"},
+		{"AttributeName":"n","AttributeType":"N"}],
 	"KeySchema":[{"AttributeName":"pk","KeyType":"HASH"}],
 	"GlobalSecondaryIndexes":[
 		{"IndexName":"some","KeySchema":[{"AttributeName":"q","KeyType":"HASH"},{"AttributeName":"n","KeyType":"RANGE"}],
@@ -28,7 +29,8 @@ const schema = `{"TableName":"t","BillingMode":"PAY_PER_REQUEST",
 
 // put is an item in the index.
 func put(pk string, n int) call {
-	return call{"PutItem", fmt.Sprintf(`{"TableName":"t","Item":{"pk":{"S":%q},"q":{"S":"a"},"n":{"N":"%d"},"shown":{"BOOL":true},"hidden":{"S":"x"}}}`, pk, n), 200, nil}
+	const item = `{"pk":{"S":%q},"q":{"S":"a"},"n":{"N":"%d"},"shown":{"BOOL":true},"hidden":{"S":"x"}}`
+	return call{"PutItem", fmt.Sprintf(`{"TableName":"t","Item":`+item+`}`, pk, n), 200, nil}
 }
 
 // updating is an update, with what else the request holds.
@@ -37,6 +39,12 @@ func updating(pk, expression, rest string) string {
 }
 
 const one = `,"ExpressionAttributeNames":{"#n":"n"},"ExpressionAttributeValues":{":one":{"N":"1"}}`
+
+// The condition that there is no such item, and the wish to see it otherwise.
+const (
+	absent = `"ConditionExpression":"attribute_not_exists(pk)"`
+	old    = `"ReturnValuesOnConditionCheckFailure":"ALL_OLD"`
+)
 
 func getting(pk string) string {
 	return fmt.Sprintf(`{"TableName":"t","Key":{"pk":{"S":%q}},"ConsistentRead":true}`, pk)
@@ -53,7 +61,8 @@ func TestService(t *testing.T) {
 		calls []call
 	}{
 		{"an update makes an item, and REMOVE takes an attribute away", []call{
-			{"UpdateItem", updating("x", "SET #n = :one ADD c :one", one+`,"ReturnValues":"ALL_NEW"`), 200, []string{`"n":{"N":"1"}`, `"c":{"N":"1"}`, `"pk":{"S":"x"}`}},
+			{"UpdateItem", updating("x", "SET #n = :one ADD c :one", one+`,"ReturnValues":"ALL_NEW"`), 200, []string{
+				`"n":{"N":"1"}`, `"c":{"N":"1"}`, `"pk":{"S":"x"}`}},
 			{"UpdateItem", updating("x", "ADD c :one REMOVE #n, nothing", one), 200, []string{`{}`}},
 			{"GetItem", getting("x"), 200, []string{`"c":{"N":"2"}`, `-"n"`}},
 		}},
@@ -62,8 +71,10 @@ func TestService(t *testing.T) {
 			{"UpdateItem", updating("late", "SET q = :a, n = :one", `,"ExpressionAttributeValues":{":a":{"S":"a"},":one":{"N":"1"}}`), 200, nil},
 			{"UpdateItem", updating("z", "REMOVE n", ""), 200, nil},
 			{"Query", querying("some", ""), 200, []string{`"Count":3`, `"late"`, `-"z"`, `-hidden`, `"shown":{"BOOL":true}`}},
-			{"Query", querying("some", `,"Limit":1`), 200, []string{`[{"n":{"N":"1"},"pk":{"S":"late"}`, `"LastEvaluatedKey":{"n":{"N":"1"},"pk":{"S":"late"},"q":{"S":"a"}}`}},
-			{"Query", querying("some", `,"Limit":1,"ExclusiveStartKey":{"n":{"N":"1"},"pk":{"S":"late"},"q":{"S":"a"}}`), 200, []string{`"pk":{"S":"y"}`}},
+			{"Query", querying("some", `,"Limit":1`), 200, []string{
+				`[{"n":{"N":"1"},"pk":{"S":"late"}`, `"LastEvaluatedKey":{"n":{"N":"1"},"pk":{"S":"late"},"q":{"S":"a"}}`}},
+			{"Query", querying("some", `,"Limit":1,"ExclusiveStartKey":{"n":{"N":"1"},"pk":{"S":"late"},"q":{"S":"a"}}`), 200, []string{
+				`"pk":{"S":"y"}`}},
 			{"Query", querying("some", `,"Limit":1,"ScanIndexForward":false`), 200, []string{`"pk":{"S":"x"}`}},
 			{"Query", querying("all", ""), 200, []string{`"Count":4`, `hidden`}},
 			{"DeleteItem", getting("x"), 400, []string{"ValidationException", "ConsistentRead"}},
@@ -80,20 +91,22 @@ func TestService(t *testing.T) {
 		}},
 		{"a condition that fails changes nothing, and shows the item if it is asked to", []call{
 			put("x", 1),
-			{"UpdateItem", updating("x", "SET c = :one", `,"ConditionExpression":"attribute_not_exists(pk)","ExpressionAttributeValues":{":one":{"N":"1"}},"ReturnValuesOnConditionCheckFailure":"ALL_OLD"`),
+			{"UpdateItem", updating("x", "SET c = :one", ","+absent+","+old+`,"ExpressionAttributeValues":{":one":{"N":"1"}}`),
 				400, []string{"ConditionalCheckFailedException", `"hidden"`}},
-			{"DeleteItem", `{"TableName":"t","Key":{"pk":{"S":"x"}},"ConditionExpression":"attribute_not_exists(pk)"}`, 400, []string{"ConditionalCheckFailedException", `-"hidden"`}},
+			{"DeleteItem", `{"TableName":"t","Key":{"pk":{"S":"x"}},` + absent + `}`, 400, []string{
+				"ConditionalCheckFailedException", `-"hidden"`}},
 			{"GetItem", getting("x"), 200, []string{`-"c"`, `"hidden"`}},
 		}},
 		{"placeholders are those that are used", []call{
 			{"UpdateItem", updating("x", "SET c = :two", one), 400, []string{"ValidationException", ":two"}},
 			{"UpdateItem", updating("x", "SET c = :one", one), 400, []string{"ValidationException", "#n"}},
 			{"UpdateItem", updating("x", "SET #n = c", one), 400, []string{"ValidationException", ":one"}},
-			{"UpdateItem", updating("x", "SET size = :one", `,"ExpressionAttributeValues":{":one":{"N":"1"}}`), 400, []string{"ValidationException"}},
+			{"UpdateItem", updating("x", "SET size = :one", `,"ExpressionAttributeValues":{":one":{"N":"1"}}`), 400, []string{"Validation"}},
 		}},
 		{"a batch reads what there is", []call{
 			put("x", 1), put("y", 1),
-			{"BatchGetItem", `{"RequestItems":{"t":{"Keys":[{"pk":{"S":"x"}},{"pk":{"S":"z"}},{"pk":{"S":"y"}}],"ConsistentRead":true}}}`, 200, []string{`"x"`, `"y"`, `-"z"`, `"UnprocessedKeys":{}`}},
+			{"BatchGetItem", `{"RequestItems":{"t":{"Keys":[{"pk":{"S":"x"}},{"pk":{"S":"z"}},{"pk":{"S":"y"}}],
+				"ConsistentRead":true}}}`, 200, []string{`"x"`, `"y"`, `-"z"`, `"UnprocessedKeys":{}`}},
 			{"BatchGetItem", `{"RequestItems":{"t":{"Keys":[{"pk":{"S":"x"}},{"pk":{"S":"x"}}]}}}`, 400, []string{"duplicates"}},
 			{"BatchGetItem", `{"RequestItems":{"t":{"Keys":[]}}}`, 400, []string{"ValidationException"}},
 			{"Scan", `{"TableName":"t"}`, 200, []string{`"Count":2`}},
@@ -118,17 +131,16 @@ func TestService_Transact(t *testing.T) {
 		return fmt.Sprintf(`{"ClientRequestToken":%q,"TransactItems":[%s]}`, token, strings.Join(items, ","))
 	}
 	add := item("Update", `"Key":{"pk":{"S":"new"}},"UpdateExpression":"ADD c :one","ExpressionAttributeValues":{":one":{"N":"1"}}`)
-	const old = `"ReturnValuesOnConditionCheckFailure":"ALL_OLD"`
-	const absent = `"ConditionExpression":"attribute_not_exists(pk)"`
 	noneOf := func(pk string) string {
 		return item("Delete", fmt.Sprintf(`"Key":{"pk":{"S":%q}},%s,%s`, pk, absent, old))
 	}
+	putY := item("Put", `"Item":{"pk":{"S":"y"}},`+absent+","+old)
 	t.Run("nothing is done if one condition fails", func(t *testing.T) {
 		made().run(t, []call{
 			put("x", 1), put("y", 2),
 			{"TransactWriteItems", transaction("a", add, noneOf("x"), noneOf("none"),
-				item("ConditionCheck", `"Key":{"pk":{"S":"y"}},`+absent), item("Put", `"Item":{"pk":{"S":"y"}},`+absent+","+old)), 400, []string{"one item"}},
-			{"TransactWriteItems", transaction("b", add, noneOf("x"), noneOf("none"), item("Put", `"Item":{"pk":{"S":"y"}},`+absent+","+old)), 400, []string{
+				item("ConditionCheck", `"Key":{"pk":{"S":"y"}},`+absent), putY), 400, []string{"one item"}},
+			{"TransactWriteItems", transaction("b", add, noneOf("x"), noneOf("none"), putY), 400, []string{
 				`[{"Code":"None"},{"Code":"ConditionalCheckFailed","Message":"The conditional request failed","Item":{"hidden"`,
 				`},{"Code":"None"},{"Code":"ConditionalCheckFailed","Message":"The conditional request failed","Item":{"hidden"`}},
 			{"GetItem", getting("new"), 200, []string{`{}`}},
