@@ -50,7 +50,7 @@ func (h *Handler) log(in invocation, event events.Event, a answer) {
 		attrs = append(attrs, slog.Int("published", p.Published), slog.Int("dropped", p.Dropped))
 	}
 	if a.Swept != nil {
-		attrs = append(attrs, slog.Float64("overdueSeconds", a.Swept.Overdue.Seconds()), slog.Any("openRuns", a.Swept.Open))
+		attrs = append(attrs, slog.Float64("overdueSeconds", a.Swept.Overdue.Seconds()), slog.Int("left", a.Swept.Left), slog.Any("openRuns", a.Swept.Open))
 	}
 	if len(details) > 0 {
 		attrs = append(attrs, slog.String("detail", joined(details)))

@@ -56,7 +56,7 @@ func goesOn(run Run, c Conclusion, f Facts) Next {
 		r.Stop = Wish{At: f.Now, By: byWindow}
 	}
 	n.Stop = !r.Stop.At.IsZero()
-	if c.Warning != "" {
+	if c.Warning != "" && n.Report.Outcome == "" {
 		n.Report = r.report(Notification{Outcome: OutcomeInProgress, Reason: ReasonUnknownStatus, At: f.Now, Detail: c.Warning})
 	}
 	return overdue(n, c.Detail, f)

@@ -63,6 +63,8 @@ type Swept struct {
 	Open map[RunState]int
 	// Overdue is how long the oldest due item has been due.
 	Overdue time.Duration
+	// Left is how many due items there was no time for.
+	Left int
 	Publishing
 	// Err is why the sweep could not see what is due.
 	Err error

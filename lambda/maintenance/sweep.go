@@ -9,7 +9,7 @@ import (
 )
 
 // mostDue bounds how many runs a sweep works on: what is left, the next one takes, oldest first.
-const mostDue = 200
+const mostDue = 1000
 
 // Sweep does what is due: runs that wait are started when they may, those that run are followed to their ends, attempts that were left
 // in the middle are settled, notifications that are owed are published. Overlapping sweeps are harmless: who takes a run moves its
@@ -37,7 +37,9 @@ func (r *Runner) Sweep(ctx context.Context) Swept {
 	if err != nil {
 		swept.Err = err
 	}
-	swept.Reports = append(swept.Reports, t.workOn(append(due, waiters...))...)
+	var worked []Report
+	worked, swept.Left = t.workOn(append(due, waiters...))
+	swept.Reports = append(swept.Reports, worked...)
 	swept.Reports = append(swept.Reports, t.expect(now)...)
 	swept.Open, err = t.count(now)
 	if swept.Err == nil {
@@ -79,24 +81,32 @@ func (t *turn) waiters(now time.Time) ([]Due, error) {
 }
 
 // workOn works on what is due, each backend's runs apart, so that one that hangs does not stand in the way of the others.
-func (t *turn) workOn(due []Due) []Report {
+func (t *turn) workOn(due []Due) (reports []Report, left int) {
 	byBackend := map[string][]Due{}
 	for _, d := range due {
 		byBackend[d.Backend] = append(byBackend[d.Backend], d)
 	}
 	names := slices.Sorted(maps.Keys(byBackend))
-	reports := make([][]Report, len(names))
+	byName, reached := make([][]Report, len(names)), make([]int, len(names))
 	t.inParallel(len(names), func(lane *turn, i int) {
 		some := byBackend[names[i]]
-		each := make([]Report, len(some))
+		each, did := make([]Report, len(some)), make([]int, len(some))
 		lane.inParallel(len(some), func(lane *turn, j int) {
 			if lane.work.Err() == nil { // what is left, the next sweep takes
+				did[j] = 1
 				each[j] = lane.safely("", some[j].RunID, func() Report { return lane.sweepOne(some[j]) })
 			}
 		})
-		reports[i] = slices.DeleteFunc(each, func(r Report) bool { return r.Outcome == "" && r.Err == nil })
+		byName[i] = slices.DeleteFunc(each, func(r Report) bool { return r.Outcome == "" && r.Err == nil })
+		for _, n := range did {
+			reached[i] += n
+		}
 	})
-	return slices.Concat(reports...)
+	left = len(due)
+	for _, n := range reached {
+		left -= n
+	}
+	return slices.Concat(byName...), left
 }
 
 // sweepOne takes one run and moves it. The next look is moved first, so that what kills a process is not first again.

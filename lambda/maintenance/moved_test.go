@@ -1,0 +1,133 @@
+package maintenance_test
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"opsworks-maintenance/lambda/maintenance"
+)
+
+func TestRunner_WhatSomebodyElseMovedIsDecidedAgain(t *testing.T) {
+	t.Run("a run that is started in the moment it expires is not missed", func(t *testing.T) {
+		f := newFixture(t)
+		f.policy.ExpiresAfter = time.Hour
+		run := f.waits()
+		f.clock = f.clock.Add(61 * time.Minute)
+		f.ledger.before = func(c maintenance.Change) {
+			if c.To.State != maintenance.RunOver {
+				t.Fatalf("the sweep makes it %s", c.To.State)
+			}
+			q := f.trigger(maintenance.TriggerManual, "")
+			q.RunID, q.Trigger.Overrides = run.ID, []string{"window"}
+			if r := f.ask(q); r.Outcome != maintenance.OutcomeStarted {
+				t.Fatalf("the operator gets %s %s", r.Outcome, r.Reason)
+			}
+		}
+		f.Sweep(f.invocation())
+		f.expectMail("waiting outside-window", "started")
+		if run := f.only(); run.State != maintenance.RunRunning {
+			t.Errorf("the run is %s", run.State)
+		}
+	})
+	t.Run("two triggers at once begin one run", func(t *testing.T) {
+		f := newFixture(t)
+		other := f.trigger(maintenance.TriggerAlarm, "memory")
+		var second maintenance.Report
+		f.ledger.before = func(maintenance.Change) { second = f.ask(other) }
+		first := f.alarm()
+		if second.Outcome != maintenance.OutcomeStarted || first.Outcome != maintenance.OutcomeInProgress || first.RunID != second.RunID {
+			t.Errorf("they come to %s of %s and %s of %s", second.Outcome, second.RunID, first.Outcome, first.RunID)
+		}
+		if len(f.backend.started) != 1 {
+			t.Errorf("%d starts were sent", len(f.backend.started))
+		}
+	})
+	t.Run("a trigger that joins while another invocation decides is kept", func(t *testing.T) {
+		f := newFixture(t)
+		f.waits()
+		f.clock = now.Add(12 * time.Hour) // its window is open
+		f.ledger.before = func(c maintenance.Change) { f.ask(f.trigger(maintenance.TriggerSchedule, "weekly")) }
+		f.Sweep(f.invocation())
+		if run := f.only(); run.State != maintenance.RunRunning || len(run.Triggers) != 2 {
+			t.Errorf("the run is %s and holds %d triggers", run.State, len(run.Triggers))
+		}
+	})
+	t.Run("what an attempt learned is written though a trigger joined meanwhile", func(t *testing.T) {
+		f := newFixture(t)
+		answer := f.backend.answer
+		f.backend.answer = func(run maintenance.Run) maintenance.Answer {
+			f.backend.mu.Unlock()
+			defer f.backend.mu.Lock()
+			if r := f.ask(f.trigger(maintenance.TriggerAlarm, "memory")); r.Outcome != maintenance.OutcomeJoined || r.RunID != run.ID {
+				t.Errorf("a trigger during the start comes to %s of %s", r.Outcome, r.RunID)
+			}
+			return answer(run)
+		}
+		f.alarm()
+		if run := f.only(); run.State != maintenance.RunRunning || run.Reference == "" || len(run.Triggers) != 2 {
+			t.Errorf("the run is %s, follows %q and holds %d triggers", run.State, run.Reference, len(run.Triggers))
+		}
+		f.sweeps(2)
+		if got := f.mailbox.on(maintenance.TopicRecords); !slices.Equal(got, []string{"joined", "started"}) {
+			t.Errorf("machines got %q", got)
+		}
+	})
+}
+
+func TestRunner_AnAdoptedRunCountsFromItsClaim(t *testing.T) {
+	f := newFixture(t)
+	lostStart(f)
+	claimed := f.only().Attempt.Claimed
+	f.backend.follow = executions(maintenance.Execution{ID: "a", RunID: f.only().ID, TakesRunID: true, State: maintenance.ExecutionRunning})
+	f.sweeps(5)
+	if run := f.only(); !run.Accepted.Equal(claimed) || !run.Deadline.Equal(claimed.Add(f.policy.Deadline)) {
+		t.Errorf("claimed at %s, the run was accepted at %s, and its deadline is %s", claimed, run.Accepted, run.Deadline)
+	}
+}
+
+func TestRunner_AChangedWaitIsSaved(t *testing.T) {
+	f := newFixture(t)
+	f.backend.closed = maintenance.CalendarState{Closed: true, Next: now.Add(3 * time.Minute)}
+	f.alarm()
+	later := now.Add(5 * time.Hour)
+	f.backend.closed.Next = later
+	f.sweeps(4)
+	if run := f.only(); !run.Wait.Until.Equal(later) || !run.Next.Equal(later) {
+		t.Errorf("the calendar opens at %s now, the run waits until %s and is due at %s", later, run.Wait.Until, run.Next)
+	}
+}
+
+func TestRunner_LaterRulesAreLeftAlone(t *testing.T) {
+	f := newFixture(t)
+	run := f.waits()
+	run.Edition = maintenance.Edition + 1
+	f.ledger.runs[run.ID] = run
+	f.policy.Window = maintenance.Window{}
+	reports := f.sweeps(12*60 + 12)
+	if got := f.ledger.runs[run.ID]; got.Version != run.Version || len(f.backend.started) > 0 {
+		t.Errorf("a run that needs later rules was moved to version %d", got.Version)
+	}
+	if len(reports) == 0 || reports[0].Reason != maintenance.ReasonUnsupported {
+		t.Errorf("overdue for ten minutes it is reported as %v", reports)
+	}
+	if r := f.ask(f.trigger(maintenance.TriggerAlarm, "memory")); r.Outcome != maintenance.OutcomeError || !r.Retry {
+		t.Errorf("a trigger for it comes to %s, tried again: %t", r.Outcome, r.Retry)
+	}
+}
+
+func TestRunner_ASecondAttemptIsSaidToBeOne(t *testing.T) {
+	f := newFixture(t)
+	f.backend.answer = func(maintenance.Run) maintenance.Answer {
+		return maintenance.Answer{Err: failing(maintenance.ReasonThrottled)}
+	}
+	f.alarm()
+	f.backend.answer = newBackend().answer
+	f.sweeps(3)
+	f.expectMail("waiting throttled", "started")
+	for _, mail := range f.mailbox.got {
+		if mail.report.Outcome == maintenance.OutcomeStarted && mail.report.Attempt != 2 {
+			t.Errorf("the start is said to be attempt %d", mail.report.Attempt)
+		}
+	}
+}
