@@ -3,6 +3,7 @@ package ledger_test
 import (
 	"errors"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
@@ -36,6 +37,7 @@ func TestLedger_CancellationReasons(t *testing.T) {
 		{"ErrMoved though an item before has no code", []*fault{canceled("", failed, none, none, none)}, maintenance.ReasonMoved, 1},
 		{"ErrMoved when all but the key fail", []*fault{canceled(none, failed, failed, failed, failed)}, maintenance.ReasonMoved, 1},
 
+		{"ErrLedgerUnavailable when a server refuses without a reason", times(20, canceled(none, none, failed, none, none)), unavailable, 8},
 		{"ErrLedgerUnavailable when the request is invalid", []*fault{canceled("ValidationError", none, none, none, none)}, unavailable, 1},
 		{"ErrLedgerUnavailable for a code nobody knows", []*fault{canceled(none, none, "Teapot", none, failed)}, unavailable, 1},
 		{"ErrLedgerUnavailable when no reason is given", []*fault{canceled()}, unavailable, 1},
@@ -88,6 +90,13 @@ func TestLedger_HolderIsRead(t *testing.T) {
 		if got := s.item(t, "server#automate-06", "changed", "starts", "openRun"); got != "[changed:8 openRun:r1 starts:4]" || run.Version != 2 {
 			t.Errorf("version %d, the server %s", run.Version, got)
 		}
+	})
+	virtually(t, "a hold that ended within the millisecond holds", func(t *testing.T, s *store, l *ledger.Ledger) {
+		s.hold(t, "automate-06", maintenance.Hold{Until: now.Add(100 * time.Microsecond)})
+		change := start(claimed(waiting("r1", "automate-06"), 0, ""))
+		change.Now = now.Add(200 * time.Microsecond)
+		_, err := l.Commit(t.Context(), change)
+		wantReason(t, err, maintenance.ReasonHeld)
 	})
 	virtually(t, "the daily limit holds against a start that is counted meanwhile", func(t *testing.T, s *store, l *ledger.Ledger) {
 		first := must[maintenance.Run](t)(l.Commit(t.Context(), start(claimed(waiting("r1", "automate-06"), 0, ""))))
