@@ -73,6 +73,7 @@ func (d *deployment) maintainNode(t *testing.T, f *function, mailbox string, run
 		if again := f.invoke(d.alarm(t, alarmOf(server)))[0]; again.Outcome != "in-progress" || f.nodes.Started(node) != 1 {
 			t.Errorf("to the alarm again it answered %+v", again)
 		}
+		d.notified(t, mailbox, started.RunID, server.Name, "alarm", "in-progress") // who was promised news of the run hears of it
 		if err := f.nodes.Complete(node); err != nil || len(f.nodes.ended) == 0 {
 			t.Fatalf("no event of the end: %v", err)
 		}
