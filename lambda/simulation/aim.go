@@ -22,19 +22,17 @@ func (w *world) react(r maintenance.Report) {
 		if how.verb == "start" && r.Outcome != maintenance.OutcomeWaiting && r.Outcome != maintenance.OutcomeMissed {
 			continue
 		}
-		id := "click-" + how.verb + "-" + r.RunID + "-" + string(r.Outcome)
-		k := named(id)
-		o, ok := w.odd(k, how.chance/3, func() []string { return []string{id} }, func(q *roller) oddity {
+		w.clicks++ // a message that comes twice is two to click on
+		id := "click-" + r.RunID + "-" + string(r.Outcome) + "-" + strconv.Itoa(w.clicks)
+		pause, ok := w.oddly(how.chance/3, func(q *roller) oddity {
 			return oddity{how.verb, oneOf(q, q.between(time.Second, time.Minute), q.between(0, time.Hour))}
-		})
+		}, id, "click-"+how.verb)
 		if !ok {
 			continue
 		}
-		w.clicks++
-		again := id + "." + strconv.Itoa(w.clicks)
-		w.after(o.long, func() {
-			w.invoke(again, Event{Verb: how.verb, Servers: []string{r.ServerName}, RunID: r.RunID, Trigger: maintenance.Trigger{
-				Kind: maintenance.TriggerManual, Time: w.now().UTC(), ID: again, Overrides: []string{maintenance.OverrideWindow}}})
+		w.after(pause, func() {
+			w.invoke(id, Event{Verb: how.verb, Servers: []string{r.ServerName}, RunID: r.RunID, Trigger: maintenance.Trigger{
+				Kind: maintenance.TriggerManual, Time: w.now().UTC(), ID: id, Overrides: []string{maintenance.OverrideWindow}}})
 		})
 	}
 }
@@ -47,10 +45,10 @@ func (w *world) aim(from, to maintenance.Run) {
 	by := to.Attempt.Trigger
 	if to.State == maintenance.RunStarting && from.State != maintenance.RunStarting && by.Kind == maintenance.TriggerAlarm {
 		id := "clears-" + to.Attempt.ID
-		if o, ok := w.odd(named(id), w.knobs.Clear, func() []string { return []string{id} }, func(q *roller) oddity {
+		if pause, ok := w.oddly(w.knobs.Clear, func(q *roller) oddity {
 			return oddity{"ok", q.between(0, oneOf(q, 300*time.Millisecond, time.Minute))}
-		}); ok {
-			w.after(o.long, func() {
+		}, id, "clear"); ok {
+			w.after(pause, func() {
 				w.invoke(id, Event{Verb: "ok", Servers: []string{to.ServerName}, Async: true, Trigger: maintenance.Trigger{
 					Kind: maintenance.TriggerAlarm, Name: by.Name, ID: by.ID, Time: w.now().UTC()}})
 			})
@@ -63,14 +61,14 @@ func (w *world) aim(from, to maintenance.Run) {
 
 func (w *world) aimAtCooldown(run maintenance.Run) {
 	id := "again-" + run.ID
-	o, ok := w.odd(named(id), w.knobs.Again, func() []string { return []string{id} }, func(q *roller) oddity {
+	pause, ok := w.oddly(w.knobs.Again, func(q *roller) oddity {
 		return oddity{"alarm", oneOf(q, q.between(-3*time.Second, 3*time.Second), q.between(0, 10*time.Minute))}
-	})
+	}, id, "again")
 	if !ok {
 		return
 	}
 	server := w.plant.server(run.ServerName)
-	at := run.Ended.Add(server.Cooldown + o.long)
+	at := run.Ended.Add(server.Cooldown + pause)
 	w.at(at, func() {
 		w.invoke(id, Event{Verb: "alarm", Servers: []string{run.ServerName}, Async: true, Trigger: maintenance.Trigger{
 			Kind: maintenance.TriggerAlarm, Name: "health", ID: "health", Time: w.now().UTC()}})

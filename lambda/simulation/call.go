@@ -129,9 +129,8 @@ func (w *world) admit(c *call) {
 	w.asked[c.op]++
 	c.flight.open = append(c.flight.open, c)
 	after := roll(w.story.Seed, c.key).between(2*time.Millisecond, 40*time.Millisecond)
-	if o, ok := w.odd(c.key.and("slow"), w.knobs.Slow, func() []string { return append(c.name(), "slow") }, slowness); ok {
+	if o, ok := w.oddOf(c, "answer", "slow", w.knobs.Slow, lasts("slow", 100*time.Millisecond, 9*time.Second)); ok {
 		after += o.long
-		w.met(c, "slow")
 	}
 	what, wait := fine, time.Duration(0)
 	if o, ok := w.odd(c.key, w.knobs.struck(c.op), c.name, w.knobs.strike); ok {
@@ -143,10 +142,6 @@ func (w *world) admit(c *call) {
 	}
 	c.fate = what
 	w.after(after, func() { w.grant(c, wait) })
-}
-
-func slowness(r *roller) oddity {
-	return oddity{"slow", r.between(100*time.Millisecond, 9*time.Second)}
 }
 
 // grant lets a call go. For a fate that waits, long is how long.
@@ -203,9 +198,7 @@ func (w *world) orphan(c *call) {
 	if c.served {
 		return
 	}
-	name := func() []string { return append(c.name(), "late") }
-	if o, ok := w.odd(c.key.and("late"), w.knobs.Late, name, lateness); ok {
-		w.met(c, "late")
+	if o, ok := w.oddOf(c, "request", "late", w.knobs.Late, lateness); ok {
 		c.fate = dieLate
 		w.after(o.long, func() { w.serve(c) })
 	}

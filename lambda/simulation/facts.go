@@ -74,7 +74,7 @@ func (w *world) must(kind string, holds bool, format string, args ...any) {
 func (w *world) mine(runID string, attempt maintenance.Attempt, serverName string) []*job {
 	out := slices.Clone(w.byRun[runID])
 	server := w.plant.server(serverName)
-	if server.Own || !w.lost[attempt.ID] {
+	if server.Own || !w.lost[attempt.ID] && len(out) > 0 {
 		return out
 	}
 	for _, j := range w.plant.jobs {
@@ -92,10 +92,13 @@ func (w *world) mine(runID string, attempt maintenance.Attempt, serverName strin
 
 func (w *world) held(server string, h maintenance.Hold) { w.holds[server] = span{w.now(), h.Until} }
 
-// attemptedLately: a start was sent that the service could not tell from another's.
-func (w *world) attemptedLately(server string) bool {
-	at, ok := w.attempts[server]
-	return ok && w.now().Sub(at) < 20*time.Minute
+// maintainedLately: what others begin now, the service could not tell from a maintenance of ours.
+func (w *world) maintainedLately(server string) bool {
+	long := w.now().Add(-20 * time.Minute)
+	if at, ok := w.attempts[server]; ok && at.After(long) {
+		return true
+	}
+	return slices.ContainsFunc(w.plant.jobs, func(j *job) bool { return j.server == server && j.ours() && j.ends.After(long) })
 }
 
 // describe is a run's state in a line of a story's trace.

@@ -72,11 +72,8 @@ func (w *world) take(f *flight) *container {
 		}
 	}
 	c := &container{settings: w.settings}
-	name := func() []string { return []string{f.id, "skew"} }
-	if o, ok := w.odd(f.key.and("skew"), w.knobs.Skew, name, func(r *roller) oddity {
-		return oddity{"skew", r.between(-2*time.Second, 2*time.Second)}
-	}); ok {
-		c.skew = o.long
+	if skew, ok := w.oddly(w.knobs.Skew, lasts("skew", -2*time.Second, 2*time.Second), f.id, "skew"); ok {
+		c.skew = skew
 	}
 	w.boxes = append(slices.DeleteFunc(w.boxes, func(c *container) bool { return !c.busy && c.settings != w.settings }), c)
 	return c

@@ -105,6 +105,11 @@ func (w *world) watchCommit(c *call, change maintenance.Change) {
 	if to.State == maintenance.RunOver && from.State != maintenance.RunOver && !to.Began.IsZero() {
 		w.ends[to.ServerName] = to.Ended
 	}
+	if from.Began.IsZero() && !to.Began.IsZero() {
+		w.must("began-is-seen", slices.ContainsFunc(w.mine(to.ID, to.Attempt, to.ServerName), func(j *job) bool {
+			return j.began(w.now())
+		}), "%s is taken to have begun at %s", to.ID, w.plant.offset(to.Began))
+	}
 	fell := from.State == maintenance.RunStarting && to.State == maintenance.RunWaiting
 	never := from.Holds() && to.State == maintenance.RunOver && to.Reason == maintenance.ReasonNeverBegan
 	if fell || never {
@@ -126,6 +131,7 @@ func (w *world) watchClaim(c *call, change maintenance.Change) {
 	f, to, name := c.flight, change.To, change.To.ServerName
 	looked, ok := f.looked[name]
 	w.must("claim-on-old-facts", ok && !looked.Before(f.began), "%s is claimed by %s, which has not looked at %s", to.ID, f.id, name)
+	w.must("stop-is-obeyed", change.From.Stop.At.IsZero(), "%s is claimed, and was to be stopped", to.ID)
 	read, ok := f.read[name]
 	overridden := slices.Contains(to.Attempt.Trigger.Overrides, maintenance.OverrideHold)
 	for _, whose := range []string{name, ""} {
@@ -138,6 +144,16 @@ func (w *world) watchClaim(c *call, change maintenance.Change) {
 		return
 	}
 	policy, _ := f.box.settings.policy(name)
+	if policy.DailyLimit > 0 {
+		day := to.Attempt.Counted
+		before := 0
+		for _, j := range w.plant.jobs { // what was accepted by an alarm's claim of the day
+			if h := w.ledger.runs[j.run]; j.server == name && h != nil && h.last().Attempt.Counted == day && !j.begins.IsZero() && j.run != to.ID {
+				before++
+			}
+		}
+		w.must("daily-limit", before < policy.DailyLimit, "%s is claimed for %s, and %d were started", to.ID, day, before)
+	}
 	if end := w.ends[name]; policy.Cooldown > 0 && !end.IsZero() {
 		w.must("cooldown", !w.now().Before(end.Add(policy.Cooldown-skew)), "%s is claimed; the cooldown lasts until %s", to.ID,
 			w.plant.offset(end.Add(policy.Cooldown)))
@@ -152,6 +168,9 @@ func (w *world) watchFailed(c *call) {
 	case (c.op == "ssm.Start" || c.op == "opsworks-cm.Start") && c.fate != failBefore:
 		if h := w.ledger.runs[c.about]; h != nil {
 			w.lost[h.last().Attempt.ID], w.attempts[h.last().ServerName] = true, w.now()
+			if c.op == "ssm.Start" {
+				w.plant.rival(h.last())
+			}
 		}
 	}
 }

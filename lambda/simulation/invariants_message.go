@@ -57,10 +57,16 @@ func (w *world) watchTruth(sent time.Time, topic maintenance.Topic, run maintena
 		untrue(!own || ended(maintenance.ExecutionCancelled))
 	case r.Outcome == maintenance.OutcomeWaiting || r.Outcome == maintenance.OutcomeMissed || r.Outcome == maintenance.OutcomeRefused:
 		untrue(!own)
-	case r.Outcome == maintenance.OutcomeError && run.State == maintenance.RunOver:
+	case r.Outcome == maintenance.OutcomeError && run.Outcome == maintenance.OutcomeError:
 		untrue(!own)
 	case r.Outcome == maintenance.OutcomeOverdue:
 		unseen := !run.Unseen.Since.IsZero() // then it says no more than that the deadline has passed
-		untrue((unseen || any(func(j *job) bool { return now.Add(-longestLate - skew).Before(j.ends) })) && !sent.Before(r.Deadline.Add(-skew)))
+		lately := now.Add(-longestLate - skew)
+		if run.Backend == "opsworks-cm" { // seen under maintenance late, it may have ended long before; only then the five minutes begin
+			lately = lately.Add(-longestLate)
+		}
+		goesOn := any(func(j *job) bool { return j.begins.IsZero() || lately.Before(j.ends) }) ||
+			slices.ContainsFunc(w.plant.backups[run.ServerName], func(s span) bool { return lately.Before(s.until) }) // of its own, for all that shows
+		untrue((unseen || goesOn) && !sent.Before(r.Deadline.Add(-skew)))
 	}
 }

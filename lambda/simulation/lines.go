@@ -92,7 +92,7 @@ func (w *world) foreign(l Line, until time.Time) {
 	if len(w.plant.active(server, w.now())) > 0 {
 		return
 	}
-	if server.Backend == "opsworks-cm" && w.attemptedLately(server.Name) {
+	if server.Backend == "opsworks-cm" && w.maintainedLately(server.Name) {
 		return
 	}
 	w.plant.add(&job{id: "foreign-" + l.ID, server: server.Name, node: server.Node, takesRun: server.Own, created: w.now(), begins: w.now(),
@@ -119,24 +119,19 @@ func (w *world) minute(m int) {
 		return
 	}
 	id := "sweep-" + strconv.Itoa(m)
-	k := named(id)
-	pause := roll(w.story.Seed, k).between(0, 1500*time.Millisecond)
-	name := func(what string) func() []string { return func() []string { return []string{id, what} } }
-	draw := func(what string, most time.Duration) func(*roller) oddity {
-		return func(r *roller) oddity { return oddity{what, r.between(0, most)} }
-	}
-	if o, ok := w.odd(k.and("retard"), w.knobs.Retard/5, name("retard"), draw("retard", 90*time.Second)); ok {
-		pause += o.long
+	pause := roll(w.story.Seed, named(id)).between(0, 1500*time.Millisecond)
+	if late, ok := w.oddly(w.knobs.Retard/5, lasts("retard", 0, 90*time.Second), id, "retard"); ok {
+		pause += late
 	}
 	sweep := Event{Verb: "sweep", Async: true}
 	w.after(pause, func() { w.invoke(id, sweep) })
-	if o, ok := w.odd(k.and("twice"), w.knobs.Twice/5, name("twice"), draw("twice", 5*time.Second)); ok {
-		w.after(pause+o.long, func() { w.invoke(id+".2", sweep) })
+	if between, ok := w.oddly(w.knobs.Twice/5, lasts("twice", 0, 5*time.Second), id, "twice"); ok {
+		w.after(pause+between, func() { w.invoke(id+".2", sweep) })
 	}
-	if o, ok := w.odd(k.and("overlap"), w.knobs.Overlap/5, name("overlap"), draw("overlap", 100*time.Millisecond)); ok {
+	if between, ok := w.oddly(w.knobs.Overlap/5, lasts("overlap", 0, 100*time.Millisecond), id, "overlap"); ok {
 		for n := range 4 {
 			again := id + ".o" + strconv.Itoa(n)
-			w.after(pause+o.long*time.Duration(n+1), func() { w.invoke(again, sweep) })
+			w.after(pause+between*time.Duration(n+1), func() { w.invoke(again, sweep) })
 		}
 	}
 }

@@ -98,11 +98,7 @@ func takes(c maintenance.Change, any, same bool) bool {
 
 // conflicts: another transaction is at work on the slot, and may come to nothing.
 func (l *ledger) conflicts(c *call) bool {
-	_, ok := l.odd(c.key.and("conflict"), l.knobs.Conflict, func() []string { return append(c.name(), "conflict") },
-		func(*roller) oddity { return oddity{what: "conflict"} })
-	if ok {
-		l.met(c, "conflict")
-	}
+	_, ok := l.oddOf(c, "slot", "conflict", l.knobs.Conflict, happens("conflict"))
 	return ok
 }
 

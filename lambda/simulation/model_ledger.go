@@ -149,10 +149,7 @@ func (l *ledger) Due(ctx context.Context, queue maintenance.Queue, until time.Ti
 func (l *ledger) shown(c *call, h *history) (maintenance.Run, bool) {
 	changed := h.versions[len(h.versions)-1].at
 	if age := l.now().Sub(changed); age < longestLate {
-		name := func() []string { return append(c.name(), h.id, "stale") }
-		o, ok := l.odd(c.key.and(h.id, "stale"), l.knobs.Stale, name, func(r *roller) oddity { return oddity{"stale", staleness(r)} })
-		if ok {
-			l.met(c, "stale")
+		if o, ok := l.oddOf(c, h.id, "stale", l.knobs.Stale, func(r *roller) oddity { return oddity{"stale", staleness(r)} }); ok {
 			return h.asOf(l.now().Add(-o.long))
 		}
 	}

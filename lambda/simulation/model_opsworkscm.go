@@ -17,7 +17,8 @@ import (
 //     a beginning or a failure, nor what state a failure leaves;
 //   - nothing stops it.
 //
-// Maintenance by others never begins within twenty minutes of a start of ours: the service could not tell the two apart, nor could people.
+// Maintenance by others never begins within twenty minutes of a start or an end of ours: the service could not tell the two apart, nor could
+// people.
 type opsworksCM struct{ *plant }
 
 func (b opsworksCM) Shared() maintenance.Backend { return b }
@@ -80,9 +81,7 @@ func (b opsworksCM) Follow(ctx context.Context, run maintenance.Run) (s maintena
 	began := clockOf(ctx)
 	got := b.call(ctx, "opsworks-cm.Follow", run.ID, func(c *call) {
 		s.Server, s.ServerErr = b.describe(c, run.ServerName, b.lag(c, "server"))
-		name := func() []string { return append(c.name(), "partial") }
-		if _, ok := b.odd(c.key.and("partial"), b.knobs.Partial, name, func(*roller) oddity { return oddity{what: "partial"} }); ok {
-			b.met(c, "partial")
+		if _, ok := b.oddOf(c, "events", "partial", b.knobs.Partial, happens("partial")); ok {
 			s.EventsErr = backendError("describe the events", maintenance.ReasonUnavailable)
 			return
 		}
@@ -104,10 +103,7 @@ func (b opsworksCM) events(c *call, run maintenance.Run, at time.Time) []mainten
 		if j.server != run.ServerName || j.begins.IsZero() || at.Before(j.ends) || stamp.Before(run.Attempt.Claimed.Truncate(time.Second)) {
 			continue
 		}
-		k := named("event", j.id)
-		if _, no := b.odd(k, b.knobs.NoEvent, func() []string { return []string{"event", j.id} }, func(*roller) oddity {
-			return oddity{what: "no-event"}
-		}); no || j.result != maintenance.ExecutionSucceeded {
+		if _, no := b.oddly(b.knobs.NoEvent, happens("no-event"), j.id, "no-event"); no || j.result != maintenance.ExecutionSucceeded {
 			continue
 		}
 		out = append(out, maintenance.Event{At: stamp, Message: "Maintenance completed successfully", Maintenance: true, Succeeded: true})
@@ -142,25 +138,17 @@ func (b opsworksCM) Start(ctx context.Context, run maintenance.Run, server maint
 func (b opsworksCM) begin(c *call, run maintenance.Run) {
 	now := b.now()
 	id := "maint-" + run.Attempt.ID
-	k := named("maint", run.Attempt.ID)
-	r := roll(b.story.Seed, k)
+	r := roll(b.story.Seed, named(id))
 	for n := 2; b.byID[id] != nil; n++ { // a start that is sent twice is two
 		id += "'"
 	}
 	j := &job{id: id, server: run.ServerName, run: run.ID, attempt: run.Attempt.ID, created: now, begins: now.Add(r.between(0, 20*time.Second))}
-	name := func(what string) func() []string {
-		return func() []string { return []string{"maint", run.Attempt.ID, what} }
-	}
-	if o, ok := b.odd(k.and("begin-late"), b.knobs.BeginLate, name("begin-late"), func(r *roller) oddity {
-		return oddity{"begin-late", r.between(20*time.Second, longestLate)}
-	}); ok {
-		b.met(c, "begin-late")
-		j.begins = now.Add(o.long)
+	if late, ok := b.oddly(b.knobs.BeginLate, lasts("begin-late", 20*time.Second, longestLate), id, "begin-late"); ok {
+		j.begins = now.Add(late)
 	}
 	j.ends = j.begins.Add(r.between(12*time.Minute, 50*time.Minute)) // it makes a backup, and a new instance from it (opscm-maintenance.html)
-	j.result = b.result(c, k, name("bad-run"))
-	if _, ok := b.odd(k.and("never"), b.knobs.Never, name("never"), func(*roller) oddity { return oddity{what: "never"} }); ok {
-		b.met(c, "never")
+	j.result = b.becomes(id)
+	if _, ok := b.oddly(b.knobs.Never, happens("never"), id, "never"); ok {
 		j.begins, j.ends, j.result = time.Time{}, now, maintenance.ExecutionCancelled
 	}
 	b.add(j)

@@ -63,9 +63,7 @@ func (b ssm) Look(ctx context.Context, serverName string) (s maintenance.Sightin
 
 // partial: some of what is listed could not be read.
 func (b ssm) partial(c *call) error {
-	name := func() []string { return append(c.name(), "partial") }
-	if _, ok := b.odd(c.key.and("partial"), b.knobs.Partial, name, func(*roller) oddity { return oddity{what: "partial"} }); ok {
-		b.met(c, "partial")
+	if _, ok := b.oddOf(c, "list", "partial", b.knobs.Partial, happens("partial")); ok {
 		return backendError("read an execution", maintenance.ReasonUnavailable)
 	}
 	return nil
@@ -134,27 +132,17 @@ func (b ssm) Start(ctx context.Context, run maintenance.Run, server maintenance.
 // begin makes an execution as a start does.
 func (b ssm) begin(c *call, run maintenance.Run) *job {
 	now, server := b.now(), b.server(run.ServerName)
-	k := named("exec", run.Attempt.ID)
-	r := roll(b.story.Seed, k)
-	j := &job{id: "exec-" + run.Attempt.ID, server: server.Name, node: run.Attempt.Before.Node, run: run.ID, attempt: run.Attempt.ID,
+	id := "exec-" + run.Attempt.ID
+	r := roll(b.story.Seed, named(id))
+	j := &job{id: id, server: server.Name, node: run.Attempt.Before.Node, run: run.ID, attempt: run.Attempt.ID,
 		takesRun: server.Own, created: now, begins: now.Add(r.between(100*time.Millisecond, 5*time.Second))}
-	name := func(what string) func() []string {
-		return func() []string { return []string{"exec", run.Attempt.ID, what} }
-	}
-	o, queued := b.odd(k.and("queue"), b.knobs.Queue, name("queue"), func(r *roller) oddity {
-		return oddity{"queue", r.between(time.Minute, 40*time.Minute)}
-	})
-	if queued {
-		b.met(c, "queue")
-		j.begins = now.Add(o.long)
+	if queued, ok := b.oddly(b.knobs.Queue, lasts("queue", time.Minute, 40*time.Minute), id, "queue"); ok {
+		j.begins = now.Add(queued)
 	}
 	j.ends = j.begins.Add(duration(r))
-	j.result = b.result(c, k, name("bad-run"))
-	o, cancelled := b.odd(k.and("cancel"), b.knobs.Cancel, name("cancel"), func(r *roller) oddity {
-		return oddity{"cancel", r.between(5*time.Second, 30*time.Minute)}
-	})
-	if cancelled {
-		b.after(o.long, func() { b.cancel(j, 0) })
+	j.result = b.becomes(id)
+	if pause, ok := b.oddly(b.knobs.Cancel, lasts("cancel", 5*time.Second, 30*time.Minute), id, "cancel"); ok {
+		b.after(pause, func() { b.cancel(j, 0) })
 	}
 	b.add(j)
 	b.watchStart(c, run, j)
@@ -169,9 +157,9 @@ func duration(r *roller) time.Duration {
 	return r.between(2*time.Minute, 25*time.Minute)
 }
 
-func (p *plant) result(c *call, k key, name func() []string) maintenance.ExecutionState {
-	if _, ok := p.odd(k.and("bad-run"), p.knobs.BadRun, name, func(*roller) oddity { return oddity{what: "bad-run"} }); ok {
-		p.met(c, "bad-run")
+// becomes is how a maintenance ends, if nobody stops it.
+func (p *plant) becomes(id string) maintenance.ExecutionState {
+	if _, ok := p.oddly(p.knobs.BadRun, happens("bad-run"), id, "bad-run"); ok {
 		return maintenance.ExecutionFailed
 	}
 	return maintenance.ExecutionSucceeded
@@ -213,20 +201,15 @@ func (b ssm) ended(j *job) {
 		return
 	}
 	id := "end-" + j.id
-	k := named(id)
-	name := func(what string) func() []string { return func() []string { return []string{id, what} } }
-	draw := func(what string, most time.Duration) func(*roller) oddity {
-		return func(r *roller) oddity { return oddity{what, r.between(0, most)} }
-	}
-	if _, ok := b.odd(k.and("end-lost"), b.knobs.EndLost, name("end-lost"), draw("end-lost", 0)); ok {
+	if _, ok := b.oddly(b.knobs.EndLost, happens("end-lost"), id, "end-lost"); ok {
 		return
 	}
-	pause := roll(b.story.Seed, k).between(100*time.Millisecond, 2*time.Second)
-	if o, ok := b.odd(k.and("end-late"), b.knobs.EndLate, name("end-late"), draw("end-late", 10*time.Minute)); ok {
-		pause += o.long
+	pause := roll(b.story.Seed, named(id)).between(100*time.Millisecond, 2*time.Second)
+	if late, ok := b.oddly(b.knobs.EndLate, lasts("end-late", 0, 10*time.Minute), id, "end-late"); ok {
+		pause += late
 	}
 	b.after(pause, func() { b.invoke(id, Event{Verb: "finished", Reference: j.id, Async: true}) })
-	if o, ok := b.odd(k.and("end-twice"), b.knobs.EndTwice, name("end-twice"), draw("end-twice", time.Minute)); ok {
-		b.after(pause+o.long, func() { b.invoke(id+".2", Event{Verb: "finished", Reference: j.id, Async: true}) })
+	if between, ok := b.oddly(b.knobs.EndTwice, lasts("end-twice", 0, time.Minute), id, "end-twice"); ok {
+		b.after(pause+between, func() { b.invoke(id+".2", Event{Verb: "finished", Reference: j.id, Async: true}) })
 	}
 }

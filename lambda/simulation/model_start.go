@@ -23,17 +23,13 @@ func (p *plant) mayStart(ctx context.Context, run maintenance.Run) error {
 
 // refused is why a service says no to a start, certainly.
 func (p *plant) refused(c *call, kind string) maintenance.Reason {
-	name := func() []string { return append(c.name(), "refuse") }
-	o, ok := p.odd(c.key.and("refuse"), p.knobs.Refuse, name, func(r *roller) oddity {
+	o, _ := p.oddOf(c, "start", "refuse", p.knobs.Refuse, func(r *roller) oddity {
 		reasons := []maintenance.Reason{maintenance.ReasonThrottled, maintenance.ReasonThrottled, maintenance.ReasonUnavailable, maintenance.ReasonDenied}
 		if kind == "ssm" {
 			reasons = append(reasons, maintenance.ReasonServiceLimit, maintenance.ReasonServiceLimit, maintenance.ReasonRunbookUnusable)
 		}
 		return oddity{what: string(reasons[r.below(len(reasons))])}
 	})
-	if ok {
-		p.met(c, "refuse")
-	}
 	return maintenance.Reason(o.what)
 }
 
@@ -47,4 +43,22 @@ func (p *plant) answered(got fate, a maintenance.Answer, server maintenance.Serv
 	default:
 		return maintenance.Answer{Err: backendError("start", maintenance.ReasonStartUnconfirmed), Server: server}
 	}
+}
+
+// rival is an execution of the same runbook that others start about when the answer to ours is lost.
+func (p *plant) rival(run maintenance.Run) {
+	id := "rival-" + run.Attempt.ID
+	pause, ok := p.oddly(p.knobs.Rival, lasts("rival", 0, 10*time.Minute), id, "rival")
+	if !ok {
+		return
+	}
+	p.after(pause, func() {
+		server := p.server(run.ServerName)
+		if p.grounded || len(p.active(server, p.now())) > 0 {
+			return
+		}
+		now := p.now()
+		p.add(&job{id: id, server: server.Name, node: server.Node, takesRun: server.Own, created: now, begins: now,
+			ends: now.Add(duration(roll(p.story.Seed, named(id)))), result: maintenance.ExecutionSucceeded})
+	})
 }

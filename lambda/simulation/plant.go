@@ -103,13 +103,8 @@ func (p *plant) server(name string) Server {
 
 // lag is how far back a reading is: AWS documents no bound, and design.md, section 9, takes five minutes.
 func (p *plant) lag(c *call, of string) time.Time {
-	name := func() []string { return append(c.name(), of, "lag") }
-	o, ok := p.odd(c.key.and(of, "lag"), p.knobs.Lag, name, func(r *roller) oddity { return oddity{"lag", staleness(r)} })
-	if ok {
-		p.met(c, "lag")
-		return p.now().Add(-o.long)
-	}
-	return p.now()
+	o, _ := p.oddOf(c, of, "lag", p.knobs.Lag, func(r *roller) oddity { return oddity{"lag", staleness(r)} })
+	return p.now().Add(-o.long)
 }
 
 // blocks are a quarter of an hour each; in each something may be wrong for less than five minutes, so that two of them that meet are
@@ -117,12 +112,10 @@ func (p *plant) lag(c *call, of string) time.Time {
 func (p *plant) during(what, whom string, chance float64) bool {
 	const block = 15 * time.Minute
 	n := int(p.since() / block)
-	k := named(what, whom, strconv.Itoa(n))
-	o, ok := p.odd(k, chance, func() []string { return []string{what, whom, strconv.Itoa(n)} }, func(r *roller) oddity {
-		return oddity{what, r.between(10*time.Second, longestLate)}
-	})
-	from := time.Duration(n)*block + roll(p.story.Seed, k.and("from")).between(0, block-longestLate)
-	return ok && p.since() >= from && p.since() < from+o.long
+	name := whom + "-" + strconv.Itoa(n)
+	long, ok := p.oddly(chance, lasts(what, 10*time.Second, longestLate), name, what)
+	from := time.Duration(n)*block + roll(p.story.Seed, named(name, what, "from")).between(0, block-longestLate)
+	return ok && p.since() >= from && p.since() < from+long
 }
 
 func backendError(op string, reason maintenance.Reason) *maintenance.Error {

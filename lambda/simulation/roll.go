@@ -1,9 +1,6 @@
 package simulation
 
-import (
-	"strings"
-	"time"
-)
+import "time"
 
 // key is the hash of a choice's own name, without the seed: a story that names its choices finds them by it.
 type key uint64
@@ -54,35 +51,3 @@ func (r *roller) between(least, most time.Duration) time.Duration {
 }
 
 func oneOf[T any](r *roller, of ...T) T { return of[r.below(len(of))] }
-
-// oddity is what a choice came to that did not take the usual.
-type oddity struct {
-	what string
-	long time.Duration
-}
-
-// odd asks whether the choice of this name takes another than the usual, with the probability p, and what. A story that names its
-// choices answers for itself; else draw says what. name is asked only where somebody wants to read it.
-func (w *world) odd(k key, p float64, name func() []string, draw func(*roller) oddity) (oddity, bool) {
-	var o oddity
-	if w.story.Explicit {
-		named, ok := w.story.named[k]
-		if !ok {
-			return oddity{}, false
-		}
-		o = named
-	} else {
-		if p <= 0 || !w.calm.After(w.now()) {
-			return oddity{}, false
-		}
-		r := roll(w.story.Seed, k)
-		if !r.chance(p) {
-			return oddity{}, false
-		}
-		o = draw(r)
-	}
-	if w.record {
-		w.odds = append(w.odds, Odd{Name: strings.Join(name(), " "), What: o.what, Long: o.long})
-	}
-	return o, true
-}

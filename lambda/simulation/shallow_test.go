@@ -3,7 +3,12 @@ package simulation_test
 import (
 	"flag"
 	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"runtime/debug"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -11,38 +16,141 @@ import (
 )
 
 var (
-	seeds = flag.Int("seeds", 300, "how many seeds to run")
+	seeds = flag.Int("seeds", 1000, "how many seeds to run")
 	first = flag.Uint64("seed", 1, "the first seed")
-	trace = flag.Bool("trace", false, "print what happens, of one seed")
-	keep  = flag.Int("shrink", 2000, "how many runs a story is shrunk in")
+	tell  = flag.Bool("tell", false, "print all that happens")
+	tries = flag.Int("shrink", 2000, "in how many runs a story is shrunk")
+	shard = flag.Int("shards", 2, "how many seeds run at the same time")
 )
+
+func TestMain(m *testing.M) {
+	flag.Parse()
+	debug.SetGCPercent(400) // a story leaves much behind, and none of it is needed again
+	os.Exit(m.Run())
+}
+
+// enough is from how many seeds on a fault that met no step, and an invariant that nothing tested, is a failure of the simulation itself.
+const enough = 1000
 
 func TestShallow(t *testing.T) {
 	began := time.Now()
+	var mu sync.Mutex
 	var counts simulation.Counts
 	broke := map[string]int{}
-	for seed := *first; seed < *first+uint64(*seeds); seed++ {
-		o := simulation.Options{}
-		if *trace {
-			o.Trace = func(line string) { fmt.Println(line) }
+	t.Run("seeds", func(t *testing.T) {
+		for n := range *shard {
+			t.Run(fmt.Sprint(n), func(t *testing.T) {
+				t.Parallel()
+				for i := n; i < *seeds; i += *shard {
+					seed := *first + uint64(i)
+					r := simulation.Run(t, simulation.Draw(seed), telling())
+					mu.Lock()
+					counts.Add(r.Counts)
+					v, new := firstOf(r, broke)
+					mu.Unlock()
+					if new {
+						explain(t, seed, v)
+					}
+				}
+			})
 		}
-		r := simulation.Run(t, simulation.Draw(seed), o)
-		counts.Add(r.Counts)
-		for _, v := range r.Broke[:min(1, len(r.Broke))] {
-			if broke[v.Kind]++; broke[v.Kind] == 1 {
-				explain(t, seed, v)
-			}
+	})
+	fmt.Print(counts.Table(time.Since(began), broke))
+	if counts.Stories >= enough {
+		for _, what := range counts.Untested() {
+			t.Error(what)
 		}
 	}
-	fmt.Print(counts.Table(time.Since(began), broke))
+}
+
+func telling() simulation.Options {
+	if !*tell {
+		return simulation.Options{}
+	}
+	return simulation.Options{Trace: func(line string) { fmt.Println(line) }}
+}
+
+// firstOf counts the first violation of a run, and says whether its kind is new.
+func firstOf(r simulation.Result, broke map[string]int) (simulation.Violation, bool) {
+	if len(r.Broke) == 0 {
+		return simulation.Violation{}, false
+	}
+	broke[r.Broke[0].Kind]++
+	return r.Broke[0], broke[r.Broke[0].Kind] == 1
 }
 
 // explain shrinks a violation's story and prints it, with the command that tells it again.
 func explain(t *testing.T, seed uint64, v simulation.Violation) {
 	t.Helper()
 	r := simulation.Run(t, simulation.Draw(seed), simulation.Options{Record: true})
-	story := simulation.Shrink(t, r.Story, v.Kind, *keep)
-	var happened strings.Builder
-	simulation.Run(t, story, simulation.Options{Trace: func(line string) { happened.WriteString("  " + line + "\n") }})
-	t.Errorf("seed %d: %s\ngo test ./lambda/simulation -run TestShallow -seeds 1 -seed %d -trace\n\n%s\n%s", seed, v, seed, story, happened.String())
+	story := simulation.Shrink(t, r.Story, v.Kind, *tries)
+	t.Errorf("seed %d: %s\ngo test ./lambda/simulation -run TestShallow -seeds 1 -seed %d -tell\n\n%s\n%s", seed, v, seed, story, happens(t, story))
+}
+
+func happens(t *testing.T, story simulation.Story) string {
+	var b strings.Builder
+	simulation.Run(t, story, simulation.Options{Trace: func(line string) { b.WriteString("  " + line + "\n") }})
+	return b.String()
+}
+
+// TestStories tells what once broke again.
+func TestStories(t *testing.T) {
+	files, err := filepath.Glob("testdata/*.story")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no stories: %v", err)
+	}
+	for _, file := range files {
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".story"), func(t *testing.T) {
+			text, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			story, err := simulation.Parse(string(text))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if r := simulation.Run(t, story, telling()); len(r.Broke) > 0 {
+				t.Errorf("%s\n%s", r.Broke[0], happens(t, story))
+			}
+		})
+	}
+}
+
+// The same seed is the same run, however many threads the machine has.
+func TestShallow_SameSeedSameRun(t *testing.T) {
+	const some = 60
+	var want [some]uint64
+	for _, threads := range []int{1, 2} {
+		before := runtime.GOMAXPROCS(threads)
+		defer runtime.GOMAXPROCS(before)
+		for range 2 {
+			for i := range want {
+				r := simulation.Run(t, simulation.Draw(uint64(i+1)), simulation.Options{})
+				if want[i] == 0 {
+					want[i] = r.Hash
+				}
+				if r.Hash != want[i] {
+					t.Errorf("seed %d with %d threads: %x, and before %x", i+1, threads, r.Hash, want[i])
+				}
+			}
+		}
+	}
+}
+
+// A story that names its choices is the run that it was taken from.
+func TestStory_SaysAllThatMatters(t *testing.T) {
+	for seed := range uint64(100) {
+		drawn := simulation.Run(t, simulation.Draw(seed), simulation.Options{Record: true})
+		written := drawn.Story.String()
+		story, err := simulation.Parse(written)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if again := story.String(); again != written {
+			t.Fatalf("seed %d: written\n%s\nread\n%s", seed, written, again)
+		}
+		if told := simulation.Run(t, story, simulation.Options{}); told.Hash != drawn.Hash {
+			t.Errorf("seed %d: the story told again is another: %d calls, and %d", seed, told.Calls, drawn.Calls)
+		}
+	}
 }

@@ -14,21 +14,21 @@ func (c Counts) Table(took time.Duration, broke map[string]int) string {
 	fmt.Fprintf(&b, "%d stories of %.1f h; %d invocations, %d sweeps left out, %d calls, %d starts, %d messages; %s, %.0f stories a second\n\n", c.Stories,
 		c.Lived.Hours()/float64(c.Stories), c.Flights, c.Skipped, c.Calls, c.Jobs, c.Messages, took.Round(time.Millisecond),
 		float64(c.Stories)/took.Seconds())
-	faults := map[string]bool{}
-	for step := range c.Tally {
-		faults[step.Fault] = true
-	}
-	columns := slices.Sorted(maps.Keys(faults))
+	columns := slices.Concat(fateNames[1:], []string{"slow", "late"})
 	fmt.Fprintf(&b, "%-22s %9s", "step", "calls")
 	for _, fault := range columns {
-		fmt.Fprintf(&b, " %7s", short(fault))
+		fmt.Fprintf(&b, " %11s", fault)
 	}
+	b.WriteString("  its own")
 	for _, op := range slices.Sorted(maps.Keys(c.Asked)) {
 		fmt.Fprintf(&b, "\n%-22s %9d", op, c.Asked[op])
 		for _, fault := range columns {
-			fmt.Fprintf(&b, " %7d", c.Tally[Step{op, fault}])
+			fmt.Fprintf(&b, " %11d", c.Tally[Step{op, fault}]+c.Tally[Step{op, "outage-" + fault}])
 		}
+		c.others(&b, op, columns)
 	}
+	b.WriteString("\nworld")
+	c.others(&b, "world", nil)
 	fmt.Fprintf(&b, "\n\n%-28s %9s %7s\n", "invariant", "tested", "broken")
 	for _, kind := range slices.Sorted(maps.Keys(c.Active)) {
 		fmt.Fprintf(&b, "%-28s %9d %7d\n", kind, c.Active[kind], broke[kind])
@@ -36,7 +36,58 @@ func (c Counts) Table(took time.Duration, broke map[string]int) string {
 	return b.String()
 }
 
-func short(fault string) string {
-	fault = strings.NewReplacer("before", "b", "after", "a", "outage", "out", "fail", "f", "topic", "t").Replace(fault)
-	return fault[:min(len(fault), 7)]
+// others are the faults of a step that have no column.
+func (c Counts) others(b *strings.Builder, op string, columns []string) {
+	var own []string
+	for step, n := range c.Tally {
+		if step.Op == op && !slices.Contains(columns, step.Fault) && !strings.HasPrefix(step.Fault, "outage-") {
+			own = append(own, fmt.Sprintf("  %s %d", step.Fault, n))
+		}
+	}
+	slices.Sort(own)
+	b.WriteString(strings.Join(own, ""))
+}
+
+// models are the faults of the models and of the world: each must have met something.
+var models = []string{"slow", "late", "stale", "conflict", "lag", "empty", "partial", "refuse", "queue", "reboot", "bad-run", "cancel", "never",
+	"begin-late", "no-event", "rival", "end-lost", "end-late", "end-twice", "skew", "twice", "retard", "overlap", "click-start", "click-stop",
+	"clear", "again"}
+
+// often is how many calls of an operation there must be before each fate is expected to have met one.
+const often = 4000
+
+// Untested names what so many runs did not meet: a fault at none of its steps, an invariant whose left side was never true.
+func (c Counts) Untested() (out []string) {
+	met := map[string]int{}
+	for step, n := range c.Tally {
+		met[step.Fault] += n
+	}
+	for _, fault := range models {
+		if met[fault] == 0 {
+			out = append(out, "the fault "+fault+" met nothing")
+		}
+	}
+	for op, n := range c.Asked {
+		for _, fate := range fateNames[1:] {
+			if n > often && c.Tally[Step{op, fate}] == 0 {
+				out = append(out, fmt.Sprintf("none of %d calls of %s met %s", n, op, fate))
+			}
+		}
+	}
+	for _, kind := range invariants {
+		if c.Active[kind] == 0 {
+			out = append(out, "nothing tested the invariant "+kind)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+// invariants are those that must have been tested.
+var invariants = []string{
+	"allowed", "began-after-all", "began-is-seen", "claim-on-old-facts", "claim-under-a-hold", "cooldown", "daily-limit", "end-notified",
+	"finished-waiting", "kept-by-what-is-over", "kept-server", "limit", "looked-at-again", "outbox-drops", "outbox-empties", "over-is-over",
+	"published-what-is-recorded", "refusal-notified", "repeated", "start-after-its-conclusion", "start-after-its-deadline", "stop-is-obeyed",
+	"stop-without-a-reason", "trigger-kept", "trigger-notified", "true-cancelled", "true-error", "true-failed", "true-missed", "true-overdue",
+	"true-refused", "true-started", "true-succeeded", "true-waiting", "two-at-once", "two-starts-of-one-run", "two-starts-of-one-trigger", "window",
 }

@@ -26,13 +26,14 @@ type world struct {
 	topics *topics
 	outages
 
-	record bool
-	odds   []Odd
-	trace  func(actor, what, how string)
-	lines  []line
-	busy   map[string]bool // actors that did more than look
-	goOn   bool            // after a violation
-	broke  []Violation
+	record   bool
+	recorded map[key]bool
+	odds     []Odd
+	trace    func(actor, what, how string)
+	lines    []line
+	busy     map[string]bool // actors that did more than look
+	goOn     bool            // after a violation
+	broke    []Violation
 
 	calls, flown, skipped int
 	asked                 map[string]int // how often each call was made
@@ -121,7 +122,7 @@ func (w *world) deploy(l Line) {
 }
 
 func newWorld(s *Story, t target) *world {
-	w := &world{story: s, knobs: &s.Knobs, target: t, busy: map[string]bool{}, asked: map[string]int{}, tally: map[Step]int{}, outages: outages{}, active: map[string]int{}}
+	w := &world{story: s, knobs: &s.Knobs, target: t, busy: map[string]bool{}, recorded: map[key]bool{}, asked: map[string]int{}, tally: map[Step]int{}, outages: outages{}, active: map[string]int{}}
 	w.begin = time.Now().Round(0)
 	w.calm, w.end = w.begin.Add(s.Calm), w.begin.Add(s.Hours)
 	w.settings, w.deployed = newSettings(s), w.begin

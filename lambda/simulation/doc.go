@@ -1,0 +1,36 @@
+// Package simulation is a hostile world in a box: the domain runs on virtual time (testing/synctest) against models of the ledger, both
+// backends, the topics and Lambda, which are as weak as the documents let the services be (design.md, section 9).
+//
+// A seed draws a Story (scenario.go): which servers there are, which faults exist and how strong, and what happens in the world, a line
+// each. Run runs it. Every call of the code under test to the world is parked (call.go); the driver (driver.go), one goroutine that owns
+// the clock, lets one go at a time. When, and with what fate, is a hash of the seed and the call's own name: flight, operation, subject,
+// lane, how many times. So leaving one choice out shifts no other, and a violation is shrunk by leaving out lines and choices as long as
+// the same invariant breaks. A process dies by Goexit at a call. What broke stays as testdata/<what-broke>.story, and go test tells it again.
+//
+//	go test ./lambda/simulation -run TestShallow -seeds 5000 -seed 1     many seeds; the table says which fault met which step how often
+//	go test ./lambda/simulation -run TestShallow -seeds 1 -seed 17 -tell  one, and all that happens in it
+//	go test ./lambda/simulation -run TestStories                          what once broke
+//
+// # A fault of a model
+//
+// Say a list of executions may be in the wrong order. Give it a knob (knobs.go: a field, its name in all, its strength in draw), and ask
+// the choice by its name where the model answers (model_ssm.go):
+//
+//	if _, ok := b.oddOf(c, "list", "disorder", b.knobs.Disorder, happens("disorder")); ok {
+//		slices.Reverse(s.Executions)
+//	}
+//
+// oddOf answers no from Calm on, and in a story that names its choices by what that names. It counts the fault at the step; put it into
+// models (table.go), and TestShallow fails if it met no step in so many seeds. A choice that is no call's is oddly's.
+//
+// # An invariant
+//
+// Say no run may be claimed a third time. State it where the world sees its left side become true (invariants.go, at a commit):
+//
+//	if claims(change) {
+//		w.must("two-claims-at-most", to.Attempt.Number <= 2, "%s is claimed for the %d. time", to.ID, to.Attempt.Number)
+//	}
+//
+// must counts how often it was asked: one that no seed ever tested fails too. What can only be said when all is calm stands in
+// invariants_end.go.
+package simulation
