@@ -29,7 +29,9 @@ func (m *move) claimServer() step {
 		return step{pk: serverKey(m.To.ServerName), change: e, refused: m.claimRefused}
 	}
 	e.when("attribute_not_exists(#openRun) OR #openRun = :mine", item{":mine": text(m.To.ID)})
-	e.when("attribute_not_exists(#holdUntil) OR #holdUntil <= :now", item{":now": millis(m.Now)})
+	if !m.Claim.OverHold {
+		e.when("attribute_not_exists(#holdUntil) OR #holdUntil <= :now", item{":now": millis(m.Now)})
+	}
 	if m.Claim.Cooldown > 0 {
 		e.when("attribute_not_exists(#lastEnd) OR #lastEnd <= :latest", item{":latest": millis(m.Now.Add(-m.Claim.Cooldown))})
 	}

@@ -16,6 +16,7 @@ type memory struct {
 	mu      sync.Mutex
 	runs    map[string]maintenance.Run
 	keys    map[string]maintenance.Decided
+	since   map[string]time.Time // of a key
 	servers map[string]maintenance.ServerRecord
 	slots   map[int]string
 	nodes   map[string]string
@@ -30,7 +31,7 @@ type memory struct {
 }
 
 func newMemory() *memory {
-	return &memory{runs: map[string]maintenance.Run{}, keys: map[string]maintenance.Decided{}, servers: map[string]maintenance.ServerRecord{},
+	return &memory{runs: map[string]maintenance.Run{}, keys: map[string]maintenance.Decided{}, since: map[string]time.Time{}, servers: map[string]maintenance.ServerRecord{},
 		slots: map[int]string{}, nodes: map[string]string{}, counts: map[string]int{}}
 }
 
@@ -101,20 +102,24 @@ func (m *memory) Commit(_ context.Context, c maintenance.Change) (maintenance.Ru
 		return c.From, err
 	}
 	if c.Key != "" {
-		m.keys[c.Key] = c.Decided
+		m.keys[c.Key], m.since[c.Key] = c.Decided, c.Now
 	}
 	if c.To.ID == "" {
 		return maintenance.Run{}, nil
 	}
+	if c.Claim != nil && c.Claim.DailyLimit > 0 {
+		c.To.Attempt.Counted = c.Now.UTC().Format(time.DateOnly)
+	}
 	m.apply(c)
 	c.To.Version = c.From.Version + 1
+	c.To.Next = inMillis(c.To.Next)
 	m.runs[c.To.ID] = c.To
 	return c.To, nil
 }
 
 func (m *memory) refuses(c maintenance.Change) *maintenance.Error {
 	server := m.servers[c.To.ServerName]
-	if d, ok := m.keys[c.Key]; ok && c.Key != "" {
+	if d, ok := m.keys[c.Key]; ok && c.Key != "" && c.Now.Before(m.since[c.Key].AddDate(0, 0, 30)) {
 		return &maintenance.Error{Reason: maintenance.ReasonDuplicate, Decided: d, Holder: d.RunID}
 	}
 	if c.To.ID != "" && m.runs[c.To.ID].Version != c.From.Version {
@@ -142,7 +147,7 @@ func (m *memory) refuses(c maintenance.Change) *maintenance.Error {
 
 func (m *memory) apply(c maintenance.Change) {
 	server := m.servers[c.To.ServerName]
-	if c.Open || c.Claim != nil {
+	if c.Open || c.Claim != nil && !c.Claim.Running {
 		server.OpenRun = c.To.ID
 	}
 	if c.Claim != nil {
@@ -163,7 +168,8 @@ func (m *memory) apply(c maintenance.Change) {
 		if m.nodes[c.From.Node] == c.From.ID {
 			delete(m.nodes, c.From.Node)
 		}
-		if day := c.From.Attempt.Counted; day != "" && c.To.Accepted.IsZero() && server.Day == day {
+		happened := !c.From.Accepted.IsZero() || !c.To.Accepted.IsZero() || !c.To.Began.IsZero() || c.To.State == maintenance.RunRunning
+		if day := c.From.Attempt.Counted; day != "" && !happened && server.Day == day && server.Starts > 0 {
 			server.Starts--
 		}
 		if !c.To.Open() && server.OpenRun == c.To.ID {
@@ -172,7 +178,9 @@ func (m *memory) apply(c maintenance.Change) {
 		if !c.To.Open() && !c.To.Began.IsZero() {
 			end := maintenance.End{RunID: c.To.ID, Outcome: c.To.Outcome, Reason: c.To.Reason, At: c.To.Ended}
 			server.Ends = slices.Insert(slices.Clone(server.Ends), 0, end)
-			if c.To.Outcome == maintenance.OutcomeSucceeded {
+			slices.SortStableFunc(server.Ends, func(a, b maintenance.End) int { return b.At.Compare(a.At) })
+			server.Ends = server.Ends[:min(len(server.Ends), maintenance.KeptEnds)]
+			if c.To.Outcome == maintenance.OutcomeSucceeded && end.At.After(server.LastSuccess) {
 				server.LastSuccess = c.To.Ended
 			}
 		}
@@ -189,7 +197,10 @@ func (m *memory) Take(_ context.Context, due maintenance.Due, next time.Time) (m
 	if run.Version != due.Version {
 		return run, &maintenance.Error{Op: "take", Reason: maintenance.ReasonMoved}
 	}
-	run.Version, run.Next = run.Version+1, next
+	if run.Edition > maintenance.Edition {
+		return run, &maintenance.Error{Op: "take", Reason: maintenance.ReasonUnsupported}
+	}
+	run.Version, run.Next = run.Version+1, inMillis(next)
 	m.runs[run.ID] = run
 	return run, nil
 }
@@ -210,6 +221,14 @@ func (m *memory) Due(_ context.Context, queue maintenance.Queue, until time.Time
 		due = due[:most]
 	}
 	return due, nil
+}
+
+// inMillis is a time as the index has it, not before it was wanted.
+func inMillis(t time.Time) time.Time {
+	if cut := t.Truncate(time.Millisecond); !cut.Equal(t) {
+		return cut.Add(time.Millisecond)
+	}
+	return t
 }
 
 func (m *memory) ByReference(_ context.Context, reference string) (string, error) {

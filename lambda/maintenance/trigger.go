@@ -96,9 +96,10 @@ func (a EngineAttribute) GoString() string { return a.String() }
 // What a run keeps of its triggers, so that its item stays under 16 KB.
 const (
 	mostTriggers  = 20
-	longReason    = 1024 // bytes, of the first trigger and the last
-	shortReason   = 100  // of those between
-	longestName   = 255  // of an alarm, API_PutMetricAlarm
+	mostBytes     = 9 << 10 // of all of them
+	longReason    = 1024    // bytes, of the first trigger and the last
+	shortReason   = 100     // of those between
+	longestName   = 255     // of an alarm, API_PutMetricAlarm
 	reasonCutMark = "…"
 )
 
@@ -116,7 +117,11 @@ func join(held []Trigger, more int, t Trigger) ([]Trigger, int) {
 		}
 		return held, more
 	}
-	if len(held) >= mostTriggers {
+	bytes := t.size()
+	for _, h := range held {
+		bytes += h.size()
+	}
+	if len(held) >= mostTriggers || bytes > mostBytes {
 		return held, more + 1
 	}
 	if n := len(held); n > 1 {
@@ -124,6 +129,9 @@ func join(held []Trigger, more int, t Trigger) ([]Trigger, int) {
 	}
 	return append(held, t), more
 }
+
+// size is about how much a trigger takes in a run's item, in bytes.
+func (t Trigger) size() int { return 120 + len(t.Name) + len(t.ID) + len(t.Reason) }
 
 // cut shortens a text to so many bytes, at a rune.
 func cut(s string, most int) string {

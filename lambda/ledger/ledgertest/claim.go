@@ -72,6 +72,12 @@ var claims = []test{
 		change.Now = Now.Add(time.Millisecond)
 		l.commit(t, change)
 	}},
+	{"a hold that an operator overrides forbids nothing", func(t *testing.T, l Subject) {
+		l.Hold(t, "automate-06", maintenance.Hold{Until: Now.Add(time.Hour)})
+		change := Start(Claimed(Waiting("r1", "automate-06"), 1, ""))
+		change.Claim = &maintenance.Claim{OverHold: true}
+		l.commit(t, change)
+	}},
 	{"a hold forbids a claim, not a run that waits", func(t *testing.T, l Subject) {
 		l.Hold(t, "automate-06", maintenance.Hold{Until: Now.Add(time.Hour)})
 		l.commit(t, Create(Waiting("r1", "automate-06")))
