@@ -2,9 +2,8 @@
 
 ARCH     ?= arm64
 FUZZTIME ?= 20s
-EVENTS   ?= 100000
 ARGS     ?=
-BACKEND  ?= opsworks-cm
+BACKEND  ?= ssm
 FUNCTION ?= opsworks-maintenance
 ENDPOINT ?=
 CDK      := npx --yes aws-cdk@2.1148.1
@@ -13,12 +12,12 @@ VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 GOBUILD := CGO_ENABLED=0 go build -trimpath -tags lambda.norpc -ldflags "-s -w -X main.version=$(VERSION)"
 
 .DEFAULT_GOAL := help
-.PHONY: help build local run test torture soak check fuzz bench clean synth deploy destroy redrive e2e start plan history stop close
+.PHONY: help build local run test torture check fuzz bench clean synth deploy destroy redrive e2e status plan start stop close history
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
-	@echo '  variables: ARCH=$(ARCH) (or amd64), ARGS="flags for run, bench, deploy or destroy", FUZZTIME=$(FUZZTIME), SERVER=name, RUN=id, BACKEND=$(BACKEND) (or ssm),'
-	@echo '             FUNCTION=$(FUNCTION), ENDPOINT=http://127.0.0.1:4000 for the local one (make run ARGS="-serve 127.0.0.1:4000")'
+	@echo '  variables: ARCH=$(ARCH) (or amd64), ARGS="flags for run, bench, deploy or destroy", FUZZTIME=$(FUZZTIME), BACKEND=$(BACKEND) (or opsworks-cm),'
+	@echo '             SERVER=name, RUN=id, OVERRIDE=gate[,gate], FUNCTION=$(FUNCTION), ENDPOINT=http://127.0.0.1:4000 for the local one (make run ARGS="-serve 127.0.0.1:4000")'
 
 build: ## build the function for Lambda (linux, arm64 or ARCH=amd64): dist/bootstrap
 	GOOS=linux GOARCH=$(ARCH) $(GOBUILD) -o dist/bootstrap ./lambda
@@ -27,7 +26,7 @@ build: ## build the function for Lambda (linux, arm64 or ARCH=amd64): dist/boots
 local: ## build the function for this machine: dist/local/bootstrap
 	@$(GOBUILD) -o dist/local/bootstrap ./lambda
 
-run: local ## play the main job on this machine: an alarm, maintenance, a healthy server (BACKEND=ssm: on Systems Manager)
+run: local ## play the main job on this machine: an alarm, maintenance, a healthy server (BACKEND=opsworks-cm: on OpsWorks CM)
 	@go run ./lambda/local -backend $(BACKEND) $(ARGS)
 
 test: ## run all tests; those of infra need Node
@@ -37,14 +36,12 @@ test: ## run all tests; those of infra need Node
 torture: ## only the tests that kill, flood and cut off the function, with a table of what was done to its calls
 	go test -count=1 -v ./lambda/local/torture
 
-soak: ## send 100,000 mixed events through one process of the function (EVENTS=n; Linux)
-	go test -count=1 -v -timeout 30m ./lambda/local/soak -events $(EVENTS)
-
 check: ## formatting, vet, staticcheck, tidiness, import arrows, what the function links, its size
 	@bash .ci/check
 
 fuzz: ## fuzz everything that reads bytes from outside, FUZZTIME each
 	go test ./events -run '^$$' -fuzz FuzzDecode -fuzztime $(FUZZTIME)
+	go test ./lambda/automation -run '^$$' -fuzz FuzzClient_FollowWithoutValues -fuzztime $(FUZZTIME)
 	go test ./lambda/settings -run '^$$' -fuzz FuzzParse -fuzztime $(FUZZTIME)
 	go test ./lambda/local/simulator -run '^$$' -fuzz FuzzOpsWorksCM -fuzztime $(FUZZTIME)
 	go test ./lambda/local/simulator -run '^$$' -fuzz FuzzSSM -fuzztime $(FUZZTIME)
@@ -72,27 +69,38 @@ e2e: build local ## deploy to an AWS emulator (moto) and run the function agains
 redrive: ## send the events in the dead-letter queue to the function again
 	@bash infra/redrive.sh $(FUNCTION) $(FUNCTION)-dead-letters
 
-# What people ask of the function, deployed or local. The answer is printed. A payload from a file suits every AWS CLI.
+# What operators ask of the function, deployed or local, through the alias that takes their requests alone. The answer is printed. A payload
+# from a file suits AWS CLI v1 and v2.
 define ask
 	@d=$$(mktemp -d) && printf '%s' '$(1)' >"$$d/payload" && \
-	aws $(if $(ENDPOINT),--endpoint-url $(ENDPOINT)) lambda invoke --function-name $(FUNCTION) --payload "fileb://$$d/payload" "$$d/answer" >/dev/null && \
-	cat "$$d/answer" && echo; status=$$?; rm -rf "$$d"; exit $$status
+	fault=$$(aws $(if $(ENDPOINT),--endpoint-url $(ENDPOINT)) lambda invoke --function-name $(FUNCTION):operators --payload "fileb://$$d/payload" \
+	  --query FunctionError --output text "$$d/answer") && cat "$$d/answer" && echo && [ "$$fault" = None ]; status=$$?; rm -rf "$$d"; exit $$status
 endef
 
-start: ## start maintenance of SERVER now, if every gate lets it pass
-	$(call ask,{"start":{"serverName":"$(SERVER)"}})
+# A request names a server, or the run it is about; a message gives the run.
+comma  := ,
+server  = $(if $(SERVER),"serverName":"$(SERVER)",$(error give SERVER=name))
+run     = $(if $(RUN),"runId":"$(RUN)",$(error give SERVER=name or RUN=id))
+target  = $(if $(and $(SERVER),$(RUN)),$(server)$(comma)$(run),$(if $(SERVER),$(server),$(run)))
+gates   = $(subst " ","$(comma)",$(foreach gate,$(subst $(comma), ,$(OVERRIDE)),"$(gate)"))
 
-plan: ## what would happen to SERVER, and why; changes nothing
-	$(call ask,{"plan":{"serverName":"$(SERVER)"}})
+status: ## the fleet: open runs and what each waits for, the servers, who has the slots
+	$(call ask,{"status":{}})
 
-history: ## the latest runs of SERVER
-	$(call ask,{"history":{"serverName":"$(SERVER)"}})
+plan: ## what would happen to SERVER, for each kind of trigger; changes nothing
+	$(call ask,{"plan":{$(server)}})
 
-stop: ## stop the maintenance of SERVER, where its backend can
-	$(call ask,{"stop":{"serverName":"$(SERVER)"}})
+start: ## start maintenance of SERVER now, or the run RUN that waits; OVERRIDE=window leaves a gate out
+	$(call ask,{"start":{$(target)$(if $(OVERRIDE),$(comma)"override":[$(gates)])}})
 
-close: ## close the run RUN, which will not end by itself, and free its server
-	$(call ask,{"close":{"runId":"$(RUN)"}})
+stop: ## cancel what waits, or stop what runs where its backend can: RUN, or the open run of SERVER
+	$(call ask,{"stop":{$(target)}})
+
+close: ## give up the record of a run that is not followed any more, and free its server: RUN, or the open run of SERVER
+	$(call ask,{"close":{$(target)}})
+
+history: ## the latest runs and refusals of SERVER
+	$(call ask,{"history":{$(server)}})
 
 clean: ## remove what was built
 	rm -rf dist
