@@ -26,7 +26,7 @@ func (s *story) introduce(m *machine.Machine) {
 
 Any AWS client works that is given the endpoint, the Region %[7]s and some credentials. Three things to try:
 
-  export AWS_REGION=%[7]s AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local
+  export AWS_REGION=%[7]s AWS_DEFAULT_REGION=%[7]s AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local
   echo '{"start":{"serverName":"%[9]s"}}' | aws --endpoint-url %[1]s lambda invoke --function-name %[8]s:operators --payload fileb:///dev/stdin /dev/stdout
   aws --endpoint-url %[1]s sqs receive-message --queue-url %[1]s/%[5]s/%[6]s
   aws --endpoint-url %[1]s opsworks-cm describe-servers    # with an AWS CLI from before August 2025
