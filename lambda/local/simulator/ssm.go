@@ -64,6 +64,7 @@ func NewSSM(config SSMConfig) *SSM {
 	s.subject = s.subjectOf
 	s.operations = map[string]operation{
 		"DescribeAutomationExecutions": s.describeAutomationExecutions,
+		"DescribeDocument":             s.describeDocument,
 		"DescribeInstanceInformation":  s.describeInstanceInformation,
 		"GetAutomationExecution":       s.getAutomationExecution,
 		"GetCalendarState":             s.getCalendarState,
