@@ -120,14 +120,16 @@ func (p *Permissions) MaintainServers(servers []settings.Server) {
 	p.allow("MaintainServers", []string{"opsworks-cm:DescribeEvents", "opsworks-cm:StartMaintenance"}, arns, nil)
 }
 
-// MaintainNodes is to find the nodes of the servers of Systems Manager, to start their runbooks, and to follow and stop what it started.
+// MaintainNodes is to find the nodes of the servers of Systems Manager, to check and start their runbooks, and to follow and stop what it
+// started.
 func (p *Permissions) MaintainNodes(servers []settings.Server, automation *Automation) {
 	scope := p.scope
-	var starts, passes, calendars []*string
+	var documents, definitions, passes, calendars []*string
 	for _, runbook := range ofAll(servers, runbookOf) {
-		starts = append(starts, runbookARNs(scope, deployed(runbook))...)
+		arns := runbookARNs(scope, deployed(runbook))
+		documents, definitions = append(documents, arns[0]), append(definitions, arns[1:]...)
 	}
-	if len(starts) == 0 {
+	if len(documents) == 0 {
 		return
 	}
 	p.Nodes = awsiam.NewPolicy(scope, jsii.String("Nodes"), &awsiam.PolicyProps{Roles: &[]awsiam.IRole{p.Role}})
@@ -137,7 +139,10 @@ func (p *Permissions) MaintainNodes(servers []settings.Server, automation *Autom
 	executions := []*string{arnOf(scope, "ssm", "automation-execution", "*", awscdk.ArnFormat_SLASH_RESOURCE_NAME)}
 	// Both list, and take no resource.
 	allow("FindNodes", []string{"ssm:DescribeInstanceInformation", "ssm:DescribeAutomationExecutions"}, []*string{jsii.String("*")}, nil)
-	allow("StartRunbooks", []string{"ssm:StartAutomationExecution"}, append(starts, executions...), nil)
+	// A description is asked for against the document alone, a start against all three. Each ARN stands once: a policy has little room.
+	// https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssystemsmanager.html
+	allow("StartRunbooks", []string{"ssm:DescribeDocument", "ssm:StartAutomationExecution"}, documents, nil)
+	allow("StartExecutions", []string{"ssm:StartAutomationExecution"}, append(definitions, executions...), nil)
 	allow("FollowRunbooks", []string{"ssm:GetAutomationExecution", "ssm:StopAutomationExecution"}, executions, nil)
 	if automation.Role != nil {
 		passes = append(passes, automation.Role.RoleArn())

@@ -1,0 +1,43 @@
+package main
+
+import (
+	"slices"
+	"strings"
+	"testing"
+)
+
+// What may be started may be checked beforehand, and nothing else: by the document alone, which is the one resource of DescribeDocument.
+// https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssystemsmanager.html
+func TestPermissions_CheckRunbooks(t *testing.T) {
+	const here = "arn:aws-us-gov:ssm:ap-southeast-1:" // as the tests fill the pseudo parameters in
+	for sentence, c := range map[string]struct{ document, want string }{
+		"a runbook of one's own, in any version": {`{"servers": [{"name": "a", "backend": "ssm", "runbook": "Maintain"},
+			{"name": "b", "backend": "ssm", "runbook": "Maintain:2"}]}`, here + "123456789012:document/Maintain"},
+		"a runbook that AWS owns": {`{"servers": [{"name": "a", "backend": "ssm", "runbook": "AWS-RestartEC2Instance"}]}`,
+			here + ":document/AWS-RestartEC2Instance"},
+		"a runbook of another account": {`{"servers": [{"name": "a", "backend": "ssm",
+			"runbook": "arn:aws:ssm:eu-central-1:210987654321:document/Maintain"}]}`, "arn:aws:ssm:eu-central-1:210987654321:document/Maintain"},
+		"a runbook of this project": {`{"servers": [{"name": "a", "backend": "ssm", "runbook": "chef-automate",
+			"parameters": {"BackupTo": ["s3://backups/a"]}}]}`, here + "123456789012:document/" + deployed("chef-automate")},
+		"no server of Systems Manager": {`{"servers": [{"name": "a", "backend": "opsworks-cm"}]}`, ""},
+	} {
+		t.Run(sentence, func(t *testing.T) {
+			checks, starts := []string{}, []string{}
+			for _, s := range synthesize(t, c.document).statements() {
+				if slices.Contains(s.Actions, "ssm:DescribeDocument") {
+					checks = append(checks, s.Resources...)
+				}
+				if slices.Contains(s.Actions, "ssm:StartAutomationExecution") {
+					starts = append(starts, s.Resources...)
+				}
+			}
+			if got := strings.Join(checks, ", "); got != c.want {
+				t.Errorf("may check %s, want %s", got, c.want)
+			}
+			starts = slices.DeleteFunc(starts, func(on string) bool { return !strings.Contains(on, ":document/") })
+			if !slices.Equal(checks, starts) {
+				t.Errorf("may check %v and start %v", checks, starts)
+			}
+		})
+	}
+}
