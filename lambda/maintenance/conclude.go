@@ -3,6 +3,7 @@ package maintenance
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -133,16 +134,17 @@ func byServer(run Run, s Sighting, now time.Time, tick time.Duration) Conclusion
 
 // eventText puts events on one line, newest first.
 func eventText(events []Event) string {
-	const most = 10
-	text := ""
+	texts := make([]string, len(events))
 	for i, e := range events {
-		switch {
-		case i == most:
-			return text + "; …"
-		case i > 0:
-			text += "; "
-		}
-		text += fmt.Sprintf("%s %s", e.At.UTC().Format(time.RFC3339), e.Message)
+		texts[i] = fmt.Sprintf("%s %s", e.At.UTC().Format(time.RFC3339), e.Message)
 	}
-	return text
+	return listed(texts, 10, "; ")
+}
+
+// listed are the first of several texts as one, with a mark if there are more.
+func listed(texts []string, most int, separator string) string {
+	if len(texts) <= most {
+		return strings.Join(texts, separator)
+	}
+	return strings.Join(texts[:most], separator) + separator + "…"
 }

@@ -1,0 +1,208 @@
+package maintenance
+
+import (
+	"slices"
+	"time"
+)
+
+// allowed: the settings are the list of servers that may be touched at all.
+func allowed(_ Run, _ Trigger, f Facts) Verdict {
+	if f.Policy == nil {
+		return Verdict{Ruling: RulingRefuse, Reason: ReasonNotAllowed}
+	}
+	return pass
+}
+
+func enabled(_ Run, _ Trigger, f Facts) Verdict {
+	if !f.Policy.Enabled {
+		return Verdict{Ruling: RulingRefuse, Reason: ReasonDisabled}
+	}
+	return pass
+}
+
+func supported(_ Run, _ Trigger, f Facts) Verdict {
+	if !f.Supported {
+		return Verdict{Ruling: RulingRefuse, Reason: ReasonUnsupported, Detail: "this version has no backend " + f.Policy.Backend}
+	}
+	return pass
+}
+
+// clockSkew is how far a trigger may be dated in the future: clocks differ by minutes at most.
+const clockSkew = 5 * time.Minute
+
+// fresh: what an old alarm complained of may be long gone, and a schedule's hour passes. A redriven dead letter is how they get old.
+func fresh(_ Run, t Trigger, f Facts) Verdict {
+	latest := t.Time.Add(f.Policy.StaleAfter)
+	if t.Kind == TriggerSchedule {
+		latest = f.Policy.Expires(t)
+	}
+	switch {
+	case f.Now.After(latest):
+		return Verdict{Ruling: RulingRefuse, Reason: ReasonStale, Detail: "it is " + f.Now.Sub(t.Time).Round(time.Second).String() +
+			" old; what arrives after " + latest.Sub(t.Time).String() + " starts nothing"}
+	case t.Time.Sub(f.Now) > clockSkew:
+		return Verdict{Ruling: RulingRefuse, Reason: ReasonStale, Detail: "it is dated " + t.Time.Sub(f.Now).Round(time.Second).String() +
+			" in the future; " + clockSkew.String() + " are allowed"}
+	default:
+		return pass
+	}
+}
+
+func notNew(_ Run, t Trigger, _ Facts) Verdict {
+	if t.NewAlarm {
+		return Verdict{Ruling: RulingRefuse, Reason: ReasonNewAlarm}
+	}
+	return pass
+}
+
+func held(_ Run, _ Trigger, f Facts) Verdict {
+	for _, h := range []Hold{f.Kept.Fleet.Hold, f.Kept.Server.Hold} {
+		if h.Live(f.Now) {
+			return Verdict{Ruling: RulingWait, Reason: ReasonHeld, Until: h.Until, Detail: h.Reason}
+		}
+	}
+	return pass
+}
+
+func approved(_ Run, t Trigger, f Facts) Verdict {
+	if slices.Contains(f.Policy.Approval, t.Kind) {
+		return Verdict{Ruling: RulingWait, Reason: ReasonApprovalNeeded}
+	}
+	return pass
+}
+
+func windowOpen(_ Run, _ Trigger, f Facts) Verdict {
+	if f.Policy.Window.Contains(f.Now) {
+		return pass
+	}
+	until, _ := f.Policy.Window.Opens(f.Now)
+	return Verdict{Ruling: RulingWait, Reason: ReasonOutsideWindow, Until: until}
+}
+
+// calendarOpen: a calendar that cannot be read is closed.
+func calendarOpen(_ Run, _ Trigger, f Facts) Verdict {
+	switch c := f.Calendar; {
+	case c == nil:
+		return Verdict{Ruling: RulingAsk, Need: NeedCalendar}
+	case c.Closed && c.Err != nil:
+		return Verdict{Ruling: RulingWait, Reason: ReasonCalendarClosed, Detail: "it could not be read: " + c.Err.Error()}
+	case c.Closed:
+		return Verdict{Ruling: RulingWait, Reason: ReasonCalendarClosed, Until: c.Next}
+	default:
+		return pass
+	}
+}
+
+// looked: what cannot be looked at is not touched.
+func looked(_ Run, _ Trigger, f Facts) Verdict {
+	if f.Sighting == nil {
+		return Verdict{Ruling: RulingAsk, Need: NeedSighting}
+	}
+	for _, err := range []error{f.Sighting.ServerErr, f.Sighting.ExecutionsErr} {
+		switch reason := ReasonOf(err); {
+		case err == nil || reason == ReasonNotFound:
+		case reason.Retryable():
+			return Verdict{Ruling: RulingWait, Reason: reason, Detail: err.Error()}
+		default:
+			return Verdict{Ruling: RulingRefuse, Reason: reason, Detail: err.Error()}
+		}
+	}
+	return pass
+}
+
+// found: one answer without the server proves nothing, so a run waits until it has been missing long enough.
+func found(run Run, _ Trigger, f Facts) Verdict {
+	err := f.Sighting.ServerErr
+	switch {
+	case err == nil && f.Sighting.ExecutionsErr != nil: // a list that lacks what it should hold
+		return Verdict{Ruling: RulingWait, Reason: ReasonUnavailable, Detail: f.Sighting.ExecutionsErr.Error()}
+	case err == nil:
+		return pass
+	case run.Missing.again(ReasonNotFound, f.Now).counts(f.Now, f.Tick):
+		return Verdict{Ruling: RulingRefuse, Reason: ReasonNotFound, Detail: err.Error()}
+	default:
+		return Verdict{Ruling: RulingWait, Reason: ReasonNotFound, Detail: err.Error()}
+	}
+}
+
+// stateAllows follows the operation's own rule, HEALTHY or UNHEALTHY (API_StartMaintenance). The states that pass by themselves are
+// worth waiting for, those that do not are refused, and so is a state that this version does not know.
+func stateAllows(run Run, _ Trigger, f Facts) Verdict {
+	for _, e := range f.Sighting.Executions {
+		if !e.State.Over() {
+			return Verdict{Ruling: RulingRefuse, Reason: ReasonInProgress, Holder: e.RunID, Detail: "the execution " + e.ID + " goes on"}
+		}
+	}
+	switch status := f.Sighting.Server.Status; {
+	case status.Startable():
+		return pass
+	case status == StatusUnderMaintenance:
+		return Verdict{Ruling: RulingRefuse, Reason: ReasonInProgress}
+	case status.Passing():
+		return Verdict{Ruling: RulingWait, Reason: ReasonWrongState}
+	default: // FAILED, DELETING, TERMINATED, and what this version does not know
+		return Verdict{Ruling: RulingRefuse, Reason: ReasonWrongState}
+	}
+}
+
+// cooledDown answers as the claim will, which holds it against others.
+func cooledDown(run Run, _ Trigger, f Facts) Verdict {
+	record := f.Kept.Server
+	record.OpenRun, record.Hold = "", Hold{}
+	if no := record.Refuses(Claim{Cooldown: f.Policy.Cooldown, DailyLimit: f.Policy.DailyLimit}, run.ID, f.Now); no != nil {
+		return Verdict{Ruling: RulingRefuse, Reason: no.Reason, Until: no.Until}
+	}
+	return pass
+}
+
+// slotFree: until all runs that run hold a slot of the limit that the settings have now, nobody knows how many are free.
+func slotFree(run Run, t Trigger, f Facts) Verdict {
+	wait := Verdict{Ruling: RulingWait, Reason: ReasonConcurrencyLimit}
+	switch {
+	case f.MaxConcurrent == 0:
+		return pass
+	case f.Kept.Fleet.Limit != f.MaxConcurrent:
+		wait.Detail = "slots are being given to the runs that go on"
+		return wait
+	case f.Slots == nil:
+		return Verdict{Ruling: RulingAsk, Need: NeedSlots}
+	case f.Behind, f.Slots.Waiters && t.Kind != TriggerManual && run.Queue != QueueSlot:
+		wait.Detail = "others wait for a slot before it"
+		return wait
+	case freeSlot(f.Slots.Holders, run.ID) == 0:
+		wait.Detail, wait.Holder = "held by "+listed(f.Slots.Holders, 5, ", "), f.Slots.Holders[0]
+		return wait
+	default:
+		return pass
+	}
+}
+
+// freeSlot is the number of a slot that is free, 0 if none is. Runs begin their search at different slots, so that many at once do not
+// all try the same.
+func freeSlot(holders []string, runID string) int {
+	if len(holders) == 0 {
+		return 0
+	}
+	first := 0
+	for i := range len(runID) {
+		first = (first*31 + int(runID[i])) % len(holders)
+	}
+	for i := range holders {
+		if slot := (first + i) % len(holders); holders[slot] == "" || holders[slot] == runID {
+			return slot + 1
+		}
+	}
+	return 0
+}
+
+// nodeFree: two names of one node never run at once. The claim finds out who has it; nothing is read for it before.
+func nodeFree(run Run, _ Trigger, f Facts) Verdict {
+	switch node := f.Sighting.Server.Node; {
+	case node == "" || f.Node == nil:
+		return pass
+	case *f.Node != "" && *f.Node != run.ID:
+		return Verdict{Ruling: RulingRefuse, Reason: ReasonInProgress, Holder: *f.Node, Detail: "the node " + node + " is held by the run " + *f.Node}
+	default:
+		return pass
+	}
+}

@@ -1,0 +1,74 @@
+package maintenance
+
+import "errors"
+
+// facts are those that cost no call.
+func (t *turn) facts(serverName string) Facts {
+	f := Facts{Now: t.Now(), Tick: t.tick(), MaxConcurrent: t.MaxConcurrent, Topics: t.Notifier.Topics()}
+	if policy, ok := t.Policy(serverName); ok {
+		f.Policy = &policy
+		_, f.Supported = t.backend(policy.Backend)
+	}
+	return f
+}
+
+// decide decides, and looks at what the decision needs.
+func (t *turn) decide(run Run, f *Facts, a asked) (Next, error) {
+	for {
+		f.Now = t.Now()
+		if !run.Open() || run.State != "" && len(a.triggers) == 0 && !a.atOnce && run.Look.After(f.Now) {
+			return Next{Run: run}, nil // its state wants nothing yet; something may be owed
+		}
+		next := decide(run, *f)
+		if len(a.triggers) > 0 {
+			next = decideWaiting(run, a.triggers, *f)
+		}
+		if next.Need == "" {
+			return next, nil
+		}
+		if err := t.work.Err(); err != nil {
+			return Next{}, &Error{Op: "look at " + run.ServerName, Reason: ReasonUnavailable, Err: errNoTime}
+		}
+		if err := t.look(run, f, next.Need); err != nil {
+			return Next{}, err
+		}
+	}
+}
+
+var errNoTime = errors.New("the time of this invocation is over")
+
+// look reads one fact.
+func (t *turn) look(run Run, f *Facts, need Need) error {
+	name := run.Backend
+	if !run.Holds() && f.Policy != nil {
+		name = f.Policy.Backend
+	}
+	backend, ok := t.backend(name)
+	switch {
+	case need == NeedSlots:
+		return t.lookAtSlots(f)
+	case !ok:
+		err := &Error{Op: "look at " + run.ServerName, Reason: ReasonUnsupported, Err: errors.New("this version has no backend " + name)}
+		f.Sighting, f.Calendar = &Sighting{At: f.Now, ServerErr: err, ExecutionsErr: err}, &CalendarState{}
+	case need == NeedCalendar:
+		state := backend.Calendar(t.work, run.ServerName)
+		f.Calendar = &state
+	case run.Holds():
+		seen := backend.Follow(t.work, run)
+		f.Sighting = &seen
+	default:
+		seen := backend.Look(t.work, run.ServerName)
+		f.Sighting = &seen
+	}
+	return nil
+}
+
+func (t *turn) lookAtSlots(f *Facts) error {
+	holders, err := t.Ledger.Slots(t.work, f.MaxConcurrent)
+	if err != nil {
+		return err
+	}
+	waiters, err := t.Ledger.Due(t.work, QueueSlot, f.Now, 1)
+	f.Slots = &Slots{Holders: holders, Waiters: len(waiters) > 0}
+	return err
+}

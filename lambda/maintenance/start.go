@@ -1,0 +1,51 @@
+package maintenance
+
+import "errors"
+
+// start starts what this turn has claimed, and writes what the attempt learned on the condition that the run is still its own.
+func (t *turn) start(run Run, a asked) (Run, Report) {
+	attempt := run.Attempt.ID
+	answer := t.send(run, a)
+	for range mostMoves {
+		next := answered(run, answer, t.facts(run.ServerName))
+		moved, err := t.commit(run, next, asked{})
+		if ReasonOf(err) != ReasonMoved {
+			report := next.Report
+			if report.Err = err; err == nil {
+				run = moved
+			}
+			return run, report
+		}
+		if run, _, err = t.reread(run); err != nil || run.Attempt.ID != attempt || run.State != RunStarting {
+			return run, Report{Outcome: OutcomeError, Reason: ReasonStartUnconfirmed, ServerName: run.ServerName, RunID: run.ID, At: t.Now(), Err: err,
+				Trigger: run.Trigger(), Detail: "what the attempt came to could not be recorded; it is looked for", Count: true}
+		}
+	}
+	return run, Report{Outcome: OutcomeError, Reason: ReasonStartUnconfirmed, ServerName: run.ServerName, RunID: run.ID, At: t.Now(), Count: true,
+		Trigger: run.Trigger(), Detail: "others moved the run each time its start was to be recorded; it is looked for"}
+}
+
+// send sends the start, unless the attempt's time is over.
+func (t *turn) send(run Run, a asked) Answer {
+	backend, ok := t.backend(run.Backend)
+	switch {
+	case !ok:
+		return Answer{Err: &Error{Op: "start", Reason: ReasonUnsupported}}
+	case t.work.Err() != nil || !t.Now().Before(run.Attempt.Ends):
+		return Answer{Err: &Error{Op: "start maintenance of " + run.ServerName, Reason: ReasonUnavailable, Err: errNoTime}}
+	default:
+		return backend.Start(t.work, run, run.Attempt.Before, a.attributes)
+	}
+}
+
+// stop asks the backend to stop a run. How it ends is seen; until then it is asked again at each look.
+func (t *turn) stop(run Run, report Report) Report {
+	backend, ok := t.backend(run.Backend)
+	if !ok || run.State != RunRunning || t.work.Err() != nil {
+		return report
+	}
+	if err := backend.Stop(t.work, run); err != nil && ReasonOf(err) != ReasonNotRunning {
+		report.Err = errors.Join(report.Err, err)
+	}
+	return report
+}

@@ -1,0 +1,58 @@
+package maintenance
+
+import (
+	"context"
+	"errors"
+	"slices"
+)
+
+// History lists the latest runs and refusals of a server, newest first.
+func (r *Runner) History(ctx context.Context, serverName string, most int) ([]Run, error) {
+	t, done := r.turn(ctx)
+	defer done()
+	return t.Ledger.History(t.work, serverName, most)
+}
+
+// Status is the fleet: what is open, read consistently run by run, and what is kept of the servers that the names are.
+func (r *Runner) Status(ctx context.Context, names []string) Fleet {
+	t, done := r.turn(ctx)
+	defer done()
+	fleet := Fleet{Servers: map[string]ServerRecord{}}
+	var all []Due
+	for _, queue := range []Queue{QueueDue, QueueSlot} {
+		due, err := t.Ledger.Due(t.work, queue, t.Now().AddDate(10, 0, 0), 0)
+		all, fleet.Err = append(all, due...), errors.Join(fleet.Err, err)
+	}
+	all = slices.DeleteFunc(all, func(d Due) bool { return d.State == RunOver })
+	runs := make([]Run, len(all))
+	faults := make([]error, len(all))
+	t.inParallel(len(all), func(lane *turn, i int) { runs[i], faults[i] = lane.Ledger.Run(lane.work, all[i].RunID) })
+	for i, run := range runs {
+		switch {
+		case ReasonOf(faults[i]) == ReasonUnknownRun:
+		case faults[i] != nil:
+			fleet.Err = errors.Join(fleet.Err, faults[i])
+		case run.Open():
+			fleet.Runs = append(fleet.Runs, run)
+		}
+	}
+	slices.SortFunc(fleet.Runs, func(a, b Run) int { return a.Created.Compare(b.Created) })
+	t.statusOfFleet(&fleet, names)
+	return fleet
+}
+
+func (t *turn) statusOfFleet(fleet *Fleet, names []string) {
+	kept, err := t.Ledger.Read(t.work, "")
+	fleet.Fleet, fleet.Err = kept.Fleet, errors.Join(fleet.Err, err)
+	if len(names) > 0 {
+		servers, err := t.Ledger.Servers(t.work, names)
+		fleet.Err = errors.Join(fleet.Err, err)
+		if servers != nil {
+			fleet.Servers = servers
+		}
+	}
+	if t.MaxConcurrent > 0 {
+		slots, err := t.Ledger.Slots(t.work, t.MaxConcurrent)
+		fleet.Slots, fleet.Err = slots, errors.Join(fleet.Err, err)
+	}
+}
