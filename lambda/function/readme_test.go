@@ -53,6 +53,6 @@ func TestREADME_OutcomesAndReasons(t *testing.T) {
 		reasons = append(reasons, string(r))
 	}
 	reasons = append(reasons, events.Reasons()...)
-	compare("| outcome | meaning | told by SNS |", outcomes)
+	compare("| outcome | meaning | notified |", outcomes)
 	compare("| reason | outcome | meaning |", reasons)
 }
