@@ -41,7 +41,7 @@ func build(binary, source string) string {
 func bench(t *testing.T, function, bare, floor string, more ...string) (string, error) {
 	t.Helper()
 	var out strings.Builder
-	args := append([]string{"-function", function, "-bare", bare, "-floor", floor, "-settings", "../../../testdata/settings.json"}, more...)
+	args := append([]string{"-function", function, "-bare", bare, "-floor", floor, "-settings", "testdata/settings.json"}, more...)
 	err := run(t.Context(), args, &out)
 	return out.String(), err
 }
@@ -88,13 +88,28 @@ func checkTable(t *testing.T, lines []string) {
 			}
 		}
 	}
-	want := "binary|zip|start → ready|start → first response|CPU of a cold start|peak memory of a cold start|warm event, p50|warm event, p99|" +
-		"CPU of a warm event|CPU per call of a warm event|peak memory after 20 warm events|calls per event"
+	want := "binary|zip|start → ready|start → StartMaintenance|start → first response|CPU of a cold start|peak memory of a cold start|warm event → StartMaintenance, p50|warm event, p50|warm event, p99|" +
+		"CPU of a warm event|CPU per call of a warm event|peak memory after 20 warm events|calls per event|calls until StartMaintenance, which is one"
 	if got := strings.Join(measures, "|"); got != want {
 		t.Errorf("rows %s", got)
 	}
-	if calls := columns.Split(lines[len(lines)-1], -1); strings.Join(calls[1:], " ") != "5.00 3.00 3.00 1.67 1.67" {
-		t.Errorf("calls %q", calls)
+	for back, want := range []string{"4.00 2.00 2.00 2.00 2.00", "7.00 3.00 3.00 2.33 2.33"} {
+		if calls := columns.Split(lines[len(lines)-1-back], -1); strings.Join(calls[1:], " ") != want {
+			t.Errorf("calls %q, want %s", calls, want)
+		}
+	}
+}
+
+// Where there is a concurrency limit, the function reads its slots and who waits for one before it claims.
+func TestRun_WithALimit(t *testing.T) {
+	out, err := bench(t, built.function, built.bare, built.floor, "-cold", "1", "-warm", "50", "-settings", "../../../testdata/settings.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"9.00", "6.00", "of the function's 9 calls"} {
+		if !strings.Contains(out, want) {
+			t.Errorf("%s lacks %s", out, want)
+		}
 	}
 }
 
@@ -111,8 +126,8 @@ func TestRun_Refused(t *testing.T) {
 	}{
 		"the binaries are swapped":        {built.bare, built.function, built.floor, nil, "answered"},
 		"the floor answers wrongly":       {built.function, built.bare, built.function, nil, `wanted status "UNDER_MAINTENANCE"`},
-		"the function refuses the server": {built.function, built.bare, built.floor, []string{"-settings", other}, `"outcome":"refused"`},
-		"no settings":                     {built.function, built.bare, built.floor, []string{"-settings", other + "x"}, "InitError"},
+		"the function refuses the server": {built.function, built.bare, built.floor, []string{"-settings", other}, "not-allowed"},
+		"no settings":                     {built.function, built.bare, built.floor, []string{"-settings", other + "x"}, "read the settings"},
 		"a binary is missing":             {built.function, built.bare, "", nil, "wants -function, -bare and -floor"},
 		"a file that is no binary":        {built.function, built.bare, other, nil, "unrecognized file format"},
 		"no events":                       {built.function, built.bare, built.floor, []string{"-warm", "0"}, "at least one event"},

@@ -1,7 +1,7 @@
-// Command bench measures the built function against two handlers that make three of its five calls, all but the two to the ledger:
-// a bare one of the SDK's defaults (testdata/barehandler), and a floor without the SDK (testdata/floor). How large they are, how
-// fast they start, what an event costs. All run as in Lambda, as processes behind the Runtime API, and take turns in one run, so
-// that whatever else the machine does strikes all alike. The ratios are the result.
+// Command bench measures the built function against two handlers that make three of its calls, all but those to the ledger: a bare one
+// of the SDK's defaults (testdata/barehandler), and a floor without the SDK (testdata/floor). How large they are, how fast they start,
+// what an event costs. All run as in Lambda, as processes behind the Runtime API, and take turns in one run, so that whatever else the
+// machine does strikes all alike. The ratios are the result.
 package main
 
 import (
@@ -33,7 +33,8 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	function := flags.String("function", "", "the function's `binary`")
 	bare := flags.String("bare", "", "the bare handler's `binary`, built with the same flags")
 	floor := flags.String("floor", "", "the floor's `binary`, built with the same flags")
-	document := flags.String("settings", "testdata/settings.json", "the function's settings `document`, with the server "+serverName)
+	document := flags.String("settings", "lambda/local/bench/testdata/settings.json",
+		"the function's settings `document`, with the server "+serverName)
 	overTLS := flags.Bool("tls", false, "TLS endpoints, as AWS's are (Linux: on macOS Go does not read SSL_CERT_FILE)")
 	alike := flags.Bool("alike", false, "give the other two the function's "+settings.EnvMaxProcs+" too, which they are not deployed with")
 	cold := flags.Int("cold", 300, "cold starts of each binary")
@@ -47,7 +48,11 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		return fmt.Errorf("wants -function, -bare and -floor, and at least one event of each kind (-help tells more)")
 	}
 
-	aws, err := startServices(*overTLS)
+	limit, err := concurrencyLimit(*document)
+	if err != nil {
+		return err
+	}
+	aws, err := startServices(*overTLS, limit)
 	if err != nil {
 		return err
 	}
@@ -66,8 +71,8 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	floorHandler.name, floorHandler.file = "floor", *floor
 	subjects := []*subject{
 		{
-			name: "function", file: *function, env: deployed, event: `{"start":{"serverName":"` + serverName + `"}}`,
-			field: "outcome", value: "started", wanted: functionCalls,
+			name: "function", file: *function, env: deployed, alias: settings.OperatorsAlias, event: `{"start":{"serverName":"` + serverName + `"}}`,
+			field: "outcome", value: "started", wanted: functionCalls(limit),
 		},
 		&bareHandler,
 		&floorHandler,
@@ -85,4 +90,17 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		return err
 	}
 	return write(out, subjects, rows, legend{build: build, cold: *cold, warm: perProcess, tls: *overTLS, alike: *alike})
+}
+
+// concurrencyLimit is that of a settings document; 0 is none.
+func concurrencyLimit(path string) (int, error) {
+	document, err := os.ReadFile(path)
+	if err != nil {
+		return 0, fmt.Errorf("read the settings: %w", err)
+	}
+	doc, err := settings.Parse(document)
+	if err != nil {
+		return 0, fmt.Errorf("read the settings %s: %w", path, err)
+	}
+	return doc.MaxConcurrent, nil
 }

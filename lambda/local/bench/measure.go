@@ -64,6 +64,7 @@ func (s *subject) coldStart(ctx context.Context, aws *services) error {
 	}
 	s.ready = append(s.ready, milliseconds(result.Init))
 	s.answer = append(s.answer, milliseconds(result.Init+result.Duration))
+	s.startAsked = append(s.startAsked, milliseconds(result.asked))
 	s.startCPU = append(s.startCPU, milliseconds(used.CPU))
 	s.startPeak = append(s.startPeak, float64(used.PeakRSS)/1e6)
 	return nil
@@ -108,7 +109,7 @@ func (s *subject) warmEvent(ctx context.Context, aws *services, process *runtime
 		return s.warmEvent(ctx, aws, process)
 	}
 	if err == nil {
-		s.warm = append(s.warm, milliseconds(result.Duration))
+		s.warm, s.warmAsked = append(s.warm, milliseconds(result.Duration)), append(s.warmAsked, milliseconds(result.asked))
 	}
 	return err
 }

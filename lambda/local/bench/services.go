@@ -1,16 +1,14 @@
 package main
 
 import (
-	"bytes"
 	"crypto/tls"
 	"fmt"
-	"io"
-	"maps"
 	"net"
 	"net/http"
 	"path/filepath"
 	"strings"
 	"sync"
+	"time"
 
 	"opsworks-maintenance/lambda/local/simulator"
 	"opsworks-maintenance/lambda/settings"
@@ -28,22 +26,29 @@ type calls map[string]int
 
 // services is what the binaries call: the OpsWorks CM simulator, SNS and, for the function's ledger, DynamoDB. The local machine's
 // SNS (package machine) would do, but it signs every message with RSA and keeps it for a subscriber: milliseconds on the same cores
-// as what is measured, and more with every event. Here SNS is an acknowledgement. So is DynamoDB: minidyn takes a quarter of a
-// millisecond for the two writes of an event, a tenth of what the event takes, and would have to be emptied between events, since
-// it copies its table for every transaction. An acknowledgement keeps nothing, so the server is free in the ledger for the next
-// event. As on AWS each service has an address, and so connections, of its own, and speaks HTTP/1.1 only.
+// as what is measured, and more with every event. Here SNS is an acknowledgement, and DynamoDB little more. As on AWS each service has
+// an address, and so connections, of its own, and speaks HTTP/1.1 only.
 type services struct {
 	simulator *simulator.OpsWorksCM
 	endpoints map[string]string // URL by the suffix of AWS_ENDPOINT_URL_
 	servers   []*http.Server
 	authority *authority // nil: without TLS
+	ledger    *ledger
 
-	mu    sync.Mutex
-	calls calls
+	mu   sync.Mutex
+	made made
 }
 
-func startServices(overTLS bool) (*services, error) {
-	s := &services{simulator: simulator.NewOpsWorksCM(simulator.Config{}), endpoints: map[string]string{}, calls: calls{}}
+// made is what an event has called, when it asked for the maintenance, and how many calls that took.
+type made struct {
+	calls calls
+	asked time.Time
+	until int
+}
+
+func startServices(overTLS bool, limit int) (*services, error) {
+	s := &services{simulator: simulator.NewOpsWorksCM(simulator.Config{}), endpoints: map[string]string{}, ledger: newLedger(limit),
+		made: made{calls: calls{}}}
 	if err := s.start(overTLS); err != nil {
 		s.close()
 		return nil, err
@@ -109,11 +114,11 @@ func environment(s *services, document string) ([]string, error) {
 }
 
 // take returns the calls since it was called last.
-func (s *services) take() calls {
+func (s *services) take() made {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	taken := maps.Clone(s.calls)
-	clear(s.calls)
+	taken := s.made
+	s.made = made{calls: calls{}}
 	return taken
 }
 
@@ -121,8 +126,16 @@ func (s *services) take() calls {
 func (s *services) count(call string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.calls[call]++
+	s.made.calls[call]++
+	if s.made.asked.IsZero() {
+		s.made.until++
+		if call == startCall {
+			s.made.asked = time.Now()
+		}
+	}
 }
+
+const startCall = "OpsWorksCM StartMaintenance"
 
 // unsigned is who the floor is taken for: it does not sign, and the simulator wants to know for which service a request was signed.
 const unsigned = "AWS4-HMAC-SHA256 Credential=floor/20261123/us-east-1/opsworks-cm/aws4_request"
@@ -136,18 +149,10 @@ func (s *services) opsWorksCM(w http.ResponseWriter, r *http.Request) {
 	s.simulator.ServeHTTP(w, r)
 }
 
-// dynamoDB takes a claim and a running run for the table. The answer is the one to a write that asks for nothing back.
 func (s *services) dynamoDB(w http.ResponseWriter, r *http.Request) {
 	_, operation, _ := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
 	s.count("DynamoDB " + operation)
-	body, err := io.ReadAll(r.Body)
-	state := map[string]string{"TransactWriteItems": "starting", "PutItem": "running"}[operation]
-	if err != nil || !bytes.Contains(body, []byte(`"TableName":"`+tableName+`"`)) || !bytes.Contains(body, []byte(`"state":{"S":"`+state+`"}`)) {
-		http.Error(w, `{"__type":"ValidationException"}`, http.StatusBadRequest)
-		return
-	}
-	w.Header().Set("Content-Type", "application/x-amz-json-1.0")
-	_, _ = fmt.Fprint(w, "{}")
+	s.ledger.serve(operation, w, r)
 }
 
 // sns takes any message for the topic. The answer is the one of the API reference's sample.

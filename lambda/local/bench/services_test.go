@@ -13,7 +13,7 @@ import (
 
 // Whoever trusts the authority is served over TLS and HTTP/1.1, though asking for HTTP/2 too; whoever does not is not.
 func TestServices_TLS(t *testing.T) {
-	aws, err := startServices(true)
+	aws, err := startServices(true, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -75,7 +75,7 @@ func TestSubject_Lost(t *testing.T) {
 		"all of StartMaintenance": {"StartMaintenance", true, 6, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
-			aws, err := startServices(false)
+			aws, err := startServices(false, 0)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -120,7 +120,7 @@ func through(t *testing.T, aws *services, operation string, every bool) *subject
 
 // The floor does not sign. The simulator has no other client that may not.
 func TestServices_Unsigned(t *testing.T) {
-	aws, err := startServices(false)
+	aws, err := startServices(false, 0)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -16,14 +16,19 @@ import (
 
 const functionARN = "arn:aws:lambda:us-east-1:123456789012:function:opsworks-maintenance"
 
-// The calls one event must make, no more and no fewer. The function's two to DynamoDB are its ledger: the claim and, once the start
-// is told, the running run.
-var (
-	bareCalls     = calls{"OpsWorksCM DescribeServers": 1, "OpsWorksCM StartMaintenance": 1, "SNS Publish": 1}
-	functionCalls = calls{
-		"OpsWorksCM DescribeServers": 1, "DynamoDB TransactWriteItems": 1, "OpsWorksCM StartMaintenance": 1, "SNS Publish": 1, "DynamoDB PutItem": 1,
+// The calls one event must make, no more and no fewer. The function's to DynamoDB are its ledger: what is kept is read and the start
+// claimed before it is sent; after it the run is written, and written again once the start has been notified.
+var bareCalls = calls{"OpsWorksCM DescribeServers": 1, startCall: 1, "SNS Publish": 1}
+
+// functionCalls: where there is a concurrency limit, it is also read who has the slots and whether others wait for one.
+func functionCalls(limit int) calls {
+	wanted := maps.Clone(bareCalls)
+	wanted["DynamoDB BatchGetItem"], wanted["DynamoDB TransactWriteItems"], wanted["DynamoDB UpdateItem"] = 1, 1, 2
+	if limit > 0 {
+		wanted["DynamoDB BatchGetItem"], wanted["DynamoDB Query"] = 2, 1
 	}
-)
+	return wanted
+}
 
 // subject is a binary, the event it gets, what its answer must say, the calls it must make, and what was measured of it. Times are
 // in milliseconds, sizes and memory are in megabytes.
@@ -31,14 +36,16 @@ type subject struct {
 	name         string // its column
 	file         string
 	env          []string
+	alias        string // by which it is invoked; empty is the function itself
 	event        string
 	field, value string
 	wanted       calls
 
 	size, zip                          float64
-	events, calls, lost                int
+	events, calls, until, lost         int
 	ready, answer, startCPU, startPeak []float64 // an element for each cold start
-	warm                               []float64 // for each warm event
+	startAsked                         []float64
+	warm, warmAsked                    []float64 // for each warm event
 	processCPU, processPeak            []float64 // for each process that served warm events
 }
 
@@ -98,7 +105,8 @@ func (c *counter) Write(p []byte) (int, error) {
 }
 
 func (s *subject) process() *runtimeapi.Function {
-	return runtimeapi.New(runtimeapi.Config{Binary: s.file, Env: s.env, FunctionARN: functionARN, Timeout: 30 * time.Second})
+	return runtimeapi.New(runtimeapi.Config{Binary: s.file, Env: s.env, FunctionARN: functionARN, Aliases: []string{s.alias},
+		Timeout: 30 * time.Second})
 }
 
 // usage is that of the one process there must have been.
@@ -110,38 +118,45 @@ func (s *subject) usage(process *runtimeapi.Function) (runtimeapi.Usage, error) 
 	return all[0], nil
 }
 
+// sent is what one event came to, and how long it took until StartMaintenance was asked for.
+type sent struct {
+	runtimeapi.Result
+	asked time.Duration
+}
+
 // send gives the process one event, and looks whether it did its work: what was not done must not count as done fast. The
 // server is healthy again afterwards, for the next event.
-func (s *subject) send(ctx context.Context, aws *services, process *runtimeapi.Function, cold bool) (runtimeapi.Result, error) {
+func (s *subject) send(ctx context.Context, aws *services, process *runtimeapi.Function, cold bool) (sent, error) {
 	aws.take()
-	before := aws.simulator.Started(serverName)
-	result, err := process.Invoke(ctx, []byte(s.event))
+	before, begin := aws.simulator.Started(serverName), time.Now()
+	result, err := process.InvokeAlias(ctx, s.alias, []byte(s.event))
 	if err != nil {
-		return result, fmt.Errorf("%s: %w", s.file, err)
+		return sent{}, fmt.Errorf("%s: %w", s.file, err)
 	}
 	made, started := aws.take(), aws.simulator.Started(serverName)-before
 	var answer map[string]any
 	notJSON := json.Unmarshal(result.Payload, &answer) != nil
 	switch {
-	case made.repeat(s.wanted):
+	case made.calls.repeat(s.wanted):
 		if err := aws.simulator.Complete(serverName); err != nil {
-			return result, err
+			return sent{}, err
 		}
-		return result, s.lose(made)
+		return sent{}, s.lose(made.calls)
 	case result.Error != nil || notJSON || answer[s.field] != s.value:
-		return result, fmt.Errorf("%s answered %s, wanted %s %q", s.file, result.Payload, s.field, s.value)
-	case !maps.Equal(made, s.wanted):
-		return result, fmt.Errorf("%s made the calls %v for an event, wanted %v", s.file, made, s.wanted)
+		return sent{}, fmt.Errorf("%s answered %s, wanted %s %q", s.file, result.Payload, s.field, s.value)
+	case !maps.Equal(made.calls, s.wanted):
+		return sent{}, fmt.Errorf("%s made the calls %v for an event, wanted %v", s.file, made.calls, s.wanted)
 	case started != 1:
-		return result, fmt.Errorf("%s started %d maintenances, wanted 1", s.file, started)
+		return sent{}, fmt.Errorf("%s started %d maintenances, wanted 1", s.file, started)
 	case result.Cold != cold:
-		return result, fmt.Errorf("%s: a process ended between two events", s.file)
+		return sent{}, fmt.Errorf("%s: a process ended between two events", s.file)
 	}
 	s.events++
-	for _, n := range made {
+	s.until += made.until
+	for _, n := range made.calls {
 		s.calls += n
 	}
-	return result, aws.simulator.Complete(serverName)
+	return sent{result, made.asked.Sub(begin)}, aws.simulator.Complete(serverName)
 }
 
 // errLost says that an event does not count and is to be sent once more. Where an answer comes sooner than the client has returned

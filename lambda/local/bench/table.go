@@ -37,23 +37,27 @@ func tabulate(subjects []*subject, perProcess int) ([]row, error) {
 		{measure: "binary", unit: "MB"},
 		{measure: "zip", unit: "MB"},
 		{measure: "start → ready", unit: "ms"},
+		{measure: "start → StartMaintenance", unit: "ms"},
 		{measure: "start → first response", unit: "ms", aims: map[string]float64{"bare handler": 1, "floor": 1.6}},
 		{measure: "CPU of a cold start", unit: "ms"},
 		{measure: "peak memory of a cold start", unit: "MB", aims: memory},
+		{measure: "warm event → StartMaintenance, p50", unit: "ms"},
 		{measure: "warm event, p50", unit: "ms"},
 		{measure: "warm event, p99", unit: "ms"},
 		{measure: "CPU of a warm event", unit: "ms"},
 		{measure: "CPU per call of a warm event", unit: "ms", aims: map[string]float64{"bare handler": 1}},
 		{measure: fmt.Sprintf("peak memory after %d warm events", perProcess), unit: "MB", aims: memory},
 		{measure: "calls per event"},
+		{measure: "calls until StartMaintenance, which is one"},
 	}
 	for _, s := range subjects {
-		cpu, calls := s.warmCPU(perProcess), float64(s.calls)/float64(s.events)
+		events := float64(s.events)
+		cpu, calls := s.warmCPU(perProcess), float64(s.calls)/events
 		for r, v := range []value{
 			figure(s.size), figure(s.zip),
-			spread(s.ready), spread(s.answer), spread(s.startCPU), spread(s.startPeak),
-			spread(s.warm), figure(percentile(s.warm, 99)), figure(cpu), figure(cpu / calls), spread(s.processPeak),
-			figure(calls),
+			spread(s.ready), spread(s.startAsked), spread(s.answer), spread(s.startCPU), spread(s.startPeak),
+			spread(s.warmAsked), spread(s.warm), figure(percentile(s.warm, 99)), figure(cpu), figure(cpu / calls), spread(s.processPeak),
+			figure(calls), figure(float64(s.until) / events),
 		} {
 			if !(v.figure > 0) {
 				return nil, fmt.Errorf("%s: %s came to %g; more events are needed to tell", s.file, rows[r].measure, v.figure)
@@ -123,13 +127,13 @@ func write(out io.Writer, subjects []*subject, rows []row, l legend) error {
 		lost[i] = fmt.Sprintf("%s %d", s.name, s.lost)
 	}
 	_, err := fmt.Fprintf(out, `
-The bare handler (testdata/barehandler) makes three of the function's five calls by the SDK's defaults, the floor (testdata/floor) makes
-the same three without the SDK and unsigned. They do nothing else: no ledger, which the other two calls are for, no settings, no gates, no log.
+The bare handler (testdata/barehandler) makes three of the function's %d calls by the SDK's defaults, the floor (testdata/floor) makes
+the same three without the SDK and unsigned. They do nothing else: no ledger, which the other calls are for, no settings, no gates, no log.
 Measured on %s, %d CPUs, in turns: %d cold starts and %d × %d warm events of each, the endpoints local and %s.
 %s has %s=%s, as the function is deployed: Lambda gives 128 MB of memory less than one CPU.
 Medians, and in brackets what eight of ten lay between; the ratios are of the medians. The times are this machine's: the ratios are what
 counts. Below 1 the function needs less. Left out and sent again, since an answer was lost: %s.
-`, l.build, runtime.NumCPU(), l.cold, warmProcesses, l.warm, endpoints, who, settings.EnvMaxProcs, settings.MaxProcs, strings.Join(lost, ", "))
+`, subjects[0].calls/subjects[0].events, l.build, runtime.NumCPU(), l.cold, warmProcesses, l.warm, endpoints, who, settings.EnvMaxProcs, settings.MaxProcs, strings.Join(lost, ", "))
 	return err
 }
 
