@@ -92,7 +92,9 @@ func (s *OpsWorksCM) begin(server *managed, next *run, at time.Time) {
 	server.started++
 	server.run = next
 	server.StatusReason = ""
-	server.write(s.config, at, startMessage(next.upgrade))
+	if !next.silent {
+		server.write(s.config, at, startMessage(next.upgrade))
+	}
 	s.move(server, statusUnderMaintenance, at)
 	if s.config.MaintenanceTime == 0 {
 		return
@@ -125,8 +127,10 @@ func (s *OpsWorksCM) finish(server *managed, at time.Time) {
 	} else if ended.upgrade {
 		server.EngineVersion = "2"
 	}
-	for _, message := range endMessages(!failed, ended.upgrade) {
-		server.write(s.config, at, message)
+	if !ended.silent {
+		for _, message := range endMessages(!failed, ended.upgrade) {
+			server.write(s.config, at, message)
+		}
 	}
 	s.move(server, status, at)
 }

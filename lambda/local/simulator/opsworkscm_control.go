@@ -81,6 +81,24 @@ func (s *OpsWorksCM) FailMaintenance(name string, fail bool) error {
 	return nil
 }
 
+// Begin lets a maintenance begin now, as of a start that was accepted before. A silent one leaves no events: no document says that
+// there always are some.
+func (s *OpsWorksCM) Begin(name string, silent bool) error {
+	defer s.out.deliver()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.catchUp()
+	server := s.find(name)
+	switch {
+	case server == nil:
+		return fmt.Errorf("begin maintenance: %w", errNoServer)
+	case !server.startable():
+		return fmt.Errorf("begin maintenance: %s is %s", name, server.Status)
+	}
+	s.begin(server, &run{silent: silent}, time.Now())
+	return nil
+}
+
 // Complete ends a server's maintenance now. Without one it does nothing.
 func (s *OpsWorksCM) Complete(name string) error {
 	defer s.out.deliver()

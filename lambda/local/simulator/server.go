@@ -62,6 +62,7 @@ type managed struct {
 type run struct {
 	upgrade bool
 	fails   bool
+	silent  bool // it leaves no events
 }
 
 // past is what a server was from a time on.

@@ -1,6 +1,7 @@
 package simulator
 
 import (
+	"io"
 	"sync"
 	"time"
 )
@@ -14,8 +15,13 @@ type SSMConfig struct {
 	ExecutionTime time.Duration
 	// QueueTime is how long an execution is Pending before its first step begins: "queued" in the user guide's page on quotas.
 	QueueTime time.Duration
+	// ByHand keeps every execution as it is until Begin and End move it: it is Pending first, and a stop leaves it Cancelling.
+	ByHand bool
 	// Lag is how far behind the service's answers are.
 	Lag Lag
+
+	// Random is where ids and page tokens come from; nil is crypto/rand.
+	Random io.Reader
 
 	// OnStatus hears of every change of an execution's status, one at a time, in order and outside all locks, so it may call the
 	// simulator.
@@ -61,6 +67,7 @@ func NewSSM(config SSMConfig) *SSM {
 		lag:       config.Lag,
 		orders:    map[string]*orders{},
 	}
+	s.drawFrom(config.Random)
 	s.subject = s.subjectOf
 	s.operations = map[string]operation{
 		"DescribeAutomationExecutions": s.describeAutomationExecutions,

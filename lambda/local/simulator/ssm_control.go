@@ -98,6 +98,35 @@ func (s *SSM) Complete(node string) error {
 	return nil
 }
 
+// Begin lets the first step of an execution begin that has not.
+func (s *SSM) Begin(executionID string) error {
+	defer s.out.deliver()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	e := s.execution(executionID)
+	if e == nil || e.begun || !e.ended.IsZero() {
+		return fmt.Errorf("begin: no execution %q that has not begun", executionID)
+	}
+	s.begin(e)
+	return nil
+}
+
+// End ends an execution with a status that is an end.
+func (s *SSM) End(executionID, status string) error {
+	if !slices.Contains(executionsEnd, status) {
+		return fmt.Errorf("end: %q is no end", status)
+	}
+	defer s.out.deliver()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	e := s.execution(executionID)
+	if e == nil || !e.ended.IsZero() {
+		return fmt.Errorf("end: no execution %q that goes on", executionID)
+	}
+	s.finish(e, status, "")
+	return nil
+}
+
 // Forget lets an execution vanish: nobody finds it any more, and it does nothing. Started still counts it.
 func (s *SSM) Forget(executionID string) {
 	s.mu.Lock()

@@ -112,7 +112,7 @@ func (s *SSM) eventOf(e *execution) []byte {
 	const clock = "Jan 2, 2006 3:04:05 PM"
 	arn := fmt.Sprintf("arn:aws:ssm:%s:%s:", s.config.Region, s.config.Account)
 	event := executionEvent{
-		Version: "0", ID: newUUID(), DetailType: "EC2 Automation Execution Status-change Notification", Source: "aws.ssm",
+		Version: "0", ID: s.uuid(), DetailType: "EC2 Automation Execution Status-change Notification", Source: "aws.ssm",
 		Account: s.config.Account, Time: e.ended.UTC().Truncate(time.Second), Region: s.config.Region,
 		Resources: []string{
 			arn + "automation-execution/" + e.id,

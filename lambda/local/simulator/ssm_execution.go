@@ -65,7 +65,7 @@ type step struct {
 	started, ended time.Time
 }
 
-func (s Step) pending() step { return step{Step: s, id: newUUID(), status: executionPending} }
+func (s Step) pending(id string) step { return step{Step: s, id: id, status: executionPending} }
 
 // ExecutionChange is one change of an execution's status.
 type ExecutionChange struct {
@@ -96,17 +96,20 @@ func (e *execution) stopTimer() {
 
 // enqueue expects the lock to be held. A real execution is Pending for a moment; ours is not, by our choice, unless there is a queue.
 func (s *SSM) enqueue(e *execution, plan []Step) {
-	e.id, e.started, e.plan = newUUID(), time.Now(), plan
+	e.id, e.started, e.plan = s.uuid(), time.Now(), plan
 	for _, step := range plan {
-		e.steps = append(e.steps, step.pending())
+		e.steps = append(e.steps, step.pending(s.uuid()))
 	}
 	s.executions = append(s.executions, e)
-	if s.config.QueueTime == 0 {
+	switch {
+	case s.config.ByHand:
+		s.move(e, executionPending)
+	case s.config.QueueTime == 0:
 		s.begin(e)
-		return
+	default:
+		s.move(e, executionPending)
+		s.after(e, s.config.QueueTime)
 	}
-	s.move(e, executionPending)
-	s.after(e, s.config.QueueTime)
 }
 
 // begin lets the first step begin. The lock is held.

@@ -3,6 +3,7 @@ package table
 import (
 	"fmt"
 	"maps"
+	"strconv"
 	"strings"
 
 	"github.com/truora/minidyn/types"
@@ -55,6 +56,22 @@ func fromMinidyn(from map[string]*types.Item) item {
 	out := make(item, len(from))
 	for name, v := range from {
 		out[name] = value{S: v.S, N: v.N, BOOL: v.BOOL}
+	}
+	return out
+}
+
+// texts are the attributes as texts, whatever their types; nil is no item.
+func (i item) texts() map[string]string {
+	if i == nil {
+		return nil
+	}
+	out := make(map[string]string, len(i))
+	for name, v := range i {
+		if v.BOOL != nil {
+			out[name] = strconv.FormatBool(*v.BOOL)
+			continue
+		}
+		out[name] = v.text()
 	}
 	return out
 }

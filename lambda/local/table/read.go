@@ -2,9 +2,11 @@ package table
 
 import (
 	"cmp"
+	"iter"
 	"maps"
 	"slices"
 	"strconv"
+	"time"
 
 	"github.com/truora/minidyn/interpreter"
 )
@@ -100,12 +102,12 @@ func (s *Service) query(body []byte) (any, error) {
 		return nil, err
 	}
 	var found []item
-	for _, i := range t.items {
+	for _, i := range s.indexed(t) {
 		shown, ok := t.shown(x, i)
 		if !ok {
 			continue
 		}
-		met, err := matches(interpreter.ExpressionTypeKey, in.KeyConditionExpression, shown,
+		met, err := s.matches(interpreter.ExpressionTypeKey, in.KeyConditionExpression, shown,
 			in.ExpressionAttributeNames, in.ExpressionAttributeValues)
 		if err != nil {
 			return nil, err
@@ -124,6 +126,27 @@ func (s *Service) query(body []byte) (any, error) {
 	}
 	keys := []string{t.key, x.hash, x.sort}
 	return s.page(found, in.Limit, keys), nil
+}
+
+// indexed are the items as an index has them.
+func (s *Service) indexed(t *table) iter.Seq2[string, item] {
+	if s.Behind == nil {
+		return maps.All(t.items)
+	}
+	return func(yield func(string, item) bool) {
+		for _, key := range slices.Sorted(maps.Keys(t.past)) {
+			past := t.past[key]
+			shown := past[len(past)-1].item
+			if changed := past[len(past)-1].from; time.Since(changed) < MostBehind {
+				if behind := s.Behind(key, changed); behind > 0 {
+					shown = t.asOf(key, time.Now().Add(-behind))
+				}
+			}
+			if !yield(key, shown) {
+				return
+			}
+		}
+	}
 }
 
 // order is by the sort key; that of equal ones is nobody's promise.

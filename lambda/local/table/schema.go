@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"slices"
 	"strings"
+	"time"
 )
 
 // table is one table: its items by their partition key. Tables with a sort key are not known.
@@ -12,6 +13,13 @@ type table struct {
 	attributes map[string]string // types of the keys
 	indexes    map[string]index
 	items      map[string]item
+	past       map[string][]state // of items that have changed lately, where indexes may be behind
+}
+
+// state is an item as it is from a time on; nil is that there is none.
+type state struct {
+	from time.Time
+	item item
 }
 
 // index is a global secondary index. It has the items that have both of its keys.
@@ -43,7 +51,7 @@ func (s *Service) createTable(body []byte) (any, error) {
 	if _, ok := s.tables[in.TableName]; ok {
 		return nil, &fault{Type: "ResourceInUseException", Message: "Table already exists: " + in.TableName}
 	}
-	t := &table{attributes: map[string]string{}, indexes: map[string]index{}, items: map[string]item{}}
+	t := &table{attributes: map[string]string{}, indexes: map[string]index{}, items: map[string]item{}, past: map[string][]state{}}
 	for _, a := range in.AttributeDefinitions {
 		t.attributes[a.AttributeName] = a.AttributeType
 	}

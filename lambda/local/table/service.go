@@ -24,14 +24,24 @@ import (
 type Service struct {
 	// PageSize is how many items a page of a Query or Scan has at most; 0 is as many as there are. DynamoDB's are bounded by 1 MB.
 	PageSize int
+	// Behind says how far behind an index is for an item that changed at a time; nil is up to date. "Eventually consistent" is all that is
+	// promised, of each item by itself (Developer Guide, Using Global Secondary Indexes, Data synchronization). What is more than
+	// MostBehind ago is forgotten.
+	Behind func(key string, changed time.Time) time.Duration
+	// Changed hears of every item that a write leaves, nil for one that is deleted: the items of a transaction one after the other. It
+	// is called while the service is locked.
+	Changed func(key string, attributes map[string]string)
 
-	mu     sync.Mutex
-	tables map[string]*table
-	tokens map[string]token
+	mu          sync.Mutex
+	tables      map[string]*table
+	tokens      map[string]token
+	expressions expressions
 }
 
 // New makes a service without tables.
-func New() *Service { return &Service{tables: map[string]*table{}, tokens: map[string]token{}} }
+func New() *Service {
+	return &Service{tables: map[string]*table{}, tokens: map[string]token{}, expressions: expressions{}}
+}
 
 // operations are those that are known.
 var operations = map[string]func(*Service, []byte) (any, error){
@@ -89,3 +99,6 @@ type token struct {
 }
 
 const tokenLife = 10 * time.Minute
+
+// MostBehind is how far behind an index can be.
+const MostBehind = 10 * time.Minute

@@ -32,7 +32,7 @@ func (s *Service) transact(body []byte) (any, error) {
 			Message: "Transaction cancelled, please refer cancellation reasons for specific reasons"}
 	}
 	for _, o := range outcomes {
-		o.commit()
+		s.commit(o)
 	}
 	s.tokens[in.ClientRequestToken] = token{string(body), time.Now().Add(tokenLife)}
 	return struct{}{}, nil

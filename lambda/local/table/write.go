@@ -1,8 +1,9 @@
 package table
 
 import (
-	"cmp"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/truora/minidyn/interpreter"
 )
@@ -37,12 +38,42 @@ type outcome struct {
 	refused  bool // by its condition
 }
 
-func (o outcome) commit() {
+func (s *Service) commit(o outcome) {
+	if s.Behind != nil {
+		o.table.remember(o)
+	}
 	if o.new == nil {
 		delete(o.table.items, o.key)
-		return
+	} else {
+		o.table.items[o.key] = o.new
 	}
-	o.table.items[o.key] = o.new
+	if s.Changed != nil {
+		s.Changed(o.key, o.new.texts())
+	}
+}
+
+// remember keeps what an item was, as long as an index may show it.
+func (t *table) remember(o outcome) {
+	now := time.Now()
+	past := t.past[o.key]
+	if len(past) == 0 {
+		past = []state{{item: o.old}}
+	}
+	past = append(past, state{now, o.new})
+	for len(past) > 1 && now.Sub(past[1].from) > MostBehind {
+		past = past[1:]
+	}
+	t.past[o.key] = past
+}
+
+// asOf is an item as it was.
+func (t *table) asOf(key string, at time.Time) item {
+	for _, was := range slices.Backward(t.past[key]) {
+		if !was.from.After(at) {
+			return was.item
+		}
+	}
+	return nil
 }
 
 // try is what a write comes to, without doing it.
@@ -64,7 +95,7 @@ func (s *Service) try(k kind, w write) (outcome, error) {
 	}
 	o.old = o.table.items[o.key]
 	if w.ConditionExpression != "" {
-		met, err := matches(interpreter.ExpressionTypeConditional, w.ConditionExpression, o.old,
+		met, err := s.matches(interpreter.ExpressionTypeConditional, w.ConditionExpression, o.old,
 			w.ExpressionAttributeNames, w.ExpressionAttributeValues)
 		if err != nil || !met {
 			o.refused = true
@@ -75,7 +106,7 @@ func (s *Service) try(k kind, w write) (outcome, error) {
 	case put:
 		o.new = w.Item.clone()
 	case update:
-		o.new, err = w.updated(o.old, key)
+		o.new, err = s.updated(w, o.old, key)
 	case check:
 		o.new = o.old
 	}
@@ -83,41 +114,6 @@ func (s *Service) try(k kind, w write) (outcome, error) {
 		err = o.table.valid(o.new)
 	}
 	return o, err
-}
-
-func matches(kind interpreter.ExpressionType, expression string, i item, names map[string]string, values item) (bool, error) {
-	var language interpreter.Language
-	met, err := language.Match(interpreter.MatchInput{
-		Expression: expression, ExpressionType: kind, Item: i.minidyns(), Attributes: values.minidyns(), Aliases: names,
-	})
-	if err != nil {
-		return false, invalid("%v", err)
-	}
-	return met, nil
-}
-
-// updated is the item after the update; one that was not there begins with its key.
-func (w write) updated(old, key item) (item, error) {
-	from := old
-	if from == nil {
-		from = key
-	}
-	if w.UpdateExpression == "" {
-		return from.clone(), nil
-	}
-	after := from.minidyns()
-	var language interpreter.Language
-	err := language.Update(interpreter.UpdateInput{
-		Expression: w.UpdateExpression, Item: after, Attributes: w.ExpressionAttributeValues.minidyns(), Aliases: w.ExpressionAttributeNames,
-	})
-	if err != nil {
-		return nil, invalid("%v", err)
-	}
-	out := fromMinidyn(after)
-	for _, name := range removed(w.UpdateExpression) {
-		delete(out, cmp.Or(w.ExpressionAttributeNames[name], name))
-	}
-	return out, nil
 }
 
 // removed are the names after REMOVE.
@@ -159,7 +155,7 @@ func one(k kind) func(*Service, []byte) (any, error) {
 			}
 			return nil, f
 		}
-		o.commit()
+		s.commit(o)
 		switch w.ReturnValues {
 		case "ALL_NEW":
 			return map[string]any{"Attributes": o.new}, nil
