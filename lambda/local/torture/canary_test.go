@@ -38,7 +38,7 @@ func TestTorture_EveryPlaceIsSearched(t *testing.T) {
 func TestTorture_MarkedParametersReachTheRunbook(t *testing.T) {
 	t.Parallel()
 	r := start(t, backends[1], nil)
-	story{steps: []step{{(*rig).fail, firstAlarm}, {(*rig).complete, clock}}}.play(r, nil)
+	story{steps: []step{{(*rig).fail, firstAlarm}, {(*rig).complete, clock}}}.play(r, 0, nil)
 	executions := r.SSM.Executions(r.Nodes[name])
 	if len(executions) != 1 {
 		t.Fatalf("%d executions", len(executions))
@@ -51,8 +51,8 @@ func TestTorture_MarkedParametersReachTheRunbook(t *testing.T) {
 		}
 	}
 	r.check()
-	const told = "cannot log in with (Token) or (Keys),(Keys)"
-	if !slices.ContainsFunc(r.messages, func(m machine.Message) bool { return strings.Contains(m.Text, told) }) {
-		t.Errorf("no message says %q: %+v", told, r.messages)
+	const notified = "cannot log in with (Token) or (Keys),(Keys)"
+	if !slices.ContainsFunc(r.messages, func(m machine.Message) bool { return strings.Contains(m.Text, notified) }) {
+		t.Errorf("no message says %q: %+v", notified, r.messages)
 	}
 }

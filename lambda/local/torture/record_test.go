@@ -74,12 +74,11 @@ func (r *rig) finish() {
 
 // collect adds what has not been heard yet to the record: the messages and the ledger, and the last of the log.
 func (r *rig) collect() {
-	r.told()
+	r.notified()
 	for _, message := range r.messages {
 		r.heard.add("messages", message)
 	}
 	r.keep()
-	_ = r.function.Close()
 	_ = r.Function.Close()
 }
 

@@ -1,18 +1,17 @@
+// Package torture kills the real, built function with SIGKILL before and after its calls, freezes, breaks and starves its connections,
+// and floods it, on both backends: what only a real process on real sockets can show. The deterministic simulation does the rest. After
+// each story it asserts at both ends, at the simulated service and at the subscriber: one trigger starts at most one maintenance, every
+// end is notified, nothing is held that has ended, and no secret can be read anywhere. It ends in a table of operations by ways struck.
 package torture
 
 import (
 	"context"
-	"encoding/json"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
-	"opsworks-maintenance/events"
-	"opsworks-maintenance/lambda/function"
 	"opsworks-maintenance/lambda/local/machine"
-	"opsworks-maintenance/lambda/local/runtimeapi"
 )
 
 // name is the server of all tests that need but one. One slot for the whole fleet: a slot that is not given back is noticed.
@@ -35,11 +34,15 @@ type backend struct {
 
 var backends = []backend{
 	{"opsworks-cm", `"backend": "opsworks-cm"`, "OpsWorksCM StartMaintenance"},
-	{"ssm", `"backend": "ssm", "runbook": "Maintain", "calendars": ["Opening"], "parameters": ` + markedParameters, "SSM StartAutomationExecution"},
+	{
+		"ssm", `"backend": "ssm", "runbook": "Maintain", "calendars": ["Opening"], "parameters": ` + markedParameters,
+		"SSM StartAutomationExecution",
+	},
 }
 
-// both runs a test on both backends.
+// both runs a test on both backends, beside all others.
 func both(t *testing.T, test func(*testing.T, backend)) {
+	t.Parallel()
 	for _, b := range backends {
 		t.Run(b.name, func(t *testing.T) {
 			t.Parallel()
@@ -58,16 +61,17 @@ var sweep = []byte(`{"sweep": true}`)
 // rig is a machine whose calls can be given a fate, and which knows how many messages must have come of them.
 type rig struct {
 	*machine.Machine
-	t        testing.TB
-	backend  backend
-	function *runtimeapi.Function
+	t       testing.TB
+	backend backend
 
 	mu         sync.Mutex
 	fate       func(call string) machine.Fate // of each of the function's calls; nil serves all
+	wanted     int                            // so many calls are to be struck
 	calls      []string
 	injected   map[machine.Fate]int
 	published  int    // messages that reached their topic
 	unsettled  bool   // one did so in the invocation that goes on
+	dying      bool   // the process of that invocation is about to be killed
 	repeatable int    // deaths and doubts after which a message may come again
 	completion []byte // the latest event that an execution has ended
 	kill       context.CancelFunc
@@ -98,16 +102,35 @@ func start(t testing.TB, b backend, change func(*machine.Config)) *rig {
 	}
 	m.SSM.SetCalendar("Opening", true, time.Time{})
 	m.SSM.IgnoreTokens(true) // what the service does with a token is not documented: the ledger has to be enough
-	r.Machine, r.function, r.end = m, m.Function, sync.OnceFunc(r.finish)
+	r.Machine, r.end = m, sync.OnceFunc(r.finish)
 	t.Cleanup(r.end)
 	return r
 }
 
-// strike decides what becomes of the function's calls from now on.
+// strike decides what becomes of the function's calls from now on. All are served for nil.
 func (r *rig) strike(fate func(call string) machine.Fate) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.fate = fate
+}
+
+// made counts the function's calls.
+func (r *rig) made() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return len(r.calls)
+}
+
+// hits counts those that were not served.
+func (r *rig) hits() (n int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for fate, times := range r.injected {
+		if fate != machine.Served {
+			n += times
+		}
+	}
+	return n
 }
 
 func (r *rig) intercept(call string) machine.Fate {
@@ -123,16 +146,18 @@ func (r *rig) intercept(call string) machine.Fate {
 
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if call == "SNS Publish" && fate.Done() {
+	r.injected[fate]++
+	total.add(call, fate)
+	publishes := call == "SNS Publish" && fate.Done()
+	if publishes {
 		r.published++
 		r.unsettled = true
 	}
-	r.injected[fate]++
-	total.injected(fate, call)
 	dies := fate == machine.DeathBefore || fate == machine.DeathAfter
-	if dies && r.unsettled || fate != machine.Served && fate.Done() && call == "SNS Publish" {
+	if dies && r.unsettled || publishes && (r.dying || fate != machine.Served) {
 		r.repeatable++
 	}
+	r.dying = r.dying || dies
 	switch fate {
 	case machine.Served:
 		return fate
@@ -144,110 +169,4 @@ func (r *rig) intercept(call string) machine.Fate {
 	}
 	r.rest()
 	return fate
-}
-
-// running bounds how many invocations of all tests compete for the processors, so that none runs out of its time by that.
-var running = make(chan struct{}, 6)
-
-// deliver gives the function an event, by the entrance that it is for. It returns false if the function's process was killed at it.
-func (r *rig) deliver(payload []byte) (runtimeapi.Result, bool) {
-	r.t.Helper()
-	ctx, cancel := context.WithCancel(context.Background())
-	defer cancel()
-	running <- struct{}{}
-	rest := sync.OnceFunc(func() { <-running })
-	defer rest()
-	r.mu.Lock()
-	r.kill, r.rest, r.unsettled = cancel, rest, false
-	r.mu.Unlock()
-	result, err := r.function.InvokeAlias(ctx, entrance(payload), payload)
-	r.heard.add("answers", string(result.Payload), result.Error)
-	switch {
-	case err == nil:
-		return result, true
-	case ctx.Err() == nil:
-		r.t.Fatal(err)
-	}
-	waiting, cancel := context.WithTimeout(context.Background(), 30*time.Second)
-	defer cancel()
-	if !r.Quiet(waiting) { // what it had sent must not come after what is done next
-		r.t.Fatal("the dead process is connected still")
-	}
-	return result, false
-}
-
-// entrance is the alias that an event comes by.
-func entrance(payload []byte) string {
-	if event, err := events.Decode(payload); err == nil && events.FromOperator(event) {
-		return function.AliasOperators
-	}
-	return ""
-}
-
-// invoke is deliver where the function must neither die nor fail.
-func (r *rig) invoke(payload []byte) []response {
-	r.t.Helper()
-	result, alive := r.deliver(payload)
-	if !alive || result.Error != nil {
-		r.t.Fatalf("the function died or failed: %v", result.Error)
-	}
-	return responses(r.t, result.Payload)
-}
-
-// deliverAll gives the function many events at the same time, as many as it has processes. None may fail.
-func (r *rig) deliverAll(payloads [][]byte) []response {
-	r.t.Helper()
-	r.mu.Lock()
-	r.rest = func() {}
-	r.mu.Unlock()
-	answers := make([][]response, len(payloads))
-	var all sync.WaitGroup
-	for i, payload := range payloads {
-		all.Go(func() {
-			result, err := r.function.Invoke(context.Background(), payload)
-			r.heard.add("answers", string(result.Payload), result.Error)
-			if err != nil || result.Error != nil {
-				r.t.Errorf("event %d: %v, %v", i, err, result.Error)
-				return
-			}
-			answers[i] = responses(r.t, result.Payload)
-		})
-	}
-	all.Wait()
-	return slices.Concat(answers...)
-}
-
-// response is what the function answers for one run.
-type response struct{ Outcome, Reason, ServerName, RunID, Message string }
-
-func responses(t testing.TB, payload []byte) []response {
-	t.Helper()
-	var several []response
-	if json.Unmarshal(payload, &several) == nil {
-		return several
-	}
-	var one response
-	if err := json.Unmarshal(payload, &one); err != nil {
-		t.Errorf("the function answered %s: %v", payload, err)
-	}
-	return []response{one}
-}
-
-// restart starts the function anew, with some of its environment changed.
-func (r *rig) restart(change map[string]string) {
-	r.t.Helper()
-	_ = r.function.Close()
-	var environment []string
-	for _, variable := range r.Environment {
-		if variableName, _, _ := strings.Cut(variable, "="); change[variableName] == "" {
-			environment = append(environment, variable)
-		}
-	}
-	for variableName, value := range change {
-		environment = append(environment, variableName+"="+value)
-	}
-	r.function = runtimeapi.New(runtimeapi.Config{
-		Binary: built, Env: environment, FunctionARN: machine.FunctionARN, Timeout: shortly, Output: r.heard.writer("log"),
-	})
-	r.t.Cleanup(func() { _ = r.function.Close() })
 }

@@ -2,13 +2,8 @@ package torture
 
 import (
 	"fmt"
-	"slices"
 	"strings"
-	"sync/atomic"
-	"testing"
 	"time"
-
-	"opsworks-maintenance/lambda/local/machine"
 )
 
 // story is what happens to one server from its trigger to the end, one invocation after the other.
@@ -17,10 +12,9 @@ type story struct {
 	on       string // the only backend that has it; empty is both
 	settings string // empty is oneServer
 	steps    []step
-	from     int // the first step whose calls are struck; those before are another story's too
-	starts   int // how many maintenances begin
-	// told is what is notified, each once.
-	told []string
+	from     int      // the first step whose calls are struck; those before are another story's too
+	starts   int      // how many maintenances begin
+	notified []string // what is notified, each once
 	// instead is what may be notified in the place of an end if something goes wrong; then nothing has to begin either.
 	instead []string
 }
@@ -69,7 +63,8 @@ func (r *rig) payload(e event, now time.Time) []byte {
 	case cleared:
 		return alarm(r.t, "OK", now.Add(2*time.Second))
 	case schedule:
-		return fmt.Appendf(nil, `{"schedule": {"name": "weekly", "time": %q}, "serverNames": [%q, "gone-99"]}`, now.UTC().Format(time.RFC3339), name)
+		return fmt.Appendf(nil, `{"schedule": {"name": "weekly", "time": %q}, "serverNames": [%q, %q]}`,
+			now.UTC().Format(time.RFC3339), name, unknown)
 	case finished:
 		r.mu.Lock()
 		defer r.mu.Unlock()
@@ -85,149 +80,72 @@ func (r *rig) payload(e event, now time.Time) []byte {
 
 func nothing(*rig) {}
 
-const (
-	withTopics   = `"notify": [{"records": true}, {"chat": true}], "maxConcurrent"`
-	unrecognised = "refused not-allowed" // of gone-99
-)
+// unknown is a server that no settings have.
+const unknown = "gone-99"
 
 var stories = []story{
 	{
 		name:   "at once",
 		steps:  []step{{nothing, firstAlarm}, {nothing, clock}, {(*rig).complete, clock}},
-		starts: 1, told: []string{"started", "succeeded"},
+		starts: 1, notified: []string{"started", "succeeded"},
 	},
 	{
 		name:   "over before anybody looks",
 		steps:  []step{{nothing, firstAlarm}, {(*rig).complete, clock}},
-		starts: 1, told: []string{"started", "succeeded"},
+		starts: 1, notified: []string{"started", "succeeded"},
 	},
 	{
 		name: "after a wait for two alarms",
 		steps: []step{
 			{(*rig).unready, firstAlarm}, {nothing, secondAlarm}, {nothing, clock}, {(*rig).ready, clock}, {(*rig).complete, clock},
 		},
-		starts: 1, told: []string{"waiting wrong-state", "joined", "started", "succeeded"},
+		starts: 1, notified: []string{"waiting wrong-state", "joined", "started", "succeeded"},
 	},
 	{
-		name:  "cleared while it waits",
-		steps: []step{{(*rig).unready, firstAlarm}, {nothing, cleared}, {(*rig).ready, clock}},
-		from:  1,
-		told:  []string{"waiting wrong-state", "cancelled alarm-cleared"},
+		name:     "cleared while it waits",
+		steps:    []step{{(*rig).unready, firstAlarm}, {nothing, cleared}, {(*rig).ready, clock}},
+		from:     1,
+		notified: []string{"waiting wrong-state", "cancelled alarm-cleared"},
 	},
 	{
 		name:   "refused the next time",
 		steps:  []step{{nothing, firstAlarm}, {(*rig).follow, secondAlarm}},
 		from:   1,
-		starts: 1, told: []string{"started", "succeeded", "refused cooling-down"},
+		starts: 1, notified: []string{"started", "succeeded", "refused cooling-down"},
 	},
 	{
 		name:     "fails, on every topic",
-		settings: strings.Replace(oneServer, `"maxConcurrent"`, withTopics, 1),
-		steps:    []step{{(*rig).fail, firstAlarm}, {(*rig).complete, clock}},
-		starts:   1, told: []string{"started", "failed", "records: started", "records: failed", "chat: started", "chat: failed"},
+		settings: strings.Replace(oneServer, `"maxConcurrent"`, `"notify": [{"records": true}, {"chat": true}], "maxConcurrent"`, 1),
+		steps:    []step{{(*rig).fail, firstAlarm}, {nothing, clock}, {(*rig).completeLongAgo, clock}},
+		starts:   1, notified: []string{"started", "failed", "records: started", "records: failed", "chat: started", "chat: failed"},
 	},
 	{
 		name:   "one of several, by a schedule",
 		steps:  []step{{nothing, schedule}, {(*rig).complete, clock}},
-		starts: 1, told: []string{"started", "succeeded", unrecognised},
+		starts: 1, notified: []string{"started", "succeeded", "refused not-allowed"},
 	},
 	{
 		name:   "by an operator, who looks at it",
-		steps:  []step{{nothing, operator}, {nothing, plan}, {nothing, history}, {nothing, status}, {(*rig).complete, clock}},
-		starts: 1, told: []string{"started", "succeeded"},
+		steps:  []step{{nothing, operator}, {nothing, status}, {(*rig).complete, clock}, {nothing, plan}, {nothing, history}},
+		starts: 1, notified: []string{"started", "succeeded"},
 		instead: []string{"failed never-began", "error unavailable", "refused calendar-closed"},
 	},
 	{
-		name:    "by an operator, who gives a secret away",
-		steps:   []step{{nothing, secret}},
-		told:    []string{"refused invalid-request"},
-		instead: []string{"failed never-began", "error unavailable", "refused calendar-closed"},
+		name:     "by an operator, who gives a secret away",
+		steps:    []step{{nothing, secret}},
+		notified: []string{"refused invalid-request"},
+		instead:  []string{"failed never-began", "error unavailable", "refused calendar-closed"},
 	},
 	{
 		name: "stopped", on: "ssm",
 		steps:  []step{{nothing, firstAlarm}, {nothing, stop}, {nothing, clock}},
 		from:   1,
-		starts: 1, told: []string{"started", "cancelled stopped"}, instead: []string{"succeeded"},
+		starts: 1, notified: []string{"started", "cancelled stopped"}, instead: []string{"succeeded"},
 	},
 	{
 		name: "ended by its event", on: "ssm",
 		steps:  []step{{nothing, firstAlarm}, {(*rig).complete, finished}},
 		from:   1,
-		starts: 1, told: []string{"started", "succeeded"},
+		starts: 1, notified: []string{"started", "succeeded"},
 	},
-}
-
-// storiesOn are those a backend has.
-func storiesOn(b backend) []story {
-	return slices.DeleteFunc(slices.Clone(stories), func(s story) bool { return s.on != "" && s.on != b.name })
-}
-
-// start is a rig for the story.
-func (s story) start(t testing.TB, b backend) *rig {
-	t.Helper()
-	return start(t, b, func(c *machine.Config) {
-		if s.settings != "" {
-			c.Settings = []byte(s.settings)
-		}
-	})
-}
-
-// play plays a story with the fate given, and sweeps to its end. An event whose function dies or gives it back is delivered again: by
-// Lambda, twice at most, or by the operator who got no answer. It gives the number of calls before each step.
-func (s story) play(r *rig, fate func(call string) machine.Fate) (before []int) {
-	r.t.Helper()
-	now := time.Now()
-	r.strike(fate)
-	for _, step := range s.steps {
-		before = append(before, len(r.calls))
-		step.world(r)
-		if step.event == clock {
-			r.await()
-		}
-		payload, answered := r.payload(step.event, now), false
-		for try := 0; try < 3 && !answered; try++ {
-			result, alive := r.deliver(payload)
-			answered = alive && result.Error == nil
-			if alive && result.Error != nil && (asked[step.event] != "" || result.Error.Type != "RetryError") {
-				r.t.Fatalf("the function failed: %s", result.Error)
-			}
-		}
-		if !answered {
-			r.t.Errorf("never answered: %s", payload)
-		}
-		r.keep()
-	}
-	r.follow()
-	return before
-}
-
-// calls plays a story without a fault and gives the calls it takes, and which is the first to be struck.
-func (s story) calls(t *testing.T, b backend) (calls []string, first int) {
-	t.Helper()
-	r := s.start(t, b)
-	before := s.play(r, nil)
-	r.expect(s)
-	if t.Failed() {
-		t.FailNow()
-	}
-	r.end()
-	return r.calls, before[s.from]
-}
-
-// only is a fate for one of the calls; all others are served. It is told from others by its name and by how many of that name came
-// before it, because calls that are made at the same time come in any order.
-func only(calls []string, at int, fate machine.Fate) func(string) machine.Fate {
-	before := 0
-	for _, call := range calls[:at] {
-		if call == calls[at] {
-			before++
-		}
-	}
-	var seen atomic.Int32
-	return func(call string) machine.Fate {
-		if call == calls[at] && int(seen.Add(1)) == before+1 {
-			return fate
-		}
-		return machine.Served
-	}
 }
