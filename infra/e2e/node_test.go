@@ -63,6 +63,7 @@ func (d *deployment) maintainNode(t *testing.T, f *function, mailbox string, run
 			continue
 		}
 		node := f.nodes.of[server.Name]
+		f.planned(server.Name, "alarm", "started")
 		started := f.invoke(d.alarm(t, alarmOf(server)))[0]
 		executions := f.nodes.Executions(node)
 		if started.Outcome != "started" || len(executions) != 1 {
@@ -94,7 +95,7 @@ func (d *deployment) maintainNode(t *testing.T, f *function, mailbox string, run
 }
 
 // needs are what AWS would have asked the function's policy for: lists against anything, a start against the runbook and by the newer examples
-// the execution too, the others against the execution.
+// the execution too, a description against the runbook alone, the others against the execution.
 func (n *nodes) needs() []string {
 	var needs []string
 	prefix := fmt.Sprintf("arn:aws:ssm:%s:%s:", region, account)
@@ -103,6 +104,10 @@ func (n *nodes) needs() []string {
 		switch call.Operation {
 		case "DescribeInstanceInformation", "DescribeAutomationExecutions":
 			needs = append(needs, need+"*")
+		case "DescribeDocument":
+			for _, e := range n.Executions("") {
+				needs = append(needs, need+prefix+"document/"+e.Runbook)
+			}
 		case "StartAutomationExecution":
 			for _, e := range n.Executions("") {
 				needs = append(needs, need+prefix+"document/"+e.Runbook, need+prefix+"automation-definition/"+e.Runbook+":"+e.Version, need+prefix+"automation-execution/"+e.ID)

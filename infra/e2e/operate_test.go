@@ -1,9 +1,12 @@
 package e2e_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"strings"
 	"testing"
+
+	"opsworks-maintenance/lambda/settings"
 )
 
 // cancel has an alarm wait for a server in a passing state, and return to OK: the run is cancelled.
@@ -27,6 +30,31 @@ func (d *deployment) cancel(t *testing.T, f *function, mailbox, name, alarm stri
 	}
 }
 
+// planned has an operator ask what would happen for a kind of trigger.
+func (f *function) planned(name, trigger, want string) {
+	f.t.Helper()
+	result, err := f.InvokeAlias(f.t.Context(), settings.OperatorsAlias, fmt.Appendf(nil, `{"plan":{"serverName":%q}}`, name))
+	if err != nil || result.Error != nil {
+		f.t.Fatalf("the function failed: %v, %v", err, result.Error)
+	}
+	var plan struct {
+		Answers []struct{ Trigger, Outcome, Message string }
+	}
+	if err := json.Unmarshal(result.Payload, &plan); err != nil {
+		f.t.Fatalf("it answered %s: %v", result.Payload, err)
+	}
+	for _, a := range plan.Answers {
+		if a.Trigger == trigger {
+			f.t.Logf("the plan of %s for an %s: %s, %s", name, trigger, a.Outcome, a.Message)
+			if a.Outcome != want {
+				f.t.Errorf("the plan says %s, want %s", result.Payload, want)
+			}
+			return
+		}
+	}
+	f.t.Errorf("the plan %s has nothing for %s", result.Payload, trigger)
+}
+
 // operate plays what operators ask, which is taken from their alias alone.
 func (d *deployment) operate(t *testing.T, f *function, mailbox, name string) {
 	start := fmt.Sprintf(`{"start":{"serverName":%q}}`, name)
@@ -34,6 +62,7 @@ func (d *deployment) operate(t *testing.T, f *function, mailbox, name string) {
 		t.Errorf("to an operator's request beside their alias it answered %+v", refused)
 	}
 	f.expect(name, 1, "HEALTHY")
+	f.planned(name, "alarm", "refused") // it cools down
 	d.receiveAll(t, mailbox)
 
 	started := f.ask(start)
