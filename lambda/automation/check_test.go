@@ -74,6 +74,18 @@ func TestClient_Check(t *testing.T) {
 			}
 		})
 	}
+	t.Run("a list of parameters without end is cut", func(t *testing.T) {
+		_, with := checking(t)
+		given := map[string][]string{}
+		for i := range 200 { // as many as a start takes
+			given[fmt.Sprintf("Parameter%041d", i)] = []string{secret}
+		}
+		err := with(automation.Server{Runbook: "maintain-chef", Parameters: given}).Check(t.Context(), "automate-06")
+		mustFail(t, err, maintenance.ReasonRunbookUnusable, "…, and a start would give it")
+		if n := len(err.Error()); n > 1200 {
+			t.Errorf("%d bytes", n)
+		}
+	})
 	t.Run("ErrNotFound a server that the settings do not have", func(t *testing.T) {
 		sim, c := service(t)
 		mustFail(t, c.Check(t.Context(), "mail-01"), maintenance.ReasonNotFound,
