@@ -12,10 +12,10 @@ VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 GOBUILD := CGO_ENABLED=0 go build -trimpath -tags lambda.norpc -ldflags "-s -w -X main.version=$(VERSION)"
 
 .DEFAULT_GOAL := help
-.PHONY: help build local run test torture check fuzz bench clean synth deploy destroy redrive e2e status plan start stop close history
+.PHONY: help build local run test torture check fuzz bench clean synth bootstrap deploy destroy redrive e2e status plan start stop close history
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo '  variables: ARCH=$(ARCH) (or amd64), ARGS="flags for run, bench, deploy or destroy", FUZZTIME=$(FUZZTIME), BACKEND=$(BACKEND) (or opsworks-cm),'
 	@echo '             SERVER=name, RUN=id, OVERRIDE=gate[,gate], FUNCTION=$(FUNCTION), ENDPOINT=http://127.0.0.1:4000 for the local one (make run ARGS="-serve 127.0.0.1:4000")'
 
@@ -56,6 +56,9 @@ bench: local ## compare the function with a bare handler and a floor, without TL
 
 synth: build ## write the CloudFormation template to dist/cdk.out; needs Node, no account and no network
 	@go run ./infra
+
+bootstrap: ## prepare the account and Region of your AWS credentials for the CDK, once
+	$(CDK) bootstrap $(ARGS)
 
 deploy: ## build the function and deploy it with the settings in cdk.json, to the account of your AWS credentials
 	$(CDK) deploy $(ARGS)
