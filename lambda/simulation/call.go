@@ -76,7 +76,18 @@ func (c *call) name() []string {
 // call is where the code under test meets the world, in its own goroutine. about is what the call is about: a run, a server, a topic.
 // serve is done by the driver, at once and to the end. What comes back is never a fate that kills: then nothing comes back.
 func (w *world) call(ctx context.Context, op, about string, serve func(*call)) fate {
-	f := ctx.Value(flightKey{}).(*flight)
+	_, got := w.ask(ctx, op, about, serve)
+	return got
+}
+
+// ask is call for who wants to know the call too.
+func (w *world) ask(ctx context.Context, op, about string, serve func(*call)) (*call, fate) {
+	f := flightOf(ctx)
+	if f == nil { // a test asks a model by itself
+		c := &call{flight: &flight{facts: newFacts(), box: &container{settings: w.settings}}}
+		serve(c)
+		return c, fine
+	}
 	if about == "" {
 		about = "-"
 	}
@@ -94,13 +105,14 @@ func (w *world) call(ctx context.Context, op, about string, serve func(*call)) f
 	if ctx.Err() != nil {
 		f.expired = true
 		w.mu.Unlock()
-		return hang // a client does not send what has no time left
+		return c, hang // a client does not send what has no time left
 	}
 	c.nth = f.nth[base]
 	f.nth[base]++
 	c.key = base.and(strconv.Itoa(c.nth))
 	w.parked = append(w.parked, c)
 	w.mu.Unlock()
+	w.wake()
 	got := hang
 	select {
 	case got = <-c.reply:
@@ -116,7 +128,7 @@ func (w *world) call(ctx context.Context, op, about string, serve func(*call)) f
 	if got >= dieBefore {
 		runtime.Goexit()
 	}
-	return got
+	return c, got
 }
 
 // admit decides what a call meets, and when.

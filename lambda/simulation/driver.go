@@ -18,6 +18,7 @@ type driver struct {
 	hash  key // of everything that happened, to compare two runs of one story
 	end   time.Time
 
+	woke   chan struct{}
 	mu     sync.Mutex // held for a moment, never across a call
 	parked []*call
 	spare  []*call
@@ -75,6 +76,10 @@ func (d *driver) note(k key, what int) {
 // settle waits until everybody is blocked, and takes in what has come in an order that does not depend on the scheduler of goroutines.
 func (w *world) settle() {
 	synctest.Wait()
+	select {
+	case <-w.woke:
+	default:
+	}
 	w.mu.Lock()
 	parked, landed := w.parked, w.landed
 	w.parked, w.spare, w.landed = w.spare[:0], parked, nil
@@ -98,19 +103,43 @@ func (w *world) settle() {
 func (w *world) drive() {
 	for {
 		w.settle()
-		if len(w.queue) == 0 || w.broke != nil && !w.goOn {
+		if w.broke != nil && !w.goOn {
 			return
 		}
-		now, next := w.now(), w.queue[0].at
-		if !next.Before(w.end) {
-			time.Sleep(w.end.Sub(now))
+		now, next := w.now(), w.end
+		switch {
+		case len(w.queue) > 0:
+			next = w.queue[0].at
+		}
+		if !now.Before(w.end) {
 			return
+		}
+		if next.After(w.end) {
+			next = w.end
 		}
 		if next.After(now) {
-			time.Sleep(next.Sub(now))
+			w.sleep(next.Sub(now))
 			continue // what the same instant woke gets to be blocked again first
 		}
 		heap.Pop(&w.queue).(happening).do()
+	}
+}
+
+// sleep lets time pass until somebody comes who slept, or whose context has ended.
+func (d *driver) sleep(pause time.Duration) {
+	timer := time.NewTimer(pause)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-d.woke:
+	}
+}
+
+// wake tells the driver that somebody has come.
+func (d *driver) wake() {
+	select {
+	case d.woke <- struct{}{}:
+	default:
 	}
 }
 

@@ -94,6 +94,9 @@ func (w *world) held(server string, h maintenance.Hold) { w.holds[server] = span
 
 // maintainedLately: what others begin now, the service could not tell from a maintenance of ours.
 func (w *world) maintainedLately(server string) bool {
+	if h := w.ledger.runs[w.ledger.servers[server].OpenRun]; h != nil && h.last().Holds() {
+		return true
+	}
 	long := w.now().Add(-20 * time.Minute)
 	if at, ok := w.attempts[server]; ok && at.After(long) {
 		return true
@@ -103,7 +106,7 @@ func (w *world) maintainedLately(server string) bool {
 
 // describe is a run's state in a line of a story's trace.
 func describe(r maintenance.Run) string {
-	text := fmt.Sprintf("v%d %s", r.Version, r.State)
+	text := string(r.State)
 	if r.State == maintenance.RunWaiting {
 		text += " for " + string(r.Wait.Reason)
 	}
@@ -114,9 +117,15 @@ func describe(r maintenance.Run) string {
 		text += fmt.Sprintf(" slot %d", r.Slot)
 	}
 	if r.Lease.By != "" {
-		text += " leased until " + r.Lease.Until.Format("15:04:05")
+		text += " leased"
 	}
-	text += fmt.Sprintf(" next %s %s triggers %d owed", r.Queue, r.Next.Format("15:04:05.000"), len(r.Triggers))
+	if !r.Stop.At.IsZero() {
+		text += " to be stopped"
+	}
+	if r.Reference != "" {
+		text += " as " + r.Reference
+	}
+	text += fmt.Sprintf(" for %d triggers, owes", len(r.Triggers))
 	for _, n := range r.Owed {
 		text += " " + string(n.Outcome)
 		for _, d := range n.Topics {

@@ -98,6 +98,7 @@ func (w *world) fly(f *flight) {
 			f.over = true
 			w.landed = append(w.landed, f)
 			w.mu.Unlock()
+			w.wake()
 		}()
 		// It ends a millisecond before Lambda ends the process, so that which of the two was first is no matter of chance.
 		ctx, cancel := context.WithDeadline(context.WithValue(context.Background(), flightKey{}, f), deadline.Add(-time.Millisecond))

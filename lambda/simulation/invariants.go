@@ -81,9 +81,7 @@ func (w *world) watchWindow(c *call, run maintenance.Run) {
 
 // watchStop: a stop that its service has taken.
 func (w *world) watchStop(c *call, j *job) {
-	run := w.ledger.runs[j.run]
-	w.must("stop-without-a-reason", run != nil && (!run.last().Stop.At.IsZero() || j.begins.IsZero() || !j.began(w.now())),
-		"%s is stopped by %s, and nobody asked for it", j.id, c.flight.id)
+	w.must("stop-without-a-reason", !w.ledger.runs[c.about].last().Stop.At.IsZero(), "%s is stopped by %s, and nobody asked for it", j.id, c.flight.id)
 }
 
 // watchCommit: a change that the ledger has made.

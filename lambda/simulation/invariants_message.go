@@ -10,22 +10,34 @@ import (
 // watchPublished: what people and machines are told is recorded, and true when it is sent.
 func (w *world) watchPublished(c *call, topic maintenance.Topic, r maintenance.Report) {
 	if w.trace != nil {
-		w.trace(string(topic), r.RunID, string(r.Outcome)+" "+string(r.Reason))
+		w.trace(c.flight.id, "says on "+string(topic)+": "+r.RunID, string(r.Outcome)+" "+string(r.Reason))
 	}
-	h := w.ledger.runs[r.RunID]
-	w.must("published-what-is-recorded", h != nil && slices.ContainsFunc(h.versions, func(v version) bool {
-		return slices.ContainsFunc(v.run.Owed, func(n maintenance.Notification) bool {
-			return n.Outcome == r.Outcome && n.Reason == r.Reason && n.At.Equal(r.At)
-		})
-	}), "%s %s %s on %s", r.RunID, r.Outcome, r.Reason, topic)
+	run, recorded := w.decided(r)
+	w.must("published-what-is-recorded", recorded, "%s %s %s on %s", r.RunID, r.Outcome, r.Reason, topic)
 	asked := r.Stop && (r.Outcome == maintenance.OutcomeRefused || r.Outcome == maintenance.OutcomeInProgress) // an answer to an operator
-	if h == nil || asked {
+	if !recorded || asked {
 		return
 	}
-	w.watchTruth(c.sent, topic, h.last(), r)
+	w.watchTruth(c.sent, topic, run, r)
 	if topic == maintenance.TopicText {
 		w.react(r)
 	}
+}
+
+// decided is the run as it was when what is reported was decided: the first version that owes it.
+func (w *world) decided(r maintenance.Report) (maintenance.Run, bool) {
+	h := w.ledger.runs[r.RunID]
+	if h == nil {
+		return maintenance.Run{}, false
+	}
+	for _, v := range h.versions {
+		for _, n := range v.run.Owed {
+			if n.Outcome == r.Outcome && n.Reason == r.Reason && n.At.Equal(r.At) {
+				return v.run, true
+			}
+		}
+	}
+	return maintenance.Run{}, false
 }
 
 // watchTruth: what a message says is so when it is sent. A record is history: what it says is not, was not when it was decided.
@@ -60,9 +72,9 @@ func (w *world) watchTruth(sent time.Time, topic maintenance.Topic, run maintena
 	case r.Outcome == maintenance.OutcomeError && run.Outcome == maintenance.OutcomeError:
 		untrue(!own)
 	case r.Outcome == maintenance.OutcomeOverdue:
-		unseen := !run.Unseen.Since.IsZero() // then it says no more than that the deadline has passed
-		lately := now.Add(-longestLate - skew)
-		if run.Backend == "opsworks-cm" { // seen under maintenance late, it may have ended long before; only then the five minutes begin
+		unseen := !run.Unseen.Since.IsZero()    // then it says no more than that the deadline has passed
+		lately := r.At.Add(-longestLate - skew) // one that comes late says so
+		if run.Backend == "opsworks-cm" {       // seen under maintenance late, it may have ended long before; only then the five minutes begin
 			lately = lately.Add(-longestLate)
 		}
 		goesOn := any(func(j *job) bool { return j.begins.IsZero() || lately.Before(j.ends) }) ||

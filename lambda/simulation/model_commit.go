@@ -48,8 +48,8 @@ func (l *ledger) Commit(ctx context.Context, change maintenance.Change) (mainten
 }
 
 func (l *ledger) refuses(c *call, change maintenance.Change) *maintenance.Error {
-	if decided, ok := l.keys[change.Key]; ok && change.Key != "" {
-		return &maintenance.Error{Reason: maintenance.ReasonDuplicate, Holder: decided.RunID, Decided: decided}
+	if kept, ok := l.keys[change.Key]; ok && change.Key != "" && kept.until.After(change.Now) {
+		return &maintenance.Error{Reason: maintenance.ReasonDuplicate, Holder: kept.RunID, Decided: kept.Decided}
 	}
 	to := change.To
 	if to.ID == "" {
@@ -104,7 +104,7 @@ func (l *ledger) conflicts(c *call) bool {
 
 func (l *ledger) apply(c *call, change maintenance.Change) maintenance.Run {
 	if change.Key != "" {
-		l.keys[change.Key] = change.Decided
+		l.keys[change.Key] = keptKey{change.Decided, change.Now.Add(keepKey)}
 	}
 	l.wrote = l.now()
 	run := copyRun(change.To)
@@ -136,7 +136,7 @@ func (l *ledger) apply(c *call, change maintenance.Change) maintenance.Run {
 	if run.ServerName != "" {
 		l.servers[run.ServerName] = record
 	}
-	l.put(run)
+	l.put(c.flight.id, run)
 	change.To = run
 	l.watchCommit(c, change)
 	l.aim(change.From, run)
@@ -178,7 +178,7 @@ func recordEnd(record *maintenance.ServerRecord, run maintenance.Run, now time.T
 	}
 }
 
-func (l *ledger) put(run maintenance.Run) {
+func (l *ledger) put(by string, run maintenance.Run) {
 	h := l.runs[run.ID]
 	if h == nil {
 		h = &history{id: run.ID}
@@ -189,8 +189,8 @@ func (l *ledger) put(run maintenance.Run) {
 	}
 	h.versions = append(h.versions, version{l.now(), run})
 	l.wrote = l.now()
-	if l.trace != nil {
-		l.trace("ledger", run.ID, describe(run))
+	if n := len(h.versions); l.trace != nil && (n == 1 || describe(run) != describe(h.versions[n-2].run)) {
+		l.trace(by, run.ID, describe(run))
 	}
 }
 

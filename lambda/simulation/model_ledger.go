@@ -21,13 +21,21 @@ type ledger struct {
 	runs    map[string]*history
 	order   []*history // those that are in an index, or were lately; oldest first
 	servers map[string]maintenance.ServerRecord
-	keys    map[string]maintenance.Decided
+	keys    map[string]keptKey
 	slots   map[int]string
 	nodes   map[string]string
 	fleet   maintenance.FleetRecord
 	counts  map[string]int
 	wrote   time.Time
 }
+
+// keptKey is what came of a trigger, until it counts as new again (lambda/ledger: thirty days).
+type keptKey struct {
+	maintenance.Decided
+	until time.Time
+}
+
+const keepKey = 30 * 24 * time.Hour
 
 // history is a run's versions, oldest first.
 type history struct {
@@ -53,7 +61,7 @@ func (h *history) asOf(t time.Time) (maintenance.Run, bool) {
 }
 
 func newLedger(w *world) *ledger {
-	return &ledger{world: w, runs: map[string]*history{}, servers: map[string]maintenance.ServerRecord{}, keys: map[string]maintenance.Decided{},
+	return &ledger{world: w, runs: map[string]*history{}, servers: map[string]maintenance.ServerRecord{}, keys: map[string]keptKey{},
 		slots: map[int]string{}, nodes: map[string]string{}, counts: map[string]int{}}
 }
 
@@ -110,7 +118,7 @@ func (l *ledger) Node(ctx context.Context, node string) (string, error) {
 
 // Take moves the next look alone.
 func (l *ledger) Take(ctx context.Context, due maintenance.Due, next time.Time) (maintenance.Run, error) {
-	return ask(ctx, l, "Take", due.RunID, func(*call) (run maintenance.Run, err error) {
+	return ask(ctx, l, "Take", due.RunID, func(c *call) (run maintenance.Run, err error) {
 		h := l.runs[due.RunID]
 		switch {
 		case h == nil || h.last().Version != due.Version:
@@ -121,7 +129,7 @@ func (l *ledger) Take(ctx context.Context, due maintenance.Due, next time.Time) 
 		run = copyRun(h.last())
 		run.Next = next
 		run.Version++
-		l.put(run)
+		l.put(c.flight.id, run)
 		return copyRun(run), nil
 	})
 }

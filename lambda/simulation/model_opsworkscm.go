@@ -17,8 +17,8 @@ import (
 //     a beginning or a failure, nor what state a failure leaves;
 //   - nothing stops it.
 //
-// Maintenance by others never begins within twenty minutes of a start or an end of ours: the service could not tell the two apart, nor could
-// people.
+// Maintenance by others never begins while a run of ours is not over, or within twenty minutes of a start or an end of ours: the service
+// could not tell the two apart, nor could people.
 type opsworksCM struct{ *plant }
 
 func (b opsworksCM) Shared() maintenance.Backend { return b }

@@ -7,7 +7,8 @@ import (
 	"opsworks-maintenance/lambda/maintenance"
 )
 
-func flightOf(ctx context.Context) *flight { return ctx.Value(flightKey{}).(*flight) }
+// flightOf is the invocation that a call comes from; nil outside any.
+func flightOf(ctx context.Context) *flight { f, _ := ctx.Value(flightKey{}).(*flight); return f }
 
 // clockOf is the clock of the container that a call comes from.
 func clockOf(ctx context.Context) time.Time { return flightOf(ctx).box.now() }

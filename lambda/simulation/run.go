@@ -59,14 +59,16 @@ func Run(t *testing.T, story Story, o Options) (out Result) {
 type line struct{ actor, text string }
 
 func (w *world) happened(actor, what, how string) {
-	w.lines = append(w.lines, line{actor, strings.TrimRight(fmt.Sprintf("%-12s %-18s %s %s", w.since().Truncate(time.Millisecond), actor, what, how), " ")})
-	quiet := how == "fine" && (strings.HasPrefix(what, "ledger.Due") || strings.HasPrefix(what, "ledger.Read") || strings.HasPrefix(what, "ledger.Slots"))
-	if !quiet && !strings.HasPrefix(what, "-> ") && what != "<-" {
+	if how == "fine" && !strings.Contains(what, ".Start") && !strings.Contains(what, ".Stop") {
+		return // what it came to is told where it changes something
+	}
+	if !strings.HasPrefix(what, "-> ") && what != "<-" {
 		w.busy[actor] = true
 	}
+	w.lines = append(w.lines, line{actor, strings.TrimRight(fmt.Sprintf("%-12s %-22s %s %s", w.since().Truncate(time.Millisecond), actor, what, how), " ")})
 }
 
-// happenings are the lines, without the sweeps that found nothing to do.
+// happenings are the lines, without the sweeps that changed nothing.
 func (w *world) happenings(to func(string)) {
 	for _, l := range w.lines {
 		if w.busy[l.actor] || !strings.HasPrefix(l.actor, "sweep-") {

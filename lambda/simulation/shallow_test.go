@@ -20,6 +20,7 @@ var (
 	first = flag.Uint64("seed", 1, "the first seed")
 	tell  = flag.Bool("tell", false, "print all that happens")
 	tries = flag.Int("shrink", 2000, "in how many runs a story is shrunk")
+	save  = flag.String("save", "", "the folder to save stories of violations in")
 	shard = flag.Int("shards", 2, "how many seeds run at the same time")
 )
 
@@ -84,6 +85,11 @@ func explain(t *testing.T, seed uint64, v simulation.Violation) {
 	t.Helper()
 	r := simulation.Run(t, simulation.Draw(seed), simulation.Options{Record: true})
 	story := simulation.Shrink(t, r.Story, v.Kind, *tries)
+	if *save != "" {
+		if err := os.WriteFile(filepath.Join(*save, fmt.Sprintf("%s-%d.story", v.Kind, seed)), []byte(story.String()), 0o644); err != nil {
+			t.Error(err)
+		}
+	}
 	t.Errorf("seed %d: %s\ngo test ./lambda/simulation -run TestShallow -seeds 1 -seed %d -tell\n\n%s\n%s", seed, v, seed, story, happens(t, story))
 }
 
