@@ -189,6 +189,10 @@ func (w *world) watchLanding(f *flight, failed bool) {
 	if f.err != nil && f.err != errRetry && !f.dead {
 		w.must("no-panic", false, "%s %s: %v", f.id, f.event, f.err)
 	}
+	if !failed && (len(f.event.requests()) > 0 || f.event.Verb == "stop" || f.event.Verb == "close") {
+		w.must("answered", !slices.ContainsFunc(f.reports, func(r maintenance.Report) bool { return r.Outcome == "" }), "%s %s has an answer without an outcome",
+			f.id, f.event)
+	}
 	for _, r := range f.event.requests() {
 		key := r.Trigger.Key(r.ServerName)
 		asked := w.requests[key]

@@ -85,7 +85,7 @@ func (c Counts) Untested() (out []string) {
 
 // invariants are those that must have been tested.
 var invariants = []string{
-	"allowed", "began-after-all", "began-is-seen", "claim-on-old-facts", "claim-under-a-hold", "cooldown", "daily-limit", "end-notified",
+	"allowed", "answered", "began-after-all", "began-is-seen", "claim-on-old-facts", "claim-under-a-hold", "cooldown", "daily-limit", "end-notified",
 	"finished-waiting", "kept-by-what-is-over", "kept-server", "limit", "looked-at-again", "outbox-drops", "outbox-empties", "over-is-over",
 	"published-what-is-recorded", "refusal-notified", "repeated", "start-after-its-conclusion", "start-after-its-deadline", "stop-is-obeyed",
 	"stop-without-a-reason", "trigger-kept", "trigger-notified", "true-cancelled", "true-error", "true-failed", "true-missed", "true-overdue",
