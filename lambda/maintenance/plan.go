@@ -15,8 +15,9 @@ func (r *Runner) Plan(ctx context.Context, serverName string) Plan {
 		}
 		plan.Run = f.Kept.Open
 	}
+	check := t.check(serverName, f)
 	for _, kind := range []TriggerKind{TriggerAlarm, TriggerSchedule, TriggerManual} {
-		answer, err := t.planFor(Trigger{Kind: kind, Time: f.Now}, serverName, &f)
+		answer, err := t.planFor(Trigger{Kind: kind, Time: f.Now}, serverName, &f, check)
 		if err != nil {
 			plan.Err = err
 			return plan
@@ -30,7 +31,7 @@ func (r *Runner) Plan(ctx context.Context, serverName string) Plan {
 }
 
 // planFor is what would happen for one trigger.
-func (t *turn) planFor(trigger Trigger, serverName string, f *Facts) (PlanAnswer, error) {
+func (t *turn) planFor(trigger Trigger, serverName string, f *Facts, check func() error) (PlanAnswer, error) {
 	answer := PlanAnswer{Trigger: trigger.Kind, RunID: f.Kept.Open.ID}
 	open := f.Kept.Open
 	v := admit(arrival, Run{}, trigger, *f)
@@ -63,10 +64,10 @@ func (t *turn) planFor(trigger Trigger, serverName string, f *Facts) (PlanAnswer
 			return answer, err
 		}
 	}
-	if next.Claim != nil {
-		next.Verdict = t.checked(next.Verdict, serverName, *f)
-	}
 	v = next.Verdict
+	if next.Claim != nil {
+		v = checked(v, check())
+	}
 	answer.Reason, answer.Until, answer.Detail = v.Reason, v.Until, v.Detail
 	if v.Holder != "" {
 		answer.RunID = v.Holder
@@ -90,15 +91,31 @@ type Checker interface {
 	Check(ctx context.Context, serverName string) error
 }
 
-// checked is a verdict with what the backend says beforehand.
-func (t *turn) checked(v Verdict, serverName string, f Facts) Verdict {
-	backend, _ := t.backend(f.Policy.Backend)
-	checker, ok := backend.(Checker)
-	if !ok {
+// check asks the backend once, for whatever would start.
+func (t *turn) check(serverName string, f Facts) func() error {
+	asked, answer := false, error(nil)
+	return func() error {
+		if asked {
+			return answer
+		}
+		asked = true
+		backend, _ := t.backend(f.Policy.Backend)
+		if checker, ok := backend.(Checker); ok {
+			answer = checker.Check(t.work, serverName)
+		}
+		return answer
+	}
+}
+
+// checked is a verdict with what the backend says beforehand. That it could not be asked refuses no start.
+func checked(v Verdict, err error) Verdict {
+	switch ReasonOf(err) {
+	case "":
+		return v
+	case ReasonRunbookUnusable:
+		return Verdict{Ruling: RulingRefuse, Reason: ReasonRunbookUnusable, Detail: err.Error()}
+	default:
+		v.Detail = "whether it could be started was not checked: " + err.Error()
 		return v
 	}
-	if err := checker.Check(t.work, serverName); err != nil {
-		return Verdict{Ruling: RulingRefuse, Reason: ReasonOf(err), Detail: err.Error()}
-	}
-	return v
 }
