@@ -185,3 +185,24 @@ func TestREADME_Cost(t *testing.T) {
 		}
 	}
 }
+
+// Each make command of the README is a target.
+func TestREADME_Targets(t *testing.T) {
+	makefile, err := os.ReadFile("../Makefile")
+	if err != nil {
+		t.Fatal(err)
+	}
+	readme, err := os.ReadFile("../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	commands := regexp.MustCompile("(?m)(?:^|`)make ([a-z0-9]+)").FindAllStringSubmatch(string(readme), -1)
+	if len(commands) < 20 {
+		t.Errorf("README.md has %d commands", len(commands))
+	}
+	for _, command := range commands {
+		if !regexp.MustCompile(`(?m)^` + command[1] + `:`).Match(makefile) {
+			t.Errorf("README.md has %q, the Makefile no such target", command[0])
+		}
+	}
+}
