@@ -52,7 +52,7 @@ bench: local ## compare the function with a bare handler and a floor, without TL
 	@go build -o dist/local/bench ./lambda/local/bench
 	@for tls in false true; do \
 	dist/local/bench -function dist/local/bootstrap -bare dist/local/barehandler -floor dist/local/floor -tls=$$tls $(ARGS) && echo || exit 1; done
-	@go test -count=1 ./lambda -run '^TestGrowth$$' -v
+	@go test -count=1 ./lambda/function -run '^TestGrowth$$' -v
 
 synth: build ## write the CloudFormation template to dist/cdk.out; needs Node, no account and no network
 	@go run ./infra
