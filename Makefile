@@ -107,3 +107,10 @@ history: ## the latest runs and refusals of SERVER
 
 clean: ## remove what was built
 	rm -rf dist
+
+.PHONY: canaries mutate
+canaries: ## put the first edition's faults back, one at a time: the simulation finds each (ARGS="'0[67]-*'": some of them)
+	@go run ./lambda/simulation/mutate -canaries $(ARGS)
+
+mutate: ## break the code N times, drawn by SEED: the tests or the simulation find all but two
+	@go run ./lambda/simulation/mutate -n $(or $(N),40) -seed $(or $(SEED),1)
