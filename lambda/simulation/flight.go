@@ -47,6 +47,7 @@ type container struct {
 	skew     time.Duration
 	settings *settings
 	busy     bool
+	code     *code // at the deep depth
 }
 
 func (c *container) now() time.Time { return time.Now().Round(0).UTC().Add(c.skew) }

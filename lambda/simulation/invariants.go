@@ -2,6 +2,7 @@ package simulation
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"opsworks-maintenance/lambda/maintenance"
@@ -163,10 +164,10 @@ func (w *world) watchFailed(c *call) {
 	switch service := serviceOf(c.op); {
 	case service == "ledger":
 		w.excuse(c.flight)
-	case (c.op == "ssm.Start" || c.op == "opsworks-cm.Start") && c.fate != failBefore:
+	case strings.HasPrefix(c.op, service+".Start") && w.unsure(c):
 		if h := w.ledger.runs[c.about]; h != nil {
 			w.lost[h.last().Attempt.ID], w.attempts[h.last().ServerName] = true, w.now()
-			if c.op == "ssm.Start" {
+			if service == "ssm" {
 				w.plant.rival(h.last())
 			}
 		}

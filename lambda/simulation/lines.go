@@ -34,9 +34,9 @@ func (w *world) say(l Line) {
 	case "foreign":
 		w.foreign(l, until)
 	case "backup":
-		w.plant.backups[l.arg("server")] = append(w.plant.backups[l.arg("server")], span{w.now(), until})
+		w.plant.backup(l.arg("server"), until)
 	case "calendar":
-		w.plant.closed[l.arg("server")] = span{w.now(), until}
+		w.plant.close(l.arg("server"), until)
 	case "hold":
 		w.hold(l.arg("server"), maintenance.Hold{Until: until, By: l.ID})
 	default:
@@ -95,13 +95,17 @@ func (w *world) foreign(l Line, until time.Time) {
 	if server.Backend == "opsworks-cm" && w.maintainedLately(server.Name) {
 		return
 	}
-	w.plant.add(&job{id: "foreign-" + l.ID, server: server.Name, node: server.Node, takesRun: server.Own, created: w.now(), begins: w.now(),
+	w.plant.others(&job{id: "foreign-" + l.ID, server: server.Name, node: server.Node, takesRun: server.Own, created: w.now(), begins: w.now(),
 		ends: until, result: maintenance.ExecutionSucceeded})
 }
 
 // hold brakes a server, or the fleet. Its own verb comes with its issue; what a claim and a decision make of it is here.
 func (w *world) hold(server string, h maintenance.Hold) {
 	w.held(server, h)
+	if w.deep != nil {
+		w.deep.hold(server, h)
+		return
+	}
 	if server == "" {
 		w.ledger.fleet.Hold = h
 		return

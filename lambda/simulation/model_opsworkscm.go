@@ -134,8 +134,14 @@ func (b opsworksCM) Start(ctx context.Context, run maintenance.Run, server maint
 	return b.answered(got, a, server)
 }
 
-// begin makes a maintenance as StartMaintenance does: it may begin later, or never.
 func (b opsworksCM) begin(c *call, run maintenance.Run) {
+	j := b.drawn(run)
+	b.add(j)
+	b.watchStart(c, run, j)
+}
+
+// drawn is a maintenance as StartMaintenance makes it, whose course is drawn from its name: it may begin later, or never.
+func (b opsworksCM) drawn(run maintenance.Run) *job {
 	now := b.now()
 	id := "maint-" + run.Attempt.ID
 	r := roll(b.story.Seed, named(id))
@@ -151,8 +157,7 @@ func (b opsworksCM) begin(c *call, run maintenance.Run) {
 	if _, ok := b.oddly(b.knobs.Never, happens("never"), id, "never"); ok {
 		j.begins, j.ends, j.result = time.Time{}, now, maintenance.ExecutionCancelled
 	}
-	b.add(j)
-	b.watchStart(c, run, j)
+	return j
 }
 
 func (b opsworksCM) Stop(context.Context, maintenance.Run) error {

@@ -131,6 +131,18 @@ func (b ssm) Start(ctx context.Context, run maintenance.Run, server maintenance.
 
 // begin makes an execution as a start does.
 func (b ssm) begin(c *call, run maintenance.Run) *job {
+	j := b.drawn(run)
+	if pause, ok := b.oddly(b.knobs.Cancel, lasts("cancel", 5*time.Second, 30*time.Minute), j.id, "cancel"); ok {
+		b.after(pause, func() { b.cancel(j, 0) })
+	}
+	b.add(j)
+	b.watchStart(c, run, j)
+	b.after(j.ends.Sub(b.now()), func() { b.ended(j) })
+	return j
+}
+
+// drawn is an execution of a run, whose course is drawn from its name.
+func (b ssm) drawn(run maintenance.Run) *job {
 	now, server := b.now(), b.server(run.ServerName)
 	id := "exec-" + run.Attempt.ID
 	r := roll(b.story.Seed, named(id))
@@ -141,12 +153,6 @@ func (b ssm) begin(c *call, run maintenance.Run) *job {
 	}
 	j.ends = j.begins.Add(duration(r))
 	j.result = b.becomes(id)
-	if pause, ok := b.oddly(b.knobs.Cancel, lasts("cancel", 5*time.Second, 30*time.Minute), id, "cancel"); ok {
-		b.after(pause, func() { b.cancel(j, 0) })
-	}
-	b.add(j)
-	b.watchStart(c, run, j)
-	b.after(j.ends.Sub(now), func() { b.ended(j) })
 	return j
 }
 

@@ -59,7 +59,7 @@ func (p *plant) rival(run maintenance.Run) {
 			return
 		}
 		now := p.now()
-		p.add(&job{id: id, server: server.Name, node: server.Node, takesRun: server.Own, created: now, begins: now,
+		p.others(&job{id: id, server: server.Name, node: server.Node, takesRun: server.Own, created: now, begins: now,
 			ends: now.Add(duration(roll(p.story.Seed, named(id)))), result: maintenance.ExecutionSucceeded})
 	})
 }

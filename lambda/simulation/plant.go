@@ -70,6 +70,31 @@ func (p *plant) add(j *job) {
 	}
 }
 
+// others is a job that others have started.
+func (p *plant) others(j *job) {
+	if p.deep != nil {
+		p.deep.others(j)
+		return
+	}
+	p.add(j)
+}
+
+// backup is one that the service makes of a server.
+func (p *plant) backup(server string, until time.Time) {
+	if p.deep != nil && !p.deep.backUp(server, until) {
+		return
+	}
+	p.backups[server] = append(p.backups[server], span{p.now(), until})
+}
+
+// close closes a server's calendar.
+func (p *plant) close(server string, until time.Time) {
+	p.closed[server] = span{p.now(), until}
+	if p.deep != nil {
+		p.deep.nodes.SetCalendar(calendarOf(server), false, until)
+	}
+}
+
 func (p *plant) offset(t time.Time) string {
 	if t.IsZero() {
 		return "never"

@@ -39,6 +39,9 @@ func Run(t *testing.T, story Story, o Options) (out Result) {
 	story.index()
 	synctest.Test(t, func(*testing.T) {
 		w := newWorld(&story, runner{})
+		if story.Deep {
+			w.deepen()
+		}
 		w.record, w.goOn = o.Record, o.GoOn
 		if o.Trace != nil {
 			w.trace = w.happened

@@ -16,7 +16,7 @@ import (
 )
 
 var (
-	seeds = flag.Int("seeds", 1000, "how many seeds to run")
+	seeds = flag.Int("seeds", 0, "how many seeds to run; 0 is as many as there is time for in every test")
 	first = flag.Uint64("seed", 1, "the first seed")
 	tell  = flag.Bool("tell", false, "print all that happens")
 	tries = flag.Int("shrink", 2000, "in how many runs a story is shrunk")
@@ -33,7 +33,13 @@ func TestMain(m *testing.M) {
 // enough is from how many seeds on a fault that met no step, and an invariant that nothing tested, is a failure of the simulation itself.
 const enough = 1000
 
-func TestShallow(t *testing.T) {
+func TestShallow(t *testing.T) { runSeeds(t, "TestShallow", 1000, simulation.Draw) }
+
+// runSeeds runs as many seeds as the flag says, or some.
+func runSeeds(t *testing.T, test string, some int, draw func(seed uint64) simulation.Story) {
+	if *seeds > 0 {
+		some = *seeds
+	}
 	began := time.Now()
 	var mu sync.Mutex
 	var counts simulation.Counts
@@ -42,15 +48,15 @@ func TestShallow(t *testing.T) {
 		for n := range *shard {
 			t.Run(fmt.Sprint(n), func(t *testing.T) {
 				t.Parallel()
-				for i := n; i < *seeds; i += *shard {
+				for i := n; i < some; i += *shard {
 					seed := *first + uint64(i)
-					r := simulation.Run(t, simulation.Draw(seed), telling())
+					r := simulation.Run(t, draw(seed), telling())
 					mu.Lock()
 					counts.Add(r.Counts)
 					v, new := firstOf(r, broke)
 					mu.Unlock()
 					if new {
-						explain(t, seed, v)
+						explain(t, test, draw(seed), v)
 					}
 				}
 			})
@@ -81,16 +87,17 @@ func firstOf(r simulation.Result, broke map[string]int) (simulation.Violation, b
 }
 
 // explain shrinks a violation's story and prints it, with the command that tells it again.
-func explain(t *testing.T, seed uint64, v simulation.Violation) {
+func explain(t *testing.T, test string, drawn simulation.Story, v simulation.Violation) {
 	t.Helper()
-	r := simulation.Run(t, simulation.Draw(seed), simulation.Options{Record: true})
+	seed := drawn.Seed
+	r := simulation.Run(t, drawn, simulation.Options{Record: true})
 	story := simulation.Shrink(t, r.Story, v.Kind, *tries)
 	if *save != "" {
 		if err := os.WriteFile(filepath.Join(*save, fmt.Sprintf("%s-%d.story", v.Kind, seed)), []byte(story.String()), 0o644); err != nil {
 			t.Error(err)
 		}
 	}
-	t.Errorf("seed %d: %s\ngo test ./lambda/simulation -run TestShallow -seeds 1 -seed %d -tell\n\n%s\n%s", seed, v, seed, story, happens(t, story))
+	t.Errorf("seed %d: %s\ngo test ./lambda/simulation -run %s$ -seeds 1 -seed %d -tell\n\n%s\n%s", seed, v, test, seed, story, happens(t, story))
 }
 
 func happens(t *testing.T, story simulation.Story) string {

@@ -13,6 +13,8 @@ import (
 // run again. What it does not name takes its usual course, by a hash of the seed and its own name.
 type Story struct {
 	Seed uint64
+	// Deep: it happens to the real adapters, else to models of them. A call has another name there.
+	Deep bool
 	// Hours is how long it lives. Until Calm anything may break, then the faults stop.
 	Hours, Calm time.Duration
 	Limit       int
@@ -102,6 +104,9 @@ func (s Story) String() string {
 		fmt.Fprintf(&b, "broke %s\n", s.Broke)
 	}
 	fmt.Fprintf(&b, "seed %d\nhours %s\ncalm %s\nlimit %d\ntopics %s\n", s.Seed, s.Hours, s.Calm, s.Limit, strings.Join(s.Topics, ","))
+	if s.Deep {
+		fmt.Fprintln(&b, "deep")
+	}
 	for _, server := range s.Servers {
 		fmt.Fprintln(&b, server)
 	}
@@ -150,6 +155,8 @@ func (s *Story) read(words []string) (err error) {
 		s.Broke = word
 	case "explicit":
 		s.Explicit = true
+	case "deep":
+		s.Deep = true
 	case "seed":
 		s.Seed, err = strconv.ParseUint(word, 10, 64)
 	case "hours":

@@ -14,6 +14,7 @@ type world struct {
 	knobs  *Knobs
 	calm   time.Time
 	target target
+	deep   *deep // nil at the shallow depth
 
 	flights  []*flight
 	boxes    []*container

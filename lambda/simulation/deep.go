@@ -1,0 +1,184 @@
+package simulation
+
+import (
+	"context"
+	"encoding/binary"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/aws/aws-lambda-go/lambdacontext"
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
+
+	"opsworks-maintenance/lambda/automation"
+	"opsworks-maintenance/lambda/function"
+	dynamo "opsworks-maintenance/lambda/ledger"
+	"opsworks-maintenance/lambda/local/simulator"
+	"opsworks-maintenance/lambda/local/table"
+	"opsworks-maintenance/lambda/maintenance"
+	"opsworks-maintenance/lambda/notify"
+	"opsworks-maintenance/lambda/opsworkscm"
+	document "opsworks-maintenance/lambda/settings"
+)
+
+// deep is the code under test at its full depth: the real handler, adapters and SDK clients, whose HTTP is answered in memory by
+// lambda/local's simulators and table. Each request is a call of the harness. What the invariants read of the world is what the
+// simulators and the table say of themselves.
+type deep struct {
+	*world
+	tables *table.Service
+	nodes  *simulator.SSM
+	chefs  *simulator.OpsWorksCM
+	ids    *idSource
+
+	serving   *call             // the request of the table that is being answered
+	changes   []written         // what it has changed
+	status    map[string]string // of servers of OpsWorks CM
+	going     map[string]*job   // the maintenance that goes on there
+	documents map[*settings]*document.Settings
+}
+
+// Names of the account, as the sample payloads of AWS's documents have it.
+const (
+	region    = "us-east-1"
+	account   = "123456789012"
+	stack     = "opsworks-maintenance"
+	arnPrefix = "arn:aws:lambda:" + region + ":" + account + ":function:" + stack
+	topicARN  = "arn:aws:sns:" + region + ":" + account + ":"
+	runsTable = "runs"
+)
+
+// deepen makes a world's code under test the deep one.
+func (w *world) deepen() {
+	d := &deep{world: w, tables: table.New(), ids: &idSource{}, status: map[string]string{}, going: map[string]*job{},
+		documents: map[*settings]*document.Settings{}}
+	w.deep, w.target = d, d
+	d.tables.Behind, d.tables.Changed = d.behind, d.wrote
+	d.nodes = simulator.NewSSM(simulator.SSMConfig{ByHand: true, Random: d.ids, OnStatus: d.executionMoved})
+	d.chefs = simulator.NewOpsWorksCM(simulator.Config{Random: d.ids, OnTransition: func(t simulator.Transition) { d.status[t.Server] = t.To }})
+	check(dynamo.CreateTable(context.Background(), d.config(direct{d.tables}), runsTable))
+	d.addRunbooks()
+	for _, s := range w.story.Servers {
+		d.addServer(s)
+	}
+}
+
+// check is for what only a mistake of this package makes fail.
+func check(err error) {
+	if err != nil {
+		panic(err)
+	}
+}
+
+// idSource is where the simulators draw ids from: the name of the request that they answer, so that leaving a choice out shifts no other.
+type idSource struct{ roller }
+
+func (s *idSource) Read(p []byte) (int, error) {
+	for i := 0; i < len(p); i += 8 {
+		var b [8]byte
+		binary.LittleEndian.PutUint64(b[:], s.next())
+		copy(p[i:], b[:])
+	}
+	return len(p), nil
+}
+
+// drawnFor makes the next ids those of a name.
+func (s *idSource) drawnFor(seed uint64, k key) { s.roller = *roll(seed, k) }
+
+func (d *deep) config(client aws.HTTPClient) aws.Config {
+	return aws.Config{
+		Region: region, BaseEndpoint: aws.String("http://service.invalid"), HTTPClient: client, Retryer: retryer,
+		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
+			return aws.Credentials{AccessKeyID: "AKIDEXAMPLE", SecretAccessKey: "secret"}, nil
+		}),
+	}
+}
+
+// retryer is the SDK's own, but for the chance in its pauses: half of what they may be at most.
+func retryer() aws.Retryer {
+	return retry.NewStandard(func(o *retry.StandardOptions) {
+		o.Backoff = retry.BackoffDelayerFunc(func(attempt int, _ error) (time.Duration, error) {
+			return min(time.Second<<attempt, retry.DefaultMaxBackoff) / 2, nil
+		})
+	})
+}
+
+// code is the code of one container, which serves one invocation at a time.
+type code struct {
+	handler *function.Handler
+	flight  *flight
+	mu      sync.Mutex // held for a moment
+	lanes   map[string]*lane
+}
+
+// attemptTimeout is how long the function's own client waits for an answer (lambda/function/connections.go).
+const attemptTimeout = 5 * time.Second
+
+func (d *deep) newCode(c *container) *code {
+	b := &code{lanes: map[string]*lane{}}
+	config := d.config(wire{d, attemptTimeout})
+	topics := notify.Topics{}
+	for _, topic := range c.settings.topics {
+		switch arn := topicARN + string(topic); topic {
+		case maintenance.TopicText:
+			topics.Text = arn
+		case maintenance.TopicRecords:
+			topics.Records = arn
+		case maintenance.TopicChat:
+			topics.Chat = arn
+		}
+	}
+	runner := &maintenance.Runner{
+		Policy: c.settings.policy,
+		Backends: map[string]maintenance.Backend{
+			automation.Backend: seen{automation.New(config, d.managed(c.settings), c.now), d},
+			opsworkscm.Backend: seen{opsworkscm.New(config, c.now), d},
+		},
+		Ledger:        books{d, b},
+		Notifier:      publisher{notify.New(config, topics, notify.Function{Name: stack, Region: region, Account: account}), d},
+		MaxConcurrent: c.settings.limit, Now: c.now, NewID: b.newID,
+	}
+	b.handler = &function.Handler{Name: stack, Settings: d.document(c.settings), Runner: runner, Log: slog.New(slog.DiscardHandler),
+		Metrics: io.Discard, Now: c.now}
+	return b
+}
+
+// newID names runs and attempts after the flight, in as many letters as a message and a request take.
+func (b *code) newID(serverName string, _ time.Time) string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.flight.ids[serverName]++
+	return serverName + "-" + short(b.flight.key.and(serverName).number(b.flight.ids[serverName]))
+}
+
+func short(k key) string {
+	return hex.EncodeToString(binary.BigEndian.AppendUint64(nil, mix(uint64(k))))
+}
+
+// handle implements target by an invocation of the handler, as Lambda makes it.
+func (d *deep) handle(ctx context.Context, _ *world, f *flight) ([]maintenance.Report, error) {
+	if f.box.code == nil {
+		f.box.code = d.newCode(f.box)
+	}
+	b := f.box.code
+	b.flight = f
+	payload, operator := d.payload(f)
+	arn := arnPrefix
+	if operator {
+		arn += ":" + function.AliasOperators
+	}
+	ctx = lambdacontext.NewContext(ctx, &lambdacontext.LambdaContext{AwsRequestID: f.id, InvokedFunctionArn: arn})
+	_, err := b.handler.Invoke(ctx, payload)
+	if again := (*function.RetryError)(nil); errors.As(err, &again) {
+		return nil, errRetry
+	}
+	if err != nil {
+		return nil, fmt.Errorf("the handler: %w", err)
+	}
+	return nil, nil
+}

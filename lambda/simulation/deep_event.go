@@ -1,0 +1,129 @@
+package simulation
+
+import (
+	"encoding/json"
+	"strings"
+	"time"
+
+	"opsworks-maintenance/lambda/maintenance"
+	document "opsworks-maintenance/lambda/settings"
+)
+
+// payload is an event as its sender writes it (events/testdata), and whether an operator sends it. The flight's event gets the trigger
+// that the handler makes of that, by whose key it is looked for at the end.
+func (d *deep) payload(f *flight) (payload []byte, operator bool) {
+	e, form := &f.event, map[string]any{}
+	about := map[string]any{}
+	if len(e.Servers) > 0 {
+		about["serverName"] = e.Servers[0]
+	}
+	if e.RunID != "" {
+		about["runId"] = e.RunID
+	}
+	switch e.Verb {
+	case "alarm", "ok":
+		form = alarmForm(e)
+	case "schedule":
+		form["schedule"] = map[string]any{"name": e.Trigger.Name, "time": e.Trigger.Time.Format(time.RFC3339Nano)}
+		form["serverNames"] = e.Servers
+	case "sweep":
+		form["sweep"] = true
+	case "finished":
+		form = finishedForm(e.Reference)
+	case "unreadable":
+		form = map[string]any{"source": "aws.cloudwatch", "detail-type": "CloudWatch Alarm State Change", "resources": []string{e.Reference}}
+	case "start":
+		if e.Trigger.ID != f.id { // else the request's own id is its key
+			about["key"] = e.Trigger.ID
+			e.Trigger.ID = "key:" + e.Trigger.ID
+		}
+		if len(e.Trigger.Overrides) > 0 {
+			about["override"] = e.Trigger.Overrides
+		}
+		form["start"], operator = about, true
+	case "plan", "history":
+		delete(about, "runId")
+		form[e.Verb], operator = about, true
+	case "status":
+		form[e.Verb], operator = struct{}{}, true
+	default:
+		form[e.Verb], operator = about, true
+	}
+	payload, err := json.Marshal(form)
+	check(err)
+	return payload, operator
+}
+
+// alarmForm is an alarm's change of state by EventBridge. Its tag names the server, also one that the settings do not have any more.
+func alarmForm(e *Event) map[string]any {
+	const clock = "2006-01-02T15:04:05.000-0700"
+	server, previous := e.Servers[0], map[string]any{"value": "OK", "reason": "Threshold"}
+	if !strings.HasPrefix(e.Trigger.Name, server+"-") {
+		e.Trigger.Name = server + "-" + e.Trigger.Name
+	}
+	e.Trigger.ID = "arn:aws:cloudwatch:" + region + ":" + account + ":alarm:" + e.Trigger.Name
+	value := "ALARM"
+	if e.Verb == "ok" {
+		value, previous["value"] = "OK", "ALARM"
+	}
+	if e.Trigger.NewAlarm {
+		previous["value"], previous["reason"] = "INSUFFICIENT_DATA", "Unchecked: Initial alarm creation"
+	}
+	at := e.Trigger.Time.UTC()
+	return map[string]any{
+		"source": "aws.cloudwatch", "detail-type": "CloudWatch Alarm State Change", "account": account, "region": region,
+		"time": at.Format(time.RFC3339), "resources": []string{e.Trigger.ID}, "detail": map[string]any{
+			"alarmName": e.Trigger.Name, "state": map[string]any{"value": value, "reason": "Threshold", "timestamp": at.Format(clock)},
+			"previousState": previous, "alarmTags": map[string]string{document.DefaultTagKey: server}, "alarmTagsStatus": "SUCCESS",
+		},
+	}
+}
+
+// finishedForm is the event that an execution is over.
+func finishedForm(id string) map[string]any {
+	return map[string]any{
+		"source": "aws.ssm", "detail-type": "EC2 Automation Execution Status-change Notification", "account": account, "region": region,
+		"time": time.Now().UTC().Format(time.RFC3339), "detail": map[string]any{"ExecutionId": id, "Status": "Success"},
+	}
+}
+
+// document is the settings as the handler has them: it finds an alarm's server there. What is allowed, the runner has from the story.
+func (d *deep) document(s *settings) *document.Settings {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if known := d.documents[s]; known != nil {
+		return known
+	}
+	var servers []map[string]any
+	for _, server := range d.story.Servers {
+		if _, ok := s.servers[server.Name]; !ok {
+			continue
+		}
+		one := map[string]any{"name": server.Name, "backend": server.Backend, "alarms": []string{server.Name + "-*"}, "enabled": !s.off[server.Name]}
+		if server.Backend == string(document.BackendSSM) {
+			one["runbook"] = runbookOf(server)
+		}
+		servers = append(servers, one)
+	}
+	doc := document.Settings{}
+	if len(servers) > 0 {
+		text, err := json.Marshal(map[string]any{"servers": servers})
+		check(err)
+		doc, err = document.Parse(text)
+		check(err)
+	}
+	d.documents[s] = &doc
+	return &doc
+}
+
+// hold writes a hold as lambda/ledger reads it (its conformance_test.go): with its end, for conditions. An operator's own request for it
+// comes with its issue.
+func (d *deep) hold(server string, h maintenance.Hold) {
+	text, err := json.Marshal(h)
+	check(err)
+	pk := "fleet"
+	if server != "" {
+		pk = "server#" + server
+	}
+	d.update(pk, map[string]any{"hold": map[string]string{"S": string(text)}, "holdUntil": map[string]string{"N": ceilMillis(h.Until)}})
+}

@@ -1,0 +1,207 @@
+package simulation
+
+import (
+	"net/http"
+	"strings"
+	"time"
+
+	"opsworks-maintenance/lambda/automation"
+	"opsworks-maintenance/lambda/local/simulator"
+	"opsworks-maintenance/lambda/maintenance"
+	document "opsworks-maintenance/lambda/settings"
+)
+
+// The runbooks: one of this project, which takes the run's id, and one of somebody's own.
+const (
+	ourRunbook   = "maintenance-chef-automate"
+	otherRunbook = "maintain-puppet"
+	secondTag    = "maintenance-server-2" // of a node that is two servers
+)
+
+// runbookOf is a server's runbook as the settings name it.
+func runbookOf(s Server) string {
+	if s.Own {
+		return document.RunbookChefAutomate
+	}
+	return otherRunbook
+}
+
+func deployed(s Server) string {
+	if s.Own {
+		return ourRunbook
+	}
+	return otherRunbook
+}
+
+// nodeID is a node of a story as the service has it.
+func nodeID(name string) string {
+	digits := strings.TrimPrefix(name, "mi-")
+	return "mi-" + strings.Repeat("0", 17-len(digits)) + digits
+}
+
+func calendarOf(server string) string { return "freeze-" + server }
+
+// tagOf is the tag by which a server's node says so: two servers of one node have one each.
+func (d *deep) tagOf(s Server) string {
+	for _, other := range d.story.Servers {
+		if other.Name == s.Name {
+			break
+		}
+		if other.Node == s.Node {
+			return secondTag
+		}
+	}
+	return document.DefaultTagKey
+}
+
+func (d *deep) addRunbooks() {
+	parameters := []simulator.RunbookParameter{{Name: automation.NodeParameter, Required: true}}
+	check(d.nodes.AddRunbook(otherRunbook, 1, parameters, []string{"maintain"}))
+	parameters = append(parameters, simulator.RunbookParameter{Name: automation.RunParameter})
+	check(d.nodes.AddRunbook(ourRunbook, 1, parameters, []string{"maintain"}))
+}
+
+func (d *deep) addServer(s Server) {
+	if s.Backend == "opsworks-cm" {
+		check(d.chefs.AddServer(simulator.Server{Name: s.Name, Engine: "Puppet", MaintenanceStatus: "SUCCESS"}))
+		d.status[s.Name] = "HEALTHY"
+		return
+	}
+	d.nodes.SetCalendar(calendarOf(s.Name), true, time.Time{})
+	d.nodes.RemoveNode(nodeID(s.Node))
+	check(d.nodes.AddNode(d.node(s.Node)))
+}
+
+// node is a managed node with the tags of all its servers.
+func (d *deep) node(name string) simulator.Node {
+	tags := map[string]string{}
+	for _, s := range d.story.Servers {
+		if s.Node == name {
+			tags[d.tagOf(s)] = s.Name
+		}
+	}
+	return simulator.Node{ID: nodeID(name), Tags: tags}
+}
+
+// managed are the servers as the adapter gets them from the settings.
+func (d *deep) managed(s *settings) map[string]automation.Server {
+	all := map[string]automation.Server{}
+	for name, server := range s.servers {
+		if server.Node != "" {
+			all[name] = automation.Server{TagKey: d.tagOf(server), Runbook: deployed(server), TakesRunID: server.Own, Calendars: []string{calendarOf(name)}}
+		}
+	}
+	return all
+}
+
+// systemsManager is Systems Manager. Each of its answers may be as of some time ago, and a node may be missing from one, or silent.
+func (d *deep) systemsManager(c *call, q sent, a *answer) {
+	switch q.operation {
+	case "DescribeInstanceInformation":
+		d.describeNode(c, q, a)
+	case "DescribeAutomationExecutions":
+		late := d.behindNow(c, "list")
+		d.nodes.SetLag(simulator.Lag{List: late, State: late})
+		d.nodes.ServeHTTP(a, q.as())
+	case "GetAutomationExecution":
+		late := d.behindNow(c, "read")
+		d.nodes.SetLag(simulator.Lag{Read: late, State: late})
+		d.nodes.ServeHTTP(a, q.as())
+	case "StartAutomationExecution":
+		d.startExecution(c, q, a)
+	case "StopAutomationExecution":
+		d.stopExecution(c, q, a)
+	default:
+		d.nodes.ServeHTTP(a, q.as())
+	}
+	d.nodes.SetLag(simulator.Lag{})
+}
+
+// behindNow is how far an answer is behind.
+func (d *deep) behindNow(c *call, of string) time.Duration { return d.now().Sub(d.plant.lag(c, of)) }
+
+func (d *deep) describeNode(c *call, q sent, a *answer) {
+	s := d.plant.server(q.server)
+	switch {
+	case s.Node == "":
+	case d.plant.during("empty", s.Name, d.knobs.Empty):
+		d.met(c, "empty")
+		d.nodes.RemoveNode(nodeID(s.Node))
+		defer func() { check(d.nodes.AddNode(d.node(s.Node))) }()
+	case d.plant.during("reboot", s.Node, d.knobs.Reboot):
+		d.met(c, "reboot")
+		check(d.nodes.SetPing(nodeID(s.Node), "ConnectionLost"))
+		defer func() { check(d.nodes.SetPing(nodeID(s.Node), "Online")) }()
+	}
+	d.nodes.ServeHTTP(a, q.as())
+}
+
+// refusals are the exceptions by which the services say no to a start.
+var refusals = map[maintenance.Reason]string{
+	maintenance.ReasonThrottled: "ThrottlingException", maintenance.ReasonUnavailable: "ThrottlingException",
+	maintenance.ReasonDenied:          "AccessDeniedException",
+	maintenance.ReasonServiceLimit:    "AutomationExecutionLimitExceededException",
+	maintenance.ReasonRunbookUnusable: "AutomationDefinitionNotFoundException",
+}
+
+func (d *deep) startExecution(c *call, q sent, a *answer) {
+	d.watchSent(c, q.run)
+	if reason := d.plant.refused(c, "ssm"); reason != "" {
+		a.take(q.refusal(http.StatusBadRequest, refusals[reason]))
+		return
+	}
+	d.nodes.ServeHTTP(a, q.as())
+	if a.code != http.StatusOK {
+		return
+	}
+	id := jsonOf[struct{ AutomationExecutionId string }](a.body.String()).AutomationExecutionId
+	if d.plant.byID[id] != nil {
+		return // the same ClientToken, and the same execution
+	}
+	j := ssm{d.plant}.drawn(q.run)
+	if pause, ok := d.oddly(d.knobs.Cancel, lasts("cancel", 5*time.Second, 30*time.Minute), j.id, "cancel"); ok {
+		d.after(pause, func() { d.cancel(j) })
+	}
+	j.id, j.node = id, d.plant.server(q.server).Node
+	d.follow(j)
+	d.watchStart(c, q.run, j)
+}
+
+// follow lets an execution take its course.
+func (d *deep) follow(j *job) {
+	d.plant.add(j)
+	d.at(j.begins, func() { _ = d.nodes.Begin(j.id) }) // unless it was stopped before
+	d.at(j.ends, func() { _ = d.nodes.End(j.id, endings[j.result]) })
+}
+
+var endings = map[maintenance.ExecutionState]string{maintenance.ExecutionSucceeded: "Success", maintenance.ExecutionFailed: "Failed",
+	maintenance.ExecutionCancelled: "Cancelled"}
+
+// cancel ends an execution as cancelled, unless it has ended.
+func (d *deep) cancel(j *job) { _ = d.nodes.End(j.id, endings[maintenance.ExecutionCancelled]) }
+
+// stopExecution: one that has begun is stopped some time later.
+func (d *deep) stopExecution(c *call, q sent, a *answer) {
+	d.nodes.ServeHTTP(a, q.as())
+	j := d.plant.byID[q.run.Reference]
+	if a.code != http.StatusOK || j == nil {
+		return
+	}
+	d.watchStop(c, j)
+	d.after(roll(d.story.Seed, c.key.and("stopping")).between(time.Second, 30*time.Second), func() { d.cancel(j) })
+}
+
+// executionMoved keeps a job what its execution is.
+func (d *deep) executionMoved(change simulator.ExecutionChange) {
+	j := d.plant.byID[change.ID]
+	for state, word := range endings {
+		if j == nil || change.To != word {
+			continue
+		}
+		if !j.began(d.now()) {
+			j.begins = time.Time{}
+		}
+		j.ends, j.result = d.now(), state
+		d.after(0, func() { ssm{d.plant}.ended(j) })
+	}
+}
