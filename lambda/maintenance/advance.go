@@ -36,7 +36,7 @@ func (t *turn) advance(run Run, f Facts, a asked) (Run, Report, error) {
 		}
 		moved, err := t.commit(run, next, a)
 		if err != nil {
-			if run, f, err = t.afterRefusal(err, run, next, f); err != nil {
+			if run, f, err = t.afterRefusal(err, run, next, f, a); err != nil {
 				return run, Report{}, err
 			}
 			continue
@@ -64,7 +64,8 @@ func (t *turn) bars(run Run, next Next) error {
 }
 
 // afterRefusal is what to decide on once a change was refused: the same run with a fact more, or the run as somebody else has moved it.
-func (t *turn) afterRefusal(err error, run Run, next Next, f Facts) (Run, Facts, error) {
+// What somebody asks of a run that has moved has to find its place anew.
+func (t *turn) afterRefusal(err error, run Run, next Next, f Facts, a asked) (Run, Facts, error) {
 	switch reason := ReasonOf(err); {
 	case reason == ReasonSlotTaken:
 		f.Slots.Holders[next.Run.Slot-1] = holderOf(err)
@@ -73,7 +74,7 @@ func (t *turn) afterRefusal(err error, run Run, next Next, f Facts) (Run, Facts,
 		holder := holderOf(err)
 		f.Node = &holder
 		return run, f, nil
-	case run.State != "" && slices.Contains([]Reason{ReasonMoved, ReasonHeld, ReasonCoolingDown, ReasonDailyLimit}, reason):
+	case run.State != "" && a.key == "" && slices.Contains([]Reason{ReasonMoved, ReasonHeld, ReasonCoolingDown, ReasonDailyLimit}, reason):
 		return t.reread(run)
 	default:
 		return run, f, err

@@ -105,13 +105,16 @@ const claimSkew = 2 * time.Second
 func byServer(run Run, s Sighting, now time.Time, tick time.Duration) Conclusion {
 	c := Conclusion{Server: s.Server, Detail: eventText(s.Events)}
 	c.Began = !run.Began.IsZero() || slices.ContainsFunc(s.Events, func(e Event) bool { return e.Maintenance })
+	old := now.Before(run.Attempt.Claimed.Add(lagTicks * tick)) // what is read now may be from before the claim
 	switch {
 	case s.ServerErr != nil && ReasonOf(s.ServerErr) == ReasonNotFound:
 		c.Proof, c.Reason, c.Detail = ProofMissing, ReasonServerGone, s.ServerErr.Error()
 	case s.ServerErr != nil:
 		c.Reason, c.Detail = ReasonOf(s.ServerErr), s.ServerErr.Error()
+	case s.Server.Status == StatusUnderMaintenance && old && run.Accepted.IsZero():
+		c.Reason, c.Detail = ReasonStartUnconfirmed, "the server is under maintenance, or was shortly before"
 	case s.Server.Status == StatusUnderMaintenance:
-		c.Proof, c.Began = ProofUnderWay, true
+		c.Proof, c.Began = ProofUnderWay, c.Began || !old
 	case !s.Server.Status.Settled() && !run.Accepted.IsZero():
 		c.Proof = ProofUnderWay // it passes through states such as BACKING_UP, which end nothing
 	case !s.Server.Status.Settled():
@@ -120,6 +123,8 @@ func byServer(run Run, s Sighting, now time.Time, tick time.Duration) Conclusion
 		c.Proof, c.Outcome = ProofOver, OutcomeSucceeded
 	case c.Began && now.Before(later(run.LastUnder, run.Attempt.Claimed).Add(lagTicks*tick)):
 		c.Proof = ProofUnderWay // for all that can be known
+	case !c.Began && !old && failedSince(run, s.Server):
+		c.Proof, c.Outcome, c.Began = ProofOver, OutcomeFailed, true
 	case c.Began && s.Server.MaintenanceStatus == MaintenanceSuccess:
 		c.Proof, c.Outcome = ProofOver, OutcomeSucceeded
 	case c.Began:
@@ -130,6 +135,11 @@ func byServer(run Run, s Sighting, now time.Time, tick time.Duration) Conclusion
 		c.Proof, c.Reason = ProofMissing, ReasonNeverBegan
 	}
 	return c
+}
+
+// failedSince reports whether maintenance failed since the claim, though nobody saw it go on: the one before had succeeded.
+func failedSince(run Run, s Server) bool {
+	return run.Attempt.Before.MaintenanceStatus == MaintenanceSuccess && s.MaintenanceStatus == MaintenanceFailed
 }
 
 // eventText puts events on one line, newest first.
