@@ -132,14 +132,14 @@ func (p *plant) lag(c *call, of string) time.Time {
 	return p.now().Add(-o.long)
 }
 
-// blocks are a quarter of an hour each; in each something may be wrong for less than five minutes, so that two of them that meet are
-// less than the ten minutes after which what is missing counts.
+// during: in the first ten minutes of each twenty something may be wrong, for less than five. So no ten minutes, after which what is missing
+// counts, have more than one time of it.
 func (p *plant) during(what, whom string, chance float64) bool {
-	const block = 15 * time.Minute
+	const block = 20 * time.Minute
 	n := int(p.since() / block)
 	name := whom + "-" + strconv.Itoa(n)
 	long, ok := p.oddly(chance, lasts(what, 10*time.Second, longestLate), name, what)
-	from := time.Duration(n)*block + roll(p.story.Seed, named(name, what, "from")).between(0, block-longestLate)
+	from := time.Duration(n)*block + roll(p.story.Seed, named(name, what, "from")).between(0, block/2-longestLate)
 	return ok && p.since() >= from && p.since() < from+long
 }
 
