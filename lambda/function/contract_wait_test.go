@@ -58,8 +58,8 @@ var waitContract = []contractCase{
 	{"while the window is closed nothing is looked at, and it starts when that opens", opensSoon, func(r *rig) {
 		r.event(r.rings(), "waiting outside-window")
 		r.passes(29 * time.Minute)
-		if n := r.looks(); n != 0 {
-			r.t.Errorf("%d calls while the window was closed", n)
+		if calls := r.calls(); len(calls) != 0 {
+			r.t.Errorf("the calls %v while the window was closed", calls)
 		}
 		r.passes(2 * time.Minute)
 	}, []string{"waiting outside-window", "started"}, 1},

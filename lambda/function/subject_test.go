@@ -30,9 +30,10 @@ type subject struct {
 	strikeStart func(kind simulator.Kind, times int)
 	strikeLooks func(kind simulator.Kind, after int)
 	heal        func()
-	// starts are how many maintenances the service has accepted from the function; looks are how many calls it got in all.
-	starts, looks func() int
-	stops         bool
+	// starts are how many maintenances the service has accepted from the function, calls what was asked of it since the last time.
+	starts func() int
+	calls  func() map[string]int
+	stops  bool
 
 	cm  *simulator.OpsWorksCM
 	ssm *simulator.SSM
@@ -101,7 +102,7 @@ func opsWorks(t *testing.T) subject {
 		accepted = max(accepted, sim.Accepted(contractServer))
 		return accepted
 	}
-	s.looks = func() int { return wire.calls("") }
+	s.calls = wire.calls
 	return s.striking(sim, "StartMaintenance", "DescribeServers", "DescribeEvents")
 }
 
@@ -146,7 +147,7 @@ func systemsManager(t *testing.T, runbook string, queue time.Duration) subject {
 	s.hide = func() { sim.SetLag(simulator.Lag{List: 24 * time.Hour, Read: 24 * time.Hour}) }
 	s.show = func() { sim.SetLag(simulator.Lag{}) }
 	s.starts = func() int { return sim.Started(chefNode) }
-	s.looks = func() int { return wire.calls("") }
+	s.calls = wire.calls
 	return s.striking(sim, "StartAutomationExecution", "DescribeAutomationExecutions", "GetAutomationExecution")
 }
 

@@ -18,13 +18,15 @@ import (
 )
 
 // memory is an aws.HTTPClient whose service is in this process, so that it lives on the virtual clock of testing/synctest. It waits for
-// an answer as long as the function's own client does, and keeps what was sent.
+// an answer as long as the function's own client does, counts calls, and keeps what was sent unless told to forget it.
 type memory struct {
 	service http.Handler
 	wait    time.Duration
+	forget  bool
 
-	mu   sync.Mutex
-	sent []string
+	mu      sync.Mutex
+	sent    []string
+	counted map[string]int
 }
 
 func (m *memory) Do(r *http.Request) (*http.Response, error) {
@@ -32,9 +34,7 @@ func (m *memory) Do(r *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	m.mu.Lock()
-	m.sent = append(m.sent, r.Header.Get("X-Amz-Target")+" "+string(body))
-	m.mu.Unlock()
+	m.note(r.Header.Get("X-Amz-Target"), body)
 	ctx, cancel := context.WithTimeout(r.Context(), m.wait)
 	defer cancel()
 	request := r.Clone(ctx)
@@ -59,17 +59,26 @@ func served(service http.Handler, w http.ResponseWriter, r *http.Request) (answe
 	return true
 }
 
-// calls are those of an operation since the start, all if it is empty.
-func (m *memory) calls(operation string) int {
+func (m *memory) note(target string, body []byte) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	n := 0
-	for _, sent := range m.sent {
-		if target, _, _ := strings.Cut(sent, " "); strings.HasSuffix(target, operation) {
-			n++
-		}
+	if m.counted == nil {
+		m.counted = map[string]int{}
 	}
-	return n
+	_, operation, _ := strings.Cut(target, ".")
+	m.counted[operation]++
+	if !m.forget {
+		m.sent = append(m.sent, string(body))
+	}
+}
+
+// calls are how many of each operation were made since it was asked last.
+func (m *memory) calls() map[string]int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	calls := m.counted
+	m.counted = map[string]int{}
+	return calls
 }
 
 func (m *memory) config() aws.Config {
