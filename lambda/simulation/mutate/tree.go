@@ -42,6 +42,7 @@ func copyTree(ctx context.Context, revision string) (t tree, done func(), err er
 // command runs a command with little claim to the machine; its error has what it printed last.
 func command(ctx context.Context, dir, name string, args ...string) (string, error) {
 	c := exec.CommandContext(ctx, "nice", append([]string{"-n", "15", name}, args...)...)
+	c.WaitDelay = time.Second // for what a test left behind
 	c.Dir = dir
 	// The copy is no repository, whatever it lies in: git apply leaves out in silence what is not in its own.
 	c.Env = append(os.Environ(), "GIT_CEILING_DIRECTORIES="+filepath.Dir(dir))
@@ -73,7 +74,8 @@ const testLimit = 5 * time.Minute
 // test runs a package's own tests.
 func (t tree) test(ctx context.Context, folder string) (find, error) {
 	began := time.Now()
-	out, err := command(ctx, t.dir, "go", "test", "-trimpath", "-vet=off", "-count=1", "-p", "1", "-timeout", testLimit.String(), "./"+filepath.ToSlash(folder))
+	out, err := command(ctx, t.dir, "go", "test", "-trimpath", "-vet=off", "-count=1", "-p", "1", "-timeout", testLimit.String(),
+		"./"+filepath.ToSlash(folder))
 	f := find{found: err != nil, took: time.Since(began), by: "tests"}
 	if name := failedTest.FindStringSubmatch(out); name != nil {
 		f.by = name[1]
@@ -111,14 +113,15 @@ func (s simulator) has(ctx context.Context, depth string) bool {
 }
 
 // some is how many seeds are run at a time: a fault that is found early costs few, and no table of so few says that something met nothing.
-const some = 250
+const some = 100
 
 // run looks for a violation, seed after seed. A crash counts too: it is the last seed's of its batch or one before.
 func (s simulator) run(ctx context.Context, depth string, seeds int) (find, error) {
 	began := time.Now()
 	for first := 1; first <= seeds; first += some {
-		out, err := command(ctx, filepath.Join(s.dir, simulation), s.binary, "-test.run", "^"+depths[depth]+"$", "-test.timeout", testLimit.String(),
-			"-seeds", strconv.Itoa(min(some, seeds-first+1)), "-seed", strconv.Itoa(first), "-shards", "1", "-shrink", "0")
+		out, err := command(ctx, filepath.Join(s.dir, simulation), s.binary, "-test.run", "^"+depths[depth]+"$",
+			"-test.timeout", testLimit.String(), "-seeds", strconv.Itoa(min(some, seeds-first+1)), "-seed", strconv.Itoa(first),
+			"-shards", "1", "-shrink", "0")
 		if ctx.Err() != nil {
 			return find{}, ctx.Err()
 		}
