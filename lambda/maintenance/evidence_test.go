@@ -274,3 +274,29 @@ func TestRunner_WhatHasNotBegunWhenItsWindowClosesIsStopped(t *testing.T) {
 	f.sweeps(3)
 	f.expectMail("started", "failed never-began")
 }
+
+func TestRunner_WhatWasSeenTooEarlyToCountContradictsThatNothingBegan(t *testing.T) {
+	f := newFixture(t).byServer(maintenance.StatusHealthy)
+	f.alarm()
+	f.shows(maintenance.StatusUnderMaintenance, maintenance.MaintenanceSuccess)
+	f.sweeps(3) // which may be a reading of before the claim
+	f.backend.follow = func(maintenance.Run) maintenance.Sighting {
+		return maintenance.Sighting{ServerErr: failing(maintenance.ReasonUnavailable)}
+	}
+	f.sweeps(9)
+	f.shows(maintenance.StatusHealthy, maintenance.MaintenanceSuccess)
+	f.sweeps(25)
+	f.expectMail("started", "failed end-unclear")
+}
+
+func TestRunner_AFailureThatNobodySawGoOn(t *testing.T) {
+	f := newFixture(t).byServer(maintenance.StatusHealthy)
+	f.alarm()
+	f.backend.follow = func(maintenance.Run) maintenance.Sighting {
+		return maintenance.Sighting{ServerErr: failing(maintenance.ReasonUnavailable)}
+	}
+	f.sweeps(9)
+	f.shows(maintenance.StatusUnhealthy, maintenance.MaintenanceFailed)
+	f.sweeps(3)
+	f.expectMail("started", "failed")
+}

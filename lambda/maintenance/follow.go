@@ -126,8 +126,10 @@ func missing(run Run, c Conclusion, f Facts) Next {
 			Detail: "the attempt to start it ended without an answer, and nothing has been seen of it since"}, true, f)
 	case run.State == RunStarting:
 		return unseen(run, ReasonStartUnconfirmed, firstOf(run.Attempt.Unconfirmed, "the attempt to start it ended without an answer"), f)
+	case counts && c.Reason == ReasonNeverBegan && !run.LastUnder.IsZero() && f.Now.After(run.Accepted.Add(beginningTicks*f.Tick)):
+		return end(run, ending{outcome: OutcomeFailed, reason: ReasonEndUnclear, detail: c.Detail, server: c.Server}, f)
 	case counts && c.Reason != ReasonNeverBegan, counts && f.Now.After(run.Accepted.Add(beginningTicks*f.Tick)):
-		return end(run, ending{outcome: OutcomeFailed, reason: c.Reason, detail: c.Detail}, f)
+		return end(run, ending{outcome: OutcomeFailed, reason: c.Reason, detail: c.Detail, server: c.Server}, f)
 	}
 	n := Next{Run: run, Stop: !run.Stop.At.IsZero()}
 	n.Run.Look = run.follows(f.Now, f.Tick)

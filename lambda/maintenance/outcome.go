@@ -73,6 +73,7 @@ const (
 // Reasons why a run ended as it did.
 const (
 	ReasonNeverBegan       Reason = "never-began"
+	ReasonEndUnclear       Reason = "end-unclear" // what was seen does not tell whether it began, or how it ended
 	ReasonServerGone       Reason = "server-gone"
 	ReasonExecutionGone    Reason = "execution-gone"
 	ReasonClosedByHand     Reason = "closed-by-hand"
@@ -114,7 +115,7 @@ func Reasons() []Reason {
 		ReasonUnsupported, ReasonStale, ReasonNewAlarm, ReasonDuplicate, ReasonHeld, ReasonApprovalNeeded, ReasonAfterRunning, ReasonBlocked,
 		ReasonOutsideWindow, ReasonCalendarClosed, ReasonNotFound, ReasonWrongState, ReasonInProgress, ReasonCoolingDown, ReasonDailyLimit,
 		ReasonConcurrencyLimit, ReasonDenied, ReasonThrottled, ReasonServiceLimit, ReasonUnavailable, ReasonLedgerUnavailable,
-		ReasonStartUnconfirmed, ReasonRunbookUnusable, ReasonUnexpected, ReasonNeverBegan, ReasonServerGone, ReasonExecutionGone,
+		ReasonStartUnconfirmed, ReasonRunbookUnusable, ReasonUnexpected, ReasonNeverBegan, ReasonEndUnclear, ReasonServerGone, ReasonExecutionGone,
 		ReasonClosedByHand, ReasonAlarmCleared, ReasonStopped, ReasonStoppedElsewhere, ReasonNoSuccess, ReasonStopping, ReasonNotRunning,
 		ReasonAttemptAlive, ReasonUnknownRun, ReasonUnknownStatus, ReasonManyRefusals, ReasonOwnAlarm, ReasonUnknownExecution, ReasonNothingNew,
 	}

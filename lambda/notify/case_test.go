@@ -102,6 +102,7 @@ var cases = map[string]maintenance.Report{
 		"2026-11-28T22:59:58Z Maintenance failed")),
 	"failed-ssm": report(maintenance.OutcomeFailed, "", alarm, onNode, ended(maintenance.StatusHealthy,
 		"Failed after 41m7s: the step Backup: the disk is full. Steps: PreCheck Success, Backup Failed, Restore Success")),
+	"failed-end-unclear": report(maintenance.OutcomeFailed, maintenance.ReasonEndUnclear, alarm, ended(maintenance.StatusHealthy, "")),
 	"failed-never-began": report(maintenance.OutcomeFailed, maintenance.ReasonNeverBegan, alarm, ended(maintenance.StatusHealthy, "")),
 	"failed-server-gone": report(maintenance.OutcomeFailed, maintenance.ReasonServerGone, alarm, ended("",
 		"missing from three answers since 22:48")),

@@ -60,6 +60,8 @@ var reasons = map[maintenance.Reason]words{
 	maintenance.ReasonUnexpected: {why: "something unexpected happened", do: "Look for the run's id in the function's log."},
 
 	maintenance.ReasonNeverBegan: {why: "nothing shows that it ever began"},
+	maintenance.ReasonEndUnclear: {why: "what was seen does not tell whether it began, or how it ended",
+		do: "See on the server itself how it is, before it is maintained again."},
 	maintenance.ReasonServerGone: {why: "OpsWorks CM no longer shows the server", whySSM: "Systems Manager no longer shows the node",
 		do: "If it was deleted on purpose, remove it from the settings and deploy."},
 	maintenance.ReasonExecutionGone: {why: "Systems Manager no longer shows its execution, so that its end is unknown",
