@@ -41,6 +41,7 @@ type deep struct {
 	status    map[string]string // of servers of OpsWorks CM
 	going     map[string]*job   // the maintenance that goes on there
 	documents map[*settings]*document.Settings
+	answered  map[key]time.Time // starts, by their names, when they were last answered; under driver.mu
 }
 
 // Names of the account, as the sample payloads of AWS's documents have it.
@@ -56,7 +57,7 @@ const (
 // deepen makes a world's code under test the deep one.
 func (w *world) deepen() {
 	d := &deep{world: w, tables: table.New(), ids: &idSource{}, status: map[string]string{}, going: map[string]*job{},
-		documents: map[*settings]*document.Settings{}}
+		documents: map[*settings]*document.Settings{}, answered: map[key]time.Time{}}
 	w.deep, w.target = d, d
 	d.tables.Behind, d.tables.Changed = d.behind, d.wrote
 	d.nodes = simulator.NewSSM(simulator.SSMConfig{ByHand: true, Random: d.ids, OnStatus: d.executionMoved})
@@ -99,11 +100,15 @@ func (d *deep) config(client aws.HTTPClient) aws.Config {
 	}
 }
 
-// retryer is the SDK's own, but for the chance in its pauses: half of what they may be at most.
+// retryer is the SDK's own, but for the chance in its pauses (aws/retry, backoffDelay2026): half of what they may be at most.
 func retryer() aws.Retryer {
 	return retry.NewStandard(func(o *retry.StandardOptions) {
-		o.Backoff = retry.BackoffDelayerFunc(func(attempt int, _ error) (time.Duration, error) {
-			return min(time.Second<<attempt, retry.DefaultMaxBackoff) / 2, nil
+		o.Backoff = retry.BackoffDelayerFunc(func(attempt int, err error) (time.Duration, error) {
+			base := 50 * time.Millisecond
+			if retry.IsErrorThrottles(retry.DefaultThrottles).IsErrorThrottle(err).Bool() {
+				base = time.Second
+			}
+			return min(base<<(attempt-1), retry.DefaultMaxBackoff) / 2, nil
 		})
 	})
 }

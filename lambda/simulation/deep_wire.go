@@ -35,10 +35,17 @@ func (w wire) Do(r *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
+	if strings.HasPrefix(q.operation, "Start") {
+		k := flightOf(r.Context()).key.and(q.op(), q.about)
+		if err := w.await(r.Context(), k, r.Header.Get("Amz-Sdk-Request")); err != nil {
+			return nil, &url.Error{Op: "Post", URL: r.URL.String(), Err: err}
+		}
+		defer w.answeredNow(k)
+	}
 	ctx, cancel := context.WithTimeout(r.Context(), w.wait)
 	defer cancel()
 	var answer *answer
-	c, got := w.ask(ctx, q.op(), q.about, func(c *call) { answer = w.answered(c, q) })
+	c, got := w.ask(ctx, q.op(), q.about, func(c *call) { answer = w.serves(c, q) })
 	switch got {
 	case fine:
 		return answer.response(r), nil
@@ -53,6 +60,34 @@ func (w wire) Do(r *http.Request) (*http.Response, error) {
 		return nil, &url.Error{Op: "Post", URL: r.URL.String(), Err: err}
 	}
 	return nil, &url.Error{Op: "Post", URL: r.URL.String(), Err: errNoHeader{}}
+}
+
+// longestPause is that of lambda/call between two attempts of a start. The SDK draws how much of it passes from a source that cannot be
+// handed in, so all of it does.
+const longestPause = time.Second
+
+// await lets the rest of the pause pass before a start is sent again.
+func (w wire) await(ctx context.Context, k key, attempt string) error {
+	w.mu.Lock()
+	last, again := w.answered[k]
+	w.mu.Unlock()
+	if !again || strings.HasPrefix(attempt, "attempt=1;") {
+		return nil
+	}
+	timer := time.NewTimer(time.Until(last.Add(longestPause)))
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (w wire) answeredNow(k key) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.answered[k] = time.Now().Round(0)
 }
 
 // errNoHeader is net/http's error when ResponseHeaderTimeout has passed.
@@ -132,8 +167,8 @@ func (q sent) refusal(status int, kind string) *answer {
 	return newAnswer(status, fmt.Sprintf(`{"__type": %q, "message": "no"}`, kind))
 }
 
-// answered is what the service makes of a request. The driver calls it.
-func (d *deep) answered(c *call, q sent) *answer {
+// serves is what the service makes of a request. The driver calls it.
+func (d *deep) serves(c *call, q sent) *answer {
 	a := newAnswer(http.StatusOK, "")
 	d.ids.drawnFor(d.story.Seed, c.key)
 	switch q.service {

@@ -26,7 +26,7 @@ var (
 
 func TestMain(m *testing.M) {
 	flag.Parse()
-	debug.SetGCPercent(400) // a story leaves much behind, and none of it is needed again
+	debug.SetGCPercent(1600) // a story leaves much behind, and none of it is needed again
 	os.Exit(m.Run())
 }
 

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/truora/minidyn/interpreter"
@@ -101,8 +102,12 @@ func (s *Service) query(body []byte) (any, error) {
 	if err := placeholders(in.ExpressionAttributeNames, in.ExpressionAttributeValues, in.KeyConditionExpression); err != nil {
 		return nil, err
 	}
+	asked := hashAsked(x.hash, in.KeyConditionExpression, in.ExpressionAttributeNames, in.ExpressionAttributeValues)
 	var found []item
 	for _, i := range s.indexed(t) {
+		if asked != nil && i[x.hash].text() != asked.text() {
+			continue
+		}
 		shown, ok := t.shown(x, i)
 		if !ok {
 			continue
@@ -126,6 +131,17 @@ func (s *Service) query(body []byte) (any, error) {
 	}
 	keys := []string{t.key, x.hash, x.sort}
 	return s.page(found, in.Limit, keys), nil
+}
+
+// hashAsked is the value that a key condition wants of the index's partition key, which has to be equal to one (API_Query,
+// KeyConditionExpression); nil where it cannot be told at a glance.
+func hashAsked(hash, condition string, names map[string]string, values item) *value {
+	first, _, _ := strings.Cut(condition, " AND ")
+	name, asked, _ := strings.Cut(first, " = ")
+	if v, ok := values[asked]; ok && cmp.Or(names[name], name) == hash {
+		return &v
+	}
+	return nil
 }
 
 // indexed are the items as an index has them.
