@@ -61,7 +61,7 @@ func TestContract_OpsWorksCM(t *testing.T) {
 		if len(records) != 1 {
 			r.t.Fatalf("%d records", len(records))
 		}
-		for _, want := range []string{"CHEF_STARTER_KIT", "CloudFormationStackArn", "PreferredMaintenanceWindow", "SubnetIds", "ServiceRoleArn"} {
+		for _, want := range []string{"CHEF_STARTER_KIT", "CloudFormationStackArn", "PreferredBackupWindow", "SubnetIds", "ServiceRoleArn"} {
 			if !strings.Contains(records[0].body, want) {
 				r.t.Errorf("the record lacks %s: %s", want, records[0].body)
 			}

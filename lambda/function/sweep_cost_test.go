@@ -33,8 +33,10 @@ var looksAtTheIndex = map[string]int{"Query": 2, "BatchGetItem": 1}
 // A thousand runs that wait for a window in two days cost a sweep no read and no write of any of them, and no time.
 func TestSweep_WhatIsNotDueCostsNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		time.Sleep(4 * time.Minute)                                                                            // what is open is counted every five minutes: at 00:05, and at 00:10
-		w := newWorld(t, many, manyServers(`, "window": {"days": ["Mon"], "start": "00:00", "end": "04:00"}`)) // it is Saturday
+		// What is open is counted every five minutes: at 00:05, and at 00:10.
+		time.Sleep(4 * time.Minute)
+		monday := `, "window": {"days": ["Mon"], "start": "00:00", "end": "04:00"}` // it is Saturday
+		w := newWorld(t, many, manyServers(monday))
 		if reports := w.fires(many); reports[many-1].Outcome != maintenance.OutcomeWaiting {
 			t.Fatalf("the last comes to %+v", reports[many-1])
 		}

@@ -65,14 +65,15 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	if *alike {
 		env = deployed
 	}
-	threeCalls := subject{env: env, event: `{"serverName":"` + serverName + `"}`, field: "status", value: "UNDER_MAINTENANCE", wanted: bareCalls}
+	threeCalls := subject{env: env, event: `{"serverName":"` + serverName + `"}`,
+		field: "status", value: "UNDER_MAINTENANCE", wanted: bareCalls}
 	bareHandler, floorHandler := threeCalls, threeCalls
 	bareHandler.name, bareHandler.file = "bare handler", *bare
 	floorHandler.name, floorHandler.file = "floor", *floor
 	subjects := []*subject{
 		{
-			name: "function", file: *function, env: deployed, alias: settings.OperatorsAlias, event: `{"start":{"serverName":"` + serverName + `"}}`,
-			field: "outcome", value: "started", wanted: functionCalls(limit),
+			name: "function", file: *function, env: deployed, alias: settings.OperatorsAlias,
+			event: `{"start":{"serverName":"` + serverName + `"}}`, field: "outcome", value: "started", wanted: functionCalls(limit),
 		},
 		&bareHandler,
 		&floorHandler,

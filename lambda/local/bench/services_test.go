@@ -125,7 +125,9 @@ func TestServices_Unsigned(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(aws.close)
-	for authorization, want := range map[string]int{"": http.StatusOK, "AWS4-HMAC-SHA256 Credential=a/20261123/us-east-1/sns/aws4_request": http.StatusBadRequest} {
+	for authorization, want := range map[string]int{
+		"": http.StatusOK, "AWS4-HMAC-SHA256 Credential=a/20261123/us-east-1/sns/aws4_request": http.StatusBadRequest,
+	} {
 		request, err := http.NewRequest(http.MethodPost, aws.endpoints["OPSWORKSCM"], bytes.NewReader([]byte(`{}`)))
 		if err != nil {
 			t.Fatal(err)

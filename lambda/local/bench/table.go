@@ -133,7 +133,8 @@ Measured on %s, %d CPUs, in turns: %d cold starts and %d × %d warm events of ea
 %s has %s=%s, as the function is deployed: Lambda gives 128 MB of memory less than one CPU.
 Medians, and in brackets what eight of ten lay between; the ratios are of the medians. The times are this machine's: the ratios are what
 counts. Below 1 the function needs less. Left out and sent again, since an answer was lost: %s.
-`, subjects[0].calls/subjects[0].events, l.build, runtime.NumCPU(), l.cold, warmProcesses, l.warm, endpoints, who, settings.EnvMaxProcs, settings.MaxProcs, strings.Join(lost, ", "))
+`, subjects[0].calls/subjects[0].events, l.build, runtime.NumCPU(), l.cold, warmProcesses, l.warm, endpoints, who, settings.EnvMaxProcs,
+		settings.MaxProcs, strings.Join(lost, ", "))
 	return err
 }
 
