@@ -139,11 +139,8 @@ func (d *deep) newCode(c *container) *code {
 		}
 	}
 	runner := &maintenance.Runner{
-		Policy: c.settings.policy,
-		Backends: map[string]maintenance.Backend{
-			automation.Backend: seen{automation.New(config, d.managed(c.settings), c.now), d},
-			opsworkscm.Backend: seen{opsworkscm.New(config, c.now), d},
-		},
+		Policy:        c.settings.policy,
+		Backends:      d.backends(c),
 		Ledger:        books{d, b},
 		Notifier:      publisher{notify.New(config, topics, notify.Function{Name: stack, Region: region, Account: account}), d},
 		MaxConcurrent: c.settings.limit, Now: c.now, NewID: b.newID,
@@ -151,6 +148,15 @@ func (d *deep) newCode(c *container) *code {
 	b.handler = &function.Handler{Name: stack, Settings: d.document(c.settings), Runner: runner, Log: slog.New(slog.DiscardHandler),
 		Metrics: io.Discard, Now: c.now}
 	return b
+}
+
+// backends are the real ones.
+func (d *deep) backends(c *container) map[string]maintenance.Backend {
+	config := d.config(wire{d, attemptTimeout})
+	return map[string]maintenance.Backend{
+		automation.Backend: seen{automation.New(config, d.managed(c.settings), c.now), d},
+		opsworkscm.Backend: seen{opsworkscm.New(config, c.now), d},
+	}
 }
 
 // newID names runs and attempts after the flight, in as many letters as a message and a request take.

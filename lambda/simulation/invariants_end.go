@@ -13,6 +13,9 @@ func (w *world) atEnd() {
 	text := slices.Contains(w.settings.topics, maintenance.TopicText) && !w.noText && !w.down("text")
 	w.endKept()
 	w.endRepeats()
+	if w.deep != nil {
+		w.deep.atEnd()
+	}
 	for _, id := range slices.Sorted(maps.Keys(w.ledger.runs)) {
 		w.endRun(w.ledger.runs[id].last())
 	}

@@ -30,7 +30,8 @@ func (b ssm) node(c *call, serverName string) (maintenance.Server, error) {
 		b.met(c, "empty")
 		return maintenance.Server{}, backendError("find the node", maintenance.ReasonNotFound)
 	}
-	out := maintenance.Server{Name: serverName, Backend: "ssm", Status: maintenance.StatusHealthy, Node: server.Node, Runbook: "runbook"}
+	out := maintenance.Server{Name: serverName, Backend: "ssm", Status: maintenance.StatusHealthy, Node: server.Node, Runbook: "runbook",
+		TakesRunID: server.Own}
 	if b.during("reboot", server.Node, b.knobs.Reboot) {
 		b.met(c, "reboot")
 		out.Status = maintenance.StatusConnectionLost
