@@ -77,8 +77,12 @@ func (in invocation) past(r maintenance.Run) HistoryRun {
 }
 
 func runTriggers(r maintenance.Run) []RunTrigger {
-	all := make([]RunTrigger, len(r.Triggers))
-	for i, t := range r.Triggers {
+	triggers := r.Triggers
+	if len(triggers) == 0 && r.Attempt.ID != "" { // an operator's, which a run does not hold
+		triggers = []maintenance.Trigger{r.Attempt.Trigger}
+	}
+	all := make([]RunTrigger, len(triggers))
+	for i, t := range triggers {
 		all[i] = RunTrigger{Trigger: t.Kind, Name: t.Name, Time: t.Time.UTC()}
 	}
 	return all

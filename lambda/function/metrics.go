@@ -21,20 +21,22 @@ func (h *Handler) measure(a answer) {
 		}
 	}
 	p := a.publishing()
-	metrics := []metric{{settings.MetricPublishFailures, "Count", p.Failed}, {settings.MetricDropped, "Count", p.Dropped}}
-	if a.Swept == nil {
-		if p.Failed+p.Dropped > 0 {
-			h.emit("", "", metrics...)
-		}
-		return
+	var metrics []metric // zeros cost as much as other values, and the alarms take what is missing for zero
+	if p.Failed > 0 {
+		metrics = append(metrics, metric{settings.MetricPublishFailures, "Count", p.Failed})
 	}
-	if a.Swept.Err == nil {
+	if p.Dropped > 0 {
+		metrics = append(metrics, metric{settings.MetricDropped, "Count", p.Dropped})
+	}
+	if a.Swept != nil && a.Swept.Err == nil {
 		// An alarm waits for the count of sweeps: one that could not see what is due must not keep it quiet.
 		metrics = append(metrics, metric{settings.MetricSweeps, "Count", 1}, metric{settings.MetricOldestDue, "Seconds",
 			a.Swept.Overdue.Seconds()})
 	}
-	h.emit("", "", metrics...)
-	if a.Swept.Open != nil {
+	if len(metrics) > 0 {
+		h.emit("", "", metrics...)
+	}
+	if a.Swept != nil && a.Swept.Open != nil {
 		for _, state := range []maintenance.RunState{maintenance.RunWaiting, maintenance.RunStarting, maintenance.RunRunning} {
 			h.emit(settings.DimensionState, string(state), metric{settings.MetricOpenRuns, "Count", a.Swept.Open[state]})
 		}

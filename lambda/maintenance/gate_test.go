@@ -153,3 +153,16 @@ func TestRunner_NothingIsLookedAtWhileTheWindowIsClosed(t *testing.T) {
 		t.Errorf("a minute after its window opened %d starts were sent", len(f.backend.started))
 	}
 }
+
+func TestRunner_AFleetThatHasClaimedNothingHasItsSlotsFree(t *testing.T) {
+	f := newFixture(t)
+	f.MaxConcurrent = 1
+	for _, answer := range f.Plan(t.Context(), "puppet-01").Answers {
+		if answer.Outcome != maintenance.OutcomeStarted {
+			t.Errorf("the plan says %s %s for %s", answer.Outcome, answer.Reason, answer.Trigger)
+		}
+	}
+	if r := f.alarm(); r.Outcome != maintenance.OutcomeStarted || f.only().Slot != 1 {
+		t.Errorf("an alarm comes to %s %s", r.Outcome, r.Reason)
+	}
+}

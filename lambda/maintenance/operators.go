@@ -21,7 +21,7 @@ func (r *Runner) Stop(ctx context.Context, o Operator) Report {
 		if n.Run.Stop.At.IsZero() {
 			n.Run.Stop = Wish{At: f.Now, By: o.Trigger.ID}
 		}
-		n.Report = o.answer(OutcomeInProgress, ReasonStopping, n.Run, "asked to stop; how it ends is notified", f.Now)
+		n.Report = o.answer(OutcomeInProgress, ReasonStopping, n.Run, "how it ends is notified", f.Now)
 		return n, Report{}
 	})
 }

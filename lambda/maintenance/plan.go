@@ -14,6 +14,9 @@ func (r *Runner) Plan(ctx context.Context, serverName string) Plan {
 			return plan
 		}
 		plan.Run = f.Kept.Open
+		if f.Kept.Fleet.Wanted == 0 { // nothing has been claimed yet, so no run lacks a slot
+			f.Kept.Fleet.Limit = t.MaxConcurrent
+		}
 	}
 	check := t.check(serverName, f)
 	for _, kind := range []TriggerKind{TriggerAlarm, TriggerSchedule, TriggerManual} {

@@ -132,6 +132,9 @@ func TestRunner_Expected(t *testing.T) {
 	f.Expected = map[string]time.Duration{"puppet-01": 2 * time.Hour}
 	f.sweeps(120) // watched from 14:01 on
 	f.expectMail()
+	if n := reads(); n > 4 {
+		t.Errorf("in two hours %d reads ask for it, more than two an hour", n)
+	}
 	f.sweeps(60)
 	f.expectMail("missed no-success")
 	f.sweeps(119)

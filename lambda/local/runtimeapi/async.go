@@ -7,22 +7,24 @@ const retries = 2
 
 // InvokeAsync queues an asynchronous invocation, as EventBridge, SNS and alarms make them, and returns its request id, which
 // the retries share. What fails for the last time is dropped: there is no failure destination here.
-func (f *Function) InvokeAsync(payload []byte) (string, error) {
+func (f *Function) InvokeAsync(payload []byte) (string, error) { return f.invokeAsync("", payload) }
+
+func (f *Function) invokeAsync(alias string, payload []byte) (string, error) {
 	if !f.enter() {
 		return "", ErrClosed
 	}
 	id := newUUID()
 	go func() {
 		defer f.active.Done()
-		f.attempts(id, payload)
+		f.attempts(id, alias, payload)
 	}()
 	return id, nil
 }
 
-func (f *Function) attempts(id string, payload []byte) {
+func (f *Function) attempts(id, alias string, payload []byte) {
 	pause := f.config.RetryDelay
 	for attempt := 0; ; attempt++ {
-		result, err := f.invoke(f.ctx, id, "", payload)
+		result, err := f.invoke(f.ctx, id, alias, payload)
 		if err == nil && result.Error == nil || attempt == retries {
 			return
 		}

@@ -56,7 +56,7 @@ func (f *Function) serveInvoke(w http.ResponseWriter, r *http.Request) {
 	case "", "RequestResponse":
 		f.serveSync(w, alias, payload)
 	case "Event":
-		id, err := f.InvokeAsync(payload)
+		id, err := f.invokeAsync(alias, payload)
 		if err != nil {
 			apiFailure(w, http.StatusInternalServerError, "ServiceException", err.Error())
 			return
