@@ -3,6 +3,7 @@ package table_test
 import (
 	"fmt"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -161,6 +162,41 @@ func TestService_Transact(t *testing.T) {
 			s.run(t, []call{again, {"GetItem", getting("new"), 200, []string{`"c":{"N":"2"}`}}})
 		})
 	})
+}
+
+// Each item of an index is as it is, or as it was: also one that is not in the index any more, or not yet.
+func TestService_Behind(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, behind := made(), map[string]time.Duration{}
+		s.Behind = func(key string, _ time.Time) time.Duration { return behind[key] }
+		s.run(t, []call{put("x", 1), put("gone", 2)})
+		time.Sleep(time.Minute)
+		s.run(t, []call{put("x", 3), {"DeleteItem", `{"TableName":"t","Key":{"pk":{"S":"gone"}}}`, 200, nil}, put("new", 4)})
+		time.Sleep(time.Minute)
+		s.run(t, []call{{"Query", querying("some", ""), 200, []string{`"Count":2`, `"n":{"N":"3"}`, `"n":{"N":"4"}`}}})
+		for _, key := range []string{"x", "gone", "new"} {
+			behind[key] = 90 * time.Second
+		}
+		s.run(t, []call{{"Query", querying("some", ""), 200, []string{`"Count":2`, `"n":{"N":"1"}`, `"n":{"N":"2"}`}},
+			{"GetItem", getting("x"), 200, []string{`"n":{"N":"3"}`}}})
+		behind["x"] = 3 * time.Minute
+		s.run(t, []call{{"Query", querying("some", ""), 200, []string{`"Count":1`, `"gone"`}}})
+		time.Sleep(table.MostBehind)
+		s.run(t, []call{{"Query", querying("some", ""), 200, []string{`"Count":2`, `"n":{"N":"3"}`, `-"gone"`}}})
+	})
+}
+
+func TestService_Changed(t *testing.T) {
+	s := made()
+	var heard []string
+	s.Changed = func(key string, attributes map[string]string) {
+		heard = append(heard, key+" "+attributes["n"]+attributes["shown"])
+	}
+	s.run(t, []call{put("x", 1), {"UpdateItem", updating("x", "SET a = :one", `,"ConditionExpression":"n = :two","ExpressionAttributeValues":
+		{":one":{"N":"1"},":two":{"N":"2"}}`), 400, nil}, {"DeleteItem", `{"TableName":"t","Key":{"pk":{"S":"x"}}}`, 200, nil}})
+	if want := []string{"x 1true", "x "}; !slices.Equal(heard, want) {
+		t.Errorf("it told of %q, want %q", heard, want)
+	}
 }
 
 type subject struct{ *table.Service }
