@@ -114,6 +114,13 @@ func TestClient_StartRecordIsBounded(t *testing.T) {
 			t.Errorf("what is short was cut: %v", got)
 		}
 	})
+	t.Run("a text as long as what the others are cut to stays whole", func(t *testing.T) {
+		whole := strings.Repeat("a", 2500)
+		got := decoded(t, recordOf(t, server(func(s map[string]any) { s["EngineModel"], s["StatusReason"] = whole, strings.Repeat("b", 5000) })))
+		if got["EngineModel"] != whole || got["StatusReason"] != strings.Repeat("b", 2500)+"… (cut)" {
+			t.Errorf("of 2500 and 5000 bytes stay %.2500s… and %.2500s…", got["EngineModel"], got["StatusReason"])
+		}
+	})
 	t.Run("long lists", func(t *testing.T) {
 		got := decoded(t, recordOf(t, server(func(s map[string]any) {
 			var groups []string

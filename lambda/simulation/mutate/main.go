@@ -8,7 +8,7 @@
 // fault is, in words. It has to apply, to compile, and to be found by that depth of the simulation within -seeds seeds.
 //
 // A drawn mutation has to compile; else the next one drawn takes its place, and so it does for one that equivalent.txt argues to change
-// nothing. The package's own tests are asked first, then the simulation, at each depth that links the package.
+// nothing. The package's own tests are asked first, then the simulation.
 package main
 
 import (
