@@ -24,11 +24,10 @@ func (d *deep) wrote(key string, attributes map[string]string) {
 
 // behind is how far an index is behind for an item.
 func (d *deep) behind(key string, changed time.Time) time.Duration {
-	id, run := strings.CutPrefix(key, "run#")
-	if !run || d.serving == nil || d.now().Sub(changed) >= longestLate {
+	if d.serving == nil || d.now().Sub(changed) >= longestLate {
 		return 0
 	}
-	o, _ := d.oddOf(d.serving, id, "stale", d.knobs.Stale, func(r *roller) oddity { return oddity{"stale", staleness(r)} })
+	o, _ := d.oddOf(d.serving, strings.TrimPrefix(key, "run#"), "stale", d.knobs.Stale, func(r *roller) oddity { return oddity{"stale", staleness(r)} })
 	return o.long
 }
 

@@ -29,10 +29,19 @@ func (s *Service) getItem(body []byte) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if i, ok := t.items[key]; ok {
+	if i := s.read(t, key, in.ConsistentRead); i != nil {
 		return map[string]item{"Item": i}, nil
 	}
 	return struct{}{}, nil
+}
+
+// read is an item as a read shows it, nil for none: one that is not consistent may be behind as an index is (Developer Guide, Read
+// consistency).
+func (s *Service) read(t *table, key string, consistent bool) item {
+	if s.Behind == nil || consistent {
+		return t.items[key]
+	}
+	return s.shown(t, key)
 }
 
 // batchGetItem answers in the order least useful: backwards ("does not return items in any particular order", API_BatchGetItem, whose
@@ -65,7 +74,7 @@ func (s *Service) batchGetItem(body []byte) (any, error) {
 			}
 			seen[key] = true
 			count++
-			if i, ok := t.items[key]; ok {
+			if i := s.read(t, key, ask.ConsistentRead); i != nil {
 				responses[name] = append(responses[name], i)
 			}
 		}
@@ -151,18 +160,25 @@ func (s *Service) indexed(t *table) iter.Seq2[string, item] {
 	}
 	return func(yield func(string, item) bool) {
 		for _, key := range slices.Sorted(maps.Keys(t.past)) {
-			past := t.past[key]
-			shown := past[len(past)-1].item
-			if changed := past[len(past)-1].from; time.Since(changed) < MostBehind {
-				if behind := s.Behind(key, changed); behind > 0 {
-					shown = t.asOf(key, time.Now().Add(-behind))
-				}
-			}
-			if !yield(key, shown) {
+			if !yield(key, s.shown(t, key)) {
 				return
 			}
 		}
 	}
+}
+
+// shown is an item as it was some time ago, if it changed lately.
+func (s *Service) shown(t *table, key string) item {
+	past := t.past[key]
+	if len(past) == 0 {
+		return nil
+	}
+	if latest := past[len(past)-1]; time.Since(latest.from) < MostBehind {
+		if behind := s.Behind(key, latest.from); behind > 0 {
+			return t.asOf(key, time.Now().Add(-behind))
+		}
+	}
+	return past[len(past)-1].item
 }
 
 // order is by the sort key; that of equal ones is nobody's promise.

@@ -178,7 +178,9 @@ func TestService_Behind(t *testing.T) {
 			behind[key] = 90 * time.Second
 		}
 		s.run(t, []call{{"Query", querying("some", ""), 200, []string{`"Count":2`, `"n":{"N":"1"}`, `"n":{"N":"2"}`}},
-			{"GetItem", getting("x"), 200, []string{`"n":{"N":"3"}`}}})
+			{"GetItem", getting("x"), 200, []string{`"n":{"N":"3"}`}},
+			{"GetItem", `{"TableName":"t","Key":{"pk":{"S":"x"}}}`, 200, []string{`"n":{"N":"1"}`}},
+			{"BatchGetItem", `{"RequestItems":{"t":{"Keys":[{"pk":{"S":"gone"}},{"pk":{"S":"new"}}]}}}`, 200, []string{`"gone"`, `-"n":{"N":"4"}`}}})
 		behind["x"] = 3 * time.Minute
 		s.run(t, []call{{"Query", querying("some", ""), 200, []string{`"Count":1`, `"gone"`}}})
 		time.Sleep(table.MostBehind)
