@@ -66,6 +66,32 @@ func TestContract_SystemsManager(t *testing.T) {
 			r.t.Errorf("the run follows %s, and started %s", run.Reference, own.ID)
 		}
 	})
+	unreadable := simulator.Fault{Operation: "GetAutomationExecution", Kind: simulator.InternalFailure}
+	onSystemsManager(t, "one that is listed and cannot be read may be the run's: nothing is started again", "", 0, func(r *rig) {
+		r.strikeStart(simulator.WorkThenDrop, 0)
+		r.event(r.rings(), "error start-unconfirmed")
+		r.ssm.Inject(unreadable)
+		r.passes(40 * time.Minute)
+		r.notified("error start-unconfirmed")
+		r.heal()
+		r.passes(3 * time.Minute)
+		r.notified("error start-unconfirmed", "started")
+		if n := r.starts(); n != 1 {
+			r.t.Errorf("%d starts", n)
+		}
+	})
+	onSystemsManager(t, "one that is listed and cannot be read may be on the node: nothing is started beside it", "", 0, func(r *rig) {
+		r.byHand()
+		r.ssm.Inject(unreadable)
+		r.event(r.rings(), "waiting unavailable")
+		r.passes(5 * time.Minute)
+		r.heal()
+		r.passes(5 * time.Minute)
+		r.notified("waiting unavailable", "in-progress in-progress")
+		if n := r.starts(); n != 0 {
+			r.t.Errorf("%d starts", n)
+		}
+	})
 	onSystemsManager(t, "the event of its end ends a run at once", "", 0, func(r *rig) {
 		r.event(r.rings(), "started")
 		r.end(true)
