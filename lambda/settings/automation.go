@@ -36,11 +36,16 @@ func (o object) automation(server *Server) {
 const (
 	RunbookChefAutomate     = "chef-automate"
 	RunbookPuppetEnterprise = "puppet-enterprise"
+	RunbookPuppetServer     = "puppet-server"
 )
 
 // Runbooks are the variables by which the function is told the names that the runbooks of this project were deployed by.
 func Runbooks() map[string]string {
-	return map[string]string{RunbookChefAutomate: EnvChefAutomateRunbook, RunbookPuppetEnterprise: EnvPuppetEnterpriseRunbook}
+	return map[string]string{
+		RunbookChefAutomate:     EnvChefAutomateRunbook,
+		RunbookPuppetEnterprise: EnvPuppetEnterpriseRunbook,
+		RunbookPuppetServer:     EnvPuppetServerRunbook,
+	}
 }
 
 // runbook obeys the SSM API's rule for StartAutomationExecution, DocumentName. A version may follow the name, after a colon; one of
@@ -49,7 +54,7 @@ func (o object) runbook(backend Backend) (name, version string) {
 	if backend == "" { // which has its own fault
 		return "", ""
 	}
-	name, found := o.requiredText("runbook", fmt.Sprintf("write %q, %q, or the name of a runbook of your own", RunbookChefAutomate, RunbookPuppetEnterprise))
+	name, found := o.requiredText("runbook", fmt.Sprintf("write %q, %q, %q, or the name of a runbook of your own", RunbookChefAutomate, RunbookPuppetEnterprise, RunbookPuppetServer))
 	if !found {
 		return "", ""
 	}
