@@ -43,12 +43,16 @@ type options struct {
 	timeout         time.Duration
 	serve           string
 	json            bool
+	node            localNode
 }
 
 // faults are what -fault can do to the first call that starts maintenance.
 var faults = map[string]simulator.Kind{
 	"throttle": simulator.Throttle, "500": simulator.InternalFailure, "hang": simulator.Hang, "drop": simulator.Drop, "work-then-drop": simulator.WorkThenDrop,
 }
+
+// usualTime is what a maintenance takes where it is only played.
+const usualTime = 3 * time.Second
 
 func parse(args []string, stderr io.Writer) (options, error) {
 	var o options
@@ -61,17 +65,21 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	flags.StringVar(&o.backend, "backend", "opsworks-cm", "backend of the servers: opsworks-cm, or ssm")
 	flags.StringVar(&o.settings, "settings", "", "settings document in `FILE` (default: testdata/settings.json, with -backend ssm testdata/settings-ssm.json)")
 	flags.StringVar(&o.function, "function", "dist/local/bootstrap", "the function's binary for this machine, in `FILE`")
-	flags.DurationVar(&o.maintenanceTime, "maintenance-time", 3*time.Second, "how long a maintenance takes")
+	flags.DurationVar(&o.maintenanceTime, "maintenance-time", usualTime, "how long a maintenance takes")
 	flags.BoolVar(&o.fail, "fail", false, "let maintenance fail")
 	flags.StringVar(&o.fault, "fault", "", "what the first start meets: throttle, 500, hang, drop or work-then-drop")
 	flags.DurationVar(&o.timeout, "timeout", 30*time.Second, "the function's timeout")
 	flags.StringVar(&o.serve, "serve", "", "stay up at `ADDR`, such as 127.0.0.1:4000, for any AWS client")
 	flags.BoolVar(&o.json, "json", false, "print JSON lines")
+	o.node.flags(flags)
 	if err := flags.Parse(args); err != nil {
 		return o, err
 	}
 	if flags.NArg() > 0 {
 		return o, fmt.Errorf("what is %q? flags only", flags.Arg(0))
+	}
+	if err := o.node.prepare(&o); err != nil {
+		return o, err
 	}
 	file, ok := map[string]string{"opsworks-cm": "testdata/settings.json", "ssm": "testdata/settings-ssm.json"}[o.backend]
 	if !ok {
@@ -126,6 +134,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if err := trouble(m, o); err != nil {
 		return err
 	}
+	if err := o.node.attach(m); err != nil {
+		return err
+	}
 
 	if o.serve != "" {
 		story.introduce(m)
@@ -148,7 +159,7 @@ func trouble(m *machine.Machine, o options) error {
 	for _, server := range m.Servers {
 		node, managed := m.Nodes[server]
 		switch {
-		case managed && o.fail:
+		case managed && o.fail && o.node.which == "":
 			m.SSM.FailStep(node, "Backup", "the disk is full")
 		case !managed:
 			if err := m.OpsWorksCM.FailMaintenance(server, o.fail); err != nil {

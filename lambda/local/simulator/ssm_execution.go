@@ -48,6 +48,7 @@ type execution struct {
 
 	timer     *time.Timer // nil: nothing happens by itself
 	overdue   bool        // something would have happened, but the node hangs
+	cancel    func()      // of one that is carried out for real
 	forgotten bool
 	early     bool // its event is delivered by who started it,
 	event     []byte
@@ -95,7 +96,9 @@ func (s *SSM) begin(e *execution, steps []string) {
 	e.steps[0].status, e.steps[0].started = executionInProgress, e.started
 	s.executions = append(s.executions, e)
 	s.move(e, executionInProgress)
-	s.arm(e, s.shareUpTo(e, 1))
+	if !s.forReal(e) {
+		s.arm(e, s.shareUpTo(e, 1))
+	}
 }
 
 // shareUpTo is how much of the execution's time its first steps take together.

@@ -147,6 +147,10 @@ func (s *SSM) stopAutomationExecution(in members) (any, error) {
 		return nil, badStatusUpdate(e.status)
 	case e.status != executionCancelling:
 		s.move(e, executionCancelling)
+		if e.cancel != nil {
+			e.cancel()
+			break
+		}
 		s.arm(e, time.Until(e.started.Add(s.config.ExecutionTime)))
 	}
 	return struct{}{}, nil
