@@ -39,7 +39,7 @@ func TestStep_SaysItsVerdictFirst(t *testing.T) {
 				}
 				s.write(s.lab, "timers", units.String())
 				for _, step := range s.start(nil).Steps {
-					if first, _, _ := strings.Cut(step.Output, "\n"); step.Name != "Patch" && !strings.Contains(first, step.Name+": ") {
+					if first, _, _ := strings.Cut(step.Output, "\n"); step.Name != "Patch" && !strings.HasPrefix(first, step.Name+": ") {
 						t.Errorf("%s begins with %q", step.Name, first)
 					}
 					if len(step.Output) >= 2500 {

@@ -71,7 +71,7 @@ func TestRunbook_FailsHalfWay(t *testing.T) {
 		ran           []string
 		says, restore string
 	}{
-		"the backup fails": {"backup-fails", "", nil, everyStep[:2], "PreCheck: done, Backup: FAILED: ", "PreCheck: done\nBackup: FAILED: "},
+		"the backup fails": {"backup-fails", "", nil, everyStep[:2], "Backup: FAILED: ", "PreCheck: done\nBackup: FAILED: "},
 		"the backup is slow": {"slow-backup", "", map[string]string{"BackupTimeoutSeconds": "3000"}, everyStep[:2],
 			"not done after 3000 seconds", "PreCheck: done\nBackup: FAILED: "},
 		"the copy fails":         {"copy-fails", "", nil, everyStep[:2], "the copy to s3://vault/automation failed: ", "Backup: FAILED: "},
@@ -79,7 +79,7 @@ func TestRunbook_FailsHalfWay(t *testing.T) {
 		"the keys are not saved": {"keys-fail", "puppet-enterprise puppet-server", nil, everyStep[:2], "upload failed: keys", "Backup: FAILED: "},
 		"the patch fails":        {"patch-fails", "", nil, everyStep[:3], "patching failed", "\nPatch: NOT DONE"},
 		"the upgrade fails": {"upgrade-fails", "", map[string]string{"ProductVersion": ""}, everyStep[:4],
-			"Patch: done, Upgrade: FAILED: ", "Patch: done\nUpgrade: FAILED: "},
+			"Upgrade: FAILED: ", "Patch: done\nUpgrade: FAILED: "},
 		"it stays sick": {"sick-after-patch", "", nil, everyStep[:5], "HealthCheck: FAILED: not healthy after 1800 seconds", "Upgrade: done\nHealthCheck: FAILED: "},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -90,7 +91,8 @@ func TestPuppetServer_Refused(t *testing.T) {
 		given        map[string]string
 	}{
 		"its code does not compile":      {"no-compile", "Syntax error at '}'", nil},
-		"its database is down":           {"database-down", `PuppetDB: error; read_db_up?:false`, nil},
+		"its database is down":           {"database-down", `PuppetDB: error read_db_up?:false`, nil},
+		"packages are being installed":   {"packages-at-work", "packages are being installed. Wait for its end", nil},
 		"the version is nowhere":         {"", "no repository of this server has puppetserver 7.99.0", map[string]string{"ProductVersion": "7.99.0"}},
 		"the database's is nowhere":      {"", "no repository of this server has puppetdb 7.99.0", map[string]string{"ProductVersion": "7.10.1", "DatabaseVersion": "7.99.0"}},
 		"the database's is a major one":  {"", "is a major upgrade. Set MajorUpgrade to yes, or correct DatabaseVersion", map[string]string{"ProductVersion": "7.10.1", "DatabaseVersion": "8.2.0"}},
@@ -198,6 +200,10 @@ func TestPuppetServer_KeysAreApart(t *testing.T) {
 	files, _ := filepath.Glob(filepath.Join(s.lab, "s3/vault/automation/puppet-server/*/*/*/*.tgz"))
 	found := map[string]bool{}
 	for _, file := range files {
+		list, err := exec.CommandContext(t.Context(), "tar", "-tzf", file).Output()
+		if names := strings.Fields(string(list)); err != nil || len(names) != len(slices.Compact(slices.Sorted(slices.Values(names)))) {
+			t.Errorf("%s has something twice: %v", file, names)
+		}
 		text, err := exec.CommandContext(t.Context(), "tar", "-xzOf", file).Output()
 		if err != nil {
 			t.Fatal(err)

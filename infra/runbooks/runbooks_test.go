@@ -110,8 +110,8 @@ func TestRunbook_NoUpgrade(t *testing.T) {
 		e := s.start(nil)
 		e.is(t, "Success", everyStep...)
 		e.says(t, "PreCheck", "healthy, version "+versions[name].now, "50 GiB free", "no product upgrade is asked for", "PreCheck: done")
-		e.says(t, "Backup", "copied off the box and checked", "PreCheck: done, Backup: done; ")
-		e.says(t, "Upgrade", "nothing to upgrade", "Patch: done, Upgrade: done")
+		e.says(t, "Backup", "copied off the box and checked", "Backup: done; ", "before it: PreCheck: done\n")
+		e.says(t, "Upgrade", "nothing to upgrade", "Upgrade: done\nbefore it: PreCheck: done, Backup: done; ", ", Patch: done\n")
 		e.says(t, "Restore", "Restore: the run is done\nPreCheck: done\nBackup: done", "\nPatch: done\nUpgrade: done\nHealthCheck: done; version "+versions[name].now+", ")
 		if got := s.read("patched"); got != "Install RebootIfNeeded" {
 			t.Errorf("patched: %q", got)
@@ -165,7 +165,7 @@ func TestRunbook_EveryScriptTwice(t *testing.T) {
 		s.twice = true
 		e := s.start(nil)
 		e.is(t, "Success", everyStep...)
-		e.says(t, "HealthCheck", "PreCheck: done, Backup: done; ", "Patch: done, Upgrade: done, HealthCheck: done")
+		e.says(t, "HealthCheck", "HealthCheck: done; ", "before it: PreCheck: done, Backup: done; ", "Patch: done, Upgrade: done\n")
 		s.timersAreOn(t)
 	})
 }

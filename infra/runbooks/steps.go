@@ -27,11 +27,11 @@ const delivery = 900
 var (
 	beforePatch = []shellStep{
 		{"PreCheck", "lib work leftovers support puppet/puppet puppet/agent puppet/certificates */product */noop */packages */choose */rules pre-check", 7200},
-		{"Backup", "lib work leftovers puppet/puppet puppet/agent */product copy */agent-off */database */backup", 102600},
+		{"Backup", "lib work puppet/puppet puppet/agent */product copy */agent-off */database */backup", 102600},
 	}
 	afterPatch = []shellStep{
-		{"Upgrade", "lib work leftovers puppet/puppet */product wait */packages */upgrade upgrade", 21600},
-		{"HealthCheck", "lib work leftovers support puppet/puppet puppet/agent */product */noop wait */look health-check", 7200},
+		{"Upgrade", "lib work puppet/puppet */product wait */packages */upgrade upgrade", 21600},
+		{"HealthCheck", "lib work support puppet/puppet puppet/agent */product */noop wait */look health-check", 7200},
 		{lastStep, "lib leftovers */switch-on restore", 110},
 	}
 )

@@ -69,7 +69,8 @@ leave() {
 		;;
 	esac
 	if [ -n "$WORK" ]; then rm -rf "$WORK"; fi
-	text=$(so_far)"$STEP: ${VERDICT:-$(noted "$STEP")}"$'\n'$SAID
+	text=$(so_far)
+	text="$STEP: ${VERDICT:-$(noted "$STEP")}"$'\n'${text:+"before it: ${text%, }"$'\n'}$SAID
 	LC_ALL=C
 	if [ "${#text}" -gt 2400 ]; then text=${text:0:2380}$'…\n'; fi
 	printf '%s' "$text"

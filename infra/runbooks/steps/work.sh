@@ -7,17 +7,16 @@ work_folder() {
 	LOG=$WORK/log
 }
 
-# within SECONDS COMMAND…: its code, in CODE, and all it says, in the file LOG; 124 or 137 after SECONDS. A cancel kills the group of the step,
-# and timeout(1) makes its command a group of its own: Restore finds what survives by the variable that it inherits. Nothing is left with
-# the step's output open, for whose end the agent would wait.
+# within SECONDS COMMAND…: its code, in CODE, and all it says, in the file LOG; 124 or 137 after SECONDS. A cancel kills the group of the
+# step, and timeout(1) makes its command a group of its own: Restore finds what survives by the variable that it inherits. Nothing is left
+# with the step's output open, for whose end the agent would wait.
 within() {
 	CODE=0
 	OPSWORKS_MAINTENANCE=$EXECUTION_ID timeout --kill-after=30 "$1" "${@:2}" </dev/null >"$LOG" 2>&1 || CODE=$?
-	case $CODE in 124 | 137) stop_leftovers "$EXECUTION_ID" ;; esac
 }
 
-# reason [PATTERN]: the line of the last log that tells why, short: a product's whole output may hold what is nobody's business. The last that looks like
-# an error, since what follows is often advice, else the last. A log on a full disk is empty.
+# reason [PATTERN]: the line of the last log that tells why, short: a product's whole output may hold what is nobody's business. The last that
+# looks like an error, since what follows is often advice, else the last. A log on a full disk is empty.
 reason() {
 	local line
 	line=$({ grep -aE "${1:-[Ee]rror|ERROR|[Ff]atal|FATAL|[Ff]ail|[Dd]enied|[Cc]annot|No space|^E: }" "$LOG" || grep -av '^[[:space:]]*$' "$LOG"; } 2>/dev/null | tail -n 1 | tr -d '\000-\010\013-\037' | cut -c 1-200) || true

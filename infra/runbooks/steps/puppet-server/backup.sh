@@ -5,14 +5,14 @@ work_folder
 agent_off
 name=$INSTANCE_ID-$(date -u +%Y%m%dT%H%M%SZ)
 
-# paths NAMES…: those that are there, without the leading slash, each once and what a link leads to as well.
+# paths NAMES…: those that are there, without the leading slash, what a link leads to as well, and none that is below another.
 paths() {
 	local path
 	for path; do
 		if [ ! -e "$path" ]; then continue; fi
 		printf '%s\n' "${path#/}"
 		if [ -L "$path" ]; then realpath "$path" | cut -c 2-; fi
-	done | sort -u
+	done | sort -u | awk '{ for (above in kept) if (index($0, above "/") == 1) next; kept[$0]; print }'
 }
 # hiera.yaml may keep eyaml's keys anywhere.
 eyaml_keys() {
@@ -51,11 +51,12 @@ if [ -r "$ca/ca_key.pem" ]; then
 	say "the CA's key is in keys.tgz and fits its certificate"
 fi
 dump_database
+{ dpkg-query -W 2>/dev/null || rpm -qa; } | grep -iE 'puppet|openvox|postgresql-[0-9]' >"$WORK/PACKAGES" || true
 
-(cd "$WORK" && for file in files.tgz keys.tgz puppetdb.dump; do if [ -e "$file" ]; then sha256sum "$file"; fi; done >SHA256SUMS) || fail "$WORK cannot be written. Make room on the disk."
+(cd "$WORK" && for file in files.tgz keys.tgz puppetdb.dump PACKAGES; do if [ -e "$file" ]; then sha256sum "$file"; fi; done >SHA256SUMS) || fail "$WORK cannot be written. Make room on the disk."
 say "made in $SECONDS seconds"
 to=$BACKUP_TO/$PRODUCT/$INSTANCE_ID
-for file in files.tgz puppetdb.dump SHA256SUMS; do
+for file in files.tgz puppetdb.dump PACKAGES SHA256SUMS; do
 	[ -e "$WORK/$file" ] || continue
 	copy cp "$WORK/$file" "$to/backups/$name/$file"
 	verify_copy "$to/backups/$name/$file" 1 "$(stat -c %s "$WORK/$file")"

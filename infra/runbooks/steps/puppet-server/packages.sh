@@ -1,7 +1,8 @@
 # The server's packages, by deb or rpm. Server, database and terminus go together, and with them the Java that the version needs
 # (https://puppet.com/docs/puppet/8/upgrade: simultaneously, on one major version; docs/puppet/8/upgrade_puppetdb: the database, then the terminus).
 
-has_deb() { command -v dpkg-query >/dev/null && dpkg-query -W -f '${db:Status-Status}' puppetserver openvox-server 2>/dev/null | grep -q installed; }
+# dpkg-query fails where one of two is not known to it.
+has_deb() { [[ " $(dpkg-query -W -f '${db:Status-Status} ' puppetserver openvox-server 2>/dev/null || true)" == *" installed "* ]]; }
 
 # package NAMES…: the first that is installed.
 package() {

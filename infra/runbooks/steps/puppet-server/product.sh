@@ -45,7 +45,7 @@ healthy() {
 	if uses_pdb; then
 		answer=$(ask_pdb /status/v1/simple) || true
 		if [ "$answer" != running ]; then
-			HEALTH="PuppetDB: ${answer:0:200}; $(ask_pdb /status/v1/services | grep -oE '"(read|write)_db_up\?":(true|false)' | tr -d '"\n' || true)"
+			HEALTH="PuppetDB: ${answer:0:200} $(ask_pdb /status/v1/services | grep -oE '"(read|write)_db_up\?":(true|false)' | tr -d '"' | tr '\n' ' ' || true)"
 			return 1
 		fi
 	fi
