@@ -81,7 +81,7 @@ func (n localNode) attach(m *machine.Machine) error {
 }
 
 func (n localNode) executor(document node.Document, agent node.Agent) simulator.Executor {
-	return func(ctx context.Context, e simulator.Execution, progress func(step, status, failure string)) string {
+	return func(ctx context.Context, e simulator.Execution, progress func(step, status, failure string)) (string, map[string][]string) {
 		given := map[string]string{}
 		for name, values := range e.Parameters {
 			given[name] = strings.Join(values, ",")
@@ -98,9 +98,9 @@ func (n localNode) executor(document node.Document, agent node.Agent) simulator.
 		result, err := automation.Execute(ctx, document, e.ID, given)
 		if err != nil {
 			progress(document.MainSteps[0].Name, node.Failed, err.Error())
-			return node.Failed
+			return node.Failed, nil
 		}
-		return result.Status
+		return result.Status, result.Outputs(document)
 	}
 }
 

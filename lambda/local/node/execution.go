@@ -41,6 +41,18 @@ func (e Execution) Step(name string) (StepResult, bool) {
 	return StepResult{}, false
 }
 
+// Outputs are those that the document names, as Automation gives them.
+func (e Execution) Outputs(d Document) map[string][]string {
+	outputs := map[string][]string{}
+	for _, name := range d.Outputs {
+		step, field, _ := strings.Cut(name, ".")
+		if result, ran := e.Step(step); ran && field == "Output" {
+			outputs[name] = []string{result.Output}
+		}
+	}
+	return outputs
+}
+
 // Automation executes documents on this machine.
 type Automation struct {
 	Agent Agent

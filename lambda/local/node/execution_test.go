@@ -10,7 +10,7 @@ import (
 	"opsworks-maintenance/lambda/local/node"
 )
 
-const document = `{"schemaVersion": "0.3", "parameters": {"Word": {"type": "String", "default": "usual", "allowedPattern": "^[a-z]*$"}, "Choice": {"type": "String", "allowedValues": ["a"]}},
+const document = `{"schemaVersion": "0.3", "outputs": ["Last.Output"], "parameters": {"Word": {"type": "String", "default": "usual", "allowedPattern": "^[a-z]*$"}, "Choice": {"type": "String", "allowedValues": ["a"]}},
 	"mainSteps": [
 		{"name": "First", "isCritical": true, "nextStep": "Patch", "onFailure": "step:Last", "onCancel": "step:Last", "inputs": {"DocumentName": "AWS-RunShellScript",
 		 "Parameters": {"executionTimeout": ["60"], "commands": ["#!/bin/sh", "echo {{ Word }} in {{ automation:EXECUTION_ID }}", "case {{ Word }} in fail) exit 1;; wait) sleep 60;; esac"]}}},
@@ -33,6 +33,10 @@ func TestAutomation_Execute(t *testing.T) {
 			e := execute(t, t.Context(), c.word, c.patch)
 			if got := e.ran(); e.Status != c.status || got != c.ran {
 				t.Errorf("%s after %s", e.Status, got)
+			}
+			d, _ := node.Read([]byte(document))
+			if got := e.Outputs(d)["Last.Output"]; len(got) != 1 || got[0] != "last\n" {
+				t.Errorf("outputs: %q", got)
 			}
 			if first, _ := e.Step("First"); !strings.Contains(first.Output, c.word+" in id-1\n") {
 				t.Errorf("First said %q", first.Output)

@@ -46,9 +46,10 @@ type execution struct {
 	current        int // of steps
 	started, ended time.Time
 
-	timer     *time.Timer // nil: nothing happens by itself
-	overdue   bool        // something would have happened, but the node hangs
-	cancel    func()      // of one that is carried out for real
+	timer     *time.Timer         // nil: nothing happens by itself
+	overdue   bool                // something would have happened, but the node hangs
+	cancel    func()              // of one that is carried out for real,
+	outputs   map[string][]string // and what came of it
 	forgotten bool
 	early     bool // its event is delivered by who started it,
 	event     []byte

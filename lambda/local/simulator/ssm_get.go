@@ -69,6 +69,9 @@ func (s *SSM) shape(e *execution) executionShape {
 		Parameters: e.parameters, Outputs: map[string][]string{}, FailureMessage: e.failure, Mode: e.mode,
 		ExecutedBy: s.executedBy(e),
 	}
+	if e.outputs != nil {
+		shape.Outputs = e.outputs
+	}
 	shape.CurrentStepName, shape.CurrentAction = e.currentStep()
 	if shape.Parameters == nil {
 		shape.Parameters = map[string][]string{}

@@ -7,8 +7,8 @@ import (
 )
 
 // Executor carries out an execution for real. It tells progress when a step begins and when it has ended, with one of the service's words and,
-// of a step that did not succeed, why; and returns the execution's last status. When ctx is done, somebody has stopped the execution.
-type Executor func(ctx context.Context, e Execution, progress func(step, status, failure string)) (status string)
+// of a step that did not succeed, why; and returns the execution's last status and outputs. When ctx is done, somebody has stopped the execution.
+type Executor func(ctx context.Context, e Execution, progress func(step, status, failure string)) (status string, outputs map[string][]string)
 
 // ExecuteOn lets the executions that begin on a node from now on be carried out by an executor. Nothing happens to them by the clock.
 func (s *SSM) ExecuteOn(node string, executor Executor) {
@@ -31,11 +31,11 @@ func (s *SSM) forReal(e *execution) bool {
 	snapshot := Execution{ID: e.id, Runbook: e.runbook, Parameters: e.parameters, Tags: e.tags, Status: e.status, Started: e.started}
 	go func() {
 		defer cancel()
-		status := executor(ctx, snapshot, func(step, status, failure string) { s.progress(e, step, status, failure) })
+		status, outputs := executor(ctx, snapshot, func(step, status, failure string) { s.progress(e, step, status, failure) })
 		defer s.out.deliver()
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		e.ended = time.Now()
+		e.ended, e.outputs = time.Now(), outputs
 		s.move(e, status)
 		s.announce(e)
 	}()
