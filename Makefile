@@ -12,7 +12,7 @@ VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 GOBUILD := CGO_ENABLED=0 go build -trimpath -tags lambda.norpc -ldflags "-s -w -X main.version=$(VERSION)"
 
 .DEFAULT_GOAL := help
-.PHONY: help build local run test torture check fuzz bench clean synth bootstrap deploy destroy redrive e2e status plan start stop close history
+.PHONY: help build local run test torture check fuzz bench clean synth bootstrap deploy destroy redrive e2e real status plan start stop close history
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -27,6 +27,7 @@ local: ## build the function for this machine: dist/local/bootstrap
 	@$(GOBUILD) -o dist/local/bootstrap ./lambda
 
 run: local ## play the main job on this machine: an alarm, maintenance, a healthy server (BACKEND=opsworks-cm: on OpsWorks CM)
+	@go run ./infra/runbooks/print puppet-server >dist/local/puppet-server.json
 	@go run ./lambda/local -backend $(BACKEND) $(ARGS)
 
 test: ## run all tests; those of infra need Node
@@ -68,6 +69,9 @@ destroy: ## take it away again; the table of runs stays
 
 e2e: build local ## deploy to an AWS emulator (moto) and run the function against it; needs Node and moto_server
 	E2E=1 go test -count=1 -v -timeout 20m ./infra/e2e
+
+real: ## install a Puppet Server on this machine (Debian 12, as root), run the runbook puppet-server on it, hurt it, lose it and restore it
+	REAL=1 go test -count=1 -v -timeout 60m ./infra/runbooks/real
 
 redrive: ## send the events in the dead-letter queue to the function again
 	@bash infra/redrive.sh $(FUNCTION) $(FUNCTION)-dead-letters

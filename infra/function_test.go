@@ -85,7 +85,7 @@ func TestStack_Environment(t *testing.T) {
 	})
 	for document, without := range map[string][]string{
 		everything:   nil,
-		inCDKJSON(t): {settings.EnvRecordsTopicARN, settings.EnvChatTopicARN, settings.EnvChefAutomateRunbook},
+		inCDKJSON(t): {settings.EnvRecordsTopicARN, settings.EnvChatTopicARN, settings.EnvChefAutomateRunbook, settings.EnvPuppetServerRunbook},
 	} {
 		variables, _ := dig(synthesize(t, document).one(t, "AWS::Lambda::Function").Properties, "Environment", "Variables").(map[string]any)
 		want := slices.DeleteFunc(slices.Clone(read), func(name string) bool { return slices.Contains(without, name) })

@@ -134,7 +134,8 @@ const everything = `{
 		{"name": "automate-07", "backend": "ssm", "runbook": "Maintain", "calendars": ["Holidays"],
 		 "parameters": {"AutomationAssumeRole": ["arn:aws-us-gov:iam::123456789012:role/Maintain"]}},
 		{"name": "automate-08", "backend": "ssm", "runbook": "chef-automate", "parameters": {"BackupTo": ["s3://backups/automate-08"]}},
-		{"name": "puppet-02", "backend": "ssm", "runbook": "puppet-enterprise", "parameters": {"BackupTo": ["s3://backups/puppet-02"]}}
+		{"name": "puppet-02", "backend": "ssm", "runbook": "puppet-enterprise", "parameters": {"BackupTo": ["s3://backups/puppet-02"]}},
+		{"name": "puppet-03", "backend": "ssm", "runbook": "puppet-server", "parameters": {"BackupTo": ["s3://backups/puppet-03"]}}
 	],
 	"alarmTriggers": ["tag", "dimension", "action"],
 	"notify": [

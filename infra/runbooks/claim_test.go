@@ -20,13 +20,14 @@ func TestRunbook_AnotherRunIsAtWork(t *testing.T) {
 	s := puppet(t)
 	state := filepath.Join(s.root, "var/lib/opsworks-maintenance/puppet-enterprise")
 	s.write(state, "owner", "another-run")
-	s.write(state, "timers", "pe_databases-activity.timer\n")
+	s.write(state, "off", "pe_databases-activity.timer\n")
+	s.write(state, "work.another-run.x", "")
 	e := s.start(nil)
 	e.is(t, "Failed", "PreCheck", "Restore")
-	e.says(t, "PreCheck", "run another-run is at work on this server")
+	e.says(t, "PreCheck", "execution another-run is at work on this server")
 	e.says(t, "Restore", "nothing to switch on")
 	s.untouched(t) // above all: the other run's timers stay off
-	if len(s.leftBehind()) != 2 {
+	if len(s.leftBehind()) != 3 {
 		t.Errorf("the other run's state: %v", s.leftBehind())
 	}
 }
@@ -35,14 +36,14 @@ func TestRunbook_AnotherRunNeverEnded(t *testing.T) {
 	s := puppet(t)
 	state := filepath.Join(s.root, "var/lib/opsworks-maintenance/puppet-enterprise")
 	s.write(state, "owner", "another-run")
-	s.write(state, "timers", "pe_databases-activity.timer\n")
+	s.write(state, "off", "pe_databases-activity.timer\n")
 	old := time.Now().Add(-49 * time.Hour)
 	if err := os.Chtimes(filepath.Join(state, "owner"), old, old); err != nil {
 		t.Fatal(err)
 	}
 	e := s.start(nil)
 	e.is(t, "Success", everyStep...)
-	if got := s.read("timers"); strings.Count(got, "\n") != 3 || !strings.Contains(got, "pe_databases-activity.timer") {
+	if got := s.read("timers"); strings.Count(got, "\n") != 4 || !strings.Contains(got, "pe_databases-activity.timer") {
 		t.Errorf("timers on: %q", got)
 	}
 }
@@ -52,7 +53,7 @@ func TestRunbook_TimersStayOff(t *testing.T) {
 	s.broken = "timers-stay-off"
 	e := s.start(nil)
 	e.is(t, "Failed", everyStep...)
-	e.says(t, "Restore", "FAILED: these timers do not start: pe_databases-facts.timer pe_databases-reports.timer", "HealthCheck: done")
+	e.says(t, "Restore", "FAILED: these units do not start: pe_databases-facts.timer pe_databases-reports.timer puppet.service", "HealthCheck: done")
 
 	// The next run is not refused, and switches on what this one could not.
 	s.broken, s.id = "", "66666666-2222-3333-4444-555555555555"
@@ -78,7 +79,7 @@ func TestRunbook_WrongInstaller(t *testing.T) {
 	s.installer("puppet-enterprise", "2021.10.2", given)
 	given["ProductVersion"] = "2021.10.1"
 	e := s.start(given)
-	e.is(t, "Failed", "PreCheck", "Backup", "Patch", "Upgrade", "Restore")
-	e.says(t, "Upgrade", "is not the installer of version 2021.10.1")
+	e.is(t, "Failed", "PreCheck", "Restore")
+	e.says(t, "PreCheck", "is not the installer of version 2021.10.1")
 	s.timersAreOn(t)
 }

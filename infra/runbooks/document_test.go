@@ -1,7 +1,6 @@
 package runbooks_test
 
 import (
-	"encoding/json"
 	"fmt"
 	"io/fs"
 	"os"
@@ -13,6 +12,7 @@ import (
 	"testing"
 
 	"opsworks-maintenance/infra/runbooks"
+	"opsworks-maintenance/lambda/local/node"
 )
 
 func run(t *testing.T, name string, arguments ...string) {
@@ -22,7 +22,7 @@ func run(t *testing.T, name string, arguments ...string) {
 	}
 }
 
-// TestRunbook_Document states what SSM asks of a document, and what these two promise of every step.
+// TestRunbook_Document states what SSM asks of a document, and what ours promise of every step.
 func TestRunbook_Document(t *testing.T) {
 	nameRule := regexp.MustCompile(`^[a-zA-Z0-9_]{1,128}$`)
 	eachRunbook(t, func(t *testing.T, s *server, _ string) {
@@ -36,7 +36,7 @@ func TestRunbook_Document(t *testing.T) {
 			if !nameRule.MatchString(name) || p.Type != "String" || (p.AllowedPattern == "") == (p.AllowedValues == nil) {
 				t.Errorf("parameter %s: %+v", name, p)
 			}
-			if (p.Default == nil) != (name == "InstanceId") || p.Default != nil && !d.admits(name, *p.Default) {
+			if (p.Default == nil) != (name == "InstanceId") || p.Default != nil && !d.Admits(name, *p.Default) {
 				t.Errorf("parameter %s: its default is %v", name, p.Default)
 			}
 		}
@@ -63,11 +63,7 @@ func TestRunbook_Document(t *testing.T) {
 				t.Errorf("output %s", output)
 			}
 		}
-		content, err := json.Marshal(d)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, m := range regexp.MustCompile(`{{([^}]*)}}`).FindAllStringSubmatch(string(content), -1) {
+		for _, m := range regexp.MustCompile(`{{([^}]*)}}`).FindAllStringSubmatch(fmt.Sprint(d.MainSteps), -1) {
 			if !known[strings.TrimSpace(m[1])] {
 				t.Errorf("%s: there is no such parameter", m[0])
 			}
@@ -75,7 +71,7 @@ func TestRunbook_Document(t *testing.T) {
 	})
 }
 
-func checkStep(t *testing.T, step step, last bool, names map[string]int) {
+func checkStep(t *testing.T, step node.Step, last bool, names map[string]int) {
 	t.Helper()
 	if step.IsCritical == nil || !*step.IsCritical {
 		t.Errorf("%s fails without the run failing", step.Name)
@@ -98,8 +94,8 @@ func checkStep(t *testing.T, step step, last bool, names map[string]int) {
 		t.Fatalf("%s: executionTimeout %v", step.Name, limit)
 	}
 	seconds, err := strconv.Atoi(limit[0])
-	if err != nil || seconds < 1 || seconds > 172800 || seconds >= step.TimeoutSeconds {
-		t.Errorf("%s: its script has %s seconds, the step %d", step.Name, limit[0], step.TimeoutSeconds)
+	if err != nil || seconds < 5 || seconds > 172800 || seconds >= step.TimeoutSeconds {
+		t.Errorf("%s: its script has %s seconds, the step %d; the agent takes 5 to 172800", step.Name, limit[0], step.TimeoutSeconds)
 	}
 	if step.Name == "Restore" && seconds > 120 {
 		t.Errorf("Restore may take %d seconds: a cancelled automation has 120", seconds)
@@ -111,13 +107,10 @@ func checkStep(t *testing.T, step step, last bool, names map[string]int) {
 
 func TestRunbook_Size(t *testing.T) {
 	for _, r := range runbooks.All() {
-		content, err := json.Marshal(r.Document(strings.Repeat("x", 512)))
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Logf("%s: %d bytes", r.Name, len(content))
-		if len(content) > 64*1024 {
-			t.Errorf("%s: %d bytes; a document has 64 KB at most", r.Name, len(content))
+		size := len(content(t, r, strings.Repeat("x", 200)))
+		t.Logf("%s: %d bytes", r.Name, size)
+		if size > 64*1024 {
+			t.Errorf("%s: %d bytes; a document has 64 KB at most", r.Name, size)
 		}
 	}
 }
@@ -129,46 +122,53 @@ func TestRunbook_Hash(t *testing.T) {
 			t.Errorf("%s: hash %q", r.Name, r.Hash())
 		}
 	}
-	if all[0].Hash() == all[1].Hash() {
+	if all[0].Hash() == all[1].Hash() || all[1].Hash() == all[2].Hash() {
 		t.Error("different contents, one hash")
 	}
 }
 
-// Values that a shell would act on. The document admits none of them; and should SSM ever let one through, the quotes hold
-// whatever has no single quote in it.
+// Values that a shell would act on. The document admits none of them; and should SSM ever let one through, it stands where bash never comes.
 func TestRunbook_HostileValues(t *testing.T) {
 	eachRunbook(t, func(t *testing.T, s *server, _ string) {
 		own := filepath.Join(s.lab, "owned")
-		for _, attack := range []string{"'; touch %s; '", "\"; touch %s; \"", "$(touch %s)", "`touch %s`", "; touch %s", "x\ntouch %s\n", "| touch %s", "PATH[$(touch %s)]",
-			"& touch %s &", "{{ssm:secret}}", "${HOME}", "\\", "x y", "*", "~"} {
-			if strings.Contains(attack, "%s") {
-				attack = fmt.Sprintf(attack, own)
-			}
+		attacks := []string{"'; touch %s; '", "\"; touch %s; \"", "$(touch %s)", "`touch %s`", "; touch %s", "x\ntouch %s\n", "| touch %s", "PATH[$(touch %s)]", "& touch %s &",
+			"x\n# end\ntouch %s"}
+		for _, attack := range append(attacks, "{{ssm:secret}}", "${HOME}", "\\", "x y", "*", "~") {
+			attack = strings.ReplaceAll(attack, "%s", own)
 			for name, p := range s.doc.Parameters {
 				for _, value := range []string{attack, "s3://vault/automation" + attack, attack + "4.13.0", "i-0123456789abcdef0" + attack, "https://pm.example.com/pe" + attack} {
-					if s.doc.admits(name, value) {
+					if s.doc.Admits(name, value) {
 						t.Errorf("%s admits %q: %s%v", name, value, p.AllowedPattern, p.AllowedValues)
 					}
 				}
 			}
 		}
-		for _, attack := range []string{"\"; touch " + own + "; \"", "$(touch " + own + ")", "`touch " + own + "`", "; touch " + own, "x\ntouch " + own + "\n", "PATH[$(touch " + own + ")]"} {
+		for _, attack := range attacks {
+			given := map[string]string{}
 			for name := range s.doc.Parameters {
-				s.startUnchecked(map[string]string{name: attack})
-				if _, err := os.Stat(own); err == nil {
-					t.Fatalf("%s=%q was executed", name, attack)
-				}
+				given[name] = fmt.Sprintf(attack, own)
+			}
+			s.startUnchecked(given)
+			if _, err := os.Stat(own); err == nil {
+				t.Fatalf("%q was executed", attack)
+			}
+		}
+		for _, name := range []string{"BackupTimeoutSeconds", "MinimumFreeGiB", "StartTimeoutSeconds"} { // the ones that arithmetic sees
+			s.startUnchecked(map[string]string{name: "PATH[$(touch " + own + ")]"})
+			if _, err := os.Stat(own); err == nil {
+				t.Fatalf("%s was executed", name)
 			}
 		}
 	})
 }
 
-// The same attack must succeed where nothing quotes the value, or the test above shows nothing.
-func TestInterpreter_HostileValueUnquoted(t *testing.T) {
+// The same attack must succeed where the value stands in the code, or the test above shows nothing.
+func TestRunbook_HostileValueInTheCode(t *testing.T) {
 	s := newServer(t, runbooks.All()[0], "4.12.144")
-	_, _ = s.script(s.place("x={{ BackupTo }}\n", map[string]string{"BackupTo": "$(touch " + filepath.Join(s.lab, "owned") + ")"}), 0)
+	s.doc.MainSteps[0].Inputs.Parameters["commands"] = []string{"x={{ BackupTo }}"}
+	s.startUnchecked(map[string]string{"BackupTo": "$(touch " + filepath.Join(s.lab, "owned") + ")"})
 	if _, err := os.Stat(filepath.Join(s.lab, "owned")); err != nil {
-		t.Error("the interpreter does not put values into the text as SSM does")
+		t.Error("values are not put into the text as SSM does it")
 	}
 }
 
@@ -179,25 +179,53 @@ func TestSteps_ShellCheck(t *testing.T) {
 		}
 		t.Fatal(err)
 	}
-	files := 0
-	_ = filepath.WalkDir("steps", func(path string, d fs.DirEntry, err error) error {
-		if err == nil && !d.IsDir() {
-			files++
-			// SC2034: what one file sets, another reads; the whole scripts below are checked for it.
-			run(t, "shellcheck", "--shell=bash", "--exclude=SC2034", path)
-		}
-		return err
-	})
-	if files != 12 {
-		t.Errorf("%d files", files)
-	}
-	eachRunbook(t, func(t *testing.T, s *server, _ string) {
+	used := map[string]bool{}
+	eachRunbookInTurn(t, func(t *testing.T, s *server) {
 		for _, step := range s.doc.MainSteps {
 			if commands := step.Inputs.Parameters["commands"]; commands != nil {
-				s.write(s.lab, step.Name+".sh", strings.Join(commands, "\n")+"\n")
-				// SC2317, SC2329: a function that this step of several does not call. SC2034: nor reads a parameter.
-				run(t, "shellcheck", "--exclude=SC2034,SC2317,SC2329", filepath.Join(s.lab, step.Name+".sh"))
+				script := strings.Join(commands, "\n") + "\n"
+				code, _, _ := strings.Cut(script, "\n# values\n") // what stands behind it is no code
+				s.write(s.lab, step.Name+".sh", code)
+				// SC2317, SC2329: a function that this step of several does not call; SC2119, SC2120: nor gives an argument. SC2034: nor
+				// reads a parameter. SC2016: what is quoted for another shell, as the files say where they do it.
+				run(t, "shellcheck", "--exclude=SC2016,SC2034,SC2119,SC2120,SC2317,SC2329", filepath.Join(s.lab, step.Name+".sh"))
+				used[script] = true
 			}
 		}
 	})
+	files := 0
+	err := filepath.WalkDir("steps", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || filepath.Ext(path) != ".sh" {
+			return err
+		}
+		files++
+		// SC2034, SC2153, SC2154: what one file sets, another reads; the whole scripts above are checked for it.
+		run(t, "shellcheck", "--shell=bash", "--exclude=SC2034,SC2119,SC2120,SC2153,SC2154", path)
+		inSome(t, path, used)
+		return nil
+	})
+	if err != nil || files < 30 {
+		t.Errorf("%d files: %v", files, err)
+	}
+}
+
+// inSome says that a file's first line of code is in some script: one that no step uses would be found by nothing else.
+func inSome(t *testing.T, path string, scripts map[string]bool) {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(text)) {
+		if line = strings.TrimSpace(line); line == "" || strings.HasPrefix(line, "#") {
+			continue
+		}
+		for script := range scripts {
+			if strings.Contains(script, "\n"+line+"\n") {
+				return
+			}
+		}
+		t.Errorf("no step has %s", path)
+		return
+	}
 }

@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 )
 
 func TestRunbook_Refused(t *testing.T) {
@@ -29,25 +28,28 @@ func TestRunbook_Refused(t *testing.T) {
 		"the place is out of bounds": {"", broken("denied"), "s3://vault/automation cannot be written to"},
 		"the disk is full":           {"", broken("full"), "1 GiB free"},
 		"it is sick":                 {"", broken("unhealthy"), "not healthy"},
-		"a backup is being made":     {"", broken("busy"), "Wait for its end"},
+		"something is at work":       {"", broken("busy"), "Wait for its end"},
 		"an upgrade is running":      {"chef-automate", broken("upgrading"), "an upgrade is running. Wait for its end"},
 		"it upgrades by itself": {"chef-automate", func(s *server, _ map[string]string) { s.write(s.lab, "strategy", "at-once") },
 			`upgrade_strategy is "at-once"`},
-		"an airgap bundle":         {"chef-automate", func(s *server, g map[string]string) { s.broken = "airgap"; g["ProductVersion"] = "4.13.0" }, "airgap"},
-		"a major upgrade of Chef":  {"chef-automate", param("ProductVersion", "5.0.1"), "is a major upgrade"},
-		"an older Chef":            {"chef-automate", param("ProductVersion", "4.9.1"), "is older"},
-		"a major upgrade of PE":    {"puppet-enterprise", param("ProductVersion", "2023.8.1", "InstallerSource", "s3://b/pe.tar"), "is a major upgrade"},
-		"an older PE":              {"puppet-enterprise", param("ProductVersion", "2021.7.2", "InstallerSource", "s3://b/pe.tar"), "is older"},
-		"a version, no installer":  {"puppet-enterprise", param("ProductVersion", "2021.7.10"), "ProductVersion without InstallerSource"},
-		"an installer, no version": {"puppet-enterprise", param("InstallerSource", "s3://b/pe.tar"), "InstallerSource without ProductVersion"},
+		"an airgap bundle":                 {"chef-automate", func(s *server, g map[string]string) { s.broken = "airgap"; g["ProductVersion"] = "4.13.0" }, "airgap"},
+		"a major upgrade of Chef":          {"chef-automate", param("ProductVersion", "5.0.1"), "is a major upgrade"},
+		"an older Chef":                    {"chef-automate", param("ProductVersion", "4.9.1"), "is older"},
+		"a major upgrade of PE":            {"puppet-enterprise", param("ProductVersion", "2023.8.1", "InstallerSource", "s3://b/pe.tar", "InstallerSHA256", strings.Repeat("0", 64)), "is a major upgrade"},
+		"an older PE":                      {"puppet-enterprise", param("ProductVersion", "2021.7.2", "InstallerSource", "s3://b/pe.tar", "InstallerSHA256", strings.Repeat("0", 64)), "is older"},
+		"a major upgrade of Puppet Server": {"puppet-server", param("ProductVersion", "8.2.0"), "is a major upgrade"},
+		"an older Puppet Server":           {"puppet-server", param("ProductVersion", "7.2.0"), "is older"},
+		"a version, no installer":          {"puppet-enterprise", param("ProductVersion", "2021.7.10"), "ProductVersion without InstallerSource and InstallerSHA256"},
+		"an installer, no version":         {"puppet-enterprise", param("InstallerSource", "s3://b/pe.tar"), "without ProductVersion"},
 		"the product is not there": {"", func(s *server, _ map[string]string) {
 			_ = os.Remove(filepath.Join(s.bin, "chef-automate"))
 			_ = os.Remove(filepath.Join(s.bin, "puppet-backup"))
+			s.write(s.root, "opt/puppetlabs/server/pe_version", "2021.7.9\n") // Puppet Enterprise instead, or without its commands
 		}, "the product is not on this server"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			eachRunbook(t, func(t *testing.T, s *server, name string) {
-				if c.only != "" && c.only != name {
+				if !strings.Contains(c.only, name) && c.only != "" {
 					t.Skip("not this product's")
 				}
 				given := map[string]string{}
@@ -69,21 +71,21 @@ func TestRunbook_FailsHalfWay(t *testing.T) {
 		ran           []string
 		says, restore string
 	}{
-		"the backup fails": {"backup-fails", "", nil, everyStep[:2], "PreCheck: done, Backup: FAILED: ", "PreCheck: done\nBackup: FAILED: "},
-		"the backup is slow": {"slow-backup", "", map[string]string{"BackupTimeoutSeconds": "900"}, everyStep[:2],
-			"not done after 900 seconds", "PreCheck: done\nBackup: FAILED: "},
+		"the backup fails": {"backup-fails", "", nil, everyStep[:2], "Backup: FAILED: ", "PreCheck: done\nBackup: FAILED: "},
+		"the backup is slow": {"slow-backup", "", map[string]string{"BackupTimeoutSeconds": "3000"}, everyStep[:2],
+			"not done after 3000 seconds", "PreCheck: done\nBackup: FAILED: "},
 		"the copy fails":         {"copy-fails", "", nil, everyStep[:2], "the copy to s3://vault/automation failed: ", "Backup: FAILED: "},
 		"the copy is short":      {"short-copy", "", nil, everyStep[:2], "the copy at s3://vault/automation", "Backup: FAILED: "},
-		"the keys are not saved": {"keys-fail", "puppet-enterprise", nil, everyStep[:2], "upload failed: keys", "Backup: FAILED: "},
-		"the patch fails":        {"patch-fails", "", nil, everyStep[:3], "patching failed", "Backup: done\nPatch: NOT DONE"},
+		"the keys are not saved": {"keys-fail", "puppet-enterprise puppet-server", nil, everyStep[:2], "upload failed: keys", "Backup: FAILED: "},
+		"the patch fails":        {"patch-fails", "", nil, everyStep[:3], "patching failed", "\nPatch: NOT DONE"},
 		"the upgrade fails": {"upgrade-fails", "", map[string]string{"ProductVersion": ""}, everyStep[:4],
-			"PreCheck: done, Backup: done, Patch: done, Upgrade: FAILED: ", "Patch: done\nUpgrade: FAILED: "},
-		"it stays sick": {"sick-after-patch", "", nil, everyStep[:5], "HealthCheck: FAILED: not healthy after half an hour", "Upgrade: done\nHealthCheck: FAILED: "},
+			"Upgrade: FAILED: ", "Patch: done\nUpgrade: FAILED: "},
+		"it stays sick": {"sick-after-patch", "", nil, everyStep[:5], "HealthCheck: FAILED: not healthy after 1800 seconds", "Upgrade: done\nHealthCheck: FAILED: "},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			eachRunbook(t, func(t *testing.T, s *server, name string) {
-				if c.only != "" && c.only != name {
+				if !strings.Contains(c.only, name) && c.only != "" {
 					t.Skip("not this product's")
 				}
 				given := maps.Clone(c.given)
@@ -96,7 +98,7 @@ func TestRunbook_FailsHalfWay(t *testing.T) {
 				e.is(t, "Failed", append(slices.Clone(c.ran), "Restore")...)
 				e.says(t, c.ran[len(c.ran)-1], c.says)
 				e.says(t, "Restore", c.restore)
-				for _, later := range everyStep[len(c.ran):] {
+				for _, later := range everyStep[len(c.ran):5] {
 					if strings.Contains(e.output["Restore"], later+": ") {
 						t.Errorf("%s is reported, which never began:\n%s", later, e.output["Restore"])
 					}
@@ -137,28 +139,4 @@ func TestRunbook_SlowStartAfterReboot(t *testing.T) {
 			t.Errorf("patched: %q", got)
 		}
 	})
-}
-
-// A killed script says nothing and cleans up nothing: all that is left is what it had written down.
-func TestRunbook_Killed(t *testing.T) {
-	for name, cancel := range map[string]bool{"by a user's cancel": true, "by its time limit": false} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			eachRunbook(t, func(t *testing.T, s *server, name string) {
-				s.broken, s.kill, s.cancel = "slow-backup", map[string]time.Duration{"Backup": 2 * time.Second}, cancel
-				e := s.start(nil)
-				e.is(t, map[bool]string{true: "Cancelled", false: "Failed"}[cancel], "PreCheck", "Backup", "Restore")
-				e.says(t, "Restore", "PreCheck: done\nBackup: NOT DONE")
-				if name == "chef-automate" {
-					e.says(t, "Restore", "the unfinished backup is cancelled")
-				} else {
-					e.says(t, "Restore", "switched on again: pe_databases-facts.timer", "switched on again: pe_databases-reports.timer")
-				}
-				s.timersAreOn(t)
-				if left := s.leftBehind(); left != nil {
-					t.Errorf("left behind: %v", left)
-				}
-			})
-		})
-	}
 }

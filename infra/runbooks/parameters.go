@@ -8,11 +8,14 @@ import (
 	"strings"
 )
 
-// node is the parameter by which a runbook is told its managed node.
-const node = "InstanceId"
+// The parameters that the function sets itself: the managed node, and the run, by which the function knows its own executions.
+const (
+	node = "InstanceId"
+	run  = "RunId"
+)
 
-// parameter of a document. SSM puts its value into the script before bash reads it, between single quotes: no pattern lets through a
-// quote, a brace, a space or a line end. A value therefore is never anything but one word.
+// parameter of a document. SSM puts its value into the script before bash reads it, where no command is. No pattern lets through a quote, a
+// brace, a space or a line end either: a value is one word.
 type parameter struct {
 	name, variable string // variable is its name in the steps
 	description    string
@@ -22,10 +25,12 @@ type parameter struct {
 	values         []string // instead of a pattern
 }
 
-// Both runbooks' parameters. The limits of executionTimeout are AWS-RunShellScript's own: 1 to 172800 seconds.
+// The parameters that all runbooks have.
 var common = []parameter{
 	{name: node, variable: "INSTANCE_ID", required: true, pattern: `^(i|mi)-[0-9a-f]{8,17}$`,
 		description: "The managed node the product runs on."},
+	{name: run, variable: "RUN_ID", pattern: `^[a-zA-Z0-9-]{0,100}$`,
+		description: "The run of opsworks-maintenance that this execution belongs to. Set by the function; empty: started by hand."},
 	{name: "BackupTo", variable: "BACKUP_TO", pattern: `^(s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9_.=-]+)*)?$`,
 		description: "The place off the box for the backup, s3://BUCKET/PREFIX. Required: left empty, the run is refused before it changes anything."},
 	{name: "ProductVersion", variable: "PRODUCT_VERSION", pattern: `^([0-9]{1,14}([.][0-9]{1,6}){0,3})?$`,
@@ -38,11 +43,20 @@ var common = []parameter{
 		description: "Whether the patches may reboot the server."},
 	{name: "MinimumFreeGiB", variable: "MINIMUM_FREE_GIB", value: "10", pattern: `^[1-9][0-9]{0,4}$`,
 		description: "Free space the backup's disk must have, in GiB."},
+	{name: "StartTimeoutSeconds", variable: "START_TIMEOUT_SECONDS", value: "1800", pattern: `^([1-9][0-9]{1,2}|[12][0-9]{3}|3[0-5][0-9]{2}|3600)$`,
+		description: "How long the product may take to be well after a start, and a run of the server's own agent to end. At most 3600."},
 }
 
-var installerSource = parameter{name: "InstallerSource", variable: "INSTALLER_SOURCE",
-	pattern:     `^((s3|https)://[A-Za-z0-9][A-Za-z0-9._/:=+-]*)?$`,
-	description: "Where the installer's tarball is, s3:// or https://, without credentials. Goes together with ProductVersion."}
+// Those that one runbook has.
+var (
+	installerSource = parameter{name: "InstallerSource", variable: "INSTALLER_SOURCE",
+		pattern:     `^((s3|https)://[A-Za-z0-9][A-Za-z0-9._/:=+-]*)?$`,
+		description: "Where the installer's tarball is, s3:// or https://, without credentials. Goes together with ProductVersion."}
+	installerSHA256 = parameter{name: "InstallerSHA256", variable: "INSTALLER_SHA256", pattern: `^([0-9a-f]{64})?$`,
+		description: "The SHA-256 checksum of the installer's tarball, from its maker. Goes together with InstallerSource."}
+	databaseVersion = parameter{name: "DatabaseVersion", variable: "DATABASE_VERSION", pattern: `^([0-9]{1,6}([.][0-9]{1,6}){0,3})?$`,
+		description: "The version to upgrade PuppetDB (OpenVoxDB) and its terminus to. Empty: ProductVersion where the repositories have it of these too, else they stay."}
+)
 
 func (r Runbook) parameters() []parameter {
 	return append(common[:len(common):len(common)], r.extra...)
@@ -62,18 +76,18 @@ func (p parameter) schema() map[string]any {
 }
 
 // Check says what is wrong with parameters that a server's settings give the runbook: each fault in words, what to write instead
-// included. The node the function gives itself.
+// included.
 func (r Runbook) Check(given map[string][]string) []string {
 	var faults, known []string
 	for _, p := range r.parameters() {
-		if p.name != node {
+		if p.name != node && p.name != run {
 			known = append(known, p.name)
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(given)) {
 		i := slices.IndexFunc(r.parameters(), func(p parameter) bool { return p.name == name })
 		switch values := given[name]; {
-		case name == node:
+		case name == node || name == run:
 			faults = append(faults, name+" is given by the function; remove it")
 		case i < 0:
 			faults = append(faults, fmt.Sprintf("%s is not a parameter of %s; it has %s", name, r.Name, strings.Join(known, ", ")))

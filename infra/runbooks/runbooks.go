@@ -1,4 +1,4 @@
-// Package runbooks holds two Systems Manager Automation runbooks that do for a self-managed server what OpsWorks CM's maintenance did:
+// Package runbooks holds Systems Manager Automation runbooks that do for a self-managed server what OpsWorks CM's maintenance did:
 // checks, a backup off the box, patches of the operating system, a product upgrade only if asked for, and a look at the result.
 package runbooks
 
@@ -12,14 +12,15 @@ import (
 type Runbook struct {
 	Name  string // also the folder of its shell steps
 	title string
-	extra []parameter // besides those both have
+	extra []parameter // besides those all have
 }
 
 // All runbooks there are.
 func All() []Runbook {
 	return []Runbook{
 		{Name: "chef-automate", title: "Chef Automate"},
-		{Name: "puppet-enterprise", title: "Puppet Enterprise (primary server)", extra: []parameter{installerSource}},
+		{Name: "puppet-enterprise", title: "Puppet Enterprise (primary server)", extra: []parameter{installerSource, installerSHA256}},
+		{Name: "puppet-server", title: "Puppet Server (or OpenVox Server)", extra: []parameter{databaseVersion}},
 	}
 }
 

@@ -1,6 +1,8 @@
 package runbooks_test
 
 import (
+	"crypto/sha256"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -16,12 +18,19 @@ var everyStep = []string{"PreCheck", "Backup", "Patch", "Upgrade", "HealthCheck"
 var versions = map[string]struct{ now, minor, major, older string }{
 	"chef-automate":     {"4.12.144", "4.13.0", "5.0.1", "4.9.1"},
 	"puppet-enterprise": {"2021.7.9", "2021.10.1", "2023.8.1", "2021.7.2"},
+	"puppet-server":     {"7.9.5", "7.10.1", "8.2.0", "7.2.0"},
 }
 
-// eachRunbook runs a test for both products, on a server of its own.
+// eachRunbook runs a test for every product, on a server of its own.
 func eachRunbook(t *testing.T, test func(*testing.T, *server, string)) {
 	for _, r := range runbooks.All() {
 		t.Run(r.Name, func(t *testing.T) { t.Parallel(); test(t, newServer(t, r, versions[r.Name].now), r.Name) })
+	}
+}
+
+func eachRunbookInTurn(t *testing.T, test func(*testing.T, *server)) {
+	for _, r := range runbooks.All() {
+		test(t, newServer(t, r, versions[r.Name].now))
 	}
 }
 
@@ -47,7 +56,7 @@ func (e execution) says(t *testing.T, step string, texts ...string) {
 // untouched says that nothing was stopped, backed up, patched or upgraded, and nothing is left behind.
 func (s *server) untouched(t *testing.T) {
 	t.Helper()
-	for _, call := range []string{"backup create", "puppet-backup", "systemctl stop", "systemctl start", "upgrade run"} {
+	for _, call := range []string{"backup create", "puppet-backup", "systemctl stop", "systemctl start", "upgrade run", "runuser", "agent --disable", "apt-get install"} {
 		if strings.Contains(s.read("calls"), call) {
 			t.Errorf("%s was called:\n%s", call, s.read("calls"))
 		}
@@ -61,8 +70,14 @@ func (s *server) timersAreOn(t *testing.T) {
 	t.Helper()
 	timers := strings.Fields(s.read("timers"))
 	slices.Sort(timers)
-	if !slices.Equal(timers, []string{"pe_databases-facts.timer", "pe_databases-reports.timer"}) {
-		t.Errorf("only these timers are on: %v", timers)
+	if !slices.Equal(timers, []string{"pe_databases-facts.timer", "pe_databases-reports.timer", "puppet.service"}) {
+		t.Errorf("only these units are on: %v", timers)
+	}
+	if off := s.read("agent-off"); off != "" {
+		t.Errorf("the agent is off: %s", off)
+	}
+	if beside := s.read("beside-the-backup"); beside != "" {
+		t.Errorf("switched on while the backup was still at work: %s", beside)
 	}
 }
 
@@ -95,9 +110,9 @@ func TestRunbook_NoUpgrade(t *testing.T) {
 		e := s.start(nil)
 		e.is(t, "Success", everyStep...)
 		e.says(t, "PreCheck", "healthy, version "+versions[name].now, "50 GiB free", "no product upgrade is asked for", "PreCheck: done")
-		e.says(t, "Backup", "copied off the box and checked", "PreCheck: done, Backup: done")
-		e.says(t, "Upgrade", "nothing to upgrade", "Patch: done, Upgrade: done")
-		e.says(t, "Restore", "PreCheck: done\nBackup: done\nPatch: done\nUpgrade: done\nHealthCheck: done\n")
+		e.says(t, "Backup", "copied off the box and checked", "Backup: done; ", "before it: PreCheck: done\n")
+		e.says(t, "Upgrade", "nothing to upgrade", "Upgrade: done\nbefore it: PreCheck: done, Backup: done; ", ", Patch: done\n")
+		e.says(t, "Restore", "Restore: the run is done\nPreCheck: done\nBackup: done", "\nPatch: done\nUpgrade: done\nHealthCheck: done; version "+versions[name].now+", ")
 		if got := s.read("patched"); got != "Install RebootIfNeeded" {
 			t.Errorf("patched: %q", got)
 		}
@@ -124,6 +139,14 @@ func checkCopy(t *testing.T, s *server, name string) {
 		}
 		return
 	}
+	if name == "puppet-server" {
+		for _, want := range []string{"/files.tgz", "/puppetdb.dump", "/SHA256SUMS", "/keys.tgz"} {
+			if strings.Count(off, want) != 1 {
+				t.Errorf("off the box: %s", off)
+			}
+		}
+		return
+	}
 	for _, want := range []string{"/backups/i-0123456789abcdef0-", "/keys/i-0123456789abcdef0-"} {
 		if strings.Count(off, want) != 1 {
 			t.Errorf("off the box: %s", off)
@@ -142,7 +165,7 @@ func TestRunbook_EveryScriptTwice(t *testing.T) {
 		s.twice = true
 		e := s.start(nil)
 		e.is(t, "Success", everyStep...)
-		e.says(t, "HealthCheck", "PreCheck: done, Backup: done, Patch: done, Upgrade: done, HealthCheck: done")
+		e.says(t, "HealthCheck", "HealthCheck: done; ", "before it: PreCheck: done, Backup: done; ", "Patch: done, Upgrade: done\n")
 		s.timersAreOn(t)
 	})
 }
@@ -183,5 +206,10 @@ func (s *server) installer(name, version string, given map[string]string) {
 		version+" >\"$RUNBOOK_ROOT/opt/puppetlabs/server/pe_version\"\n")
 	tarball := filepath.Join(s.lab, "installer.tar")
 	run(s.t, "tar", "-C", filepath.Dir(folder), "-cf", tarball, filepath.Base(folder))
+	tar, err := os.ReadFile(tarball)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	given["InstallerSHA256"] = fmt.Sprintf("%x", sha256.Sum256(tar))
 	given["InstallerSource"] = "https://pm.example.com/puppet-enterprise.tar"
 }

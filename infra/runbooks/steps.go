@@ -12,12 +12,11 @@ var scripts embed.FS
 // lastStep runs after every other one, done, failed or cancelled.
 const lastStep = "Restore"
 
-// shellStep is one of the steps that are scripts of ours. Its folder is the product's own, or the shared one.
+// shellStep is one of the steps that are scripts of ours, put together from files in this order. In one that begins with "*/", the product's
+// own folder is meant, and a product without such a file does without.
 type shellStep struct {
-	name, file string
-	shared     bool
-	uses       string // a shared file more
-	seconds    int    // what the script may take; the most AWS-RunShellScript allows is 172800
+	name, files string
+	seconds     int // what the script may take; the agent takes 5 to 172800, and anything else for 3600
 }
 
 // delivery is what SSM has on top of a script's time, to bring it to a node that may just be booting.
@@ -27,13 +26,13 @@ const delivery = 900
 // that parameter allows. Restore's is what a cancelled automation has left.
 var (
 	beforePatch = []shellStep{
-		{name: "PreCheck", file: "pre-check", shared: true, seconds: 600},
-		{name: "Backup", file: "backup", uses: "copy", seconds: 102600},
+		{"PreCheck", "lib work leftovers support puppet/puppet puppet/agent puppet/certificates */product */noop */packages */choose */rules pre-check", 7200},
+		{"Backup", "lib work puppet/puppet puppet/agent */product copy */agent-off */database */backup", 102600},
 	}
 	afterPatch = []shellStep{
-		{name: "Upgrade", file: "upgrade", uses: "wait", seconds: 14400},
-		{name: "HealthCheck", file: "health-check", uses: "wait", shared: true, seconds: 5400},
-		{name: lastStep, file: "restore", shared: true, seconds: 110},
+		{"Upgrade", "lib work puppet/puppet */product wait */packages */upgrade upgrade", 21600},
+		{"HealthCheck", "lib work support puppet/puppet puppet/agent */product */noop wait */look health-check", 7200},
+		{lastStep, "lib leftovers */switch-on restore", 110},
 	}
 )
 
@@ -86,33 +85,67 @@ func command(name string, seconds int, document string, parameters map[string]an
 	}
 }
 
-// script is a step's text: who it is, the parameters, what all steps share, what the product's share, and the step.
+// Where the values stand in a step: behind its last command.
+const (
+	valuesBegin = "# values"
+	valuesEnd   = "# end"
+)
+
+// script is a step's text: who it is, what it shares with others, itself, and the parameters' values. SSM puts those into the text, and bash
+// reads a text command by command and no further than "exit": what stands behind it is never code, whatever it is. The step reads it as lines.
 func (r Runbook) script(s shellStep) string {
 	var b strings.Builder
 	// SSM Agent lets sh start the file. The first line makes that bash, the second does where sh reads the file itself.
 	b.WriteString("#!/usr/bin/env bash\n[ -n \"${BASH_VERSION:-}\" ] || exec bash \"$0\"\nset -euo pipefail\n")
-	b.WriteString("STEP=" + s.name + " PRODUCT=" + r.Name + "\nEXECUTION_ID='{{ automation:EXECUTION_ID }}'\n")
+	b.WriteString("STEP=" + s.name + " PRODUCT=" + r.Name + "\n")
+	if strings.Contains(s.files, " support ") {
+		b.WriteString("SUPPORT='" + r.support() + "'\n")
+	}
+	values := "{{ automation:EXECUTION_ID }}\n"
+	b.WriteString("{\nwhile IFS= read -r END && [ \"$END\" != '" + valuesBegin + "' ]; do :; done\nfor NAME in EXECUTION_ID")
 	for _, p := range r.parameters() {
-		b.WriteString(p.variable + "='{{ " + p.name + " }}'\n")
+		b.WriteString(" " + p.variable)
+		values += "{{ " + p.name + " }}\n"
 	}
-	folder := r.Name + "/"
-	if s.shared {
-		folder = ""
-	}
-	for _, name := range []string{"lib", s.uses, r.Name + "/product", folder + s.file} {
-		if name != "" {
+	b.WriteString(" END; do IFS= read -r \"${NAME?}\"; done\n} <\"$0\"\n")
+	for name := range strings.FieldsSeq(s.files) {
+		folder, of, inFolder := strings.Cut(name, "/")
+		switch {
+		case inFolder && folder == "*":
+			b.WriteString(optional("steps/" + r.Name + "/" + of + ".sh"))
+		case !inFolder || strings.HasPrefix(r.Name, folder+"-"):
 			b.WriteString(code("steps/" + name + ".sh"))
 		}
 	}
-	return b.String()
+	return b.String() + "exit 0\n" + valuesBegin + "\n" + values + valuesEnd + "\n"
 }
 
-// code of a file: its comments stay here, as a document has 64 KB at most. No file has a line that begins with # and is none.
+// optional is the code of a file that may be missing.
+func optional(name string) string {
+	if _, err := scripts.Open(name); err != nil {
+		return ""
+	}
+	return code(name)
+}
+
+// support are the versions of the product and the ends of their support, a line each.
+func (r Runbook) support() string {
+	var lines []string
+	for line := range strings.Lines(text("steps/end-of-life.txt")) {
+		if row := strings.Fields(line); len(row) > 2 && row[0] == r.Name {
+			lines = append(lines, row[1]+" "+row[2])
+		}
+	}
+	return strings.Join(lines, "\n")
+}
+
+// code of a file: its comments and its indentation stay here, as a document has 64 KB at most. No file has a line that begins with # and is
+// none, nor a text of several lines in which a tab at their beginning would mean anything.
 func code(name string) string {
 	var b strings.Builder
 	for line := range strings.Lines(text(name)) {
 		if bare := strings.TrimSpace(line); bare != "" && !strings.HasPrefix(bare, "#") {
-			b.WriteString(line)
+			b.WriteString(strings.TrimLeft(line, "\t"))
 		}
 	}
 	return b.String()

@@ -43,7 +43,11 @@ type options struct {
 	timeout         time.Duration
 	serve           string
 	json            bool
+	node            localNode
 }
+
+// usualTime is what a maintenance takes where it is only played.
+const usualTime = 3 * time.Second
 
 func parse(args []string, stderr io.Writer) (options, error) {
 	var o options
@@ -56,18 +60,22 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	flags.StringVar(&o.backend, "backend", "ssm", "backend of the servers: ssm, or opsworks-cm")
 	flags.StringVar(&o.settings, "settings", "", "settings document in `FILE` (default: testdata/settings-ssm.json, with -backend opsworks-cm testdata/settings.json)")
 	flags.StringVar(&o.function, "function", "dist/local/bootstrap", "the function's binary for this machine, in `FILE`")
-	flags.DurationVar(&o.maintenanceTime, "maintenance-time", 3*time.Second, "how long a maintenance takes")
+	flags.DurationVar(&o.maintenanceTime, "maintenance-time", usualTime, "how long a maintenance takes")
 	flags.BoolVar(&o.fail, "fail", false, "let maintenance fail")
 	flags.StringVar(&o.fault, "fault", "", "what goes wrong, of ssm: "+strings.Join(faults("ssm"), ", ")+
 		"; of opsworks-cm: "+strings.Join(faults("opsworks-cm"), ", ")+"; a topic may be named: topic-gone:chat")
 	flags.DurationVar(&o.timeout, "timeout", 30*time.Second, "the function's timeout")
 	flags.StringVar(&o.serve, "serve", "", "stay up at `ADDR`, such as 127.0.0.1:4000, for any AWS client")
 	flags.BoolVar(&o.json, "json", false, "print JSON lines")
+	o.node.flags(flags)
 	if err := flags.Parse(args); err != nil {
 		return o, err
 	}
 	if flags.NArg() > 0 {
 		return o, fmt.Errorf("what is %q? flags only", flags.Arg(0))
+	}
+	if err := o.node.prepare(&o); err != nil {
+		return o, err
 	}
 	file, ok := map[string]string{"opsworks-cm": "testdata/settings.json", "ssm": "testdata/settings-ssm.json"}[o.backend]
 	if !ok {
@@ -120,6 +128,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	story.machine = m
 	defer func() { _ = m.Close() }()
 	if err := trouble(m, o); err != nil {
+		return err
+	}
+	if err := o.node.attach(m); err != nil {
 		return err
 	}
 

@@ -53,7 +53,7 @@ func trouble(m *machine.Machine, o options) error {
 	for _, server := range m.Servers {
 		node, managed := m.Nodes[server]
 		switch {
-		case managed && o.fail:
+		case managed && o.fail && o.node.which == "":
 			m.SSM.FailStep(node, "Backup", "the disk is full")
 		case !managed:
 			if err := m.OpsWorksCM.FailMaintenance(server, o.fail); err != nil {

@@ -38,11 +38,16 @@ func (o object) automation(server *Server) {
 const (
 	RunbookChefAutomate     = "chef-automate"
 	RunbookPuppetEnterprise = "puppet-enterprise"
+	RunbookPuppetServer     = "puppet-server"
 )
 
 // Runbooks are the variables that give the function the names that the runbooks of this project were deployed by.
 func Runbooks() map[string]string {
-	return map[string]string{RunbookChefAutomate: EnvChefAutomateRunbook, RunbookPuppetEnterprise: EnvPuppetEnterpriseRunbook}
+	return map[string]string{
+		RunbookChefAutomate:     EnvChefAutomateRunbook,
+		RunbookPuppetEnterprise: EnvPuppetEnterpriseRunbook,
+		RunbookPuppetServer:     EnvPuppetServerRunbook,
+	}
 }
 
 // ParameterRunID is the parameter that gives a runbook the id of the run it is started for.
@@ -64,7 +69,7 @@ func (o object) runbook(backend Backend) (name, version string) {
 	if backend == "" { // which has its own fault
 		return "", ""
 	}
-	name, found := o.requiredText("runbook", fmt.Sprintf("write %q, %q, or the name of a runbook of your own", RunbookChefAutomate, RunbookPuppetEnterprise))
+	name, found := o.requiredText("runbook", fmt.Sprintf("write %q, %q, %q, or the name of a runbook of your own", RunbookChefAutomate, RunbookPuppetEnterprise, RunbookPuppetServer))
 	if !found {
 		return "", ""
 	}

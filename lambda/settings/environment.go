@@ -17,6 +17,7 @@ const (
 
 	EnvChefAutomateRunbook     = "CHEF_AUTOMATE_RUNBOOK"
 	EnvPuppetEnterpriseRunbook = "PUPPET_ENTERPRISE_RUNBOOK"
+	EnvPuppetServerRunbook     = "PUPPET_SERVER_RUNBOOK"
 )
 
 // EnvMaxProcs is read by the Go runtime: how many threads run Go code at the same time. Lambda shows a function two CPUs and gives it,

@@ -178,7 +178,7 @@ func TestParse_Automation(t *testing.T) {
 			`servers[0].tagKey: goes with "backend": "ssm" only; remove it`,
 			`servers[0].calendars: goes with "backend": "ssm" only; remove it`}},
 		{"no runbook", of(`"tagKey": "role"`), []string{
-			`servers[0].runbook: is missing; write "chef-automate", "puppet-enterprise", or the name of a runbook of your own`}},
+			`servers[0].runbook: is missing; write "chef-automate", "puppet-enterprise", "puppet-server", or the name of a runbook of your own`}},
 		{"a version of one of ours", of(`"runbook": "chef-automate:1"`), []string{
 			`servers[0].runbook: "chef-automate" comes with this project and has no versions; remove ":1"`}},
 		{"version 0", of(`"runbook": "Maintain:0"`), []string{

@@ -1,82 +1,91 @@
-# Goes before every step. The lines above it, written by steps.go, set STEP, PRODUCT and the parameters.
+# Goes before every step. What steps.go writes above it sets STEP and PRODUCT, and reads the parameters.
 
-# The agent's own PATH has neither the AWS CLI's nor Puppet's folder. Appended, so that the system's commands come first.
-PATH=$PATH:/usr/local/bin:/usr/sbin:/sbin:/snap/bin:/opt/puppetlabs/bin
-exec 3>&1 # what fail says inside a command substitution is for people too
+# The agent gives a command no HOME and no language, and a Region only by a name of its own: without HOME no JVM starts, without a Region
+# the AWS CLI asks us-east-1. Its PATH lacks the AWS CLI's folder and Puppet's. Appended, so that the system's commands come first.
+export HOME=${HOME:-/root} LANG=C.UTF-8 PATH=$PATH:/usr/local/bin:/usr/sbin:/sbin:/snap/bin:/opt/puppetlabs/bin
+export AWS_REGION=${AWS_SSM_REGION_NAME:-} AWS_DEFAULT_REGION=${AWS_SSM_REGION_NAME:-}
 
 # The products keep keys and versions in files of fixed names, which no stand-in on a PATH can replace: only a test sets ROOT.
 ROOT=${RUNBOOK_ROOT:-}
 STATE=$ROOT/var/lib/opsworks-maintenance/$PRODUCT # not /tmp or /run: it has to outlive the patch's reboot
 PROGRESS=$STATE/progress.$EXECUTION_ID
-WORK=
+# For a disk that was full from the beginning.
+IN_MEMORY=$ROOT/run/opsworks-maintenance.$EXECUTION_ID
+WORK='' SAID='' VERDICT='' LINE='' COMMAND=''
 
-say() { printf '%s\n' "$*"; }
+# What is said comes out at the end, behind the verdict: of a step's output only the first 2,500 bytes are kept.
+say() { SAID+="$*"$'\n'; }
 
-# so_far says what this run's steps came to, other than this one: "PreCheck: done, Backup: done, ".
-so_far() { { grep -v "^$STEP: " "$PROGRESS" || true; } 2>/dev/null | awk '{ printf "%s, ", $0 }'; }
+# The notes of a run have their room from the beginning, and are written in place: a disk that fills up later does not lose them.
+if [ -e "$IN_MEMORY" ]; then
+	PROGRESS=$IN_MEMORY
+elif [ ! -s "$PROGRESS" ]; then
+	if ! { mkdir -p "$STATE" && printf '%4096s' '' >"$PROGRESS"; } 2>/dev/null; then
+		rm -f "$PROGRESS"
+		mkdir -p "${IN_MEMORY%/*}"
+		PROGRESS=$IN_MEMORY
+	fi
+fi
 
-# note remembers what a step came to. A full disk must not hide the failure it caused, so nothing here fails.
+# noted STEP: what was noted of it.
+noted() { sed -n "s/^$1: //p" "$PROGRESS" 2>/dev/null || true; }
+
+# note STEP TEXT remembers what a step came to, in one line. Nothing here fails: it must not hide why it was called.
 note() {
-	{
-		mkdir -p "$STATE" && { grep -v "^$1: " "$PROGRESS" >"$PROGRESS.new" || true; } &&
-			printf '%s: %s\n' "$1" "$2" >>"$PROGRESS.new" && mv -f "$PROGRESS.new" "$PROGRESS"
-	} 2>/dev/null || true
+	local line kept='' text=${2//$'\n'/ }
+	while IFS= read -r line; do
+		case $line in "$1: "*) ;; *) kept+=$line$'\n' ;; esac
+	done < <(grep -v '^ *$' "$PROGRESS" 2>/dev/null)
+	kept+="$1: ${text:0:600}"
+	{ printf '%-4096s' "$kept"$'\n' 1<>"$PROGRESS"; } 2>/dev/null || true
 }
 
-# fail WHAT. WHAT TO DO. Exit code 64 tells the trap below that it has been said.
+# so_far says what this run's steps came to, other than this one: "PreCheck: done, Backup: done, ".
+so_far() { { grep -v -e "^$STEP: " -e '^ *$' "$PROGRESS" || true; } 2>/dev/null | awk '{ printf "%s, ", $0 }'; }
+
+# fail WHAT. WHAT TO DO. Exit code 64 tells the trap below that it has been said. Never in a $(…): what was said before would be lost.
 fail() {
-	note "$STEP" "FAILED: $*"
-	printf '%s%s: FAILED: %s\n' "$(so_far)" "$STEP" "$*" >&3
+	VERDICT="FAILED: $*"
+	note "$STEP" "$VERDICT"
 	exit 64
 }
 
-# Arithmetic would run a subscript like PATH[$(command)]: the document's pattern lets no such thing through, and neither does this.
-case $BACKUP_TIMEOUT_SECONDS$MINIMUM_FREE_GIB in
-*[!0-9]*) fail "BackupTimeoutSeconds and MinimumFreeGiB are numbers. Correct them." ;;
-esac
-
+# step_done [MORE]
 step_done() {
-	note "$STEP" "done"
-	say "$(so_far)$STEP: done"
+	VERDICT=done${1:+; $1}
+	note "$STEP" "$VERDICT"
+	exit 0
 }
 
 leave() {
-	local code=$1 line=$2
-	trap - EXIT
-	if [ -n "$WORK" ]; then rm -rf "$WORK"; fi
+	local code=$1 text
+	trap - EXIT ERR
+	set +e
 	case $code in
-	0) exit 0 ;;
-	64) exit 1 ;;
+	0 | 64) ;;
+	*)
+		VERDICT="FAILED: line $LINE of the step (${COMMAND:0:120}) ended unexpectedly with code $code. Read what it said, then start the maintenance again."
+		note "$STEP" "$VERDICT"
+		;;
 	esac
-	(fail "it ended unexpectedly with code $code near line $line. Read the lines above, then start the maintenance again.") || true
-	exit 1
+	if [ -n "$WORK" ]; then rm -rf "$WORK"; fi
+	text=$(so_far)
+	text="$STEP: ${VERDICT:-$(noted "$STEP")}"$'\n'${text:+"before it: ${text%, }"$'\n'}$SAID
+	LC_ALL=C
+	if [ "${#text}" -gt 2400 ]; then text=${text:0:2380}$'…\n'; fi
+	printf '%s' "$text"
+	[ "$code" -eq 0 ] || exit 1
+	exit 0
 }
-trap 'leave $? $LINENO' EXIT
+# In a trap on EXIT, bash 5.2 says that every line is the first: a trap on ERR knows which.
+set -E
+trap 'LINE=$LINENO COMMAND=$BASH_COMMAND' ERR
+trap 'leave $?' EXIT
 trap 'exit 143' TERM INT HUP
 
-# last_line of a command's log, short: a product's whole output may hold what is nobody's business.
-last_line() { { grep -v '^[[:space:]]*$' "$1" || true; } | tail -n 1 | cut -c 1-200; }
-
-# free_kib of the disk a folder is on, or will be on.
-free_kib() {
-	local folder=$1
-	while [ ! -d "$folder" ]; do folder=$(dirname "$folder"); done
-	df -Pk "$folder" | awk 'NR == 2 { print $4 }'
-}
-
-need_space() {
-	local free
-	free=$(free_kib "$1")
-	case $free in '' | *[!0-9]*) fail "the free space of $1 cannot be told. Run df -Pk $1 on the server." ;; esac
-	if [ "$free" -lt $((MINIMUM_FREE_GIB * 1024 * 1024)) ]; then
-		fail "$((free / 1024 / 1024)) GiB free for $1, $MINIMUM_FREE_GIB wanted. Delete old backups, enlarge the disk or lower MinimumFreeGiB."
-	fi
-	say "$((free / 1024 / 1024)) GiB free for $1"
-}
-
-# work_folder for what must not stay: the trap removes it. mktemp makes it readable by root only, which the secret keys in it need; a umask
-# for the whole step would reach what the product's installer writes.
-work_folder() {
-	mkdir -p "$STATE" || fail "$STATE cannot be written. Make room on the disk."
-	WORK=$(mktemp -d "$STATE/work.XXXXXX") || fail "$STATE cannot be written. Make room on the disk."
-}
+[ "$END" = '# end' ] || fail "a parameter has a line end. Correct the parameters."
+# Arithmetic would run a subscript like PATH[$(command)]: the document's pattern lets no such thing through, and neither does this.
+case $BACKUP_TIMEOUT_SECONDS$MINIMUM_FREE_GIB$START_TIMEOUT_SECONDS in
+*[!0-9]*) fail "BackupTimeoutSeconds, MinimumFreeGiB and StartTimeoutSeconds are numbers. Correct them." ;;
+esac
+if [ -z "$(noted "$STEP")" ]; then note "$STEP" "NOT DONE (cut off: timed out, cancelled, or the server went down)"; fi

@@ -1,20 +1,34 @@
-# Runs last whatever happened: switches on what this run switched off, and says how far the run came. After a cancel there are two
-# minutes for it, so it waits for nothing.
+# Runs last whatever happened: ends what a killed step left behind, switches on what this run switched off, and says how far the run came.
+# After a cancel there are two minutes for it, so it waits for little.
 
-code=0
-owner=$(cat "$STATE/owner" 2>/dev/null || true)
-if [ "$owner" = "$EXECUTION_ID" ]; then
-	rm -f "$STATE/owner" # first: what fails below is tried again by the next run, which must not be refused
-	(switch_on) || code=64
+FAULT=''
+stop_leftovers "$EXECUTION_ID"
+if [ -n "$LEFT" ]; then
+	FAULT="these processes of an earlier step do not end: $LEFT. Look at them; nothing was switched on beside them."
+elif [ "$(cat "$STATE/owner" 2>/dev/null)" = "$EXECUTION_ID" ]; then
+	# First: what fails below is tried again by the next run, which must not be refused.
+	rm -f "$STATE/owner"
+	if [ -s "$STATE/half" ]; then
+		rm -rf "$(cat "$STATE/half")"
+		rm -f "$STATE/half"
+		say "removed: the unfinished backup"
+	fi
+	# Sets FAULT.
+	switch_on
+	rm -rf "$STATE/fetched"
 else
 	say "nothing to switch on: this run was refused before it changed anything"
 fi
 
+summary='' ended=''
 for step in PreCheck Backup Patch Upgrade HealthCheck; do
-	came=$({ grep "^$step: " "$PROGRESS" || true; } 2>/dev/null)
-	say "${came:-$step: NOT DONE (failed, timed out or cancelled: see this step in the execution)}"
-	[ "$came" = "$step: done" ] || break
+	came=$(noted "$step")
+	summary+="$step: ${came:-NOT DONE (failed, timed out or cancelled: see this step in the execution)}"$'\n'
+	case $came in done*) ended="is done" ;; *) ended="ended at $step"; break ;; esac
 done
-rm -rf "$PROGRESS" "$PROGRESS.new" "$STATE"/work.*
+SAID=$summary$SAID
+rm -rf "$PROGRESS" "$STATE/work.$EXECUTION_ID".*
 find "$STATE" -name 'progress.*' -mtime +2 -delete 2>/dev/null || true
-exit "$code"
+VERDICT=${FAULT:+FAILED: $FAULT }"the run $ended"
+[ -z "$FAULT" ] || exit 64
+exit 0

@@ -1,9 +1,11 @@
-# After a reboot the product's services need minutes. 120 times 15 seconds are half an hour.
+# After a reboot the product's services need minutes.
 
 LOOKS=1
 wait_until_healthy() {
 	until healthy; do
-		[ "$LOOKS" -lt 120 ] || fail "not healthy after half an hour: ${HEALTH:-no details}. Log in and look at its services; the backup is at ${BACKUP_TO:-the place in its own settings}."
+		if [ $((LOOKS * 15)) -ge "$START_TIMEOUT_SECONDS" ] || [ "$SECONDS" -ge $((START_TIMEOUT_SECONDS * 2)) ]; then
+			fail "not healthy after $START_TIMEOUT_SECONDS seconds: ${HEALTH:-no details}. Log in and look at its services; the backup is at ${BACKUP_TO:-the place in its own settings}."
+		fi
 		LOOKS=$((LOOKS + 1))
 		sleep 15
 	done

@@ -10,7 +10,8 @@ import (
 // The runbooks of this project as the stack deploys them, without what they do: a simulated step takes its time and ends.
 var (
 	runbookSteps      = []string{"PreCheck", "Backup", "Patch", "Upgrade", "HealthCheck", "Restore"}
-	runbookParameters = []string{"BackupTo", "ProductVersion", "MajorUpgrade", "BackupTimeoutSeconds", "RebootOption", "MinimumFreeGiB", "InstallerSource", "RunId"}
+	runbookParameters = []string{"BackupTo", "ProductVersion", "MajorUpgrade", "BackupTimeoutSeconds", "RebootOption", "MinimumFreeGiB", "StartTimeoutSeconds", "RunId",
+		"InstallerSource", "InstallerSHA256", "DatabaseVersion"}
 )
 
 // addNode gives a server of Systems Manager its managed node and its runbook.

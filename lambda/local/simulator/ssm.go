@@ -52,6 +52,7 @@ type SSM struct {
 	ignoreTokens bool
 	orders       map[string]*orders // by node
 	fates        func(executionID string) EventFate
+	executors    map[string]Executor // by node
 }
 
 // NewSSM returns a service without nodes, runbooks and calendars.
@@ -88,6 +89,9 @@ func (s *SSM) Close() {
 	s.end()
 	for _, e := range s.executions {
 		e.stopTimer()
+		if e.cancel != nil {
+			e.cancel()
+		}
 	}
 }
 

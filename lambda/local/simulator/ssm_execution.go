@@ -51,8 +51,10 @@ type execution struct {
 	started, ended time.Time
 	seen           []view // what it was, the latest last
 
-	timer     *time.Timer // nil: nothing happens by itself
-	overdue   bool        // something would have happened, but the node hangs
+	timer     *time.Timer         // nil: nothing happens by itself
+	overdue   bool                // something would have happened, but the node hangs
+	cancel    func()              // of one that is carried out for real,
+	outputs   map[string][]string // and what came of it
 	forgotten bool
 	early     bool // its event is delivered by who started it,
 	event     []byte
@@ -117,7 +119,9 @@ func (s *SSM) begin(e *execution) {
 	e.begun = true
 	e.steps[0].status, e.steps[0].started = executionInProgress, time.Now()
 	s.move(e, executionInProgress)
-	s.arm(e, s.shareUpTo(e, 1))
+	if !s.forReal(e) {
+		s.arm(e, s.shareUpTo(e, 1))
+	}
 }
 
 // finish gives an execution its last status. One that is no end, such as Waiting, is kept until somebody does something. An

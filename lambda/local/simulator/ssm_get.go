@@ -72,6 +72,9 @@ func (s *SSM) shape(e *execution) executionShape {
 		Parameters: e.parameters, Outputs: map[string][]string{}, FailureMessage: now.failure, Mode: e.mode,
 		ExecutedBy: s.executedBy(e),
 	}
+	if e.outputs != nil {
+		shape.Outputs = e.outputs
+	}
 	shape.CurrentStepName, shape.CurrentAction = now.currentStep()
 	if shape.Parameters == nil {
 		shape.Parameters = map[string][]string{}
@@ -151,6 +154,11 @@ func (s *SSM) stopAutomationExecution(in members) (any, error) {
 	case !e.ended.IsZero():
 		return nil, badStatusUpdate(e.status)
 	case e.status != executionCancelling:
+		if e.cancel != nil {
+			s.move(e, executionCancelling)
+			e.cancel()
+			break
+		}
 		s.cancel(e)
 	}
 	return struct{}{}, nil

@@ -1,33 +1,35 @@
 # Makes a backup and copies it off the box. The local one stays: it is the fastest to restore from, and its search data is shared with
 # older backups, so that deleting is chef-automate's own business ("chef-automate backup delete").
 
+completed() { { timeout 120 chef-automate backup list 2>/dev/null </dev/null || true; } | awk '$2 == "completed" { print $1 }' | sort; }
+
 work_folder
-left=$(seconds_left)
-: >"$STATE/backup-running"
-code=0
-timeout --kill-after=30 "$left" chef-automate backup create --wait-timeout "$left" --result-json "$WORK/result.json" >"$WORK/backup.log" 2>&1 || code=$?
+completed >"$WORK/before"
+count_down
+: 2>/dev/null >"$STATE/backup-running" || fail "$STATE cannot be written. Make room on the disk."
+within "$LEFT" chef-automate backup create --wait-timeout "$LEFT" --result-json "$WORK/result.json"
+code=$CODE
 case $code in
-0) rm -f "$STATE/backup-running" ;;
 124 | 137)
 	# The server goes on without its client (cmd/chef-automate/backup.go: "backup cancel").
-	chef-automate backup cancel >/dev/null 2>&1 || true
+	within 60 chef-automate backup cancel
 	rm -f "$STATE/backup-running"
 	fail "the backup was not done after $BACKUP_TIMEOUT_SECONDS seconds and was cancelled. Raise BackupTimeoutSeconds."
 	;;
-*)
-	rm -f "$STATE/backup-running"
-	fail "chef-automate backup create ended with code $code: $(last_line "$WORK/backup.log"). See journalctl -u chef-automate."
-	;;
 esac
-id=$(sed -nE 's/.*"backup_id": *"([0-9]{14})".*/\1/p' "$WORK/result.json" 2>/dev/null | head -n 1) || true
-[ -n "$id" ] || fail "the backup's id is not in chef-automate's result. Run chef-automate backup list on the server."
-say "backup $id made in $SECONDS seconds"
+rm -f "$STATE/backup-running"
+[ "$code" -eq 0 ] || fail "chef-automate backup create ended with code $code: $(reason). See journalctl -u chef-automate."
 
-if backs_up_elsewhere >/dev/null; then
-	[[ $(chef-automate backup list 2>/dev/null) =~ $id\ +completed ]] || fail "backup $id is not listed as completed. Run chef-automate backup list on the server."
-	say "backup $id is in $(backs_up_elsewhere), the place in the server's own settings"
-	step_done
-	exit 0
+# The result can be an empty file although all went well: what is listed as completed now and was not before is this backup.
+id=$({ sed -nE 's/.*"backup_id": *"([0-9]{14})".*/\1/p' "$WORK/result.json" 2>/dev/null || true; } | head -n 1)
+completed >"$WORK/after"
+id=${id:-$(comm -13 "$WORK/before" "$WORK/after" | tail -n 1)}
+grep -qx "${id:-none}" "$WORK/after" || fail "backup ${id:-of this run} is not listed as completed. Run chef-automate backup list on the server."
+say "backup $id made in $SECONDS seconds, and listed as completed"
+
+if place=$(backs_up_elsewhere); then
+	say "backup $id is in $place, the place in the server's own settings"
+	step_done "$id"
 fi
 
 # A restore needs the folder named after the id and the search data beside it (https://docs.chef.io/automate/restore). Each copy has
@@ -39,4 +41,4 @@ find "$folder" -type f \( -path "$folder/$id/*" -o ! -path "$folder/20[0-9]*/*" 
 copy sync "$folder" "$to" --exclude '20[0-9]*/*' --exclude '.tmp/*' --include "$id/*"
 verify_copy "$to" "$(awk 'END { print NR }' "$WORK/sizes")" "$(awk '{ s += $1 } END { printf "%.0f", s }' "$WORK/sizes")"
 say "the local backup $id stays; delete old ones with chef-automate backup delete"
-step_done
+step_done "$id"

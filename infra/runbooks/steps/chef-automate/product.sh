@@ -3,27 +3,27 @@
 installed() { command -v chef-automate >/dev/null; }
 
 # "Server Build: 4.12.144" (cmd/chef-automate/version.go); older ones say "Server version:".
-told_version() { { chef-automate version 2>/dev/null || true; } | sed -nE 's/.*Server (Build|version): *([^ ]+).*/\2/p' | tail -n 1; }
+told_version() { { timeout 120 chef-automate version 2>/dev/null </dev/null || true; } | sed -nE 's/.*Server (Build|version): *([^ ]+).*/\2/p' | tail -n 1; }
 
 installed_version() {
-	local version
-	version=$(told_version)
-	[ -n "$version" ] || fail "chef-automate version does not tell the server's version. Run it on the server."
-	printf '%s' "$version"
+	VERSION=$(told_version)
+	[ -n "$VERSION" ] || fail "chef-automate version does not tell the server's version. Run it on the server."
 }
 
+# The table names the services that are not well, and the last line never does (cmd/chef-automate/status.go).
 healthy() {
-	local text code=0
-	text=$(chef-automate status 2>&1) || code=$?
-	HEALTH=$(printf '%s\n' "$text" | awk 'NF' | tail -n 1 | cut -c 1-200)
-	[ "$code" -eq 0 ]
+	within 300 chef-automate status
+	HEALTH=$(awk '$1 ~ /^[a-z][a-z0-9-]+$/ && NF >= 2 && !($2 == "running" && tolower($3) == "ok") { sick = sick (sick ? ", " : "") $1 " " $2 " " $3 } END { print substr(sick, 1, 300) }' "$LOG")
+	HEALTH=${HEALTH:-$(reason)}
+	WITH_CHEF_SERVER=$(grep -m 1 '^ *automate-cs-' "$LOG") || true
+	[ "$CODE" -eq 0 ]
 }
 
 # setting SECTION KEY of the server's configuration. All of it holds credentials: only the one value is ever kept.
 setting() {
-	chef-automate config show 2>/dev/null | awk -v section="[$1]" -v key="$2" '
+	timeout 120 chef-automate config show 2>/dev/null </dev/null | awk -v section="[$1]" -v key="$2" '
 		/^[[:space:]]*\[/ { gsub(/[[:space:]]/, ""); inside = ($0 == section); next }
-		inside && $1 == key { sub(/^[^=]*=[[:space:]]*/, ""); gsub(/"/, ""); sub(/[[:space:]]+$/, ""); print; exit }'
+		inside && $1 == key { sub(/^[^=]*=[[:space:]]*/, ""); gsub(/"/, ""); sub(/[[:space:]]+$/, ""); if (!found++) print }'
 }
 
 # https://docs.chef.io/automate/backup: location is "filesystem" unless set to "s3" or "gcs".
@@ -39,40 +39,8 @@ backup_folder() {
 	printf '%s' "$ROOT${folder:-/var/opt/chef-automate/backups}"
 }
 
+# upgrade_status, in the words of cmd/chef-automate/upgrade.go.
+upgrade_status() { timeout 120 chef-automate upgrade status 2>&1 </dev/null || true; }
+
 # No grep -q in a pipe: it leaves at its first match, the command before it is killed, and pipefail makes that "no match".
-upgrading() { [[ $(chef-automate upgrade status 2>/dev/null) == *"is upgrading"* ]]; }
-
-# at_work says what the server is busy with: backup list's states are in cmd/chef-automate/backup.go.
-at_work() {
-	local backups
-	backups=$(chef-automate backup list 2>/dev/null) || true
-	if [[ $backups =~ in\ progress|deleting ]]; then
-		printf 'a backup is being made or deleted'
-	elif upgrading; then
-		printf 'an upgrade is running'
-	fi
-}
-
-# Minor upgrades happen by themselves unless upgrade_strategy is "none" (https://docs.chef.io/automate/upgrade, "Disable Automatic
-# Upgrades"): one could begin in the middle of a backup, or be one that nobody has tested.
-product_rules() {
-	local strategy
-	strategy=$(setting deployment.v1.svc upgrade_strategy) || true
-	if [ "$strategy" != none ]; then
-		fail "upgrade_strategy is \"${strategy:-at-once}\", so upgrades happen by themselves. Type: printf '[deployment.v1.svc]\\nupgrade_strategy = \"none\"\\n' >none.toml && chef-automate config patch none.toml"
-	fi
-	if [ -n "$PRODUCT_VERSION" ] && [[ $(chef-automate upgrade status 2>/dev/null) == *"airgap bundle"* ]]; then
-		fail "this server was installed from an airgap bundle, which no version number upgrades. Leave ProductVersion empty and upgrade by hand with --airgap-bundle."
-	fi
-}
-
-# The client may be gone while the server still works on a backup this run began.
-switch_on() {
-	if [ -e "$STATE/backup-running" ]; then
-		chef-automate backup cancel >/dev/null 2>&1 || true
-		rm -f "$STATE/backup-running"
-		say "the unfinished backup is cancelled"
-	else
-		say "nothing was switched off"
-	fi
-}
+upgrading() { [[ $(upgrade_status) == *"is upgrading"* ]]; }

@@ -1,37 +1,41 @@
 # Makes a backup and copies it, and apart from it the secret keys it leaves out, off the box. The local file is removed once the copy has
 # been checked: each is whole in itself, and weekly ones would fill the disk.
 
+# The units this run stopped.
+OFF=$STATE/off
 work_folder
 
-# pg_repack must not run during the backup (page "Back up your infrastructure"). Remembered before they are stopped: a step that dies
-# between the two has switched off nothing that Restore does not know of.
-active_timers >"$WORK/timers"
-if [ -s "$WORK/timers" ]; then
-	{ cat "$TIMERS" 2>/dev/null || true; } | sort -u - "$WORK/timers" >"$TIMERS.new" && mv -f "$TIMERS.new" "$TIMERS"
-	mapfile -t stopped <"$WORK/timers"
-	systemctl stop "${stopped[@]}" >/dev/null 2>&1 || fail "the timers ${stopped[*]} do not stop. See systemctl status."
+# Remembered before they are stopped: a step that dies between the two has switched off nothing that Restore does not know of.
+active_units >"$WORK/units"
+if [ -s "$WORK/units" ]; then
+	{ { cat "$OFF" 2>/dev/null || true; } | sort -u - "$WORK/units" >"$OFF.new" && mv -f "$OFF.new" "$OFF"; } || fail "$STATE cannot be written. Make room on the disk."
+	mapfile -t stopped <"$WORK/units"
+	within 300 systemctl stop "${stopped[@]}"
+	[ "$CODE" -eq 0 ] || fail "the units ${stopped[*]} do not stop: $(reason). See systemctl status."
 	say "stopped until the end of the run: ${stopped[*]}"
 fi
+wait_for_agent
 
 folder=$(backup_folder)
 name=$INSTANCE_ID-$(date -u +%Y%m%dT%H%M%SZ)
 mkdir -p "$folder"
-left=$(seconds_left)
-code=0
-timeout --kill-after=30 "$left" puppet-backup create --dir="$folder" --name="$name.tgz" >"$WORK/backup.log" 2>&1 || code=$?
-case $code in
+# Restore removes it, if a killed step leaves it.
+printf '%s' "$folder/$name.tgz" >"$STATE/half"
+count_down
+within "$LEFT" puppet-backup create --dir="$folder" --name="$name.tgz"
+case $CODE in
 0) ;;
-124 | 137)
-	rm -f "$folder/$name"*
-	fail "the backup was not done after $BACKUP_TIMEOUT_SECONDS seconds and was stopped. Raise BackupTimeoutSeconds."
-	;;
 *)
+	code=$CODE
 	rm -f "$folder/$name"*
-	fail "puppet-backup create ended with code $code: $(last_line "$WORK/backup.log"). Run it on the server."
+	case $code in 124 | 137) fail "the backup was not done after $BACKUP_TIMEOUT_SECONDS seconds and was stopped. Raise BackupTimeoutSeconds." ;; esac
+	fail "puppet-backup create ended with code $code: $(reason). Run it on the server."
 	;;
 esac
 [ -s "$folder/$name.tgz" ] || fail "puppet-backup left no file $folder/$name.tgz. Run it on the server."
-say "backup $name.tgz made in $SECONDS seconds"
+within 3600 tar -tzf "$folder/$name.tgz"
+[ "$CODE" -eq 0 ] || fail "$name.tgz cannot be read again: $(reason). Look at the disk."
+say "backup $name.tgz made and read back in $SECONDS seconds"
 
 # Both services' keys (page "Secret key file installed"). A prefix of their own, so that the bucket's policy can let fewer people at them.
 keys=()
@@ -39,13 +43,14 @@ for service in orchestration-services console-services; do
 	if [ -d "$ROOT/etc/puppetlabs/$service/conf.d/secrets" ]; then keys+=("etc/puppetlabs/$service/conf.d/secrets"); fi
 done
 [ "${#keys[@]}" -gt 0 ] || fail "no secret keys under /etc/puppetlabs: without them a backup restores no stored credentials. Look for keys.json."
-tar -C "$ROOT/" -czf "$WORK/keys.tgz" "${keys[@]}" || fail "the secret keys cannot be packed. Look at /etc/puppetlabs."
+within 600 tar -C "$ROOT/" -czf "$WORK/keys.tgz" "${keys[@]}"
+[ "$CODE" -eq 0 ] || fail "the secret keys cannot be packed: $(reason). Look at /etc/puppetlabs."
 
 to=$BACKUP_TO/$PRODUCT/$INSTANCE_ID
 copy cp "$folder/$name.tgz" "$to/backups/$name.tgz"
 verify_copy "$to/backups/$name.tgz" 1 "$(stat -c %s "$folder/$name.tgz")"
 copy cp "$WORK/keys.tgz" "$to/keys/$name.tgz"
 verify_copy "$to/keys/$name.tgz" 1 "$(stat -c %s "$WORK/keys.tgz")"
-rm -f "$folder/$name.tgz"
+rm -f "$folder/$name.tgz" "$STATE/half"
 say "the local file is removed; its copy and the keys' are off the box"
-step_done
+step_done "$name"

@@ -1,0 +1,2 @@
+# Its own status command asks every service.
+look_closer() { :; }
