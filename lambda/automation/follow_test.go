@@ -111,6 +111,16 @@ func TestClient_Follow(t *testing.T) {
 			t.Errorf("got %+v", e)
 		}
 	})
+	t.Run("no node is asked for of a server that the settings no longer have", func(t *testing.T) {
+		sim, c := service(t)
+		run := running(t, c)
+		do(t, sim.SetStatus(run.Reference, "Success"))
+		run.ServerName = "automate-05"
+		s := c.Follow(t.Context(), run)
+		if e := one(t, s); e.State != maintenance.ExecutionSucceeded || s.Server.Node != chefNode || times(sim, nodesCall) != 0 {
+			t.Errorf("got %+v of %+v, %d calls for nodes", e, s.Server, times(sim, nodesCall))
+		}
+	})
 	for _, tt := range []struct {
 		name   string
 		before func(t *testing.T, sim *simulator.SSM)

@@ -110,6 +110,7 @@ func TestClient_FollowWithoutValues(t *testing.T) {
 			"with (Token) ---Output truncated--- ----ERROR---- none"},
 		{"cut in the middle of an escape", given{"Token": {"canary-7\n3a"}}, `{"Token":"canary-7\u00`, `{"Token":"(Token)`},
 		{"cut before the second half of a pair", given{"Token": {"canary-7😀"}}, `{"Token":"canary-7\ud83d`, `{"Token":"(Token)`},
+		{"an escape that is none is no cut", given{"Token": {secret}}, `the login with canary-7\u0x`, `the login with canary-7\u0x`},
 		{"cut to less than eight characters, which may be anything", given{"Token": {secret}}, "the login with canary-",
 			"the login with canary-"},
 		{"the beginning of a value in the middle of a text is none", given{"Greeting": {"good morning to all"}}, "a good morning it was",

@@ -26,6 +26,7 @@ func policies(doc *settings.Settings) func(string) (maintenance.Policy, bool) {
 			Cooldown:        s.Cooldown,
 			DailyLimit:      s.DailyLimit,
 			Deadline:        s.Deadline,
+			Calendars:       len(s.Calendars) > 0,
 			KeepWhenCleared: s.KeepWhenCleared,
 		}
 		if !s.Window.Always() { // no hours are a window that is always open, by which a trigger expires after a time of its own

@@ -47,7 +47,7 @@ func TestSweep_WhatIsNotDueCostsNothing(t *testing.T) {
 			time.Sleep(time.Minute)
 			w.sweep()
 			if calls := w.tables.calls(); !maps.Equal(calls, looksAtTheIndex) {
-				t.Errorf("the sweep at %s made the calls %v of the table", time.Now().Format(time.TimeOnly), calls)
+				t.Fatalf("the sweep at %s made the calls %v of the table", time.Now().Format(time.TimeOnly), calls)
 			}
 		}
 		if calls := w.nodes.calls(); len(calls) != 0 {

@@ -17,19 +17,25 @@ type asked struct {
 }
 
 // mostMoves bounds how often a move is decided again because somebody else moved the run.
-const mostMoves = 8
+const mostMoves = 10
 
 // advance moves a run as far as it can go now: look, decide, commit, then start, publish, clear. It is the one way in which a run
 // moves, for events, sweeps and operators alike. What it decides rests on the version that it commits on; if that has moved, it reads
 // again and decides again.
 func (t *turn) advance(run Run, f Facts, a asked) (Run, Report, error) {
-	for range mostMoves {
+	for try := range mostMoves {
+		t.pause(try)
 		next, err := t.decide(run, &f, a)
 		if err != nil {
 			return run, Report{}, err
 		}
 		if next.Run.State == RunOver && run.State == "" {
-			return next.Run, next.Report, nil // a refusal, which is recorded as one
+			report := next.Report // a refusal, which is recorded as one
+			report.RunID = next.Verdict.Holder
+			if f.Sighting != nil {
+				report.Server = f.Sighting.Server
+			}
+			return next.Run, report, nil
 		}
 		if err := t.bars(run, next); err != nil {
 			return run, Report{}, err

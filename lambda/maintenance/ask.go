@@ -19,7 +19,13 @@ func (t *turn) ask(q Request, look bool) Report {
 	if v := admit(arrival, Run{}, q.Trigger, f); v.Ruling == RulingRefuse {
 		return t.refuse(refusal(q, v, f))
 	}
-	for range mostMoves {
+	if look {
+		var stop func()
+		t, stop = t.lookingAhead(q, f)
+		defer stop()
+	}
+	for try := range mostMoves {
+		t.pause(try)
 		var err error
 		if f.Kept, err = t.Ledger.Read(t.work, q.ServerName); err != nil {
 			return t.failed(q, err)
@@ -45,7 +51,7 @@ func (t *turn) ask(q Request, look bool) Report {
 			return t.failed(q, err)
 		}
 	}
-	return t.failed(q, &Error{Op: "ask for " + q.ServerName, Reason: ReasonLedgerUnavailable, Err: errors.New("others were faster each time")})
+	return t.failed(q, &Error{Op: "ask for " + q.ServerName, Reason: ReasonLedgerUnavailable, Err: errOthers})
 }
 
 // busy answers an operator whose run another invocation is at work on.
@@ -115,7 +121,9 @@ func (t *turn) begin(q Request, f Facts, look bool) (Report, error) {
 	}
 	run, report, err := t.advance(run, f, a)
 	if err == nil && run.State == RunOver && run.Version == 0 {
-		return t.refuse(refusal(q, Verdict{Reason: report.Reason, Detail: report.Detail, Until: report.Until}, f)), nil
+		r := refusal(q, Verdict{Reason: report.Reason, Detail: report.Detail, Until: report.Until, Holder: report.RunID}, f)
+		r.Server = report.Server
+		return t.refuse(r), nil
 	}
 	return report, err
 }

@@ -129,6 +129,8 @@ func byServer(run Run, s Sighting, now time.Time, tick time.Duration) Conclusion
 		c.Proof, c.Outcome = ProofOver, OutcomeSucceeded
 	case c.Began:
 		c.Proof, c.Outcome = ProofOver, OutcomeFailed
+	case run.Accepted.IsZero() && (len(s.Events) > 0 || s.Server.MaintenanceStatus != run.Attempt.Before.MaintenanceStatus):
+		c.Reason = ReasonStartUnconfirmed // something was recorded since the claim, and nothing says what: that is not nothing
 	case s.EventsErr != nil:
 		c.Reason, c.Detail = ReasonOf(s.EventsErr), s.EventsErr.Error()
 	default:

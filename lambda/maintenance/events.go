@@ -74,7 +74,8 @@ func (r *Runner) Clear(ctx context.Context, serverNames []string, alarm Trigger)
 func (t *turn) clearOne(serverName string, alarm Trigger) Report {
 	nothing := Report{Outcome: OutcomeIgnored, Reason: ReasonNothingNew, ServerName: serverName, Trigger: alarm, At: t.Now(), Count: true,
 		Detail: "no run waits for the alarm"}
-	for range mostMoves {
+	for try := range mostMoves {
+		t.pause(try)
 		kept, err := t.Ledger.Read(t.work, serverName)
 		if err != nil {
 			return t.failed(Request{ServerName: serverName, Trigger: alarm}, err)

@@ -1,6 +1,9 @@
 package maintenance
 
-import "errors"
+import (
+	"context"
+	"errors"
+)
 
 // facts are those that cost no call.
 func (t *turn) facts(serverName string) Facts {
@@ -57,10 +60,48 @@ func (t *turn) look(run Run, f *Facts, need Need) error {
 		seen := backend.Follow(t.work, run)
 		f.Sighting = &seen
 	default:
-		seen := backend.Look(t.work, run.ServerName)
+		seen, ok := t.ahead.take()
+		if !ok {
+			seen = backend.Look(t.work, run.ServerName)
+		}
 		f.Sighting = &seen
 	}
 	return nil
+}
+
+// ahead is a look at a server that goes on while the ledger is read.
+type ahead chan Sighting
+
+// take is what it showed, once.
+func (a *ahead) take() (Sighting, bool) {
+	if a == nil || *a == nil {
+		return Sighting{}, false
+	}
+	seen, ok := <-*a
+	*a = nil
+	return seen, ok
+}
+
+// lookingAhead begins to look at the server of a trigger that nothing but the ledger may keep from starting it: most triggers find no
+// open run, and start. stop waits until nothing of it goes on any more.
+func (t *turn) lookingAhead(q Request, f Facts) (lane *turn, stop func()) {
+	certain := []gate{{check: allowed}, {check: enabled}, {check: supported}, {name: OverrideWindow, check: windowOpen}}
+	if f.Policy == nil || f.Policy.Calendars || admit(certain, Run{}, q.Trigger, f).Ruling != RulingPass {
+		return t, func() {}
+	}
+	looks := t.lane("look")
+	ctx, cancel := context.WithCancel(looks.work)
+	seen, over := make(ahead, 1), make(chan struct{})
+	go func() {
+		defer close(over)
+		defer close(seen)
+		defer func() { _ = recover() }() // the look that is made instead meets the same mistake, where it is reported
+		backend, _ := looks.backend(f.Policy.Backend)
+		seen <- backend.Look(ctx, q.ServerName)
+	}()
+	with := *t
+	with.ahead = &seen
+	return &with, func() { cancel(); <-over }
 }
 
 func (t *turn) lookAtSlots(f *Facts) error {

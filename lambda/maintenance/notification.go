@@ -104,7 +104,11 @@ func (o Outcome) supersedes() bool { return o != OutcomeJoined && o != OutcomeIn
 // owe adds a notification for the topics there are. A later one of a run supersedes text and chat that have not been sent; records
 // all go out, in order.
 func (r *Run) owe(n Notification, topics []Topic) {
-	for _, topic := range n.Outcome.audience(r.Promised) {
+	promised := r.Promised
+	if !n.Outcome.supersedes() && r.Open() { // what joins a run, or finds it in progress, is no news the second time
+		promised = promised && r.once("text "+string(n.Outcome))
+	}
+	for _, topic := range n.Outcome.audience(promised) {
 		if slices.Contains(topics, topic) {
 			n.Topics = append(n.Topics, Delivery{Topic: topic})
 		}

@@ -68,7 +68,8 @@ func (r *Runner) operate(ctx context.Context, o Operator, decide func(*turn, Run
 }
 
 func (t *turn) operateOn(o Operator, decide func(*turn, Run) (Next, Report)) Report {
-	for range mostMoves {
+	for try := range mostMoves {
+		t.pause(try)
 		run, no, err := t.meant(o)
 		if err != nil {
 			return o.failed(err, t.Now())

@@ -16,6 +16,8 @@ type Policy struct {
 	Cooldown   time.Duration
 	DailyLimit int
 	Deadline   time.Duration
+	// Calendars: the server has calendars, which are asked before it is looked at.
+	Calendars bool
 	// KeepWhenCleared lets a run wait on whose alarm has returned to OK.
 	KeepWhenCleared bool
 	// Approval are the kinds of triggers that an operator has to approve.

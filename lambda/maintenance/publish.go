@@ -55,12 +55,12 @@ func (r Run) lend(lease Lease, now time.Time, tick time.Duration) Run {
 		return r
 	}
 	owed := slices.Clone(r.Owed)
-	due := false
+	due, behind := false, map[Topic]bool{} // what comes after something that is not due has to wait for it
 	for i := range owed {
 		owed[i].Topics = slices.Clone(owed[i].Topics)
 		for j := range owed[i].Topics {
 			d := &owed[i].Topics[j]
-			if d.Next.After(now) {
+			if behind[d.Topic] = behind[d.Topic] || d.Next.After(now); behind[d.Topic] {
 				continue
 			}
 			due = true
@@ -127,7 +127,8 @@ func (t *turn) publishTo(topic Topic, run Run) (done []int, sum Publishing) {
 
 // clear takes what was published off a run, and gives the lease back.
 func (t *turn) clear(run Run, published func(Topic, int) bool) Run {
-	for range mostMoves {
+	for try := range mostMoves {
+		t.pause(try)
 		cleared := run.without(published)
 		if cleared.Lease.By == t.id {
 			cleared.Lease = Lease{}
@@ -142,9 +143,11 @@ func (t *turn) clear(run Run, published func(Topic, int) bool) Run {
 			return run
 		}
 		if run, err = t.Ledger.Run(t.record, run.ID); err != nil {
+			t.published.add(Publishing{Errs: []error{err}})
 			return run
 		}
 	}
+	t.published.add(Publishing{Errs: []error{fmt.Errorf("clear what was published of %s: %w", run.ID, errOthers)}})
 	return run
 }
 

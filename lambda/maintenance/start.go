@@ -6,7 +6,8 @@ import "errors"
 func (t *turn) start(run Run, a asked) (Run, Report) {
 	attempt := run.Attempt.ID
 	answer := t.send(run, a)
-	for range mostMoves {
+	for try := range mostMoves {
+		t.pause(try)
 		next := answered(run, answer, t.facts(run.ServerName))
 		moved, err := t.commit(run, next, asked{})
 		if ReasonOf(err) != ReasonMoved {

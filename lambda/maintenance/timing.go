@@ -54,8 +54,13 @@ func (r Run) schedule(now time.Time) Run {
 	if !r.Open() {
 		r.Next = time.Time{}
 	}
+	first := map[Topic]bool{} // the others wait for it
 	for _, n := range r.Owed {
 		for _, d := range n.Topics {
+			if first[d.Topic] {
+				continue
+			}
+			first[d.Topic] = true
 			if r.Next.IsZero() || d.Next.Before(r.Next) {
 				r.Next = later(d.Next, now)
 			}

@@ -21,6 +21,7 @@ type turn struct {
 	// shared are the backends for the looks of one sweep.
 	shared    map[string]Backend
 	published *tally
+	ahead     *ahead
 	// behind are the runs that wait for a slot and for others to have theirs first.
 	behind map[string]bool
 }
@@ -103,6 +104,20 @@ func (t *turn) inParallel(n int, do func(lane *turn, i int)) {
 		})
 	}
 	all.Wait()
+}
+
+// pause waits before a move is tried again, longer each time and not as long as others do.
+func (t *turn) pause(try int) {
+	if try == 0 {
+		return
+	}
+	most := 10 * time.Millisecond << min(try, 6)
+	timer := time.NewTimer(most/2 + time.Duration(freeSlot(make([]string, 64), t.id+LaneOf(t.work)))*most/128)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-t.record.Done():
+	}
 }
 
 // safely turns a panic about one server into its report.

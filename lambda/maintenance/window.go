@@ -7,6 +7,9 @@ type Hours interface {
 	Covers(day time.Weekday, minute int) bool
 }
 
+// Steady is Hours that say at which minutes of a day they may change, in order.
+type Steady interface{ Changes() []int }
+
 // Window is when maintenance may start, by the wall clock of a place. The zero value is always open.
 //
 // Because only the wall clock counts, the changes to and from daylight saving time need no rule of their own: an hour that is
@@ -43,8 +46,8 @@ func (w Window) Closes(t time.Time) time.Time {
 
 // change is the first minute after t at which the window is open, or closed.
 //
-// A day is looked at by its wall clock, minute by minute, but only where the clock runs evenly from its beginning to its end is that
-// cheap: the minutes of a day that has no change of the clock are computed, those of the others are walked.
+// Where the clock runs evenly to the end of the day, only the minutes at which the window may change are looked at; on the days on which
+// it is put forward or back, every minute is.
 func (w Window) change(t time.Time, open bool) (time.Time, bool) {
 	if w.Hours == nil {
 		return time.Time{}, false
@@ -62,14 +65,31 @@ func (w Window) change(t time.Time, open bool) (time.Time, bool) {
 			minute = minute.Add(time.Minute)
 			continue
 		}
-		for i := range left {
-			if w.Hours.Covers(weekday, of+i) == open {
-				return minute.Add(time.Duration(i) * time.Minute).In(w.location()), true
+		for _, at := range w.steps(of) {
+			if w.Hours.Covers(weekday, at) == open {
+				return minute.Add(time.Duration(at-of) * time.Minute).In(w.location()), true
 			}
 		}
 		minute = minute.Add(time.Duration(left) * time.Minute)
 	}
 	return time.Time{}, false
+}
+
+// steps are the minutes of a day, from one on, at which the window may change; that one first.
+func (w Window) steps(from int) []int {
+	steps := []int{from}
+	if steady, ok := w.Hours.(Steady); ok {
+		for _, at := range steady.Changes() {
+			if at > from {
+				steps = append(steps, at)
+			}
+		}
+		return steps
+	}
+	for at := from + 1; at < 24*60; at++ {
+		steps = append(steps, at)
+	}
+	return steps
 }
 
 func (w Window) location() *time.Location {

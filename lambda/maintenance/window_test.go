@@ -127,3 +127,38 @@ func TestWindow_ZeroValueIsAlwaysOpen(t *testing.T) {
 		t.Error("closed")
 	}
 }
+
+// steady are the same hours, which say when they change.
+type steady struct{ maintenance.Hours }
+
+func (s steady) Changes() []int {
+	var changes []int
+	for minute := range 24 * 60 {
+		for day := time.Sunday; day <= time.Saturday; day++ {
+			if minute == 0 || s.Covers(day, minute) != s.Covers(day, minute-1) {
+				changes = append(changes, minute)
+				break
+			}
+		}
+	}
+	return changes
+}
+
+// Looking only at the minutes that may change finds what looking at every minute finds, on the days of daylight saving too.
+func TestWindow_StepsAreNoShortcutToAnotherAnswer(t *testing.T) {
+	berlin, err := time.LoadLocation("Europe/Berlin")
+	if err != nil {
+		t.Fatal(err)
+	}
+	walked := maintenance.Window{Hours: closed{}, Location: berlin}
+	stepped := maintenance.Window{Hours: steady{closed{}}, Location: berlin}
+	for at := time.Date(2026, 3, 20, 0, 0, 0, 0, time.UTC); at.Before(time.Date(2026, 11, 5, 0, 0, 0, 0, time.UTC)); at = at.Add(397 * time.Minute) {
+		opens, _ := walked.Opens(at)
+		if got, _ := stepped.Opens(at); !got.Equal(opens) {
+			t.Fatalf("after %s it opens at %s, and by steps at %s", at, opens, got)
+		}
+		if got, want := stepped.Closes(at), walked.Closes(at); !got.Equal(want) {
+			t.Fatalf("after %s it closes at %s, and by steps at %s", at, want, got)
+		}
+	}
+}

@@ -2,6 +2,7 @@ package settings
 
 import (
 	"math/bits"
+	"slices"
 	"strings"
 	"time"
 )
@@ -46,6 +47,13 @@ func (w Window) Covers(day time.Weekday, minute int) bool {
 		return false
 	}
 	return w.Always() || w.left(day, minute) > 0
+}
+
+// Changes are the minutes of any day at which Covers may change, in order.
+func (w Window) Changes() []int {
+	changes := []int{0, w.start % minutesOfDay, w.end % minutesOfDay}
+	slices.Sort(changes)
+	return slices.Compact(changes)
 }
 
 // left is how many minutes remain of the opening that holds this minute. Two

@@ -1,6 +1,7 @@
 package settings_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -114,4 +115,21 @@ func TestParse_Window(t *testing.T) {
 			t.Errorf("faults = %q, want that of the window alone", got)
 		}
 	})
+}
+
+// Between the minutes that Changes names, nothing changes.
+func TestWindow_Changes(t *testing.T) {
+	for _, text := range []string{
+		`{"days": ["Sat", "Sun"], "start": "22:00", "end": "04:00"}`, `{"days": ["Mon"], "start": "00:00", "end": "24:00"}`,
+		`{"days": ["Wed"], "start": "09:30", "end": "17:45"}`,
+	} {
+		window := windowOf(t, text)
+		for day := time.Sunday; day <= time.Saturday; day++ {
+			for minute := 1; minute < 24*60; minute++ {
+				if window.Covers(day, minute) != window.Covers(day, minute-1) && !slices.Contains(window.Changes(), minute) {
+					t.Errorf("%s changes on %s at minute %d, which Changes does not name: %v", text, day, minute, window.Changes())
+				}
+			}
+		}
+	}
 }

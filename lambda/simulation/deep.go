@@ -61,7 +61,8 @@ func (w *world) deepen() {
 	w.deep, w.target = d, d
 	d.tables.Behind, d.tables.Changed = d.behind, d.wrote
 	d.nodes = simulator.NewSSM(simulator.SSMConfig{ByHand: true, Random: d.ids, OnStatus: d.executionMoved})
-	d.chefs = simulator.NewOpsWorksCM(simulator.Config{Random: d.ids, OnTransition: func(t simulator.Transition) { d.status[t.Server] = t.To }})
+	d.chefs = simulator.NewOpsWorksCM(simulator.Config{Random: d.ids,
+		OnTransition: func(t simulator.Transition) { d.status[t.Server] = t.To }})
 	check(dynamo.CreateTable(context.Background(), d.config(direct{d.tables}), runsTable))
 	d.addRunbooks()
 	for _, s := range w.story.Servers {

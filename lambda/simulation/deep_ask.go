@@ -45,7 +45,8 @@ func (s seen) Follow(ctx context.Context, run maintenance.Run) maintenance.Sight
 	return s.Backend.Follow(asking{about: run.ID, server: run.ServerName, run: run}.in(ctx), run)
 }
 
-func (s seen) Start(ctx context.Context, run maintenance.Run, server maintenance.Server, a []maintenance.EngineAttribute) maintenance.Answer {
+func (s seen) Start(ctx context.Context, run maintenance.Run, server maintenance.Server,
+	a []maintenance.EngineAttribute) maintenance.Answer {
 	return s.Backend.Start(asking{about: run.ID, server: run.ServerName, run: run}.in(ctx), run, server, a)
 }
 

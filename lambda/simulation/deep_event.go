@@ -99,7 +99,8 @@ func (d *deep) document(s *settings) *document.Settings {
 		if _, ok := s.servers[server.Name]; !ok {
 			continue
 		}
-		one := map[string]any{"name": server.Name, "backend": server.Backend, "alarms": []string{server.Name + "-*"}, "enabled": !s.off[server.Name]}
+		one := map[string]any{"name": server.Name, "backend": server.Backend, "alarms": []string{server.Name + "-*"},
+			"enabled": !s.off[server.Name]}
 		if server.Backend == string(document.BackendSSM) {
 			one["runbook"] = runbookOf(server)
 		}

@@ -35,3 +35,17 @@ func TestDeep_SameSeedSameRun(t *testing.T) {
 		}
 	}
 }
+
+// A story that names its choices is the run that it was taken from, at this depth too.
+func TestDeep_StorySaysAllThatMatters(t *testing.T) {
+	for seed := range uint64(6) {
+		drawn := simulation.Run(t, deep(seed), simulation.Options{Record: true})
+		story, err := simulation.Parse(drawn.Story.String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if told := simulation.Run(t, story, simulation.Options{}); told.Hash != drawn.Hash {
+			t.Errorf("seed %d: the story told again is another: %d calls, and %d", seed, told.Calls, drawn.Calls)
+		}
+	}
+}

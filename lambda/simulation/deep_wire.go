@@ -3,16 +3,11 @@ package simulation
 import (
 	"bytes"
 	"context"
-	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/url"
 	"strings"
-	"syscall"
 	"time"
-
-	"opsworks-maintenance/lambda/maintenance"
 )
 
 // wire is an aws.HTTPClient without a socket. It waits for an answer as long as the function's own client does.
@@ -50,7 +45,7 @@ func (w wire) Do(r *http.Request) (*http.Response, error) {
 	case fine:
 		return answer.response(r), nil
 	case failBefore, failAfter:
-		answer, err = w.failed(c, q, got, answer)
+		answer, err = w.failed(c, q, answer)
 		if err != nil {
 			return nil, &url.Error{Op: "Post", URL: r.URL.String(), Err: err}
 		}
@@ -137,36 +132,6 @@ func (q sent) as() *http.Request {
 		ContentLength: int64(len(q.body))}
 }
 
-// answer is what a service answers, an http.ResponseWriter.
-type answer struct {
-	code   int
-	header http.Header
-	body   bytes.Buffer
-}
-
-func (a *answer) Header() http.Header         { return a.header }
-func (a *answer) WriteHeader(code int)        { a.code = code }
-func (a *answer) Write(p []byte) (int, error) { return a.body.Write(p) }
-
-func (a *answer) response(r *http.Request) *http.Response {
-	return &http.Response{StatusCode: a.code, Status: http.StatusText(a.code), Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Header: a.header,
-		Body: io.NopCloser(&a.body), ContentLength: int64(a.body.Len()), Request: r}
-}
-
-func newAnswer(code int, body string) *answer {
-	a := &answer{code: code, header: http.Header{}}
-	a.body.WriteString(body)
-	return a
-}
-
-// refusal is an error as a service gives it: AWS JSON 1.0 and 1.1 alike, and the query protocol of SNS.
-func (q sent) refusal(status int, kind string) *answer {
-	if q.service == "sns" {
-		return newAnswer(status, fmt.Sprintf(`<ErrorResponse><Error><Type>Sender</Type><Code>%s</Code><Message>no</Message></Error></ErrorResponse>`, kind))
-	}
-	return newAnswer(status, fmt.Sprintf(`{"__type": %q, "message": "no"}`, kind))
-}
-
 // serves is what the service makes of a request. The driver calls it.
 func (d *deep) serves(c *call, q sent) *answer {
 	a := newAnswer(http.StatusOK, "")
@@ -184,52 +149,6 @@ func (d *deep) serves(c *call, q sent) *answer {
 	return a
 }
 
-// How a request fails of which nothing is done, or whose answer is lost.
-const (
-	refused  = "refused" // the connection
-	throttle = "throttle"
-	broken   = "500"
-	down     = "503"
-	reset    = "reset" // the connection, under the answer
-	half     = "half"  // of an answer
-)
-
-func (w *world) manner(c *call) string {
-	r := roll(w.story.Seed, c.key.and("manner"))
-	if c.fate == failBefore {
-		return oneOf(r, refused, refused, throttle, down, broken)
-	}
-	return oneOf(r, reset, reset, broken, half)
-}
-
-// failed is what the function gets of a request that failed so.
-func (d *deep) failed(c *call, q sent, _ fate, served *answer) (*answer, error) {
-	switch d.manner(c) {
-	case refused:
-		return nil, &net.OpError{Op: "dial", Net: "tcp", Err: syscall.ECONNREFUSED}
-	case throttle:
-		return q.refusal(http.StatusBadRequest, "ThrottlingException"), nil
-	case down:
-		return q.refusal(http.StatusServiceUnavailable, "ServiceUnavailable"), nil
-	case broken:
-		return q.refusal(http.StatusInternalServerError, "InternalServerError"), nil
-	case half:
-		served.body.Truncate(served.body.Len() / 2)
-		return served, nil
-	default:
-		return nil, &net.OpError{Op: "read", Net: "tcp", Err: syscall.ECONNRESET}
-	}
-}
-
-// unsure: who started something cannot tell from what came of the request whether it did.
-func (w *world) unsure(c *call) bool {
-	if c.fate != failBefore {
-		return true
-	}
-	how := w.manner(c)
-	return w.deep != nil && (how == down || how == broken)
-}
-
 // direct is an aws.HTTPClient of the world's own.
 type direct struct{ service http.Handler }
 
@@ -238,29 +157,4 @@ func (c direct) Do(r *http.Request) (*http.Response, error) {
 	a := newAnswer(http.StatusOK, "")
 	c.service.ServeHTTP(a, r)
 	return a.response(r), nil
-}
-
-// publish is SNS, a topic by itself (API_Publish): what people and machines are told is what the request says, and the report that it
-// was made of.
-func (d *deep) publish(c *call, q sent, a *answer) {
-	form, _ := url.ParseQuery(string(q.body))
-	told := map[string]string{}
-	for i := 1; form.Has(fmt.Sprintf("MessageAttributes.entry.%d.Name", i)); i++ {
-		entry := fmt.Sprintf("MessageAttributes.entry.%d.", i)
-		told[form.Get(entry+"Name")] = form.Get(entry + "Value.StringValue")
-	}
-	topic, r := maintenance.Topic(q.operation), *q.report
-	if told["outcome"] != string(r.Outcome) || told["runId"] != r.RunID || told["reason"] != string(r.Reason) || told["server"] != r.ServerName {
-		d.must("says-what-is-reported", false, "%s says %v", topic, told)
-	}
-	d.topics.messages = append(d.topics.messages, message{topic, r, c.flight, c.fate.ambiguous()})
-	d.watchPublished(c, topic, r)
-	fmt.Fprint(&a.body, `<PublishResponse><PublishResult><MessageId>567910cd-659e-55d4-8ccb-5aaf14679dc0</MessageId></PublishResult></PublishResponse>`)
-}
-
-// take makes an answer another.
-func (a *answer) take(other *answer) {
-	a.code, a.header = other.code, other.header
-	a.body.Reset()
-	a.body.Write(other.body.Bytes())
 }

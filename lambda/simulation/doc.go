@@ -10,6 +10,12 @@
 //	go test ./lambda/simulation -run TestShallow -seeds 5000 -seed 1     many seeds; the table says which fault met which step how often
 //	go test ./lambda/simulation -run TestShallow -seeds 1 -seed 17 -tell  one, and all that happens in it
 //	go test ./lambda/simulation -run TestStories                          what once broke
+//	go test ./lambda/simulation -run TestDeep -seeds 500 -seed 1         the same at the deep depth
+//
+// There are two depths, with one harness and one list of invariants. The shallow one is the domain on models of what it asks of the world
+// (model_*.go). The deep one (deep*.go) is the real handler, adapters and SDK clients: each of their HTTP requests is a call, which the
+// simulators and the table of lambda/local answer, and what they record is what the invariants go by. conformance_test.go holds the
+// models to the adapters.
 //
 // # A fault of a model
 //

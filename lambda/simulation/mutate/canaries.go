@@ -48,6 +48,9 @@ func readCanaries(patterns []string) ([]canary, error) {
 			all = append(all, c)
 		}
 	}
+	if len(all) == 0 {
+		return nil, fmt.Errorf("no patch in %s has a name like %q", patches, patterns)
+	}
 	return all, nil
 }
 

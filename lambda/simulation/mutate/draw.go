@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"cmp"
 	"fmt"
 	"go/ast"
@@ -22,12 +23,15 @@ type mutation struct {
 	file, folder string // in the tree
 	from, to     int    // bytes of the file
 	with         string
-	// line is where it is, source that line as it stands, change what becomes of it, in words.
-	line           int
-	source, change string
+	// line is where it is, source that line as it stands, becomes what the change makes of it.
+	line            int
+	source, becomes string
+	change          string // what becomes of the bytes
 }
 
-func (m mutation) String() string { return fmt.Sprintf("%s:%d: %s", m.file, m.line, m.change) }
+func (m mutation) String() string {
+	return fmt.Sprintf("%s:%d: %s -> %s", m.file, m.line, brief(m.source), brief(m.becomes))
+}
 
 // draw lists one mutation for each place where there can be one, in an order that the seed draws.
 func (t tree) draw(seed uint64) ([]mutation, error) {
@@ -62,7 +66,7 @@ func drawFrom(places [][]mutation, seed uint64) []mutation {
 	var tickets []ticket
 	twins := map[string]uint64{}
 	for _, ways := range places {
-		name := ways[0].key()
+		name := ways[0].file + " | " + ways[0].source + " | " + ways[0].change
 		twins[name]++
 		dice := rand.New(rand.NewPCG(seed, hash(name)+twins[name]))
 		tickets = append(tickets, ticket{dice.Uint64(), ways[dice.IntN(len(ways))]})
@@ -102,6 +106,8 @@ func placesOf(path, folder string) ([][]mutation, error) {
 			m.line = 1 + strings.Count(string(source[:m.from]), "\n")
 			m.source = strings.TrimSpace(lines[m.line-1])
 			m.change = fmt.Sprintf("%s -> %s", brief(string(source[m.from:m.to])), brief(m.with))
+			begin, end := 1+bytes.LastIndexByte(source[:m.from], '\n'), m.to+bytes.IndexByte(source[m.to:], '\n')
+			m.becomes = oneLine(string(source[begin:m.from]) + m.with + string(source[m.to:end]))
 		}
 		if len(ways) > 0 {
 			places = append(places, ways)

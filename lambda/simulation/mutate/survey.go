@@ -131,7 +131,7 @@ func (t tree) simulate(ctx context.Context, m mutation, f find, seeds int) (find
 const deepShare = 10
 
 // key names a mutation by what it changes and not by where that stands, so that it is known again after lines were added above it.
-func (m mutation) key() string { return m.file + " | " + m.source + " | " + m.change }
+func (m mutation) key() string { return m.file + " | " + m.source + " | " + m.becomes }
 
 // readArgued reads the mutations that change nothing, each on a line, with the argument on the line below it, indented.
 func readArgued(path string) (map[string]string, error) {

@@ -83,13 +83,16 @@ func cases(n *ast.CaseClause, not func(ast.Expr) mutation) (ways []mutation) {
 
 // brief is a text on one line, not longer than a reader wants.
 func brief(s string) string {
-	const most = 90
-	s = strings.Join(strings.Fields(s), " ")
-	if s == "" {
-		return "nothing"
-	}
-	if len(s) > most {
+	const most = 110
+	if s = oneLine(s); len(s) > most {
 		return s[:most] + "..."
+	}
+	return s
+}
+
+func oneLine(s string) string {
+	if s = strings.Join(strings.Fields(s), " "); s == "" {
+		return "nothing"
 	}
 	return s
 }
