@@ -165,8 +165,8 @@ func TestNewPlan_Faults(t *testing.T) {
 		t.Errorf("%d schedules: %v", len(own), err)
 	}
 	_, err = newPlan(`{"servers": [{"name": "a", "backend": "ssm", "runbook": "chef-automate",
-		"parameters": {"BackupTo": ["backups"], "RunId": ["x"], "InstanceId": ["i-0123456789abcdef0"], "Backup": ["x"], "MajorUpgrade": ["maybe"], "ProductVersion": [""], "RebootOption": []}}]}`, now)
-	for _, fault := range []string{"BackupTo: the value does not match", "InstanceId is given by the function", "RunId is given by the function", "Backup is not a parameter of chef-automate; it has BackupTo, ",
+		"parameters": {"BackupTo": ["backups"], "InstanceId": ["i-0123456789abcdef0"], "Backup": ["x"], "MajorUpgrade": ["maybe"], "ProductVersion": [""], "RebootOption": []}}]}`, now)
+	for _, fault := range []string{"BackupTo: the value does not match", "InstanceId is given by the function", "Backup is not a parameter of chef-automate; it has BackupTo, ",
 		"MajorUpgrade: write no or yes", "ProductVersion: leave it out", "RebootOption takes one value"} {
 		if err == nil || !strings.Contains(err.Error(), "servers[0].parameters: "+fault) {
 			t.Errorf("no fault %q in\n%v", fault, err)

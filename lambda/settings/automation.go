@@ -56,11 +56,13 @@ const ParameterRunID = "RunId"
 // publicParameters of our runbooks are all that the settings may give them: where a backup goes and what is upgraded, no secrets.
 var publicParameters = map[string][]string{
 	RunbookChefAutomate:     commonParameters,
-	RunbookPuppetEnterprise: append(slices.Clone(commonParameters), "InstallerSource"),
+	RunbookPuppetEnterprise: append(slices.Clone(commonParameters), "InstallerSource", "InstallerSHA256"),
+	RunbookPuppetServer:     append(slices.Clone(commonParameters), "DatabaseVersion"),
 }
 
 var commonParameters = []string{
 	"BackupTo", "ProductVersion", "MajorUpgrade", "BackupTimeoutSeconds", "RebootOption", "MinimumFreeGiB",
+	"StartTimeoutSeconds",
 }
 
 // runbook obeys the SSM API's rule for StartAutomationExecution, DocumentName. A version may follow the name, after a colon; one of

@@ -82,7 +82,7 @@ func TestParse_Defaults(t *testing.T) {
 	t.Run("of the ssm backend", func(t *testing.T) {
 		want := want
 		want.Backend, want.TagKey, want.Runbook = settings.BackendSSM, "maintenance-server", "chef-automate"
-		want.PublicParameters = []string{"BackupTo", "ProductVersion", "MajorUpgrade", "BackupTimeoutSeconds", "RebootOption", "MinimumFreeGiB"}
+		want.PublicParameters = []string{"BackupTo", "ProductVersion", "MajorUpgrade", "BackupTimeoutSeconds", "RebootOption", "MinimumFreeGiB", "StartTimeoutSeconds"}
 		parsed := parse(t, `{"servers": [{"name": "web", "backend": "ssm", "runbook": "chef-automate"}]}`)
 		if got := parsed.Servers; !reflect.DeepEqual(got, []settings.Server{want}) {
 			t.Errorf("servers = %+v\nwant %+v", got, want)
