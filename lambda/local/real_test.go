@@ -45,7 +45,7 @@ func TestRun_LocalNode_Refused(t *testing.T) {
 	t.Chdir("../..")
 	for fault, arguments := range map[string][]string{
 		"is not local":            {"-backend", "ssm", "-node", "remote"},
-		"goes with -backend ssm":  {"-node", "local"},
+		"goes with -backend ssm":  {"-backend", "opsworks-cm", "-node", "local"},
 		"is no server of Systems": {"-backend", "ssm", "-node", "local", "-node-server", "nobody"},
 		"make run writes it":      {"-backend", "ssm", "-node", "local", "-node-runbook", "nowhere.json"},
 	} {
