@@ -20,6 +20,7 @@ within() {
 reason() {
 	local line
 	line=$({ grep -aE "${1:-[Ee]rror|ERROR|[Ff]atal|FATAL|[Ff]ail|[Dd]enied|[Cc]annot|No space|^E: }" "$LOG" || grep -av '^[[:space:]]*$' "$LOG"; } 2>/dev/null | tail -n 1 | tr -d '\000-\010\013-\037' | cut -c 1-300) || true
+	line=${line%.}
 	if [ -n "$line" ]; then
 		printf '%s' "${line#"${line%%[![:space:]]*}"}"
 	elif [ "$(free_kib "$WORK")" -lt 64 ]; then
