@@ -3,20 +3,26 @@ package real_test
 import (
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 )
 
 // The last backup brings back a server of which nothing is left, by the commands that README.md gives to a person.
 func (s *server) isRestored(t *testing.T) {
-	ends(t, s.maintain(t, attempt{}), "Success", everyStep, "Backup", "the CA's key is in keys.tgz")
+	var saved int // reports in the dump: the run's own comes after it
+	e := s.maintain(t, attempt{during: func(step string) {
+		if step == "Patch" {
+			saved = reports(t)
+		}
+	}})
+	ends(t, e, "Success", everyStep, "Backup", "the CA's key is in keys.tgz")
 	ca := shell(t, "openssl x509 -noout -fingerprint -in "+setting(t, "cacert"))
 	backups, _ := filepath.Glob(filepath.Join(s.s3, "vault/puppet/puppet-server", instanceID, "backups/*"))
 	if len(backups) == 0 {
 		t.Fatal("there is no backup")
 	}
 	name := filepath.Base(backups[len(backups)-1])
-	reports := shell(t, "runuser -u postgres -- psql -d puppetdb -qAtc 'SELECT count(*) FROM reports'")
 
 	control(t, "stop", "puppetserver")
 	control(t, "stop", "puppetdb")
@@ -32,11 +38,21 @@ func (s *server) isRestored(t *testing.T) {
 	if now := shell(t, "openssl x509 -noout -fingerprint -in "+setting(t, "cacert")); now != ca {
 		t.Errorf("the CA is another one: %s", now)
 	}
-	if now := shell(t, "runuser -u postgres -- psql -d puppetdb -qAtc 'SELECT count(*) FROM reports'"); now <= reports && len(now) == len(reports) {
-		t.Errorf("reports: %s before, %s now", reports, now)
+	if now := reports(t); saved == 0 || now != saved+1 {
+		t.Errorf("reports: %d were saved, %d are there after one run", saved, now)
 	}
 	// The agent's run has opened what only the eyaml key opens, and its report is in PuppetDB: the whole runbook looks once more.
 	ends(t, s.maintain(t, attempt{}), "Success", everyStep, "HealthCheck", "PuppetDB has the report of that run")
+}
+
+// reports that PuppetDB's database has.
+func reports(t *testing.T) int {
+	t.Helper()
+	n, err := strconv.Atoi(strings.TrimSpace(shell(t, "cd / && runuser -u postgres -- psql -d puppetdb -qAtc 'SELECT count(*) FROM reports'")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
 }
 
 // commands are the lines that README.md tells a person to type.

@@ -19,7 +19,8 @@ within() {
 # looks like an error, since what follows is often advice, else the last. A log on a full disk is empty.
 reason() {
 	local line
-	line=$({ grep -aE "${1:-[Ee]rror|ERROR|[Ff]atal|FATAL|[Ff]ail|[Dd]enied|[Cc]annot|No space|^E: }" "$LOG" || grep -av '^[[:space:]]*$' "$LOG"; } 2>/dev/null | tail -n 1 | tr -d '\000-\010\013-\037' | cut -c 1-200) || true
+	line=$({ grep -aE "${1:-[Ee]rror|ERROR|[Ff]atal|FATAL|[Ff]ail|[Dd]enied|[Cc]annot|No space|^E: }" "$LOG" || grep -av '^[[:space:]]*$' "$LOG"; } 2>/dev/null | tail -n 1 | tr -d '\000-\010\013-\037' | cut -c 1-300) || true
+	line=${line%.}
 	if [ -n "$line" ]; then
 		printf '%s' "${line#"${line%%[![:space:]]*}"}"
 	elif [ "$(free_kib "$WORK")" -lt 64 ]; then
