@@ -59,6 +59,24 @@ func (w *world) aim(from, to maintenance.Run) {
 	}
 }
 
+// aimAtHold: an alarm comes right after a hold.
+func (w *world) aimAtHold(held string, by string) {
+	for _, server := range w.story.Servers {
+		if held != "" && held != server.Name {
+			continue
+		}
+		id := "after-" + by + "-" + server.Name
+		if pause, ok := w.oddly(w.knobs.Again, func(q *roller) oddity {
+			return oddity{"alarm", oneOf(q, q.between(0, 100*time.Millisecond), q.between(0, time.Minute))}
+		}, id, "again"); ok {
+			w.after(pause, func() {
+				w.invoke(id, Event{Verb: "alarm", Servers: []string{server.Name}, Async: true, Trigger: maintenance.Trigger{
+					Kind: maintenance.TriggerAlarm, Name: "health", ID: "health", Time: w.now().UTC()}})
+			})
+		}
+	}
+}
+
 func (w *world) aimAtCooldown(run maintenance.Run) {
 	id := "again-" + run.ID
 	pause, ok := w.oddly(w.knobs.Again, func(q *roller) oddity {

@@ -102,6 +102,7 @@ func (w *world) foreign(l Line, until time.Time) {
 // hold brakes a server, or the fleet. Its own verb comes with its issue; what a claim and a decision make of it is here.
 func (w *world) hold(server string, h maintenance.Hold) {
 	w.held(server, h)
+	w.aimAtHold(server, h.By)
 	if w.deep != nil {
 		w.deep.hold(server, h)
 		return
