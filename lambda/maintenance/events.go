@@ -109,7 +109,7 @@ func cleared(run Run, alarm Trigger, f Facts) (Next, bool) {
 	}
 	left := slices.DeleteFunc(slices.Clone(run.Triggers), func(t Trigger) bool {
 		ofIt := t.ID == alarm.ID || strings.HasPrefix(t.ID, alarm.ID+"#") // of one time series, or of the whole alarm
-		return t.Kind == TriggerAlarm && t.Name == alarm.Name && ofIt && !t.Time.After(alarm.Time)
+		return t.Kind == TriggerAlarm && ofIt && !t.Time.After(alarm.Time)
 	})
 	if len(left) == len(run.Triggers) {
 		return Next{}, false

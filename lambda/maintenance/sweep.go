@@ -37,14 +37,16 @@ func (r *Runner) Sweep(ctx context.Context) Swept {
 	if err != nil {
 		swept.Err = err
 	}
+	swept.Reports = append(swept.Reports, t.expect(now)...)
+	if swept.Open, err = t.count(now); swept.Err == nil {
+		swept.Err = err
+	}
+	t.published.postpones = true
 	var worked []Report
 	worked, swept.Left = t.workOn(append(due, waiters...))
 	swept.Reports = append(swept.Reports, worked...)
-	swept.Reports = append(swept.Reports, t.expect(now)...)
-	swept.Open, err = t.count(now)
-	if swept.Err == nil {
-		swept.Err = err
-	}
+	owing := t.published.due()
+	t.inParallel(len(owing), func(lane *turn, i int) { lane.deliver(owing[i]) })
 	swept.Publishing = t.published.Publishing
 	return swept
 }
