@@ -21,7 +21,7 @@ func (t *turn) ask(q Request, look bool) Report {
 	}
 	if look {
 		var stop func()
-		t, stop = t.lookingAhead(q, f)
+		t, stop = t.lookingAhead(q.ServerName, []Trigger{q.Trigger}, f)
 		defer stop()
 	}
 	for try := range mostMoves {

@@ -29,6 +29,8 @@ func (r *Runner) Ask(ctx context.Context, requests []Request) []Report {
 
 // startRecorded goes on with a run that was recorded a moment ago.
 func (t *turn) startRecorded(recorded Report) Report {
+	t, stop := t.lookingAhead(recorded.ServerName, []Trigger{recorded.Trigger}, t.facts(recorded.ServerName))
+	defer stop()
 	kept, err := t.Ledger.Read(t.work, recorded.ServerName)
 	if err != nil || kept.Open.ID != recorded.RunID {
 		return recorded // the sweep goes on

@@ -136,6 +136,9 @@ func (t *turn) move(run Run, atOnce bool) Report {
 	f := t.facts(run.ServerName)
 	f.Behind = t.behind[run.ID]
 	if run.State == RunWaiting {
+		var stop func()
+		t, stop = t.lookingAhead(run.ServerName, run.asking(), f) // before the holds are read, so that they bind it
+		defer stop()
 		var err error
 		if f.Kept, err = t.Ledger.Read(t.work, run.ServerName); err != nil {
 			return run.failed(err, t.Now())
