@@ -23,7 +23,7 @@ const mostMoves = 10
 // moves, for events, sweeps and operators alike. What it decides rests on the version that it commits on; if that has moved, it reads
 // again and decides again.
 func (t *turn) advance(run Run, f Facts, a asked) (Run, Report, error) {
-	for try := range mostMoves {
+	for try := 0; try < mostMoves; {
 		t.pause(try)
 		next, err := t.decide(run, &f, a)
 		if err != nil {
@@ -42,6 +42,9 @@ func (t *turn) advance(run Run, f Facts, a asked) (Run, Report, error) {
 		}
 		moved, err := t.commit(run, next, a)
 		if err != nil {
+			if reason := ReasonOf(err); reason != ReasonSlotTaken && reason != ReasonNodeTaken { // of which there are only so many
+				try++
+			}
 			if run, f, err = t.afterRefusal(err, run, next, f, a); err != nil {
 				return run, Report{}, err
 			}
@@ -50,6 +53,7 @@ func (t *turn) advance(run Run, f Facts, a asked) (Run, Report, error) {
 		run, report := moved, next.Report
 		if next.Claim != nil && run.Lease.By == t.id {
 			run, report = t.start(run, a)
+			next.Stop = run.State == RunRunning && !run.Stop.At.IsZero()
 		}
 		if next.Stop {
 			report = t.stop(run, report)

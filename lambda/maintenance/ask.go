@@ -21,13 +21,17 @@ func (t *turn) ask(q Request, look bool) Report {
 	}
 	if look {
 		var stop func()
-		t, stop = t.lookingAhead(q, f)
+		t, stop = t.lookingAhead(q.ServerName, []Trigger{q.Trigger}, f)
 		defer stop()
 	}
 	for try := range mostMoves {
 		t.pause(try)
 		var err error
-		if f.Kept, err = t.Ledger.Read(t.work, q.ServerName); err != nil {
+		reads := t.work
+		if !look { // what there was no time to look at is recorded
+			reads = t.record
+		}
+		if f.Kept, err = t.Ledger.Read(reads, q.ServerName); err != nil {
 			return t.failed(q, err)
 		}
 		if f.Kept.Fleet, err = t.firstClaim(f.Kept.Fleet); ReasonOf(err) == ReasonMoved {
@@ -172,7 +176,8 @@ func (t *turn) placeManual(q Request, f Facts) (Report, error) {
 	case open.State != RunWaiting:
 		report := open.report(Notification{Outcome: OutcomeInProgress, At: f.Now, Trigger: &q.Trigger})
 		report.Count = true
-		return report, nil
+		_, err := t.commit(Run{}, Next{Report: report}, asked{key: q.Trigger.Key(q.ServerName), wishes: q.wishes()}) // the key alone
+		return report, err
 	}
 	a := asked{key: q.Trigger.Key(q.ServerName), wishes: q.wishes(), triggers: []Trigger{q.Trigger}, attributes: q.EngineAttributes}
 	next, err := t.decide(open, &f, a)

@@ -1,11 +1,17 @@
 package maintenance
 
-import "reflect"
+import (
+	"errors"
+	"reflect"
+)
 
 // commit writes what was decided, in one conditional write: the new state, the notifications it owes, and the lease of whoever
 // publishes them, which is this turn unless another's lease binds it.
 func (t *turn) commit(run Run, next Next, a asked) (Run, error) {
 	now := t.Now()
+	if run.Edition > Edition {
+		return run, &Error{Op: "move run " + run.ID, Reason: ReasonUnsupported, Err: errors.New("it needs a later edition of the rules")}
+	}
 	change := Change{Key: a.key, From: run, To: next.Run, Open: next.Open, Claim: next.Claim, Free: next.Free, Now: now}
 	if next.Claim != nil && change.To.Attempt.ID == "" {
 		if t.work.Err() != nil { // who claims has time to start

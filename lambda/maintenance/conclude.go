@@ -35,17 +35,20 @@ const (
 
 // conclude is the one place where evidence becomes knowledge. It is a pure function of the run, what was seen, and the time.
 func conclude(run Run, s Sighting, now time.Time, tick time.Duration) Conclusion {
+	if !s.At.IsZero() {
+		now = s.At // what was read is as of then at the latest
+	}
 	c := byServer(run, s, now, tick)
 	if run.Attempt.Before.Node != "" { // the backend runs executions on nodes
-		c = byExecution(run, s)
+		c = byExecution(run, s, tick)
 	}
 	c.Warning = s.Warning
 	return c
 }
 
 // byExecution goes by the run's execution alone: a node that reboots or falls silent ends nothing.
-func byExecution(run Run, s Sighting) Conclusion {
-	mine, clear := owned(run, s.Executions)
+func byExecution(run Run, s Sighting, tick time.Duration) Conclusion {
+	mine, clear := owned(run, s.Executions, tick)
 	switch {
 	case !clear, mine != nil && mine.ID != run.Reference && mine.RunID != run.ID && s.ExecutionsErr != nil: // one that cannot be read may be another
 		return Conclusion{Reason: ReasonStartUnconfirmed, Detail: "more than one execution may be this run's"}
@@ -64,7 +67,10 @@ func byExecution(run Run, s Sighting) Conclusion {
 		c.Proof, c.Outcome = ProofOver, OutcomeFailed
 	case ExecutionCancelled:
 		c.Proof, c.Outcome, c.Reason = ProofOver, OutcomeCancelled, ReasonStoppedElsewhere
-		if !run.Stop.At.IsZero() {
+		switch {
+		case run.Stop.By == byWindow:
+			c.Reason = ReasonOutsideWindow
+		case !run.Stop.At.IsZero():
 			c.Reason = ReasonStopped
 		}
 	}
@@ -75,8 +81,10 @@ func byExecution(run Run, s Sighting) Conclusion {
 }
 
 // owned finds the run's own execution. With a reference, every other is foreign. Our runbooks take the run's id, which alone decides.
-// Of other runbooks an execution on the node is the run's if it began since the claim; clear is false if there are several.
-func owned(run Run, all []Execution) (mine *Execution, clear bool) {
+// Of other runbooks an execution on the node is the run's if it began between the claim and the latest that the attempt can have been
+// served; clear is false if there are several.
+func owned(run Run, all []Execution, tick time.Duration) (mine *Execution, clear bool) {
+	from, to := run.Attempt.Claimed.Add(-claimSkew), run.Attempt.Ends.Add(lagTicks*tick+claimSkew)
 	for i, e := range all {
 		switch {
 		case run.Reference != "" && e.ID != run.Reference:
@@ -85,7 +93,7 @@ func owned(run Run, all []Execution) (mine *Execution, clear bool) {
 			return &all[i], true
 		case (e.TakesRunID || run.Attempt.Before.TakesRunID) && e.RunID != run.ID, e.RunID != "" && e.RunID != run.ID:
 			continue
-		case e.RunID == "" && (e.Node != run.Attempt.Before.Node || e.Started.Before(run.Attempt.Claimed.Add(-claimSkew))):
+		case e.RunID == "" && (e.Node != run.Attempt.Before.Node || e.Started.Before(from) || e.Started.After(to)):
 			continue
 		}
 		if mine != nil {
@@ -104,8 +112,12 @@ const claimSkew = 2 * time.Second
 // MaintenanceStatus alone may be last week's.
 func byServer(run Run, s Sighting, now time.Time, tick time.Duration) Conclusion {
 	c := Conclusion{Server: s.Server, Detail: eventText(s.Events)}
-	c.Began = !run.Began.IsZero() || slices.ContainsFunc(s.Events, func(e Event) bool { return e.Maintenance })
-	old := now.Before(run.Attempt.Claimed.Add(lagTicks * tick)) // what is read now may be from before the claim
+	// An event of the claim's own seconds may be from before it: clocks differ, and no maintenance ends so soon.
+	proves := func(e Event) bool { return e.Maintenance && e.At.After(run.Attempt.Claimed.Add(claimSkew)) }
+	succeeds := func(e Event) bool { return proves(e) && e.Succeeded }
+	c.Began = !run.Began.IsZero() || slices.ContainsFunc(s.Events, proves)
+	lag := lagTicks*tick + claimSkew
+	old := now.Before(run.Attempt.Claimed.Add(lag)) // what is read now may be from before the claim
 	switch {
 	case s.ServerErr != nil && ReasonOf(s.ServerErr) == ReasonNotFound:
 		c.Proof, c.Reason, c.Detail = ProofMissing, ReasonServerGone, s.ServerErr.Error()
@@ -119,13 +131,13 @@ func byServer(run Run, s Sighting, now time.Time, tick time.Duration) Conclusion
 		c.Proof = ProofUnderWay // it passes through states such as BACKING_UP, which end nothing
 	case !s.Server.Status.Settled():
 		c.Reason, c.Detail = ReasonWrongState, "the server is "+string(s.Server.Status)
-	case slices.ContainsFunc(s.Events, func(e Event) bool { return e.Succeeded }):
+	case slices.ContainsFunc(s.Events, succeeds):
 		c.Proof, c.Outcome = ProofOver, OutcomeSucceeded
-	case c.Began && now.Before(later(run.LastUnder, run.Attempt.Claimed).Add(lagTicks*tick)):
+	case c.Began && now.Before(later(run.LastUnder, run.Attempt.Claimed).Add(lag)):
 		c.Proof = ProofUnderWay // for all that can be known
 	case !c.Began && !old && failedSince(run, s.Server):
 		c.Proof, c.Outcome, c.Began = ProofOver, OutcomeFailed, true
-	case c.Began && s.Server.MaintenanceStatus == MaintenanceSuccess:
+	case c.Began && s.Server.Status.Startable() && s.Server.MaintenanceStatus == MaintenanceSuccess: // of what is gone it is last week's
 		c.Proof, c.Outcome = ProofOver, OutcomeSucceeded
 	case c.Began:
 		c.Proof, c.Outcome = ProofOver, OutcomeFailed

@@ -1,6 +1,7 @@
 package maintenance
 
 import (
+	"fmt"
 	"slices"
 	"time"
 )
@@ -27,7 +28,7 @@ type Next struct {
 func decide(run Run, f Facts) Next {
 	switch run.State {
 	case "", RunWaiting:
-		return decideWaiting(run, run.Triggers, f)
+		return decideWaiting(run, run.asking(), f)
 	case RunStarting, RunRunning:
 		return decideClaimed(run, f)
 	default:
@@ -38,7 +39,7 @@ func decide(run Run, f Facts) Next {
 // decideWaiting asks the gates whether a run may start, for the triggers given.
 func decideWaiting(run Run, triggers []Trigger, f Facts) Next {
 	if f.Sighting != nil && run.Attempt.ID != "" {
-		if mine, clear := owned(run, f.Sighting.Executions); mine != nil || !clear { // an attempt that was given up shows itself after all
+		if mine, clear := owned(run, f.Sighting.Executions, f.Tick); mine != nil || !clear { // an attempt that was given up shows itself after all
 			return resume(run, f)
 		}
 	}
@@ -48,8 +49,6 @@ func decideWaiting(run Run, triggers []Trigger, f Facts) Next {
 		return Next{Need: v.Need}
 	case v.Ruling == RulingPass:
 		return claim(run, by, f)
-	case expired && run.More > 0 && f.Policy != nil && !f.Now.After(f.Policy.Expires(Trigger{Kind: TriggerAlarm, Time: run.MoreTime})):
-		return keepWaiting(run, Verdict{Ruling: RulingWait, Reason: run.Wait.Reason}, f)
 	case expired:
 		return end(run, ending{outcome: OutcomeMissed, reason: run.Wait.Reason, detail: run.Wait.Detail}, f)
 	case v.Ruling == RulingWait:
@@ -84,8 +83,19 @@ func claim(run Run, by Trigger, f Facts) Next {
 
 // resume claims a server again for an attempt that was given up and shows itself after all; nothing is started.
 func resume(run Run, f Facts) Next {
-	n := Next{Run: run.to(RunStarting), Claim: &Claim{}}
+	switch {
+	case f.Node != nil && *f.Node != run.ID:
+		return keepWaiting(run, Verdict{Ruling: RulingWait, Reason: ReasonUnavailable, Holder: *f.Node,
+			Detail: "an earlier attempt shows itself, on a node that is held by the run " + *f.Node}, f)
+	case f.MaxConcurrent > 0 && f.Slots == nil:
+		return Next{Need: NeedSlots}
+	}
+	n := Next{Run: run.to(RunStarting), Claim: &Claim{}, Verdict: Verdict{Ruling: RulingRefuse, Reason: ReasonInProgress, Holder: run.ID}}
 	n.Run.Wait, n.Run.Missing, n.Run.Node, n.Run.Look = Wait{}, Missing{}, run.Attempt.Before.Node, f.Now
+	if f.Slots != nil { // it goes on, whether one is free or not
+		n.Run.Slot = freeSlot(f.Slots.Holders, run.ID)
+	}
+	n.Report = n.Run.report(Notification{Outcome: OutcomeInProgress, Reason: ReasonInProgress, At: f.Now, Detail: "an earlier attempt shows itself"})
 	return n
 }
 
@@ -99,7 +109,7 @@ func keepWaiting(run Run, v Verdict, f Facts) Next {
 	r.Wait.Until, r.Wait.Detail, r.Wait.Looks = v.Until, cut(v.Detail, longReason), r.Wait.Looks+1
 	if v.Reason == ReasonNotFound {
 		r.Missing = r.Missing.again(ReasonNotFound, f.Now)
-	} else if f.Sighting != nil {
+	} else if f.Sighting != nil && f.Sighting.ServerErr == nil {
 		r.Missing = Missing{}
 	}
 	if f.Sighting != nil && f.Sighting.ServerErr == nil {
@@ -115,16 +125,21 @@ func keepWaiting(run Run, v Verdict, f Facts) Next {
 	return n
 }
 
+// asking are the triggers that a run goes by: those it holds, and one for those beyond.
+func (r Run) asking() []Trigger {
+	if r.More == 0 {
+		return r.Triggers
+	}
+	return append(slices.Clip(r.Triggers), Trigger{Kind: TriggerAlarm, Name: fmt.Sprintf("one of %d more", r.More), Time: r.MoreTime})
+}
+
 // Expires is when the last of a run's triggers does, by a policy of today; zero if none waits.
 func (r Run) Expires(p *Policy) time.Time {
 	var last time.Time
-	for _, t := range r.Triggers {
+	for _, t := range r.asking() {
 		if p != nil && t.Kind != TriggerManual {
 			last = later(last, p.Expires(t))
 		}
-	}
-	if p != nil && r.More > 0 {
-		last = later(last, p.Expires(Trigger{Kind: TriggerAlarm, Time: r.MoreTime}))
 	}
 	return last
 }

@@ -29,6 +29,8 @@ func (r *Runner) Ask(ctx context.Context, requests []Request) []Report {
 
 // startRecorded goes on with a run that was recorded a moment ago.
 func (t *turn) startRecorded(recorded Report) Report {
+	t, stop := t.lookingAhead(recorded.ServerName, []Trigger{recorded.Trigger}, t.facts(recorded.ServerName))
+	defer stop()
 	kept, err := t.Ledger.Read(t.work, recorded.ServerName)
 	if err != nil || kept.Open.ID != recorded.RunID {
 		return recorded // the sweep goes on
@@ -109,7 +111,7 @@ func cleared(run Run, alarm Trigger, f Facts) (Next, bool) {
 	}
 	left := slices.DeleteFunc(slices.Clone(run.Triggers), func(t Trigger) bool {
 		ofIt := t.ID == alarm.ID || strings.HasPrefix(t.ID, alarm.ID+"#") // of one time series, or of the whole alarm
-		return t.Kind == TriggerAlarm && t.Name == alarm.Name && ofIt && !t.Time.After(alarm.Time)
+		return t.Kind == TriggerAlarm && ofIt && !t.Time.After(alarm.Time)
 	})
 	if len(left) == len(run.Triggers) {
 		return Next{}, false

@@ -1,6 +1,9 @@
 package maintenance
 
-import "time"
+import (
+	"fmt"
+	"time"
+)
 
 // byWindow is whose wish it is to stop what has not begun when its window closes.
 const byWindow = "window"
@@ -17,8 +20,9 @@ func decideClaimed(run Run, f Facts) Next {
 	if c.Proof == ProofPending && f.Calendar == nil {
 		return Next{Need: NeedCalendar}
 	}
-	if c.Proof != ProofNone {
+	if c.Proof != ProofNone && run.State == RunRunning {
 		run.Unseen = Unseen{}
+		run.forget(unseenNotice)
 	}
 	if c.Proof != ProofNone && c.Proof != ProofMissing {
 		run.Missing = Missing{}
@@ -55,7 +59,7 @@ func goesOn(run Run, c Conclusion, f Facts) Next {
 	if c.Proof == ProofPending && r.Stop.At.IsZero() && shut(*r, f) {
 		r.Stop = Wish{At: f.Now, By: byWindow}
 	}
-	n.Stop = !r.Stop.At.IsZero()
+	n.Stop = !r.Stop.At.IsZero() && (r.Stop.By != byWindow || r.Began.IsZero()) // the window stops nothing that has begun
 	if c.Warning != "" && n.Report.Outcome == "" {
 		n.Report = r.report(Notification{Outcome: OutcomeInProgress, Reason: ReasonUnknownStatus, At: f.Now, Detail: c.Warning})
 	}
@@ -136,6 +140,9 @@ func missing(run Run, c Conclusion, f Facts) Next {
 	return overdue(n, c.Detail, f)
 }
 
+// unseenNotice is what people are told once of each time that a run cannot be followed.
+const unseenNotice = "unseen"
+
 // unseen notes that a run could not be followed: in the log at once, notified once it has lasted.
 func unseen(run Run, reason Reason, detail string, f Facts) Next {
 	n := Next{Run: run, Stop: run.State == RunRunning && !run.Stop.At.IsZero()}
@@ -149,8 +156,8 @@ func unseen(run Run, reason Reason, detail string, f Facts) Next {
 	r.Unseen.Reason, r.Unseen.Detail, r.Look = reason, cut(detail, longReason), run.follows(f.Now, f.Tick)
 	notification := Notification{Outcome: OutcomeError, Reason: reason, At: f.Now, Detail: r.Unseen.Detail}
 	n.Report = r.report(notification)
-	if !f.Now.Before(r.Unseen.Since.Add(unseenTicks*f.Tick)) && r.once("unseen "+string(reason)) {
-		n.Report.Count = true
+	if !f.Now.Before(r.Unseen.Since.Add(unseenTicks*f.Tick)) && r.once(fmt.Sprintf("%s %s %d", unseenNotice, reason, r.Attempt.Number)) {
+		n.Report.Count = run.State != RunStarting || run.Attempt.Unconfirmed == "" // else it was counted when the answer was lost
 		r.owe(notification, f.Topics)
 	}
 	return overdue(n, r.Unseen.Detail, f)
@@ -168,6 +175,9 @@ func accepted(run Run, a Answer, at time.Time, f Facts) Next {
 	}
 	if a.Server.Name != "" {
 		r.Server = a.Server
+	}
+	if a.Server.MaintenanceStatus != "" { // which is nearer to the start than what the decision saw
+		r.Attempt.Before.MaintenanceStatus = a.Server.MaintenanceStatus
 	}
 	r.Look = r.follows(f.Now, f.Tick)
 	n.Stop = !r.Stop.At.IsZero()
@@ -202,7 +212,7 @@ func answered(run Run, a Answer, f Facts) Next {
 // notStarted gives back what an attempt held that started nothing. The run waits on under the triggers that may wait; without any,
 // or with engine attributes, whose values are kept nowhere, it ends. silent is true if no answer said so.
 func notStarted(run Run, v Verdict, silent bool, f Facts) Next {
-	switch mayWait := len(run.Triggers) > 0 && len(run.Attempt.Attributes) == 0; {
+	switch mayWait := len(run.Triggers)+run.More > 0 && (!silent || len(run.Attempt.Attributes) == 0); {
 	case !run.Stop.At.IsZero():
 		return end(run, ending{outcome: OutcomeCancelled, reason: ReasonStopped, detail: v.Detail, stop: true}, f)
 	case !mayWait && silent:

@@ -129,7 +129,7 @@ func found(run Run, _ Trigger, f Facts) Verdict {
 // worth waiting for, those that do not are refused, and so is a state that this version does not know.
 func stateAllows(run Run, _ Trigger, f Facts) Verdict {
 	for _, e := range f.Sighting.Executions {
-		if !e.State.Over() {
+		if !e.State.Over() && !f.Kept.Server.saw(e.RunID) {
 			return Verdict{Ruling: RulingRefuse, Reason: ReasonInProgress, Holder: e.RunID, Detail: "the execution " + e.ID + " goes on"}
 		}
 	}

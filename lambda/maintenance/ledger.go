@@ -2,6 +2,7 @@ package maintenance
 
 import (
 	"context"
+	"slices"
 	"time"
 )
 
@@ -159,6 +160,13 @@ func (s ServerRecord) LastEnd() time.Time {
 		return time.Time{}
 	}
 	return s.Ends[0].At
+}
+
+// saw reports whether the end of a run's own execution has been seen, so that a list that shows it going on is behind.
+func (s ServerRecord) saw(runID string) bool {
+	return runID != "" && slices.ContainsFunc(s.Ends, func(e End) bool {
+		return e.RunID == runID && e.Reason != ReasonClosedByHand && e.Reason != ReasonExecutionGone
+	})
 }
 
 // KeptEnds is how many ends a server's record keeps.

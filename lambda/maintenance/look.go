@@ -3,6 +3,7 @@ package maintenance
 import (
 	"context"
 	"errors"
+	"slices"
 )
 
 // facts are those that cost no call.
@@ -82,11 +83,12 @@ func (a *ahead) take() (Sighting, bool) {
 	return seen, ok
 }
 
-// lookingAhead begins to look at the server of a trigger that nothing but the ledger may keep from starting it: most triggers find no
-// open run, and start. stop waits until nothing of it goes on any more.
-func (t *turn) lookingAhead(q Request, f Facts) (lane *turn, stop func()) {
+// lookingAhead begins to look at a server that nothing but the ledger may keep from being started: most triggers find no open run, and
+// start. stop waits until nothing of it goes on any more.
+func (t *turn) lookingAhead(serverName string, triggers []Trigger, f Facts) (lane *turn, stop func()) {
 	certain := []gate{{check: allowed}, {check: enabled}, {check: supported}, {name: OverrideWindow, check: windowOpen}}
-	if f.Policy == nil || f.Policy.Calendars || admit(certain, Run{}, q.Trigger, f).Ruling != RulingPass {
+	passes := func(trigger Trigger) bool { return admit(certain, Run{}, trigger, f).Ruling == RulingPass }
+	if f.Policy == nil || f.Policy.Calendars || !slices.ContainsFunc(triggers, passes) {
 		return t, func() {}
 	}
 	looks := t.lane("look")
@@ -97,7 +99,7 @@ func (t *turn) lookingAhead(q Request, f Facts) (lane *turn, stop func()) {
 		defer close(seen)
 		defer func() { _ = recover() }() // the look that is made instead meets the same mistake, where it is reported
 		backend, _ := looks.backend(f.Policy.Backend)
-		seen <- backend.Look(ctx, q.ServerName)
+		seen <- backend.Look(ctx, serverName)
 	}()
 	with := *t
 	with.ahead = &seen

@@ -101,6 +101,30 @@ func (o Outcome) audience(promised bool) []Topic {
 // supersedes reports whether news of a run makes what was said of it before old. That one more trigger came does not.
 func (o Outcome) supersedes() bool { return o != OutcomeJoined && o != OutcomeInProgress }
 
+// mostOwed bounds how many notifications of triggers a run owes, so that its item stays small while a topic is away.
+const mostOwed = 10
+
+// crowded reports whether a run owes so many notifications of triggers that one more only counts with the last.
+func (r *Run) crowded(n *Notification) bool {
+	if n.Trigger != nil {
+		trigger := *n.Trigger
+		trigger.Reason = cut(trigger.Reason, shortReason)
+		n.Trigger = &trigger
+	}
+	last, count := -1, 0
+	for i, owed := range r.Owed {
+		if !owed.Outcome.supersedes() {
+			last, count = i, count+1
+		}
+	}
+	if count < mostOwed {
+		return false
+	}
+	r.Owed = slices.Clone(r.Owed)
+	r.Owed[last].Detail = "and more triggers since"
+	return true
+}
+
 // owe adds a notification for the topics there are. A later one of a run supersedes text and chat that have not been sent; records
 // all go out, in order.
 func (r *Run) owe(n Notification, topics []Topic) {
@@ -114,7 +138,7 @@ func (r *Run) owe(n Notification, topics []Topic) {
 		}
 	}
 	r.Promised = r.Promised || n.Outcome.supersedes() && n.Outcome != OutcomeIgnored
-	if len(n.Topics) == 0 {
+	if len(n.Topics) == 0 || !n.Outcome.supersedes() && r.crowded(&n) {
 		return
 	}
 	r.Sequence++

@@ -14,11 +14,11 @@ func (r *Runner) Stop(ctx context.Context, o Operator) Report {
 		switch {
 		case run.State == RunWaiting:
 			return end(run, ending{outcome: OutcomeCancelled, reason: ReasonStopped, stop: true}, f), Report{}
-		case run.State == RunRunning && !t.stoppable(run):
+		case !t.stoppable(run):
 			return Next{}, o.answer(OutcomeRefused, ReasonUnsupported, run, "the backend "+run.Backend+" has no operation that stops maintenance", f.Now)
 		}
 		n := Next{Run: run, Stop: true}
-		if n.Run.Stop.At.IsZero() {
+		if n.Run.Stop.At.IsZero() || n.Run.Stop.By == byWindow {
 			n.Run.Stop = Wish{At: f.Now, By: o.Trigger.ID}
 		}
 		n.Report = o.answer(OutcomeInProgress, ReasonStopping, n.Run, "how it ends is notified", f.Now)

@@ -37,7 +37,7 @@ func (r Run) prune(now time.Time, topics []Topic) (Run, int) {
 func (r Run) holds(n Notification) bool {
 	switch {
 	case n.Outcome == OutcomeWaiting:
-		return r.State == RunWaiting
+		return r.State == RunWaiting && r.Wait.Reason == n.Reason
 	case n.Outcome == OutcomeOverdue, n.Outcome == OutcomeStarted:
 		return r.State == RunRunning
 	case n.Outcome == OutcomeError && n.Reason == ReasonStartUnconfirmed:
@@ -82,7 +82,7 @@ func (r Run) lend(lease Lease, now time.Time, tick time.Duration) Run {
 // deliver publishes what this turn has the lease for, each topic by itself, and clears what was published. What fails is tried again
 // by whoever finds it due.
 func (t *turn) deliver(run Run) Run {
-	if run.Lease.By != t.id {
+	if run.Lease.By != t.id || t.published.postponed(run) {
 		return run
 	}
 	topics := Topics()
@@ -97,8 +97,14 @@ func (t *turn) deliver(run Run) Run {
 	})
 }
 
-// publishTo publishes what one topic is owed, in order, up to the first failure.
+// publishTo publishes what one topic is owed, in order, up to the first failure. A mistake in the words of one is a failure too.
 func (t *turn) publishTo(topic Topic, run Run) (done []int, sum Publishing) {
+	defer func() {
+		if mistake := recover(); mistake != nil {
+			sum.Failed++
+			sum.Errs = append(sum.Errs, fmt.Errorf("publish what %s owes to %s: a mistake of this program: %v", run.ID, topic, mistake))
+		}
+	}()
 	for _, n := range run.Owed {
 		i := slices.IndexFunc(n.Topics, func(d Delivery) bool { return d.Topic == topic })
 		if i < 0 {

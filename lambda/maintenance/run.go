@@ -3,6 +3,7 @@ package maintenance
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -197,6 +198,11 @@ func (r Run) to(next RunState) Run {
 	}
 	r.State = next
 	return r
+}
+
+// forget lets people be told again of what begins so.
+func (r *Run) forget(what string) {
+	r.Notified = slices.DeleteFunc(slices.Clone(r.Notified), func(told string) bool { return strings.HasPrefix(told, what+" ") })
 }
 
 // once notes that people are told something that they are told once; false if they have been.

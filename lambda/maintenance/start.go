@@ -42,7 +42,7 @@ func (t *turn) send(run Run, a asked) Answer {
 // stop asks the backend to stop a run. How it ends is seen; until then it is asked again at each look.
 func (t *turn) stop(run Run, report Report) Report {
 	backend, ok := t.backend(run.Backend)
-	if !ok || run.State != RunRunning || t.work.Err() != nil {
+	if !ok || !backend.Stops() || run.State != RunRunning || t.work.Err() != nil {
 		return report
 	}
 	if err := backend.Stop(t.work, run); err != nil && ReasonOf(err) != ReasonNotRunning {

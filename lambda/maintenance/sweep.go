@@ -37,14 +37,16 @@ func (r *Runner) Sweep(ctx context.Context) Swept {
 	if err != nil {
 		swept.Err = err
 	}
+	swept.Reports = append(swept.Reports, t.expect(now)...)
+	if swept.Open, err = t.count(now); swept.Err == nil {
+		swept.Err = err
+	}
+	t.published.postpones = true
 	var worked []Report
 	worked, swept.Left = t.workOn(append(due, waiters...))
 	swept.Reports = append(swept.Reports, worked...)
-	swept.Reports = append(swept.Reports, t.expect(now)...)
-	swept.Open, err = t.count(now)
-	if swept.Err == nil {
-		swept.Err = err
-	}
+	owing := t.published.due()
+	t.inParallel(len(owing), func(lane *turn, i int) { lane.deliver(owing[i]) })
 	swept.Publishing = t.published.Publishing
 	return swept
 }
@@ -134,6 +136,9 @@ func (t *turn) move(run Run, atOnce bool) Report {
 	f := t.facts(run.ServerName)
 	f.Behind = t.behind[run.ID]
 	if run.State == RunWaiting {
+		var stop func()
+		t, stop = t.lookingAhead(run.ServerName, run.asking(), f) // before the holds are read, so that they bind it
+		defer stop()
 		var err error
 		if f.Kept, err = t.Ledger.Read(t.work, run.ServerName); err != nil {
 			return run.failed(err, t.Now())

@@ -41,6 +41,9 @@ func (w Wait) retries(now, expires time.Time, tick time.Duration) time.Time {
 	if !next.After(now) {
 		next = now.Add(min(time.Duration(max(w.Looks, 1)), calmTicks) * tick)
 	}
+	if expires.IsZero() { // no policy says when: the next look refuses it
+		return now.Add(tick)
+	}
 	if next.After(expires) {
 		next = expires.Add(time.Millisecond) // by then it has expired
 	}
@@ -69,8 +72,8 @@ func (r Run) schedule(now time.Time) Run {
 	switch {
 	case r.Lease.Live(now) && !r.Next.IsZero():
 		r.Next = r.Lease.Until
-	case r.State == RunWaiting && r.Wait.Reason == ReasonConcurrencyLimit && len(r.Owed) == 0:
-		r.Queue, r.Next = QueueSlot, r.Created
+	case r.State == RunWaiting && r.Wait.Reason == ReasonConcurrencyLimit: // in its turn, or before to publish what it owes
+		r.Look, r.Queue, r.Next = r.Next, QueueSlot, r.Created
 	}
 	if r.Next.IsZero() {
 		r.Queue = ""

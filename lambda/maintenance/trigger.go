@@ -109,7 +109,7 @@ func join(held []Trigger, more int, t Trigger) ([]Trigger, int) {
 	held = slices.Clone(held)
 	t.Name, t.Reason = cut(t.Name, longestName), cut(t.Reason, longReason)
 	same := func(h Trigger) bool {
-		return h.Kind == t.Kind && h.Name == t.Name && h.ID == t.ID && t.Kind != TriggerManual
+		return h.Kind == t.Kind && h.ID == t.ID && t.Kind != TriggerManual
 	}
 	if i := slices.IndexFunc(held, same); i >= 0 {
 		if t.Time.After(held[i].Time) {

@@ -3,7 +3,9 @@ package maintenance
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 )
@@ -30,6 +32,28 @@ type turn struct {
 type tally struct {
 	sync.Mutex
 	Publishing
+	// later are the runs that a sweep publishes of once it has moved all, so that no topic stands in the way of a state.
+	later     []Run
+	postpones bool
+}
+
+// postponed keeps a run for later, where that is wanted.
+func (c *tally) postponed(run Run) bool {
+	c.Lock()
+	defer c.Unlock()
+	if c.postpones {
+		c.later = append(c.later, run)
+	}
+	return c.postpones
+}
+
+// due ends the postponing, and gives what was postponed in an order that does not depend on chance.
+func (c *tally) due() []Run {
+	c.Lock()
+	defer c.Unlock()
+	c.postpones = false
+	slices.SortFunc(c.later, func(a, b Run) int { return strings.Compare(a.ID, b.ID) })
+	return c.later
 }
 
 func (c *tally) add(p Publishing) {

@@ -127,6 +127,7 @@ type backend struct {
 
 	started, stopped []string
 	looks, follows   int
+	asked            string // the server looked at last
 	attributes       []maintenance.EngineAttribute
 }
 
@@ -153,9 +154,10 @@ func failing(reason maintenance.Reason) error {
 	return &maintenance.Error{Op: "call the service", Reason: reason, Err: errors.New("the service says so")}
 }
 
-func (b *backend) Look(context.Context, string) maintenance.Sighting {
+func (b *backend) Look(_ context.Context, serverName string) maintenance.Sighting {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	b.asked = serverName
 	b.looks++
 	return b.look()
 }

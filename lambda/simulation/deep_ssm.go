@@ -68,7 +68,9 @@ func (d *deep) startExecution(c *call, q sent, a *answer) {
 	if a.code != http.StatusOK {
 		return
 	}
-	id := jsonOf[struct{ AutomationExecutionId string }](a.body.String()).AutomationExecutionId
+	id := jsonOf[struct {
+		AutomationExecutionID string `json:"AutomationExecutionId"`
+	}](a.body.String()).AutomationExecutionID
 	if d.plant.byID[id] != nil {
 		return // the same ClientToken, and the same execution
 	}

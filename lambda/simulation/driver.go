@@ -14,7 +14,6 @@ type driver struct {
 	begin time.Time
 	queue queue
 	count int // of what was ever queued: the order of what is to happen at one instant
-	calls []*call
 	hash  key // of everything that happened, to compare two runs of one story
 	end   time.Time
 

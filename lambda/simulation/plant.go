@@ -31,7 +31,6 @@ type job struct {
 	begins           time.Time // zero is never
 	ends             time.Time
 	result           maintenance.ExecutionState
-	triggers         []string
 }
 
 func (j *job) ours() bool { return j.run != "" }
