@@ -35,8 +35,15 @@ func words(e *types.AutomationExecution, s secrets) string {
 	if len(steps) > 0 {
 		text = strings.TrimRight(text, ".") + ". Steps: " + cut(strings.Join(steps, ", "))
 	}
+	if said := line(strings.Join(e.Outputs[lastWords], " "), s); said != "" {
+		text += ". Restore says: " + said
+	}
 	return text
 }
+
+// lastWords is the output of this project's runbooks in which their last step says what people should know, such as when the support of
+// the product ends.
+const lastWords = "Restore.Output"
 
 // why is the message of the step that decided, and the execution's own where it says more.
 func why(e *types.AutomationExecution, s secrets) string {

@@ -108,7 +108,7 @@ func lost(r *rig, kind simulator.Kind) {
 	r.event(alarm, "error start-unconfirmed")
 	r.event(alarm, "in-progress duplicate")
 	r.heal()
-	r.passes(5 * time.Minute)
+	r.passes(7 * time.Minute)
 	r.end(true)
 	r.passes(10 * time.Minute)
 }

@@ -638,16 +638,6 @@ func TestRunner_AWaitingItemStaysSmall(t *testing.T) {
 	}
 }
 
-type holdingCalendar struct {
-	*backend
-	f *fixture
-}
-
-func (h *holdingCalendar) Calendar(context.Context, string) maintenance.CalendarState {
-	h.f.ledger.fleet.Hold = maintenance.Hold{Until: now.Add(time.Hour)}
-	return maintenance.CalendarState{}
-}
-
 // Stop by an operator after the window's
 func TestRunner_AnOperatorsWishAfterTheWindows(t *testing.T) {
 	f := newFixture(t)
