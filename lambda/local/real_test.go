@@ -9,11 +9,11 @@ import (
 )
 
 // The steps of this runbook really run, on the machine of the test, and do nothing.
-const harmless = `{"schemaVersion": "0.3", "parameters": {}, "mainSteps": [
+const harmless = `{"schemaVersion": "0.3", "outputs": ["Restore.Output"], "parameters": {}, "mainSteps": [
 	{"name": "PreCheck", "isCritical": true, "nextStep": "Restore", "onFailure": "step:Restore", "onCancel": "step:Restore", "inputs": {"DocumentName": "AWS-RunShellScript",
 	 "Parameters": {"executionTimeout": ["60"], "commands": ["#!/bin/sh", "echo \"PreCheck: $VERDICT on {{ InstanceId }}\"", "[ \"$VERDICT\" = done ]"]}}},
 	{"name": "Restore", "isCritical": true, "isEnd": true, "onFailure": "Abort", "onCancel": "Abort", "inputs": {"DocumentName": "AWS-RunShellScript",
-	 "Parameters": {"executionTimeout": ["60"], "commands": ["#!/bin/sh", "echo restored"]}}}]}`
+	 "Parameters": {"executionTimeout": ["60"], "commands": ["#!/bin/sh", "echo all is as it was"]}}}]}`
 
 func TestRun_LocalNode(t *testing.T) {
 	runbook := filepath.Join(t.TempDir(), "runbook.json")
@@ -33,6 +33,9 @@ func TestRun_LocalNode(t *testing.T) {
 			}
 			if verdict != "done" && !strings.Contains(out.String(), "PreCheck: FAILED: the disk is full. on i-") {
 				t.Errorf("what the step said is in no message:\n%s", out.String())
+			}
+			if !strings.Contains(out.String(), "Restore says: all is as it was") {
+				t.Errorf("what the last step said is in no message:\n%s", out.String())
 			}
 			if ended := map[bool]string{true: "succeeded", false: "failed"}[verdict == "done"]; !strings.Contains(out.String(), "Maintenance "+ended+": puppet-01") {
 				t.Errorf("no message says %s:\n%s", ended, out.String())
