@@ -48,7 +48,7 @@ func (e execution) says(t *testing.T, step string, texts ...string) {
 	t.Helper()
 	for _, text := range texts {
 		if !strings.Contains(e.output[step], text) {
-			t.Errorf("%s does not say %q:\n%s", step, text, e.output[step])
+			t.Errorf("%s does not say %q:\n%s\nwhat the steps said: %v", step, text, e.output[step], e.output)
 		}
 	}
 }

@@ -140,7 +140,7 @@ func content(t *testing.T, r runbooks.Runbook, role string) []byte {
 func (s *server) write(folder, name, content string) {
 	s.t.Helper()
 	path := filepath.Join(folder, name)
-	if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o755), os.WriteFile(path, []byte(content), 0o755)); err != nil {
+	if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o755), node.WriteScript(path, content, 0o755)); err != nil {
 		s.t.Fatal(err)
 	}
 }

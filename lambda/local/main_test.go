@@ -120,7 +120,7 @@ func TestRun_OtherStories(t *testing.T) {
 		{"lists that lag", []string{"-event", sample("alarm.json"), "-fault", "list-lag"}, []string{`decision  started`, `succeeded`}},
 		{"reads that lag", []string{"-event", sample("alarm.json"), "-fault", "read-lag"}, []string{`decision  started`, `succeeded`}},
 		{"a throttle of OpsWorks CM is waited out", []string{"-backend", "opsworks-cm", "-fault", "throttle"}, []string{`StartMaintenance: answered 400`, `StartMaintenance: answered 200`, `decision  started`}},
-		{"a lost answer of OpsWorks CM is looked into and not tried again", []string{"-backend", "opsworks-cm", "-event", sample("alarm.json"), "-fault", "work-then-drop", "-timeout", "2s"},
+		{"a lost answer of OpsWorks CM is looked into and not tried again", []string{"-backend", "opsworks-cm", "-event", sample("alarm.json"), "-fault", "work-then-drop", "-timeout", "2s", "-maintenance-time", "20s"},
 			[]string{`StartMaintenance: no answer`, `decision  error, start-unconfirmed`, `end       automate-06 is HEALTHY`}},
 		{"maintenance that begins later than it was accepted, and fails", []string{"-backend", "opsworks-cm", "-event", sample("alarm.json"), "-fail", "-fault", "late-failure"},
 			[]string{`decision  started`, `HEALTHY -> UNDER_MAINTENANCE`, `sweep     failed: Maintenance of automate-06 has failed`}},

@@ -54,7 +54,7 @@ func (a Agent) Run(ctx context.Context, script string, limit time.Duration) (Res
 	}
 	defer func() { _ = os.RemoveAll(folder) }()
 	path := filepath.Join(folder, "_script.sh")
-	if err := os.WriteFile(path, []byte(script), 0o700); err != nil {
+	if err := WriteScript(path, script, 0o700); err != nil {
 		return Result{}, fmt.Errorf("write the command: %w", err)
 	}
 	ctx, cancel := context.WithTimeout(ctx, executionTimeout(limit))
@@ -146,4 +146,12 @@ func marked(id string) []int {
 		}
 	}
 	return all
+}
+
+// WriteScript writes a file that is to be run. No process may be forked meanwhile: until it runs something of its own, it would have the
+// file open for writing, and who runs the file in that moment is told "text file busy" (golang/go#22315).
+func WriteScript(path, content string, mode os.FileMode) error {
+	syscall.ForkLock.RLock()
+	defer syscall.ForkLock.RUnlock()
+	return os.WriteFile(path, []byte(content), mode)
 }
