@@ -46,6 +46,13 @@ func TestRecord_HasTheAnswerOfStartMaintenance(t *testing.T) {
 			t.Errorf("got %v", got)
 		}
 	})
+	t.Run("OK: what is no HTML is not escaped as such", func(t *testing.T) {
+		r := with("{}")
+		r.Detail = "<a> & b"
+		if body := render(t, r).record.Body; !strings.Contains(body, r.Detail) {
+			t.Errorf("got %s", body)
+		}
+	})
 	t.Run("OK: a number stays as it was written", func(t *testing.T) {
 		if body := render(t, with(`{"CreatedAt":1469799527.520,"N":12345678901234567890}`)).record.Body; !strings.Contains(body,
 			`"answer":{"CreatedAt":1469799527.520,"N":12345678901234567890}`) {

@@ -95,10 +95,11 @@ func runCanaries(ctx context.Context, revision string, seeds int, patterns []str
 		}
 		fmt.Printf("%-4s %-48s %-8s %6s  %-34s %8.1f\n", c.row, c.name, c.depth, seed, by, f.took.Seconds())
 	}
+	err = t.asItIs(ctx, latest)
 	if failed > 0 {
-		return fmt.Errorf("%d of %d canaries were not found", failed, len(all))
+		err = errors.Join(fmt.Errorf("%d of %d canaries were not found", failed, len(all)), err)
 	}
-	return t.asItIs(ctx, latest)
+	return err
 }
 
 // asItIs makes sure that nothing is found by the same seeds where nothing was broken: then a find would say nothing of its canary.
