@@ -2,6 +2,9 @@
 
 ARCH     ?= arm64
 FUZZTIME ?= 20s
+SEEDS    ?= 10000
+SEED     ?= 1
+DEPTH    ?= shallow
 ARGS     ?=
 BACKEND  ?= ssm
 FUNCTION ?= opsworks-maintenance
@@ -12,7 +15,7 @@ VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 GOBUILD := CGO_ENABLED=0 go build -trimpath -tags lambda.norpc -ldflags "-s -w -X main.version=$(VERSION)"
 
 .DEFAULT_GOAL := help
-.PHONY: help build local run test torture check fuzz bench clean synth bootstrap deploy destroy redrive e2e real status plan start stop close history
+.PHONY: help build local run test simulate torture check fuzz bench clean synth bootstrap deploy destroy redrive e2e real status plan start stop close history
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -33,6 +36,9 @@ run: local ## play the main job on this machine: an alarm, maintenance, a health
 test: ## run all tests; those of infra need Node
 	@command -v node >/dev/null || printf '%s\n' '' '  Node is not installed: THE TESTS OF THE DEPLOYED STACK (infra) DO NOT RUN.' ''
 	go test -count=1 ./...
+
+simulate: ## run the function on virtual time against models of a hostile AWS: SEEDS=n, DEPTH=shallow or deep, SEED=the first
+	go test -count=1 -v -timeout 24h ./lambda/simulation -run '^Test$(if $(filter deep,$(DEPTH)),Deep,Shallow)$$' -seeds $(SEEDS) -seed $(SEED)
 
 torture: ## only the tests that kill, flood and cut off the function, with a table of what was done to its calls
 	go test -count=1 -v ./lambda/local/torture
