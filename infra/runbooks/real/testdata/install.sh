@@ -1,10 +1,31 @@
 #!/usr/bin/env bash
 # An open-source Puppet Server with PuppetDB and PostgreSQL on this machine, from its package manager's repositories: installed, configured
-# and started by the commands of testdata/bin. What is there already stays.
+# and started by the commands of testdata/bin. What an earlier run of this test left goes first, however that one ended; a Puppet Server that
+# this test has not made is left alone.
 set -euo pipefail
 cd "$(dirname "$0")"
 PATH=$PWD/bin:$PATH
 name=${CERTNAME:-puppet.test}
+
+mark=/etc/opsworks-maintenance-real
+fresh() {
+	systemctl stop puppetserver puppetdb || true
+	while read -r place; do umount "$place"; done < <(findmnt -rno TARGET | grep '^/var/lib/opsworks-maintenance' || true)
+	rm -f /etc/apt/sources.list.d/opsworks-real.list
+	if pg_ctlcluster 15 main status >/dev/null || systemctl start postgresql@15-main; then
+		runuser -u postgres -- psql -qc 'DROP DATABASE IF EXISTS puppetdb WITH (FORCE)' -c 'DROP ROLE IF EXISTS puppetdb' || true
+	fi
+	apt-get purge -y -q puppetserver puppetdb puppet-agent puppet-terminus-puppetdb hiera-eyaml </dev/null
+	rm -rf /etc/puppet /etc/puppetdb /var/lib/puppet /var/lib/puppetserver /var/lib/puppetdb /var/cache/puppet /var/log/puppet* /run/puppet* \
+		/var/lib/opsworks-maintenance /run/opsworks-maintenance*
+}
+if [ -e "$mark" ]; then
+	fresh
+elif dpkg-query -W -f '${db:Status-Status}' puppetserver 2>/dev/null | grep -qx installed; then
+	echo "there is a Puppet Server here that this test has not made, and that would be lost; $mark says that it may"
+	exit 1
+fi
+touch "$mark"
 
 # The packages must not start what they install: there is no systemd to do it by.
 printf '#!/bin/sh\nexit 101\n' >/usr/sbin/policy-rc.d
