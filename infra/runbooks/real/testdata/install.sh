@@ -9,6 +9,10 @@ name=${CERTNAME:-puppet.test}
 
 mark=/etc/opsworks-maintenance-real
 fresh() {
+	local pid
+	for pid in /run/opsworks-real/*; do # one that is another's by now must not be stopped
+		[[ $(stat -c %U "/proc/$(cat "$pid" 2>/dev/null || echo none)" 2>/dev/null) == puppet* ]] || rm -f "$pid"
+	done
 	systemctl stop puppetserver puppetdb || true
 	while read -r place; do umount "$place"; done < <(findmnt -rno TARGET | grep '^/var/lib/opsworks-maintenance' || true)
 	rm -f /etc/apt/sources.list.d/opsworks-real.list
