@@ -60,8 +60,8 @@ func TestRecord_HasTheAnswerOfStartMaintenance(t *testing.T) {
 		}
 	})
 	for name, answer := range map[string]string{
-		"none": "", "no JSON": "{", "no object": `["a"]`, "null": "null", "two": "{}{}", "a megabyte": `{"a":["` + strings.Repeat(`x","`,
-			1<<18) + `"]}`,
+		"none": "", "no JSON": "{", "forty kilobytes": `{"a":["` + strings.Repeat(strings.Repeat("x", 8000)+`","`, 5) + `"]}`, "no object": `["a"]`, "null": "null", "two": "{}{}",
+		"a megabyte": `{"a":["` + strings.Repeat(`x","`, 1<<18) + `"]}`,
 	} {
 		t.Run("what is no answer is left out: "+name, func(t *testing.T) {
 			if got, ok := decoded(t, with(answer))["answer"]; ok {

@@ -13,6 +13,7 @@ import (
 
 	"github.com/aws/aws-lambda-go/lambdacontext"
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/ratelimit"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 
 	"opsworks-maintenance/lambda/automation"
@@ -101,9 +102,11 @@ func (d *deep) config(client aws.HTTPClient) aws.Config {
 	}
 }
 
-// retryer is the SDK's own, but for the chance in its pauses (aws/retry, backoffDelay2026): half of what they may be at most.
+// retryer is the SDK's own, but for what is chance in it: its pauses (aws/retry, backoffDelay2026) are half of what they may be at most,
+// and no quota of retries is left to whoever of two that fail at one instant comes first.
 func retryer() aws.Retryer {
 	return retry.NewStandard(func(o *retry.StandardOptions) {
+		o.RateLimiter = ratelimit.None
 		o.Backoff = retry.BackoffDelayerFunc(func(attempt int, err error) (time.Duration, error) {
 			base := 50 * time.Millisecond
 			if retry.IsErrorThrottles(retry.DefaultThrottles).IsErrorThrottle(err).Bool() {

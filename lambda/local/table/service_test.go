@@ -156,7 +156,10 @@ func TestService_Transact(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			s := made()
 			again := call{"TransactWriteItems", transaction("a", add), 200, nil}
+			// The same, written otherwise: clients write the members of an object in any order.
+			otherwise := call{"TransactWriteItems", fmt.Sprintf(`{"TransactItems":[%s],"ClientRequestToken":"a"}`, add), 200, nil}
 			s.run(t, []call{again, again, {"GetItem", getting("new"), 200, []string{`"c":{"N":"1"}`}},
+				otherwise, {"GetItem", getting("new"), 200, []string{`"c":{"N":"1"}`}},
 				{"TransactWriteItems", transaction("a", add, noneOf("x")), 400, []string{"IdempotentParameterMismatchException"}}})
 			time.Sleep(10 * time.Minute)
 			s.run(t, []call{again, {"GetItem", getting("new"), 200, []string{`"c":{"N":"2"}`}}})

@@ -1,6 +1,7 @@
 package table
 
 import (
+	"encoding/json"
 	"time"
 )
 
@@ -14,8 +15,9 @@ func (s *Service) transact(body []byte) (any, error) {
 	if err := decode(body, &in); err != nil {
 		return nil, err
 	}
+	request, _ := json.Marshal(in) // whose members come in an order of their own, which the body's need not
 	if known, ok := s.tokens[in.ClientRequestToken]; ok && in.ClientRequestToken != "" && time.Now().Before(known.until) {
-		if known.request != string(body) {
+		if known.request != string(request) {
 			return nil, &fault{Type: "IdempotentParameterMismatchException"}
 		}
 		return struct{}{}, nil
@@ -34,7 +36,7 @@ func (s *Service) transact(body []byte) (any, error) {
 	for _, o := range outcomes {
 		s.commit(o)
 	}
-	s.tokens[in.ClientRequestToken] = token{string(body), time.Now().Add(tokenLife)}
+	s.tokens[in.ClientRequestToken] = token{string(request), time.Now().Add(tokenLife)}
 	return struct{}{}, nil
 }
 

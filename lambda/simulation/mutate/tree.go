@@ -68,8 +68,11 @@ type find struct {
 	took time.Duration
 }
 
-// testLimit is how long the tests of a package may take, or some seeds: a mutation may well never end.
-const testLimit = 5 * time.Minute
+// How long the tests of a package may take, and some seeds: a mutation may well never end.
+const (
+	testLimit = 2 * time.Minute
+	someLimit = 5 * time.Minute
+)
 
 // test runs a package's own tests.
 func (t tree) test(ctx context.Context, folder string) (find, error) {
@@ -120,7 +123,7 @@ func (s simulator) run(ctx context.Context, depth string, seeds int) (find, erro
 	began := time.Now()
 	for first := 1; first <= seeds; first += some {
 		out, err := command(ctx, filepath.Join(s.dir, simulation), s.binary, "-test.run", "^"+depths[depth]+"$",
-			"-test.timeout", testLimit.String(), "-seeds", strconv.Itoa(min(some, seeds-first+1)), "-seed", strconv.Itoa(first),
+			"-test.timeout", someLimit.String(), "-seeds", strconv.Itoa(min(some, seeds-first+1)), "-seed", strconv.Itoa(first),
 			"-shards", "1", "-shrink", "0")
 		if ctx.Err() != nil {
 			return find{}, ctx.Err()
