@@ -1,6 +1,7 @@
 package maintenance_test
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -79,6 +80,27 @@ func inState(status maintenance.Status) func(*fixture) {
 	}
 }
 
+// backends are the two kinds: of executions on nodes, and of servers alone. What is in progress they show each in their own way.
+func backends(reason maintenance.Reason) []string {
+	if reason == maintenance.ReasonInProgress {
+		return []string{"executions"}
+	}
+	return []string{"executions", "servers"}
+}
+
+// withoutNodes makes the backend one that names nothing it starts.
+func (f *fixture) withoutNodes() {
+	look := f.backend.look
+	f.backend.look = func() maintenance.Sighting {
+		s := look()
+		s.Server.Node, s.Server.Runbook, s.Executions, s.ExecutionsErr = "", "", nil, nil
+		return s
+	}
+	f.backend.answer = func(maintenance.Run) maintenance.Answer {
+		return maintenance.Answer{Server: server(maintenance.StatusUnderMaintenance, "").Server}
+	}
+}
+
 var columns = map[string]maintenance.Outcome{"R": maintenance.OutcomeRefused, "W": maintenance.OutcomeWaiting, "E": maintenance.OutcomeError,
 	"J": maintenance.OutcomeInProgress, "-": maintenance.OutcomeStarted}
 
@@ -86,34 +108,39 @@ var columns = map[string]maintenance.Outcome{"R": maintenance.OutcomeRefused, "W
 func TestRunner_EveryGateForEveryTrigger(t *testing.T) {
 	for i, c := range gateCases {
 		for kind, column := range map[maintenance.TriggerKind]string{maintenance.TriggerAlarm: c.alarm, maintenance.TriggerSchedule: c.schedule, maintenance.TriggerManual: c.manual} {
-			t.Run(string(c.reason)+" "+string(kind)+" "+string(rune('a'+i)), func(t *testing.T) {
-				f := newFixture(t)
-				c.world(f)
-				q := f.trigger(kind, "weekly")
-				q.ServerName, q.Trigger.Time, q.Trigger.NewAlarm = f.server, f.clock.Add(-f.age), f.newAlarm
-				plan := f.Plan(t.Context(), f.server)
-				commits := len(f.ledger.runs)
-				got := f.ask(q)
-				want, reason := columns[column], c.reason
-				if column == "-" {
-					reason = ""
-				}
-				if got.Outcome != want || got.Reason != reason {
-					t.Errorf("comes to %s %q (%s), want %s %q", got.Outcome, got.Reason, got.Detail, want, reason)
-				}
-				if plan.Err != nil || commits != 0 {
-					t.Fatalf("the plan changed %d runs, error %v", commits, plan.Err)
-				}
-				for _, answer := range plan.Answers {
-					asked := c.reason == "stale" || c.reason == "new-alarm" // of the trigger that arrives, which the plan has not seen
-					if answer.Trigger == kind && !asked && (answer.Outcome != want || answer.Reason != reason) {
-						t.Errorf("the plan says %s %q, and then comes %s %q", answer.Outcome, answer.Reason, want, reason)
+			for _, backend := range backends(c.reason) {
+				t.Run(fmt.Sprint(c.reason, " ", kind, " ", i, " on a backend of ", backend), func(t *testing.T) {
+					f := newFixture(t)
+					c.world(f)
+					if backend == "servers" {
+						f.withoutNodes()
 					}
-				}
-				if (want == maintenance.OutcomeStarted) != (len(f.backend.started) == 1) {
-					t.Errorf("%d starts were sent", len(f.backend.started))
-				}
-			})
+					q := f.trigger(kind, "weekly")
+					q.ServerName, q.Trigger.Time, q.Trigger.NewAlarm = f.server, f.clock.Add(-f.age), f.newAlarm
+					plan := f.Plan(t.Context(), f.server)
+					commits := len(f.ledger.runs)
+					got := f.ask(q)
+					want, reason := columns[column], c.reason
+					if column == "-" {
+						reason = ""
+					}
+					if got.Outcome != want || got.Reason != reason {
+						t.Errorf("comes to %s %q (%s), want %s %q", got.Outcome, got.Reason, got.Detail, want, reason)
+					}
+					if plan.Err != nil || commits != 0 {
+						t.Fatalf("the plan changed %d runs, error %v", commits, plan.Err)
+					}
+					for _, answer := range plan.Answers {
+						asked := c.reason == "stale" || c.reason == "new-alarm" // of the trigger that arrives, which the plan has not seen
+						if answer.Trigger == kind && !asked && (answer.Outcome != want || answer.Reason != reason) {
+							t.Errorf("the plan says %s %q, and then comes %s %q", answer.Outcome, answer.Reason, want, reason)
+						}
+					}
+					if (want == maintenance.OutcomeStarted) != (len(f.backend.started) == 1) {
+						t.Errorf("%d starts were sent", len(f.backend.started))
+					}
+				})
+			}
 		}
 	}
 }
