@@ -166,3 +166,34 @@ func TestRunner_WhatNoLongerHoldsIsNotPublished(t *testing.T) {
 	f.sweeps(60)
 	f.expectMail("started")
 }
+
+func TestRunner_OverlappingSweepsSayOnceThatARunIsOverdue(t *testing.T) {
+	f := newFixture(t)
+	f.alarm()
+	f.clock = f.clock.Add(5 * time.Hour)
+	for range 3 {
+		f.clock = f.clock.Add(2 * time.Minute)
+		var all sync.WaitGroup
+		for range 5 {
+			all.Go(func() { f.Sweep(f.invocation()) })
+		}
+		all.Wait()
+	}
+	f.expectMail("started", "overdue")
+}
+
+func TestRunner_OverlappingDeliveriesAreRefusedOnce(t *testing.T) {
+	f := newFixture(t)
+	f.policy.Enabled = false
+	q := f.trigger(maintenance.TriggerAlarm, "disk")
+	var all sync.WaitGroup
+	for range 5 {
+		all.Go(func() {
+			if r := f.ask(q); r.Outcome != maintenance.OutcomeRefused {
+				t.Errorf("a delivery comes to %s %s", r.Outcome, r.Reason)
+			}
+		})
+	}
+	all.Wait()
+	f.expectMail("refused disabled")
+}
