@@ -176,9 +176,6 @@ func (r Run) Open() bool { return r.State != RunOver }
 // Holds reports whether the run holds its server against another start.
 func (r Run) Holds() bool { return r.State == RunStarting || r.State == RunRunning }
 
-// Due reports whether the run is to be looked at.
-func (r Run) Due(now time.Time) bool { return !r.Next.IsZero() && !now.Before(r.Next) }
-
 // Trigger is the one that messages name: that which let the run start, else the latest.
 func (r Run) Trigger() Trigger {
 	switch {

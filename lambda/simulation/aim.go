@@ -42,6 +42,7 @@ func (w *world) aim(from, to maintenance.Run) {
 	if w.grounded {
 		return
 	}
+	w.aimAtStart(from, to)
 	by := to.Attempt.Trigger
 	if to.State == maintenance.RunStarting && from.State != maintenance.RunStarting && by.Kind == maintenance.TriggerAlarm {
 		id := "clears-" + to.Attempt.ID
@@ -72,6 +73,23 @@ func (w *world) aimAtHold(held string, by string) {
 			w.after(pause, func() {
 				w.invoke(id, Event{Verb: "alarm", Servers: []string{server.Name}, Async: true, Trigger: maintenance.Trigger{
 					Kind: maintenance.TriggerAlarm, Name: "health", ID: "health", Time: w.now().UTC()}})
+			})
+		}
+	}
+}
+
+// aimAtStart: somebody stops or closes a run in the second in which it starts.
+func (w *world) aimAtStart(from, to maintenance.Run) {
+	if to.State != maintenance.RunStarting || from.State == maintenance.RunStarting {
+		return
+	}
+	for _, verb := range []string{"stop", "close"} {
+		id := verb + "s-" + to.Attempt.ID
+		if pause, ok := w.oddly(w.knobs.ClickClose, func(q *roller) oddity { return oddity{verb, q.between(0, oneOf(q, 300*time.Millisecond, time.Minute))} },
+			id, "click-"+verb); ok {
+			w.after(pause, func() {
+				w.invoke(id, Event{Verb: verb, Servers: []string{to.ServerName}, RunID: to.ID,
+					Trigger: maintenance.Trigger{Kind: maintenance.TriggerManual, Time: w.now().UTC(), ID: id}})
 			})
 		}
 	}

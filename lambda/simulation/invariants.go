@@ -109,11 +109,29 @@ func (w *world) watchCommit(c *call, change maintenance.Change) {
 			return j.began(w.now())
 		}), "%s is taken to have begun at %s", to.ID, w.plant.offset(to.Began))
 	}
+	w.watchUnseen(c, change)
 	fell := from.State == maintenance.RunStarting && to.State == maintenance.RunWaiting
 	never := from.Holds() && to.State == maintenance.RunOver && to.Reason == maintenance.ReasonNeverBegan
 	if fell || never {
 		w.watchNothing(from, to)
 	}
+}
+
+// watchUnseen: a run that could not be followed for ten minutes is notified when that is seen; where it becomes overdue at the same
+// time, that says both.
+func (w *world) watchUnseen(c *call, change maintenance.Change) {
+	to := change.To
+	since := to.Unseen.Since
+	again := c.flight.event.Verb == "sweep" && !change.From.Unseen.Since.IsZero() && !to.Look.Equal(change.From.Look)
+	if !again || !to.Holds() || since.IsZero() || change.Now.Before(since.Add(10*time.Minute+timeout)) {
+		return
+	}
+	said := slices.ContainsFunc(w.ledger.runs[to.ID].versions, func(v version) bool {
+		return slices.ContainsFunc(v.run.Owed, func(n maintenance.Notification) bool {
+			return (n.Outcome == maintenance.OutcomeError || n.Outcome == maintenance.OutcomeOverdue) && !n.At.Before(since.Add(-skew))
+		})
+	})
+	w.must("unseen-is-notified", said, "%s has not been seen since %s", to.ID, w.plant.offset(since))
 }
 
 // watchNothing: somebody concludes that an attempt came to nothing.
@@ -128,6 +146,9 @@ func (w *world) watchNothing(from, to maintenance.Run) {
 
 func (w *world) watchClaim(c *call, change maintenance.Change) {
 	f, to, name := c.flight, change.To, change.To.ServerName
+	if f.event.Verb == "start" && f.event.RunID != "" {
+		w.must("acts-on-its-run", to.ID == f.event.RunID, "%s is claimed by a command about %s", to.ID, f.event.RunID)
+	}
 	looked, ok := f.looked[name]
 	w.must("claim-on-old-facts", ok && !looked.Before(f.began), "%s is claimed by %s, which has not looked at %s", to.ID, f.id, name)
 	w.must("stop-is-obeyed", change.From.Stop.At.IsZero(), "%s is claimed, and was to be stopped", to.ID)
@@ -174,6 +195,25 @@ func (w *world) watchFailed(c *call) {
 	}
 }
 
+// watchStopped: what an operator who stops a run is answered is so.
+func (w *world) watchStopped(f *flight, r maintenance.Report) {
+	h := w.ledger.runs[f.event.RunID]
+	if h == nil {
+		h = w.ledger.runs[w.ledger.servers[r.ServerName].OpenRun]
+	}
+	if h == nil {
+		return
+	}
+	switch run := h.last(); {
+	case r.Outcome == maintenance.OutcomeCancelled:
+		w.must("stop-is-answered-truly", !run.Open() || run.ID != r.RunID, "%s is cancelled, and %s is %s", r.RunID, run.ID, describe(run))
+	case r.Reason == maintenance.ReasonStopping:
+		w.must("stop-is-answered-truly", !run.Open() || !run.Stop.At.IsZero() || run.ID != r.RunID, "%s is being stopped, and is %s", run.ID, describe(run))
+	case r.Reason == maintenance.ReasonNotRunning:
+		w.must("stop-is-answered-truly", !run.Open() || h.versions[0].at.After(f.began), "%s finds nothing, and %s is %s", f.id, run.ID, describe(run))
+	}
+}
+
 // watchDeath: whatever it published, it has not recorded.
 func (w *world) watchDeath(f *flight) { w.excuse(f) }
 
@@ -193,6 +233,9 @@ func (w *world) watchLanding(f *flight, failed bool) {
 	if !failed && (len(f.event.requests()) > 0 || f.event.Verb == "stop" || f.event.Verb == "close") {
 		w.must("answered", !slices.ContainsFunc(f.reports, func(r maintenance.Report) bool { return r.Outcome == "" }), "%s %s has an answer without an outcome",
 			f.id, f.event)
+	}
+	if f.event.Verb == "stop" && len(f.reports) == 1 {
+		w.watchStopped(f, f.reports[0])
 	}
 	for _, r := range f.event.requests() {
 		key := r.Trigger.Key(r.ServerName)

@@ -56,7 +56,9 @@ func (w *world) watchTruth(sent time.Time, topic maintenance.Topic, run maintena
 	kind := "true-" + string(r.Outcome)
 	untrue := func(holds bool) { w.must(kind, holds, "%s says %s %s on %s", r.RunID, r.Outcome, r.Reason, topic) }
 	switch {
-	case r.Reason == maintenance.ReasonClosedByHand || r.Reason == maintenance.ReasonNoSuccess || r.Reason == maintenance.ReasonEndUnclear:
+	case r.Reason == maintenance.ReasonClosedByHand:
+		untrue(run.Attempt.ID != "")
+	case r.Reason == maintenance.ReasonNoSuccess || r.Reason == maintenance.ReasonEndUnclear:
 	case r.Outcome == maintenance.OutcomeStarted:
 		untrue(any(func(*job) bool { return true }))
 	case r.Outcome == maintenance.OutcomeSucceeded:

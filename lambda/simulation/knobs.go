@@ -15,13 +15,13 @@ type Knobs struct {
 	Slow, Late                                                           float64
 	Ledger, Backend, Notifier                                            float64
 	// What models do beyond.
-	Stale, Conflict                                     float64 // the ledger
-	Lag, Empty, Partial, Refuse                         float64 // both backends
-	Queue, Reboot, Rival, BadRun, Cancel                float64 // ssm, and what becomes of a maintenance
-	Never, BeginLate, NoEvent                           float64 // opsworks-cm
-	EndLost, EndLate, EndTwice                          float64 // the event that a run is over
-	Skew, Twice, Retard                                 float64 // Lambda and EventBridge
-	Click, ClickStop, Clear, Again, Overlap, Impatience float64 // what aims
+	Stale, Conflict                                                 float64 // the ledger
+	Lag, Empty, Partial, Refuse                                     float64 // both backends
+	Queue, Reboot, Rival, BadRun, Cancel                            float64 // ssm, and what becomes of a maintenance
+	Never, BeginLate, NoEvent                                       float64 // opsworks-cm
+	EndLost, EndLate, EndTwice                                      float64 // the event that a run is over
+	Skew, Twice, Retard                                             float64 // Lambda and EventBridge
+	Click, ClickStop, ClickClose, Clear, Again, Overlap, Impatience float64 // what aims
 }
 
 // all lists the knobs by their names in a story.
@@ -38,7 +38,7 @@ func (k *Knobs) all() iter.Seq2[string, *float64] {
 			{"bad-run", &k.BadRun}, {"cancel", &k.Cancel}, {"never", &k.Never}, {"begin-late", &k.BeginLate}, {"no-event", &k.NoEvent},
 			{"end-lost", &k.EndLost}, {"end-late", &k.EndLate}, {"end-twice", &k.EndTwice}, {"skew", &k.Skew}, {"twice", &k.Twice},
 			{"retard", &k.Retard}, {"click", &k.Click}, {"click-stop", &k.ClickStop}, {"clear", &k.Clear}, {"again", &k.Again},
-			{"overlap", &k.Overlap}, {"impatience", &k.Impatience},
+			{"overlap", &k.Overlap}, {"impatience", &k.Impatience}, {"click-close", &k.ClickClose},
 		} {
 			if !yield(one.name, one.p) {
 				return
@@ -107,7 +107,7 @@ func (k *Knobs) draw(r *roller) {
 		"slow": 0.05, "late": 0.8, "ledger": 1, "backend": 1, "notifier": 1, "stale": 0.7, "conflict": 0.3, "lag": 0.8, "empty": 0.5,
 		"partial": 0.1, "refuse": 0.3, "queue": 0.6, "reboot": 0.4, "rival": 0.6, "bad-run": 0.6, "cancel": 0.2, "never": 0.3, "begin-late": 0.7, "no-event": 0.5,
 		"end-lost": 0.8, "end-late": 0.8, "end-twice": 0.5, "skew": 0.7, "twice": 0.4, "retard": 0.3, "click": 0.5, "click-stop": 0.3, "clear": 0.5,
-		"again": 0.5, "overlap": 0.1, "impatience": 0.5,
+		"again": 0.5, "overlap": 0.1, "impatience": 0.5, "click-close": 0.1,
 	}
 	for name, p := range k.all() {
 		switch on, much := r.float(), r.float(); {
