@@ -40,77 +40,47 @@ func (s *OpsWorksCM) SetStatus(name, status string) error {
 	if !slices.Contains(serverStatuses, status) {
 		return fmt.Errorf("set status: no server status %q", status)
 	}
-	defer s.out.deliver()
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.catchUp()
-	server := s.find(name)
-	if server == nil {
-		return fmt.Errorf("set status: %w", errNoServer)
-	}
-	server.run = nil
-	s.move(server, status, time.Now())
-	return nil
+	return s.control(name, "set status", func(server *managed) error {
+		server.run = nil
+		s.move(server, status, time.Now())
+		return nil
+	})
 }
 
 // WriteEvent adds an event to those of a server, as the service does for backups, health checks and creation too.
 func (s *OpsWorksCM) WriteEvent(name, message string) error {
-	defer s.out.deliver()
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.catchUp()
-	server := s.find(name)
-	if server == nil {
-		return fmt.Errorf("write event: %w", errNoServer)
-	}
-	server.write(s.config, time.Now(), message)
-	return nil
+	return s.control(name, "write event", func(server *managed) error {
+		server.write(s.config, time.Now(), message)
+		return nil
+	})
 }
 
 // FailMaintenance decides how the runs of a server end from now on, the one that is under way included.
 func (s *OpsWorksCM) FailMaintenance(name string, fail bool) error {
-	defer s.out.deliver()
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.catchUp()
-	server := s.find(name)
-	if server == nil {
-		return fmt.Errorf("fail maintenance: %w", errNoServer)
-	}
-	server.fails = fail
-	return nil
+	return s.control(name, "fail maintenance", func(server *managed) error {
+		server.fails = fail
+		return nil
+	})
 }
 
 // Begin lets a maintenance begin now, as of a start that was accepted before. A silent one leaves no events: no document says that
 // there always are some.
 func (s *OpsWorksCM) Begin(name string, silent bool) error {
-	defer s.out.deliver()
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.catchUp()
-	server := s.find(name)
-	switch {
-	case server == nil:
-		return fmt.Errorf("begin maintenance: %w", errNoServer)
-	case !server.startable():
-		return fmt.Errorf("begin maintenance: %s is %s", name, server.Status)
-	}
-	s.begin(server, &run{silent: silent}, time.Now())
-	return nil
+	return s.control(name, "begin maintenance", func(server *managed) error {
+		if !server.startable() {
+			return fmt.Errorf("%s is %s", name, server.Status)
+		}
+		s.begin(server, &run{silent: silent}, time.Now())
+		return nil
+	})
 }
 
 // Complete ends a server's maintenance now. Without one it does nothing.
 func (s *OpsWorksCM) Complete(name string) error {
-	defer s.out.deliver()
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.catchUp()
-	server := s.find(name)
-	if server == nil {
-		return fmt.Errorf("complete maintenance: %w", errNoServer)
-	}
-	s.finish(server, time.Now())
-	return nil
+	return s.control(name, "complete maintenance", func(server *managed) error {
+		s.finish(server, time.Now())
+		return nil
+	})
 }
 
 // Started says how many maintenances StartMaintenance really began on a server, whatever its callers were told.
@@ -123,13 +93,27 @@ func (s *OpsWorksCM) Accepted(name string) int {
 	return s.count(name, func(m *managed) int { return m.accepted })
 }
 
-func (s *OpsWorksCM) count(name string, of func(*managed) int) int {
+func (s *OpsWorksCM) count(name string, of func(*managed) int) (n int) {
+	_ = s.control(name, "count", func(server *managed) error { // of a server that is not there, nothing
+		n = of(server)
+		return nil
+	})
+	return n
+}
+
+// control does something with a server as it is by now, and delivers what comes of it once the lock is free. Its errors name what was
+// to be done.
+func (s *OpsWorksCM) control(name, what string, do func(*managed) error) error {
 	defer s.out.deliver()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.catchUp()
-	if server := s.find(name); server != nil {
-		return of(server)
+	server := s.find(name)
+	if server == nil {
+		return fmt.Errorf("%s: %w", what, errNoServer)
 	}
-	return 0
+	if err := do(server); err != nil {
+		return fmt.Errorf("%s: %w", what, err)
+	}
+	return nil
 }
