@@ -85,8 +85,8 @@ func (w *world) aimAtStart(from, to maintenance.Run) {
 	}
 	for _, verb := range []string{"stop", "close"} {
 		id := verb + "s-" + to.Attempt.ID
-		if pause, ok := w.oddly(w.knobs.ClickClose, func(q *roller) oddity { return oddity{verb, q.between(0, oneOf(q, 300*time.Millisecond, time.Minute))} },
-			id, "click-"+verb); ok {
+		draw := func(q *roller) oddity { return oddity{verb, q.between(0, oneOf(q, 300*time.Millisecond, time.Minute))} }
+		if pause, ok := w.oddly(w.knobs.ClickClose, draw, id, "click-"+verb); ok {
 			w.after(pause, func() {
 				w.invoke(id, Event{Verb: verb, Servers: []string{to.ServerName}, RunID: to.ID,
 					Trigger: maintenance.Trigger{Kind: maintenance.TriggerManual, Time: w.now().UTC(), ID: id}})

@@ -1,7 +1,6 @@
 package simulation_test
 
 import (
-	"runtime"
 	"testing"
 
 	"opsworks-maintenance/lambda/simulation"
@@ -16,25 +15,7 @@ func deep(seed uint64) simulation.Story {
 func TestDeep(t *testing.T) { runSeeds(t, "TestDeep", 60, deep) }
 
 // The same seed is the same run, however many threads the machine has.
-func TestDeep_SameSeedSameRun(t *testing.T) {
-	const some = 10
-	var want [some]uint64
-	for _, threads := range []int{1, 2} {
-		before := runtime.GOMAXPROCS(threads)
-		defer runtime.GOMAXPROCS(before)
-		for range 2 {
-			for i := range want {
-				r := simulation.Run(t, deep(uint64(i+1)), simulation.Options{})
-				if want[i] == 0 {
-					want[i] = r.Hash
-				}
-				if r.Hash != want[i] {
-					t.Errorf("seed %d with %d threads: %x, and before %x", i+1, threads, r.Hash, want[i])
-				}
-			}
-		}
-	}
-}
+func TestDeep_SameSeedSameRun(t *testing.T) { sameSeedSameRun(t, 10, deep) }
 
 // A story that names its choices is the run that it was taken from, at this depth too.
 func TestDeep_StorySaysAllThatMatters(t *testing.T) {

@@ -130,15 +130,16 @@ func TestStories(t *testing.T) {
 }
 
 // The same seed is the same run, however many threads the machine has.
-func TestShallow_SameSeedSameRun(t *testing.T) {
-	const some = 60
-	var want [some]uint64
+func TestShallow_SameSeedSameRun(t *testing.T) { sameSeedSameRun(t, 60, simulation.Draw) }
+
+func sameSeedSameRun(t *testing.T, some int, draw func(seed uint64) simulation.Story) {
+	want := make([]uint64, some)
 	for _, threads := range []int{1, 2} {
 		before := runtime.GOMAXPROCS(threads)
 		defer runtime.GOMAXPROCS(before)
 		for range 2 {
 			for i := range want {
-				r := simulation.Run(t, simulation.Draw(uint64(i+1)), simulation.Options{})
+				r := simulation.Run(t, draw(uint64(i+1)), simulation.Options{})
 				if want[i] == 0 {
 					want[i] = r.Hash
 				}
