@@ -15,28 +15,18 @@ import (
 	"opsworks-maintenance/lambda/maintenance"
 )
 
-// The server is terminated in mid-maintenance; MaintenanceStatus is still last week's.
-func TestRunner_TerminatedIsNoSuccess(t *testing.T) {
-	f := newFixture(t).byServer(maintenance.StatusUnderMaintenance)
-	f.alarm()
-	f.shows(maintenance.StatusUnderMaintenance, maintenance.MaintenanceSuccess)
-	f.sweeps(10)
-	f.shows(maintenance.StatusTerminated, maintenance.MaintenanceSuccess)
-	f.sweeps(12)
-	if o := f.only().Outcome; o == maintenance.OutcomeSucceeded {
-		t.Errorf("a server that is TERMINATED is said to have %s", o)
-	}
-}
-
-func TestRunner_FailedIsNoSuccess(t *testing.T) {
-	f := newFixture(t).byServer(maintenance.StatusUnderMaintenance)
-	f.alarm()
-	f.shows(maintenance.StatusUnderMaintenance, maintenance.MaintenanceSuccess)
-	f.sweeps(10)
-	f.shows(maintenance.StatusFailed, maintenance.MaintenanceSuccess)
-	f.sweeps(12)
-	if o := f.only().Outcome; o == maintenance.OutcomeSucceeded {
-		t.Errorf("a server that is FAILED is said to have %s", o)
+// The server is terminated, or fails, in mid-maintenance; MaintenanceStatus is still last week's.
+func TestRunner_TerminatedOrFailedIsNoSuccess(t *testing.T) {
+	for _, status := range []maintenance.Status{maintenance.StatusTerminated, maintenance.StatusFailed} {
+		f := newFixture(t).byServer(maintenance.StatusUnderMaintenance)
+		f.alarm()
+		f.shows(maintenance.StatusUnderMaintenance, maintenance.MaintenanceSuccess)
+		f.sweeps(10)
+		f.shows(status, maintenance.MaintenanceSuccess)
+		f.sweeps(12)
+		if o := f.only().Outcome; o == maintenance.OutcomeSucceeded {
+			t.Errorf("a server that is %s is said to have %s", status, o)
+		}
 	}
 }
 
