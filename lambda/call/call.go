@@ -77,9 +77,6 @@ func Classify(err error) (reason maintenance.Reason, refused bool) {
 	return maintenance.ReasonUnavailable, false // also where an answer came, but not whole, or not what the protocol says
 }
 
-// Answered reports whether the service gave a complete answer, be it an error.
-func Answered(err error) bool { return Code(err) != "" && statusCode(err) != 0 }
-
 // Code is the code of a service's error, empty if err is none. The SDK has a type for an error only where the operation's model
 // lists it, and not in all of its versions; the code is there always.
 func Code(err error) string {

@@ -33,44 +33,40 @@ func TestClassify(t *testing.T) {
 		return &smithy.OperationError{Err: &smithyhttp.RequestSendError{Err: &net.OpError{Op: op, Err: err}}}
 	}
 	for _, tt := range []struct {
-		name     string
-		err      error
-		reason   maintenance.Reason
-		refused  bool
-		answered bool
+		name    string
+		err     error
+		reason  maintenance.Reason
+		refused bool
 	}{
-		{"a throttle", answered(400, "ThrottlingException"), maintenance.ReasonThrottled, true, true},
-		{"a throttle by another name", answered(400, "TooManyRequestsException"), maintenance.ReasonThrottled, true, true},
-		{"a throttle with status 429", answered(429, "RequestLimitExceeded"), maintenance.ReasonThrottled, true, true},
-		{"no permission", answered(400, "AccessDeniedException"), maintenance.ReasonDenied, true, true},
-		{"no permission, with status 403", answered(403, "AccessDenied"), maintenance.ReasonDenied, true, true},
-		{"old credentials", answered(400, "ExpiredTokenException"), maintenance.ReasonDenied, true, true},
-		{"unknown credentials", answered(400, "UnrecognizedClientException"), maintenance.ReasonDenied, true, true},
-		{"a wrong signature", answered(403, "SignatureDoesNotMatch"), maintenance.ReasonDenied, true, true},
-		{"an error of no known code, of the caller's side", answered(400, "TeapotException"), maintenance.ReasonUnexpected, true, true},
-		{"an error of no known code, in an answer that says OK", answered(200, "TeapotException"), maintenance.ReasonUnexpected, false, true},
-		{"an internal error", answered(500, "InternalServerError"), maintenance.ReasonUnavailable, false, true},
+		{"a throttle", answered(400, "ThrottlingException"), maintenance.ReasonThrottled, true},
+		{"a throttle by another name", answered(400, "TooManyRequestsException"), maintenance.ReasonThrottled, true},
+		{"a throttle with status 429", answered(429, "RequestLimitExceeded"), maintenance.ReasonThrottled, true},
+		{"no permission", answered(400, "AccessDeniedException"), maintenance.ReasonDenied, true},
+		{"no permission, with status 403", answered(403, "AccessDenied"), maintenance.ReasonDenied, true},
+		{"old credentials", answered(400, "ExpiredTokenException"), maintenance.ReasonDenied, true},
+		{"unknown credentials", answered(400, "UnrecognizedClientException"), maintenance.ReasonDenied, true},
+		{"a wrong signature", answered(403, "SignatureDoesNotMatch"), maintenance.ReasonDenied, true},
+		{"an error of no known code, of the caller's side", answered(400, "TeapotException"), maintenance.ReasonUnexpected, true},
+		{"an error of no known code, in an answer that says OK", answered(200, "TeapotException"), maintenance.ReasonUnexpected, false},
+		{"an internal error", answered(500, "InternalServerError"), maintenance.ReasonUnavailable, false},
 		{"an internal error that calls itself a throttle: it may have worked", answered(500, "ThrottlingException"),
-			maintenance.ReasonUnavailable, false, true},
-		{"an internal error that calls itself a refusal", answered(503, "AccessDeniedException"), maintenance.ReasonUnavailable, false, true},
-		{"a proxy's error page", answered(502, ""), maintenance.ReasonUnavailable, false, false},
-		{"an answer that is not what the protocol says", answered(200, ""), maintenance.ReasonUnavailable, false, false},
-		{"an error of the API without an answer", &smithy.GenericAPIError{Code: "TeapotException"}, maintenance.ReasonUnexpected, false, false},
-		{"nobody listens: it was never sent", lost("dial", syscall.ECONNREFUSED), maintenance.ReasonUnavailable, true, false},
-		{"no such host: it was never sent", lost("dial", &net.DNSError{Err: "no such host"}), maintenance.ReasonUnavailable, true, false},
-		{"the connection breaks while the answer is read", lost("read", syscall.ECONNRESET), maintenance.ReasonUnavailable, false, false},
-		{"the connection breaks while the request is written", lost("write", syscall.EPIPE), maintenance.ReasonUnavailable, false, false},
-		{"no time left", fmt.Errorf("send: %w", context.DeadlineExceeded), maintenance.ReasonUnavailable, false, false},
-		{"cancelled", &smithy.CanceledError{Err: context.Canceled}, maintenance.ReasonUnavailable, false, false},
-		{"something else", errors.New("something else"), maintenance.ReasonUnavailable, false, false},
+			maintenance.ReasonUnavailable, false},
+		{"an internal error that calls itself a refusal", answered(503, "AccessDeniedException"), maintenance.ReasonUnavailable, false},
+		{"a proxy's error page", answered(502, ""), maintenance.ReasonUnavailable, false},
+		{"an answer that is not what the protocol says", answered(200, ""), maintenance.ReasonUnavailable, false},
+		{"an error of the API without an answer", &smithy.GenericAPIError{Code: "TeapotException"}, maintenance.ReasonUnexpected, false},
+		{"nobody listens: it was never sent", lost("dial", syscall.ECONNREFUSED), maintenance.ReasonUnavailable, true},
+		{"no such host: it was never sent", lost("dial", &net.DNSError{Err: "no such host"}), maintenance.ReasonUnavailable, true},
+		{"the connection breaks while the answer is read", lost("read", syscall.ECONNRESET), maintenance.ReasonUnavailable, false},
+		{"the connection breaks while the request is written", lost("write", syscall.EPIPE), maintenance.ReasonUnavailable, false},
+		{"no time left", fmt.Errorf("send: %w", context.DeadlineExceeded), maintenance.ReasonUnavailable, false},
+		{"cancelled", &smithy.CanceledError{Err: context.Canceled}, maintenance.ReasonUnavailable, false},
+		{"something else", errors.New("something else"), maintenance.ReasonUnavailable, false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			reason, refused := call.Classify(tt.err)
 			if reason != tt.reason || refused != tt.refused {
 				t.Errorf("got %s, refused %v; want %s, %v", reason, refused, tt.reason, tt.refused)
-			}
-			if got := call.Answered(tt.err); got != tt.answered {
-				t.Errorf("answered %v, want %v", got, tt.answered)
 			}
 			// Repeated by the SDK only if it proves that nothing was done, and if asking again can help.
 			again := tt.refused && (tt.reason == maintenance.ReasonThrottled || tt.reason == maintenance.ReasonUnavailable)
