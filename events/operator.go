@@ -14,7 +14,7 @@ type Start struct {
 	Override []string
 }
 
-// The gates an operator may override in a Start (design.md, section 4).
+// The gates an operator may override in a Start.
 const (
 	OverrideWindow   = "window"
 	OverrideCalendar = "calendar"
@@ -79,7 +79,7 @@ func (History) event() {}
 func (Status) event()  {}
 
 // FromOperator reports whether an event is an operator's request. It is accepted only through the function's alias for operators,
-// and every other event only on the function itself (design.md, section 6).
+// and every other event only on the function itself.
 func FromOperator(e Event) bool {
 	switch e.(type) {
 	case Start, Stop, Close, Approve, Hold, Release, Plan, History, Status:

@@ -38,7 +38,7 @@ func functionIsSafe(t *testing.T, tmpl template) {
 	}
 }
 
-// aliasIsForOperators holds the template to design.md, section 6: operators' requests come through the alias, and AWS's events cannot.
+// aliasIsForOperators holds the template to this: operators' requests come through the alias, and AWS's events cannot.
 // A permission without a qualifier is one on the function's unqualified ARN alone, as is an ARN without one in a policy.
 // https://docs.aws.amazon.com/lambda/latest/dg/access-control-resource-based.html
 func aliasIsForOperators(t *testing.T, tmpl template) {

@@ -18,7 +18,7 @@ type Runs struct {
 // stay readable when the stack's key goes.
 //
 // The first edition's table was Runs/Table. This one has another logical id and no name of its own, so that an update makes a new
-// table beside the old, which is retained (design.md, section 6, Versions).
+// table beside the old, which is retained.
 func NewRuns(parent constructs.Construct) *Runs {
 	scope := constructs.NewConstruct(parent, jsii.String("Ledger"))
 	r := &Runs{Table: awsdynamodb.NewTable(scope, jsii.String("Table"), &awsdynamodb.TableProps{

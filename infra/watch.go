@@ -31,7 +31,7 @@ type watched struct {
 	description string
 }
 
-// longestOverdue is how late the oldest due item may be (design.md, section 6, The sweep).
+// longestOverdue is how late the oldest due item may be.
 const longestOverdue = 15 * time.Minute
 
 // NewWatch makes the alarms, which speak through the topic for people, and the dashboard.

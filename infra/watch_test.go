@@ -45,7 +45,7 @@ func alarmsSpeak(t *testing.T, tmpl template) {
 	}
 }
 
-// What the function's own alarms go off at: a notification that was dropped, a due item that is 15 minutes overdue (design.md, section 6).
+// What the function's own alarms go off at: a notification that was dropped, a due item that is 15 minutes overdue.
 func TestStack_OwnMetrics(t *testing.T) {
 	want := map[string][5]any{
 		"publish-failures":      {settings.MetricPublishFailures, "Sum", 1.0, 300.0, "GreaterThanOrEqualToThreshold"},

@@ -16,7 +16,7 @@ type secret struct{ name, value string }
 // secrets are the longest first, so that one that begins like another is not taken for it.
 type secrets []secret
 
-// secrets are the values of an execution's parameters, unless the settings call them public (design.md, section 7). Which node and which
+// secrets are the values of an execution's parameters, unless the settings call them public. Which node and which
 // run it is about are none, by whatever name.
 func (c *Client) secrets(run maintenance.Run, given parameters) secrets {
 	s := c.servers[run.ServerName]

@@ -50,7 +50,7 @@ func (h *Handler) invocation(ctx context.Context) invocation {
 }
 
 // wrongEntrance refuses an operator's request that does not come through the alias for operators, and everything else that does not
-// come to the function itself: so a service that may invoke the function cannot act as an operator (design.md, section 6).
+// come to the function itself: so a service that may invoke the function cannot act as an operator.
 func (in invocation) wrongEntrance(event events.Event) (maintenance.Refusal, bool) {
 	r := maintenance.Refusal{Reason: maintenance.ReasonInvalidRequest, Trigger: maintenance.Trigger{Time: in.Now},
 		Source: eventName(event)}

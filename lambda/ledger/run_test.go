@@ -81,7 +81,7 @@ func TestRun_Golden(t *testing.T) {
 	}
 }
 
-// A later edition's attributes are nothing to this one, which leaves them where they are (design.md, section 6, Versions).
+// A later edition's attributes are nothing to this one, which leaves them where they are.
 func TestRun_LaterAttributes(t *testing.T) {
 	s, l := open(t)
 	run := must[maintenance.Run](t)(l.Commit(t.Context(), create(waiting("r1", "automate-06"))))
@@ -174,7 +174,7 @@ func TestRun_Expires(t *testing.T) {
 	}
 }
 
-// Twenty triggers, the first and the last with all the reason that is kept (design.md, section 6), and a notification owed for each
+// Twenty triggers, the first and the last with all the reason that is kept, and a notification owed for each
 // topic: an item that costs little to write.
 func TestRun_Size(t *testing.T) {
 	s, l := open(t)

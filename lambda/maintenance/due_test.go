@@ -16,7 +16,7 @@ func TestRunner_AStartIsLookedAtAMinuteLater(t *testing.T) {
 	}
 }
 
-// Text waits up to 14 days, others one (design.md, section 6).
+// Text waits up to 14 days, others one.
 func TestRunner_HowLongATopicIsWaitedFor(t *testing.T) {
 	f := newFixture(t)
 	f.mailbox.broken = map[maintenance.Topic]bool{maintenance.TopicText: true, maintenance.TopicRecords: true, maintenance.TopicChat: true}

@@ -13,7 +13,7 @@ type closed struct{}
 
 func (closed) Covers(day time.Weekday, _ int) bool { return day == time.Sunday }
 
-// gateCases set up, for each reason of design.md's table, a world in which that gate alone does not pass. The columns say what becomes
+// gateCases set up, for each reason of the README's table, a world in which that gate alone does not pass. The columns say what becomes
 // of a trigger: W waits, R is refused, E is an error, - passes.
 var gateCases = []struct {
 	reason                  maintenance.Reason

@@ -83,7 +83,7 @@ type Notifier interface {
 	Publish(ctx context.Context, topic Topic, report Report) error
 }
 
-// audience are the topics that an outcome is notified on (design.md, section 3).
+// audience are the topics that an outcome is notified on.
 func (o Outcome) audience(promised bool) []Topic {
 	switch o {
 	case OutcomeIgnored, "":

@@ -27,7 +27,7 @@ type Policy struct {
 // defaultExpiry is how long a trigger waits for a server without a window.
 const defaultExpiry = 6 * time.Hour
 
-// Expires is when a trigger gives up waiting (design.md, section 5): a schedule's at the end of the window it fires in, else of the
+// Expires is when a trigger gives up waiting: a schedule's at the end of the window it fires in, else of the
 // next; another's at the end of the next window that opens, or of that which is open.
 func (p Policy) Expires(t Trigger) time.Time {
 	if p.ExpiresAfter > 0 {

@@ -8,7 +8,7 @@ import (
 )
 
 // Of a runbook that takes no run's id, an execution is the run's until the latest that its attempt can have been served: five minutes
-// after its end, and two seconds for clocks that differ (design.md, sections 6 and 9).
+// after its end, and two seconds for clocks that differ.
 func TestRunner_HowLateAnAttemptCanHaveBeenServed(t *testing.T) {
 	for _, tt := range []struct {
 		name  string

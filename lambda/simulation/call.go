@@ -43,7 +43,7 @@ func (f fate) ambiguous() bool { return f != fine && f != failBefore && f != die
 
 var errLost = errors.New("no answer")
 
-// longestLate is how late a service serves what a dead process had sent, and how far its answers lag: design.md, section 9, says five
+// longestLate is how late a service serves what a dead process had sent, and how far its answers lag: it is taken to be five
 // minutes; the clocks of two containers differ by four seconds of them.
 const longestLate = 5*time.Minute - 5*time.Second
 

@@ -1,5 +1,5 @@
 // Package simulation is a hostile world in a box: the domain runs on virtual time (testing/synctest) against models of the ledger, both
-// backends, the topics and Lambda, which are as weak as the documents let the services be (design.md, section 9).
+// backends, the topics and Lambda, which are as weak as the documents let the services be.
 //
 // A seed draws a Story (scenario.go): which servers there are, which faults exist and how strong, and what happens in the world, a line
 // each. Run runs it. Every call of the code under test to the world is parked (call.go); the driver (driver.go), one goroutine that owns

@@ -70,7 +70,7 @@ func (w *world) must(kind string, holds bool, format string, args ...any) {
 }
 
 // mine are the jobs that are a run's, or that nobody can tell from its own: where the answer to Start was lost and the service does not say
-// whose a job is, others' of about that time (design.md, section 6, "Evidence").
+// whose a job is, others' of about that time.
 func (w *world) mine(runID string, attempt maintenance.Attempt, serverName string) []*job {
 	out := slices.Clone(w.byRun[runID])
 	server := w.plant.server(serverName)

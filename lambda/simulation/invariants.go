@@ -8,7 +8,7 @@ import (
 	"opsworks-maintenance/lambda/maintenance"
 )
 
-// The invariants of design.md, section 9, that hold at each moment; invariants_end.go has those that hold when all is calm. skew is how
+// The invariants that hold at each moment; invariants_end.go has those that hold when all is calm. skew is how
 // far two containers' clocks differ.
 const skew = 4 * time.Second
 

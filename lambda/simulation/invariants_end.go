@@ -109,7 +109,7 @@ func (w *world) endRun(run maintenance.Run) {
 	}
 }
 
-// endTrigger: a trigger that was taken ends in a notification, or in a silence that design.md, section 3, names.
+// endTrigger: a trigger that was taken ends in a notification, or in a silence that is meant.
 func (w *world) endTrigger(key string, asked *request, text bool) {
 	if !asked.taken {
 		return

@@ -11,7 +11,7 @@ import (
 //   - StartAutomationExecution answers with an id before anything runs, and a ClientToken makes a second one of the same start harmless
 //     (API_StartAutomationExecution.html); executions beyond the quota are queued as Pending (systems-manager-automation.html, quotas);
 //   - DescribeAutomationExecutions, DescribeInstanceInformation and GetAutomationExecution promise no consistency: each is taken as of up
-//     to five minutes ago, and a list may lack what it should have (design.md, section 6, "Evidence");
+//     to five minutes ago, and a list may lack what it should have;
 //   - a node's ping status is Online or ConnectionLost (API_InstanceInformation.html), and an execution goes on without it;
 //   - a stopped execution ends some time after the request (API_StopAutomationExecution.html).
 type ssm struct{ *plant }

@@ -125,7 +125,7 @@ func (p *plant) server(name string) Server {
 	return p.story.Servers[i]
 }
 
-// lag is how far back a reading is: AWS documents no bound, and design.md, section 9, takes five minutes.
+// lag is how far back a reading is: AWS documents no bound, and five minutes are taken.
 func (p *plant) lag(c *call, of string) time.Time {
 	o, _ := p.oddOf(c, of, "lag", p.knobs.Lag, func(r *roller) oddity { return oddity{"lag", staleness(r)} })
 	return p.now().Add(-o.long)

@@ -7,7 +7,7 @@ import (
 	"opsworks-maintenance/lambda/local/simulator"
 )
 
-// What the simulation moves itself, it moves alone (design.md, section 9: clock, ids and randomness are handed in).
+// What the simulation moves itself, it moves alone.
 func TestSSM_ByHand(t *testing.T) {
 	s := newSSM(t, simulator.SSMConfig{ByHand: true})
 	status := func() string { return s.Executions(nodeID)[0].Status }

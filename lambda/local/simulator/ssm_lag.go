@@ -6,7 +6,7 @@ import (
 )
 
 // Lag is how far behind the service's answers are. No document promises that a list, a read or a status is up to date; that they are so
-// within five minutes is what design.md, section 9, rests on, and nothing that AWS says.
+// within five minutes is what the function rests on, and nothing that AWS says.
 type Lag struct {
 	List  time.Duration // so long after its start no list shows an execution
 	Read  time.Duration // so long after its start GetAutomationExecution does not find it
