@@ -53,7 +53,7 @@ func (r *rig) recordsAreWhole() {
 	r.t.Helper()
 	records := r.mail.on(recordsTopic)
 	for _, text := range r.mail.on(textTopic) {
-		i := slices.IndexFunc(records, func(record message) bool { return record.what == text.what && record.runID == text.runID })
+		i := slices.IndexFunc(records, func(record letter) bool { return record.what == text.what && record.runID == text.runID })
 		if i < 0 {
 			r.t.Errorf("people got %q of %s, and the records have it not, or in another order", text.what, text.runID)
 			return

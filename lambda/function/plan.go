@@ -5,7 +5,7 @@ import (
 	"time"
 
 	"opsworks-maintenance/lambda/maintenance"
-	"opsworks-maintenance/lambda/notify"
+	"opsworks-maintenance/lambda/message"
 )
 
 // PlanResponse answers {"plan": …}. Its fields are only added to.
@@ -67,7 +67,7 @@ func (h *Handler) plan(ctx context.Context, in invocation, serverName string) an
 		}
 		out.Answers = append(out.Answers, PlanAnswer{
 			Trigger: a.Trigger, Outcome: a.Outcome, Reason: a.Reason, MayStart: moment(a.Until), Expires: moment(a.Expires),
-			RunID: a.RunID, Detail: a.Detail, Message: notify.Planned(report),
+			RunID: a.RunID, Detail: a.Detail, Message: message.Planned(report),
 		})
 	}
 	report := in.looked(serverName, plan.Err)

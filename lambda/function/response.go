@@ -5,7 +5,7 @@ import (
 
 	"opsworks-maintenance/events"
 	"opsworks-maintenance/lambda/maintenance"
-	"opsworks-maintenance/lambda/notify"
+	"opsworks-maintenance/lambda/message"
 )
 
 // Response is what an invocation answers with, one for each server the event names.
@@ -32,7 +32,7 @@ func responses(reports []maintenance.Report) []Response {
 	for i, r := range reports {
 		all[i] = Response{
 			Outcome: r.Outcome, Reason: r.Reason, ServerName: r.ServerName, Trigger: r.Trigger.Kind, RunID: r.RunID,
-			Message: notify.Answer(r),
+			Message: message.Answer(r),
 		}
 	}
 	return all

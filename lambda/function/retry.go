@@ -6,7 +6,7 @@ import (
 
 	"opsworks-maintenance/events"
 	"opsworks-maintenance/lambda/maintenance"
-	"opsworks-maintenance/lambda/notify"
+	"opsworks-maintenance/lambda/message"
 )
 
 // RetryError makes Lambda deliver the event again. What was recorded by then is found by its key and not done again. Lambda reports
@@ -35,7 +35,7 @@ func retry(in invocation, event events.Event, reports []maintenance.Report) erro
 			continue
 		}
 		if failed++; failed <= mostReasons {
-			why = append(why, notify.Answer(r))
+			why = append(why, message.Answer(r))
 		}
 	}
 	if failed == 0 {

@@ -21,6 +21,7 @@ import (
 	"opsworks-maintenance/lambda/local/simulator"
 	"opsworks-maintenance/lambda/local/table"
 	"opsworks-maintenance/lambda/maintenance"
+	"opsworks-maintenance/lambda/message"
 	"opsworks-maintenance/lambda/notify"
 	"opsworks-maintenance/lambda/settings"
 )
@@ -76,7 +77,7 @@ func newRig(t *testing.T, subject subject, server string, beside ...string) *rig
 	topics := notify.Topics{Text: textTopic, Records: recordsTopic, Chat: chatTopic}
 	r.runner = &maintenance.Runner{
 		Policy: function.Policies(&doc), Backends: backends, Ledger: r.ledger,
-		Notifier: notify.New(sns.config(), topics, notify.Function{Name: "opsworks-maintenance", Region: "us-east-1"}),
+		Notifier: notify.New(sns.config(), topics, message.Function{Name: "opsworks-maintenance", Region: "us-east-1"}),
 		Now:      time.Now, NewID: maintenance.NewID,
 	}
 	r.handler = &function.Handler{Name: "opsworks-maintenance", Settings: &doc, Runner: r.runner, Now: time.Now,

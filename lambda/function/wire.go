@@ -18,6 +18,7 @@ import (
 	"opsworks-maintenance/lambda/connect"
 	"opsworks-maintenance/lambda/ledger"
 	"opsworks-maintenance/lambda/maintenance"
+	"opsworks-maintenance/lambda/message"
 	"opsworks-maintenance/lambda/notify"
 	"opsworks-maintenance/lambda/opsworkscm"
 	"opsworks-maintenance/lambda/settings"
@@ -45,7 +46,7 @@ func New(getenv func(string) string, logger *slog.Logger, metrics io.Writer) (*H
 		return at(config, append(append([]string{getenv("AWS_ENDPOINT_URL_" + variable)}, others...), getenv("AWS_ENDPOINT_URL"))...)
 	}
 	servers := endpoint("OPSWORKSCM", doc.Endpoint)
-	function := notify.Function{
+	function := message.Function{
 		Name: getenv("AWS_LAMBDA_FUNCTION_NAME"), Region: config.Region, Account: accountOf(environment.TopicARN),
 		Endpoint: aws.ToString(servers.BaseEndpoint),
 	}

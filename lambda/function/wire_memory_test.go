@@ -91,14 +91,14 @@ func (m *memory) config() aws.Config {
 }
 
 // mailbox is SNS: it takes any Publish, and keeps it (API_Publish, the query protocol). Real SNS refuses what breaks its rules, which is
-// held to in package notify.
+// held to in package message.
 type mailbox struct {
 	mu       sync.Mutex
-	messages []message
+	messages []letter
 }
 
-// message is what one topic got.
-type message struct {
+// letter is what one topic got.
+type letter struct {
 	topic, what, runID, subject, body string
 }
 
@@ -115,7 +115,7 @@ func (m *mailbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		attributes[form.Get(entry+"Name")] = form.Get(entry + "Value.StringValue")
 	}
 	m.mu.Lock()
-	m.messages = append(m.messages, message{
+	m.messages = append(m.messages, letter{
 		topic: form.Get("TopicArn"), what: strings.TrimSpace(attributes["outcome"] + " " + attributes["reason"]), runID: attributes["runId"],
 		subject: form.Get("Subject"), body: form.Get("Message"),
 	})
@@ -127,7 +127,7 @@ func (m *mailbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // on are the messages that a topic got.
-func (m *mailbox) on(topic string) (all []message) {
+func (m *mailbox) on(topic string) (all []letter) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for _, message := range m.messages {

@@ -1,3 +1,4 @@
+// Package notify publishes messages to SNS, through one topic per audience: text for people, records for machines, and chat.
 package notify
 
 import (
@@ -10,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sns/types"
 
 	"opsworks-maintenance/lambda/maintenance"
+	"opsworks-maintenance/lambda/message"
 )
 
 // Topics are the ARNs of the topics to publish to, one per audience, so that each has one format. Empty is a topic that there is not.
@@ -36,13 +38,13 @@ func (t Topics) arn(topic maintenance.Topic) string {
 type Publisher struct {
 	api      *sns.Client
 	topics   Topics
-	function Function
+	function message.Function
 }
 
 var _ maintenance.Notifier = (*Publisher)(nil)
 
-// New makes a publisher.
-func New(config aws.Config, topics Topics, function Function) *Publisher {
+// New makes a publisher to these topics. Function is what the messages say of the function that sends them.
+func New(config aws.Config, topics Topics, function message.Function) *Publisher {
 	return &Publisher{api: sns.NewFromConfig(config), topics: topics, function: function}
 }
 
@@ -72,11 +74,11 @@ func (p *Publisher) Publish(ctx context.Context, topic maintenance.Topic, report
 	if arn == "" {
 		return fmt.Errorf("publish to the topic %s: it has no ARN", topic)
 	}
-	message, err := render(topic, report, p.function)
+	rendered, err := render(topic, report, p.function)
 	if err != nil {
 		return fmt.Errorf("render for %s: %w", arn, err)
 	}
-	out, err := p.api.Publish(ctx, message.input(arn))
+	out, err := p.api.Publish(ctx, input(arn, rendered))
 	if err == nil && aws.ToString(out.MessageId) == "" { // the SDK takes any answer that holds no XML for a good one
 		err = errNoMessage
 	}
@@ -88,21 +90,21 @@ func (p *Publisher) Publish(ctx context.Context, topic maintenance.Topic, report
 
 var errNoMessage = errors.New("the answer names no message")
 
-func render(topic maintenance.Topic, report maintenance.Report, function Function) (Message, error) {
+func render(topic maintenance.Topic, report maintenance.Report, function message.Function) (message.Message, error) {
 	switch topic {
 	case maintenance.TopicRecords:
-		return Record(report)
+		return message.Record(report)
 	case maintenance.TopicChat:
-		return Chat(report, function)
+		return message.Chat(report, function)
 	default:
-		return Text(report, function), nil
+		return message.Text(report, function), nil
 	}
 }
 
-func (m Message) input(arn string) *sns.PublishInput {
+func input(arn string, m message.Message) *sns.PublishInput {
 	in := &sns.PublishInput{
-		TopicArn: aws.String(arn), Message: aws.String(m.Body), MessageAttributes: make(map[string]types.MessageAttributeValue,
-			len(m.Attributes)),
+		TopicArn: aws.String(arn), Message: aws.String(m.Body),
+		MessageAttributes: make(map[string]types.MessageAttributeValue, len(m.Attributes)),
 	}
 	if m.Subject != "" {
 		in.Subject = aws.String(m.Subject)

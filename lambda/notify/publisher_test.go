@@ -16,6 +16,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"opsworks-maintenance/lambda/maintenance"
+	"opsworks-maintenance/lambda/message"
 	"opsworks-maintenance/lambda/notify"
 )
 
@@ -25,7 +26,13 @@ const (
 	chatARN    = "arn:aws:sns:us-east-1:123456789012:chat"
 )
 
-var everywhere = notify.Topics{Text: textARN, Records: recordsARN, Chat: chatARN}
+var (
+	everywhere = notify.Topics{Text: textARN, Records: recordsARN, Chat: chatARN}
+	started    = maintenance.Report{
+		Outcome: maintenance.OutcomeStarted, ServerName: "automate-06", RunID: "automate-06-20261128T230001-K7M2QX4RTA",
+		Trigger: maintenance.Trigger{Kind: maintenance.TriggerAlarm, Name: "automate-06-health"},
+	}
+)
 
 // service answers Publish of SNS in memory (API_Publish, the query protocol), and holds it to nothing but what the answer says. It
 // serves one request at a time.
@@ -56,7 +63,8 @@ const published = `<PublishResponse><PublishResult><MessageId>1</MessageId></Pub
 func good(int, *http.Request) (int, string, error) { return http.StatusOK, published, nil }
 
 func publisher(s *service, topics notify.Topics) *notify.Publisher {
-	return notify.New(aws.Config{Region: "us-east-1", HTTPClient: s, Credentials: aws.AnonymousCredentials{}}, topics, function)
+	return notify.New(aws.Config{Region: "us-east-1", HTTPClient: s, Credentials: aws.AnonymousCredentials{}}, topics,
+		message.Function{Name: "opsworks-maintenance", Region: "us-east-1"})
 }
 
 func TestPublisher_Topics(t *testing.T) {
@@ -66,8 +74,8 @@ func TestPublisher_Topics(t *testing.T) {
 	}{
 		"all have an ARN": {everywhere, maintenance.Topics()},
 		"text alone":      {notify.Topics{Text: textARN}, []maintenance.Topic{maintenance.TopicText}},
-		"records and chat, no text": {notify.Topics{Records: recordsARN, Chat: chatARN}, []maintenance.Topic{maintenance.TopicRecords,
-			maintenance.TopicChat}},
+		"records and chat, no text": {notify.Topics{Records: recordsARN, Chat: chatARN},
+			[]maintenance.Topic{maintenance.TopicRecords, maintenance.TopicChat}},
 		"none": {notify.Topics{}, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -86,26 +94,26 @@ func TestPublisher_Publish(t *testing.T) {
 	}{
 		{maintenance.TopicText, textARN, "Maintenance of automate-06 was started.",
 			"Maintenance started: automate-06 (alarm automate-06-health)"},
-		{maintenance.TopicRecords, recordsARN, `{"version":2,"runId":"` + runID + `","outcome":"started"`, ""},
+		{maintenance.TopicRecords, recordsARN, `{"version":2,"runId":"` + started.RunID + `","outcome":"started"`, ""},
 		{maintenance.TopicChat, chatARN, `{"version":"1.0","source":"custom"`, ""},
 	} {
 		t.Run("OK: one message, to the one topic asked for: "+string(c.topic), func(t *testing.T) {
 			s := &service{answer: good}
-			if err := publisher(s, everywhere).Publish(t.Context(), c.topic, cases["started-alarm"]); err != nil || len(s.asked) != 1 {
+			if err := publisher(s, everywhere).Publish(t.Context(), c.topic, started); err != nil || len(s.asked) != 1 {
 				t.Fatalf("got %v after %d requests", err, len(s.asked))
 			}
 			form := s.asked[0]
 			if form.Get("TopicArn") != c.arn || form.Get("Subject") != c.subject || !strings.HasPrefix(form.Get("Message"), c.begins) {
 				t.Errorf("published %v", form)
 			}
-			if want := "map[outcome:started runId:" + runID + " server:automate-06 trigger:alarm]"; fmt.Sprint(sent(form)) != want {
+			if want := "map[outcome:started runId:" + started.RunID + " server:automate-06 trigger:alarm]"; fmt.Sprint(sent(form)) != want {
 				t.Errorf("attributes %v, want %s", sent(form), want)
 			}
 		})
 	}
 	t.Run("ErrNoTopic: one that has no ARN is not asked for", func(t *testing.T) {
 		s := &service{answer: good}
-		err := publisher(s, notify.Topics{Text: textARN}).Publish(t.Context(), maintenance.TopicChat, cases["started-alarm"])
+		err := publisher(s, notify.Topics{Text: textARN}).Publish(t.Context(), maintenance.TopicChat, started)
 		if err == nil || len(s.asked) != 0 {
 			t.Errorf("got %v after %d requests", err, len(s.asked))
 		}
@@ -115,7 +123,7 @@ func TestPublisher_Publish(t *testing.T) {
 			return http.StatusForbidden,
 				`<ErrorResponse><Error><Type>Sender</Type><Code>AuthorizationError</Code><Message>no</Message></Error></ErrorResponse>`, nil
 		}}
-		err := publisher(s, everywhere).Publish(t.Context(), maintenance.TopicRecords, cases["started-alarm"])
+		err := publisher(s, everywhere).Publish(t.Context(), maintenance.TopicRecords, started)
 		if err == nil || !strings.Contains(err.Error(), "publish to "+recordsARN+":") || len(s.asked) != 1 {
 			t.Errorf("got %v after %d requests", err, len(s.asked))
 		}
@@ -128,8 +136,7 @@ func TestPublisher_Publish(t *testing.T) {
 				}
 				return http.StatusOK, published, nil
 			}}
-			if err := publisher(s, everywhere).Publish(t.Context(), maintenance.TopicText,
-				cases["started-alarm"]); err != nil || len(s.asked) != 2 {
+			if err := publisher(s, everywhere).Publish(t.Context(), maintenance.TopicText, started); err != nil || len(s.asked) != 2 {
 				t.Errorf("got %v after %d requests", err, len(s.asked))
 			}
 		})
@@ -140,7 +147,7 @@ func TestPublisher_Publish(t *testing.T) {
 		t.Run("ErrNoMessage: a 200 that names no message: "+answer, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := &service{answer: func(int, *http.Request) (int, string, error) { return http.StatusOK, answer, nil }}
-				if publisher(s, everywhere).Publish(t.Context(), maintenance.TopicText, cases["started-alarm"]) == nil {
+				if publisher(s, everywhere).Publish(t.Context(), maintenance.TopicText, started) == nil {
 					t.Error("it is taken for a success")
 				}
 			})
@@ -155,7 +162,7 @@ func TestPublisher_Publish(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
 			defer cancel()
 			began := time.Now()
-			err := publisher(s, everywhere).Publish(ctx, maintenance.TopicText, cases["started-alarm"])
+			err := publisher(s, everywhere).Publish(ctx, maintenance.TopicText, started)
 			if took := time.Since(began); !errors.Is(err, context.DeadlineExceeded) || took != 3*time.Second {
 				t.Errorf("got %v after %v", err, took)
 			}

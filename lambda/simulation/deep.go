@@ -22,6 +22,7 @@ import (
 	"opsworks-maintenance/lambda/local/simulator"
 	"opsworks-maintenance/lambda/local/table"
 	"opsworks-maintenance/lambda/maintenance"
+	"opsworks-maintenance/lambda/message"
 	"opsworks-maintenance/lambda/notify"
 	"opsworks-maintenance/lambda/opsworkscm"
 	document "opsworks-maintenance/lambda/settings"
@@ -146,7 +147,7 @@ func (d *deep) newCode(c *container) *code {
 		Policy:        c.settings.policy,
 		Backends:      d.backends(c),
 		Ledger:        books{d, b},
-		Notifier:      publisher{notify.New(config, topics, notify.Function{Name: stack, Region: region, Account: account}), d},
+		Notifier:      publisher{notify.New(config, topics, message.Function{Name: stack, Region: region, Account: account}), d},
 		MaxConcurrent: c.settings.limit, Now: c.now, NewID: b.newID,
 	}
 	b.handler = &function.Handler{Name: stack, Settings: d.document(c.settings), Runner: runner, Log: slog.New(slog.DiscardHandler),

@@ -19,7 +19,7 @@ func (d *deep) publish(c *call, q sent, a *answer) {
 	topic, r := maintenance.Topic(q.operation), *q.report
 	says := told["outcome"] == string(r.Outcome) && told["reason"] == string(r.Reason)
 	d.must("says-what-is-reported", says && told["runId"] == r.RunID && told["server"] == r.ServerName, "%s says %v", topic, told)
-	d.topics.messages = append(d.topics.messages, message{topic, r, c.flight, c.fate.ambiguous()})
+	d.topics.messages = append(d.topics.messages, publication{topic, r, c.flight, c.fate.ambiguous()})
 	d.watchPublished(c, topic, r)
 	fmt.Fprintf(&a.body, `<PublishResponse><PublishResult><MessageId>%s</MessageId></PublishResult></PublishResponse>`, short(c.key))
 }

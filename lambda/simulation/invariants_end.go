@@ -41,7 +41,7 @@ func (w *world) notified(runID string) bool {
 		return false
 	}
 	run := h.last()
-	return slices.ContainsFunc(w.topics.messages, func(m message) bool {
+	return slices.ContainsFunc(w.topics.messages, func(m publication) bool {
 		return m.topic == maintenance.TopicText && m.report.RunID == run.ID && m.report.Outcome == run.Outcome
 	})
 }
@@ -124,7 +124,7 @@ func (w *world) endTrigger(key string, asked *request, text bool) {
 	switch decided.Outcome {
 	case maintenance.OutcomeIgnored, maintenance.OutcomeInProgress:
 	case maintenance.OutcomeRefused, maintenance.OutcomeError: // one a day of each kind
-		w.must("refusal-notified", slices.ContainsFunc(w.topics.messages, func(m message) bool {
+		w.must("refusal-notified", slices.ContainsFunc(w.topics.messages, func(m publication) bool {
 			return m.topic == maintenance.TopicText && m.report.ServerName == asked.server && m.report.Outcome == decided.Outcome
 		}), "%s %s of %s: %s %s", asked.trigger.Kind, asked.trigger.Name, asked.server, decided.Outcome, decided.Reason)
 	default:

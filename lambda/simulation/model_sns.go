@@ -11,11 +11,11 @@ import (
 // topic's trouble is another's.
 type topics struct {
 	*world
-	messages []message
+	messages []publication
 }
 
-// message is what was published, and by which call.
-type message struct {
+// publication is what was published, and by which call.
+type publication struct {
 	topic  maintenance.Topic
 	report maintenance.Report
 	flight *flight
@@ -39,7 +39,7 @@ func (n notifier) Publish(ctx context.Context, topic maintenance.Topic, r mainte
 		about = "none"
 	}
 	got := n.call(ctx, "sns."+string(topic), about+"/"+string(r.Outcome), func(c *call) {
-		n.messages = append(n.messages, message{topic, r, c.flight, c.fate.ambiguous()})
+		n.messages = append(n.messages, publication{topic, r, c.flight, c.fate.ambiguous()})
 		n.watchPublished(c, topic, r)
 	})
 	if got != fine {

@@ -1,4 +1,4 @@
-package notify_test
+package message_test
 
 import (
 	"encoding/json"
@@ -10,13 +10,13 @@ import (
 	"testing"
 
 	"opsworks-maintenance/lambda/maintenance"
-	"opsworks-maintenance/lambda/notify"
+	"opsworks-maintenance/lambda/message"
 )
 
 // commands are the lines of a text that are there to be typed.
 func commands(r maintenance.Report) []string {
 	var lines []string
-	for line := range strings.Lines(notify.Text(r, function).Body) {
+	for line := range strings.Lines(message.Text(r, function).Body) {
 		if line = strings.TrimSpace(line); strings.HasPrefix(line, "echo ") || strings.HasPrefix(line, "aws ") {
 			lines = append(lines, line)
 		}
@@ -28,7 +28,7 @@ func commands(r maintenance.Report) []string {
 func TestText_ACommandNamesItsRun(t *testing.T) {
 	orders := 0
 	for name, r := range cases {
-		body := notify.Text(r, function).Body
+		body := message.Text(r, function).Body
 		if strings.Contains(body, `"serverName"`) {
 			t.Errorf("%s has a request with a bare server name:\n%s", name, body)
 		}
@@ -107,7 +107,7 @@ func TestText_AdviceDoesNoHarm(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			for _, report := range c.reports {
-				_, steps, _ := strings.Cut(notify.Text(cases[report], function).Body, "What to do next\n")
+				_, steps, _ := strings.Cut(message.Text(cases[report], function).Body, "What to do next\n")
 				if steps == "" || strings.Contains(steps, c.never) {
 					t.Errorf("%s:\n%s", report, steps)
 				}
@@ -126,7 +126,7 @@ func TestText_LinksForEveryPartition(t *testing.T) {
 		"eusc-de-east-1": "aws ssm get-automation-execution --automation-execution-id " + execution + " --region eusc-de-east-1\n",
 	} {
 		t.Run(region, func(t *testing.T) {
-			body := notify.Text(cases["failed-ssm"], notify.Function{Name: "f", Region: region}).Body
+			body := message.Text(cases["failed-ssm"], message.Function{Name: "f", Region: region}).Body
 			if !strings.Contains(body, "  "+want) {
 				t.Errorf("got:\n%s", body)
 			}

@@ -1,6 +1,7 @@
-// Package notify notifies people and machines of what a trigger, a request or a step of a run came to, through one SNS topic per
-// audience: text for people, a JSON record for machines, and the chat client's own schema for chat rooms.
-package notify
+// Package message puts into words what a trigger, a request or a step of a run came to: as text for people, as a JSON record for
+// machines, in the chat client's own schema for chat rooms, and as the answer to who asked. It is pure: the same report gives the same
+// words, whenever and wherever.
+package message
 
 import (
 	"fmt"
@@ -19,10 +20,12 @@ type Function struct {
 	Endpoint string
 }
 
-// Message is one report in the form of one topic. Rendering it is pure; sending it is Publisher's.
+// Message is one report in one form. However long the texts of the report are, SNS takes it as it is (API_Publish).
 type Message struct {
-	Subject    string // of text alone
-	Body       string
+	// Subject is that of a mail; only text has one.
+	Subject string
+	Body    string
+	// Attributes are what subscribers filter on; none is empty.
 	Attributes map[string]string
 }
 

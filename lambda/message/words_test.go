@@ -1,4 +1,4 @@
-package notify_test
+package message_test
 
 import (
 	"fmt"
@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"opsworks-maintenance/lambda/maintenance"
-	"opsworks-maintenance/lambda/notify"
+	"opsworks-maintenance/lambda/message"
 )
 
 // saysReason are the outcomes whose summary says why; the others say all by themselves, whatever the reason.
@@ -18,7 +18,7 @@ var saysReason = []maintenance.Outcome{maintenance.OutcomeWaiting, maintenance.O
 	maintenance.OutcomeIgnored}
 
 func TestSummary_HasWordsForEveryOutcomeAndReason(t *testing.T) {
-	unknown := notify.Summary(report("made-up", "made-up", alarm))
+	unknown := message.Summary(report("made-up", "made-up", alarm))
 	if unknown != "Maintenance of automate-06: made-up, made-up." {
 		t.Fatalf("an outcome without words is to be recognised by its name; got %q", unknown)
 	}
@@ -26,7 +26,7 @@ func TestSummary_HasWordsForEveryOutcomeAndReason(t *testing.T) {
 		for _, outcome := range maintenance.Outcomes() {
 			seen := map[string]maintenance.Reason{}
 			for _, reason := range append(maintenance.Reasons(), "") {
-				said := notify.Summary(report(outcome, reason, alarm, backend))
+				said := message.Summary(report(outcome, reason, alarm, backend))
 				if strings.Contains(said, ": .") || strings.Contains(said, "is .") || !strings.HasSuffix(said, ".") || strings.Contains(said,
 					fmt.Sprintf(": %s, %s.", outcome, reason)) ||
 					strings.Contains(said, "the reason is") {
@@ -98,7 +98,7 @@ func TestAnswer_SaysWhatAnOperatorHasToKnowBesides(t *testing.T) {
 			`The event asks for nothing: alarm action of "x": OK.`},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if got := notify.Answer(c.report); got != c.want {
+			if got := message.Answer(c.report); got != c.want {
 				t.Errorf("got  %q\nwant %q", got, c.want)
 			}
 		})
@@ -133,7 +133,7 @@ func TestPlanned_SaysWhatWouldHappen(t *testing.T) {
 			"It would not start: its last maintenance ended within the cooldown. It may start Sun 29 Nov 01:00 CET."},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if got := notify.Planned(c.report); got != c.want {
+			if got := message.Planned(c.report); got != c.want {
 				t.Errorf("got  %q\nwant %q", got, c.want)
 			}
 		})
@@ -195,7 +195,7 @@ func TestText_NamesTheOtherTriggers(t *testing.T) {
 		r.Triggers = append(r.Triggers, maintenance.Trigger{Kind: maintenance.TriggerSchedule, Name: fmt.Sprint("s", i), Time: at})
 	}
 	want := "And by:      schedule s0, schedule s1, schedule s2, schedule s3, schedule s4, 3 more\n"
-	if body := notify.Text(r, function).Body; !strings.Contains(body, want) {
+	if body := message.Text(r, function).Body; !strings.Contains(body, want) {
 		t.Errorf("got:\n%s", body)
 	}
 }

@@ -1,4 +1,4 @@
-package notify_test
+package message_test
 
 import (
 	"bytes"
@@ -14,25 +14,25 @@ import (
 	"unicode/utf8"
 
 	"opsworks-maintenance/lambda/maintenance"
-	"opsworks-maintenance/lambda/notify"
+	"opsworks-maintenance/lambda/message"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
 
 // forms is a report in the three forms it is published in.
-type forms struct{ text, record, chat notify.Message }
+type forms struct{ text, record, chat message.Message }
 
 func render(t *testing.T, r maintenance.Report) forms {
 	t.Helper()
-	record, err := notify.Record(r)
+	record, err := message.Record(r)
 	if err != nil {
 		t.Fatal(err)
 	}
-	chat, err := notify.Chat(r, function)
+	chat, err := message.Chat(r, function)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return forms{notify.Text(r, function), record, chat}
+	return forms{message.Text(r, function), record, chat}
 }
 
 func TestMessages_Golden(t *testing.T) {
@@ -67,13 +67,13 @@ func TestMessages_TheWordsOfTheDesign(t *testing.T) {
 }
 
 func TestText_OneClock(t *testing.T) {
-	body := notify.Text(cases["started-alarm"], function).Body
+	body := message.Text(cases["started-alarm"], function).Body
 	if !strings.Contains(body, "Time:        Sun 29 Nov 00:00 CET\n") || strings.Contains(body, "UTC") {
 		t.Errorf("got:\n%s", body)
 	}
 	r := cases["refused-stale"]
 	r.Zone, r.Trigger.Time = "Nowhere/Atlantis", at.AddDate(-1, 0, 0)
-	if body := notify.Text(r, function).Body; !strings.Contains(body, "Fri 28 Nov 2025 23:00 UTC") {
+	if body := message.Text(r, function).Body; !strings.Contains(body, "Fri 28 Nov 2025 23:00 UTC") {
 		t.Errorf("a zone that is none is UTC, another year is written out; got:\n%s", body)
 	}
 }
@@ -109,7 +109,7 @@ func compare(t *testing.T, path, got string) {
 		t.Fatal(err)
 	}
 	if got != string(want) {
-		t.Errorf("%s differs (go test ./lambda/notify -update rewrites it)\ngot:\n%s", path, got)
+		t.Errorf("%s differs (go test ./lambda/message -update rewrites it)\ngot:\n%s", path, got)
 	}
 }
 
@@ -127,7 +127,7 @@ func checkRules(t *testing.T, m forms) {
 	if m.record.Subject != "" || m.chat.Subject != "" {
 		t.Error("a form for machines has a subject")
 	}
-	for _, form := range []notify.Message{m.text, m.record, m.chat} {
+	for _, form := range []message.Message{m.text, m.record, m.chat} {
 		size := len(form.Body)
 		for name, value := range form.Attributes {
 			if value == "" || len(value) > 256 {

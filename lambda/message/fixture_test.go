@@ -1,11 +1,11 @@
-package notify_test
+package message_test
 
 import (
 	"time"
 	_ "time/tzdata"
 
 	"opsworks-maintenance/lambda/maintenance"
-	"opsworks-maintenance/lambda/notify"
+	"opsworks-maintenance/lambda/message"
 )
 
 const (
@@ -15,7 +15,7 @@ const (
 )
 
 var (
-	function = notify.Function{Name: "opsworks-maintenance", Region: "us-east-1", Account: "123456789012"}
+	function = message.Function{Name: "opsworks-maintenance", Region: "us-east-1", Account: "123456789012"}
 	at       = time.Date(2026, 11, 28, 23, 0, 1, 0, time.UTC)
 
 	alarm = maintenance.Trigger{Kind: maintenance.TriggerAlarm, Name: "automate-06-health",

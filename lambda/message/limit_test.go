@@ -1,4 +1,4 @@
-package notify_test
+package message_test
 
 import (
 	"encoding/json"
