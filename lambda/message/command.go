@@ -3,8 +3,6 @@ package message
 import (
 	"fmt"
 	"strings"
-
-	"opsworks-maintenance/lambda/maintenance"
 )
 
 // order is the command that sends an operator's request about a run. It names the run and no server: an old message must not start
@@ -34,18 +32,24 @@ func lookAt(v view, f Function) step {
 		return step{"Look at the server (with an AWS CLI from before August 2025):",
 			fmt.Sprintf("aws opsworks-cm describe-servers --server-name %s --region %s%s", v.ServerName, f.Region, after(" --endpoint-url ",
 				f.Endpoint))}
-	case v.Reference != "" && v.Reason != maintenance.ReasonExecutionGone:
+	case v.Reference != "" && !v.said.noExecution:
 		return step{"Look at the execution:", execution(v, f)}
-	case v.Reason == maintenance.ReasonStartUnconfirmed && v.Server.Runbook != "":
-		return step{"Look for the execution:",
-			fmt.Sprintf("aws ssm describe-automation-executions --filters Key=DocumentNamePrefix,Values=%s --region %s", v.Server.Runbook,
-				f.Region)}
 	case v.Server.Node != "":
 		return step{"Look at the node:",
 			fmt.Sprintf("aws ssm describe-instance-information --filters Key=InstanceIds,Values=%s --region %s", v.Server.Node, f.Region)}
 	default:
 		return step{"Look at the managed nodes:", "aws ssm describe-instance-information --region " + f.Region}
 	}
+}
+
+// lookFor is the step that shows whether an execution was started: a list of those of its runbook.
+func lookFor(v view, f Function) step {
+	if !v.ssm() || v.Reference != "" || v.ServerName == "" || v.Server.Runbook == "" {
+		return lookAt(v, f)
+	}
+	return step{"Look for the execution:",
+		fmt.Sprintf("aws ssm describe-automation-executions --filters Key=DocumentNamePrefix,Values=%s --region %s", v.Server.Runbook,
+			f.Region)}
 }
 
 // execution is the page of an execution, or a command where the console's address is not a public one.

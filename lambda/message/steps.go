@@ -1,6 +1,8 @@
 package message
 
 import (
+	"cmp"
+	"fmt"
 	"slices"
 
 	"opsworks-maintenance/lambda/maintenance"
@@ -13,32 +15,36 @@ func say(text string) step { return step{text: text} }
 
 // nextSteps is what happens if nobody does anything, and what an operator can do: a link first, then at most two commands.
 func nextSteps(v view, f Function) []step {
-	var steps []step
+	steps := outcomeSteps
+	if v.said.steps != nil {
+		steps = v.said.steps
+	}
+	return slices.DeleteFunc(steps(v, f), func(s step) bool { return s.text == "" })
+}
+
+func outcomeSteps(v view, f Function) []step {
 	switch v.Outcome {
 	case maintenance.OutcomeStarted:
-		steps = []step{started(v)}
+		return []step{started(v)}
 	case maintenance.OutcomeWaiting:
-		steps = waits(v, f)
+		return waits(v, f)
 	case maintenance.OutcomeJoined:
-		steps = []step{say("Nothing. One run serves all its triggers, and its end is notified.")}
+		return []step{say("Nothing. One run serves all its triggers, and its end is notified.")}
 	case maintenance.OutcomeInProgress:
-		steps = goesOn(v, f)
+		return goesOn(v)
 	case maintenance.OutcomeFailed:
-		steps = failed(v, f)
-	case maintenance.OutcomeCancelled:
-		if v.Reason == maintenance.ReasonStoppedElsewhere {
-			steps = []step{lookAt(v, f)}
-		}
+		return failed(v, f)
 	case maintenance.OutcomeOverdue:
-		steps = overdue(v, f)
+		return overdue(v, f)
 	case maintenance.OutcomeMissed:
-		steps = missed(v, f)
+		return missed(v, f)
 	case maintenance.OutcomeHeld:
-		steps = []step{say("Nothing. No start is claimed until then; what was claimed before goes on, and its end is notified.")}
+		return []step{say("Nothing. No start is claimed until then; what was claimed before goes on, and its end is notified.")}
 	case maintenance.OutcomeRefused, maintenance.OutcomeError:
-		steps = notStarted(v, f)
+		return notStarted(v, f)
+	default:
+		return nil
 	}
-	return slices.DeleteFunc(steps, func(s step) bool { return s.text == "" })
 }
 
 func started(v view) step {
@@ -58,36 +64,20 @@ func waits(v view, f Function) []step {
 	if slices.ContainsFunc(append([]maintenance.Trigger{v.Trigger}, v.Triggers...), byAlarm) {
 		steps = append(steps, say("An alarm that returns to OK takes back what it asked for, unless the settings say otherwise."))
 	}
-	switch v.Reason { // what does not pass by itself; the others' advice is for an operator who was refused
-	case maintenance.ReasonNotFound, maintenance.ReasonAmbiguous, maintenance.ReasonDenied, maintenance.ReasonRunbookUnusable:
+	if v.said.doWaiting { // what does not pass by itself
 		steps = append(steps, say(advice(v)))
 	}
-	return append(steps, startNow(v, f), offer("To cancel it:", order(v, f, "stop")))
-}
-
-// startNow is offered only where an operator can let a run that waits go on now. A hold, an order and an alarm that blocks are
-// somebody's intention, which a message does not advise to pass over.
-func startNow(v view, f Function) step {
-	switch v.Reason {
-	case maintenance.ReasonOutsideWindow:
-		return offer("To start it now:", order(v, f, "start", "window"))
-	case maintenance.ReasonCalendarClosed:
-		return offer("To start it now:", order(v, f, "start", "calendar"))
-	case maintenance.ReasonApprovalNeeded:
-		return offer("To approve it and start it now:", order(v, f, "start"))
-	default:
-		return step{}
+	if v.said.start != "" {
+		steps = append(steps, offer(v.said.start, order(v, f, "start", v.said.override...)))
 	}
+	return append(steps, offer("To cancel it:", order(v, f, "stop")))
 }
 
 // idle is what happens to a run that waits if nobody does anything.
 func idle(v view) string {
-	text, unless := "Nothing. It starts when nothing is in its way any more.", " If that is not before "
-	if v.Reason == maintenance.ReasonApprovalNeeded {
-		text, unless = "Without an approval this trigger starts nothing.", " If it has none before "
-	}
+	text := cmp.Or(v.said.idle, "Nothing. It starts when nothing is in its way any more.")
 	if expires := v.when(v.Expires); expires != "" {
-		text += unless + expires + ", it expires, and that is notified."
+		text += fmt.Sprintf(" If %s before %s, it expires, and that is notified.", cmp.Or(v.said.unless, "that is not"), expires)
 	}
 	return text
 }
@@ -100,29 +90,31 @@ func offer(text, line string) step {
 	return step{text, line}
 }
 
-func goesOn(v view, f Function) []step {
-	switch {
-	case v.Reason == maintenance.ReasonUnknownStatus:
-		return []step{lookAt(v, f), say(advice(v))}
-	case v.followed():
-		return []step{say("Nothing. The end of that run is notified.")}
-	default:
+func goesOn(v view) []step {
+	if !v.followed() {
 		return nil
 	}
+	return []step{say("Nothing. The end of that run is notified.")}
 }
 
 func failed(v view, f Function) []step {
-	switch v.Reason {
-	case maintenance.ReasonClosedByHand:
-		return []step{say(advice(v))}
-	case maintenance.ReasonServerGone:
-		return []step{lookAt(v, f), say(advice(v))}
-	}
 	steps := []step{lookAt(v, f), say(advice(v))}
 	if v.Reason == "" && v.Detail != "" {
 		steps = append(steps, say("Detail is what the service recorded; put that right before the server is maintained again."))
 	}
 	return append(steps, alarmStays(v))
+}
+
+// lookAndDo is all there is to say where what happens next depends on what is found there.
+func lookAndDo(v view, f Function) []step { return []step{lookAt(v, f), say(advice(v))} }
+
+// onlyDo is all there is to say where nothing is to be seen.
+func onlyDo(v view, _ Function) []step { return []step{say(advice(v))} }
+
+// unconfirmed is about a start that may or may not have happened.
+func unconfirmed(v view, f Function) []step {
+	return []step{say("Nothing. The server stays reserved for this run, which is looked into until that shows."), lookFor(v, f),
+		offer("If you know that nothing was started, give up its record and free the server:", order(v, f, "close"))}
 }
 
 // overdue: OpsWorks CM has no operation that stops maintenance (API reference, 2016-11-01).
@@ -139,12 +131,8 @@ func giveUp(v view, f Function) step {
 }
 
 func missed(v view, f Function) []step {
-	if v.Reason == maintenance.ReasonNoSuccess {
-		return []step{lookAt(v, f), say(advice(v))}
-	}
 	steps := []step{say("Nothing. The server waits for its next trigger.")}
-	switch v.Reason {
-	case maintenance.ReasonNotFound, maintenance.ReasonWrongState, maintenance.ReasonDenied:
+	if v.said.doMissed {
 		steps = append(steps, lookAt(v, f), say(advice(v)))
 	}
 	return append(steps, alarmStays(v))
@@ -153,32 +141,27 @@ func missed(v view, f Function) []step {
 // notStarted is for refusals and errors: of a start, of the end of a run, of following one.
 func notStarted(v view, f Function) []step {
 	switch {
-	case v.Reason == maintenance.ReasonStartUnconfirmed:
-		return []step{say("Nothing. The server stays reserved for this run, which is looked into until that shows."), lookAt(v, f),
-			offer("If you know that nothing was started, give up its record and free the server:", order(v, f, "close"))}
 	case v.Stop:
 		return []step{say(repair(v))}
 	case v.Outcome == maintenance.OutcomeError && v.followed():
 		return []step{say("Nothing. It is tried on, and its end is notified once it is seen."), say(repair(v)), lookAt(v, f), giveUp(v, f)}
 	}
 	var steps []step
-	if v.Reason == maintenance.ReasonWrongState || v.Reason == maintenance.ReasonNotFound {
+	if v.said.look {
 		steps = append(steps, lookAt(v, f))
 	}
 	return append(steps, say(repair(v)), alarmStays(v))
 }
 
-// repair is the advice for a reason, without that to send a request where no request was sent.
+// repair is the advice for a reason, or, where an operator's own request came to nothing, that to send another.
 func repair(v view) string {
-	switch v.Reason {
-	case maintenance.ReasonHeld, maintenance.ReasonAfterRunning, maintenance.ReasonBlocked, maintenance.ReasonOutsideWindow,
-		maintenance.ReasonCalendarClosed, maintenance.ReasonConcurrencyLimit, maintenance.ReasonThrottled, maintenance.ReasonServiceLimit,
-		maintenance.ReasonUnavailable:
-		if v.Trigger.Kind != maintenance.TriggerManual || v.followed() {
-			return ""
-		}
+	if v.said.again == "" {
+		return advice(v)
 	}
-	return advice(v)
+	if v.Trigger.Kind != maintenance.TriggerManual || v.followed() {
+		return ""
+	}
+	return v.said.again
 }
 
 // alarmStays is the one thing about alarms that surprises everybody.

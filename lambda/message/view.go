@@ -8,14 +8,17 @@ import (
 	"opsworks-maintenance/lambda/maintenance"
 )
 
-// view is a report that was tidied, as messages see it: which of its facts an outcome says anything about, in the server's zone.
+// view is a report that was tidied, as messages see it: which of its facts an outcome says anything about, in the server's zone, and
+// what is said of its reason.
 type view struct {
 	maintenance.Report
 	zone *time.Location
+	said words
 }
 
 func viewOf(report maintenance.Report) view {
 	v := view{Report: tidy(report), zone: time.UTC}
+	v.said = reasons[v.Reason]
 	if zone, err := time.LoadLocation(report.Zone); err == nil {
 		v.zone = zone
 	}

@@ -1,7 +1,6 @@
 package message
 
 import (
-	"cmp"
 	"fmt"
 	"strings"
 
@@ -15,6 +14,9 @@ func summary(v view) string {
 	of := "Maintenance"
 	if v.ServerName != "" {
 		of = "Maintenance of " + v.ServerName
+	}
+	if v.said.summary != "" {
+		return strings.NewReplacer("{maintenance}", of, "{why}", why(v)).Replace(v.said.summary)
 	}
 	switch v.Outcome {
 	case maintenance.OutcomeStarted:
@@ -39,9 +41,6 @@ func summary(v view) string {
 	case maintenance.OutcomeOverdue:
 		return of + " should be over by now, and is not seen to be" + because(v)
 	case maintenance.OutcomeMissed:
-		if v.Reason == maintenance.ReasonNoSuccess {
-			return of + " is missed" + because(v)
-		}
 		return of + " expired before it could start." + inTheWay(v)
 	case maintenance.OutcomeHeld, maintenance.OutcomeReleased:
 		return braked(v)
@@ -94,31 +93,24 @@ func joinedRun(v view) string {
 
 // inProgress names the run that has the server, where it is one that is known.
 func inProgress(v view, of string) string {
-	v.Reason = cmp.Or(v.Reason, maintenance.ReasonInProgress)
-	switch v.Reason {
-	case maintenance.ReasonStopping:
-		return of + " is asked to stop."
-	case maintenance.ReasonInProgress:
-		if v.RunID == "" || !v.followed() {
-			return of + " was not started: " + why(v) + "."
-		}
+	switch {
+	case v.Reason != "" && v.Reason != maintenance.ReasonInProgress:
+		return fmt.Sprintf("%s goes on: %s.", of, why(v))
+	case v.RunID != "" && v.followed():
 		return fmt.Sprintf("%s was not started: the run %s has the server%s.", of, v.RunID, after(", accepted ", v.when(v.Started)))
 	default:
-		return fmt.Sprintf("%s goes on: %s.", of, why(v))
+		v.said = reasons[maintenance.ReasonInProgress]
+		return of + " was not started: " + why(v) + "."
 	}
 }
 
 func notDone(v view, of string) string {
 	failed := v.Outcome == maintenance.OutcomeError
 	switch {
-	case v.Reason == maintenance.ReasonManyRefusals:
-		return "Nothing was started: " + why(v) + "."
 	case v.Stop && failed:
 		return of + " could not be ended" + because(v)
 	case v.Stop:
 		return of + " was not ended" + because(v)
-	case v.Reason == maintenance.ReasonStartUnconfirmed:
-		return of + " may or may not have started" + because(v)
 	case failed && v.followed():
 		return of + " cannot be followed" + because(v)
 	case failed:
@@ -150,7 +142,7 @@ func braked(v view) string {
 
 // nothing is why an event asks for nothing: in the domain's words, else in those of what decoded it.
 func nothing(v view) string {
-	if _, ok := reasons[v.Reason]; ok {
+	if v.said.why != "" {
 		return why(v)
 	}
 	return v.Detail
