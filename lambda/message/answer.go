@@ -7,7 +7,7 @@ import (
 	"opsworks-maintenance/lambda/maintenance"
 )
 
-// Answer is the summary with what an operator who asked has to know besides: what exactly is wrong, and when it may start.
+// Answer is what a report says to who asked, in one line: the summary, what exactly is wrong, and when it may start.
 func Answer(report maintenance.Report) string {
 	v := viewOf(report)
 	if v.Decided {
@@ -27,7 +27,7 @@ func before(v view) string {
 		" Nothing was done now."
 }
 
-// Planned is what would happen, in one sentence or two.
+// Planned is what a report of something that was only thought through says, in one line: what would happen now.
 func Planned(report maintenance.Report) string {
 	v := viewOf(report)
 	switch v.Outcome {

@@ -36,10 +36,9 @@ type chatMetadata struct {
 
 // inChat are the facts of a text that a chat room gets too.
 var inChat = map[string]bool{"Server": true, "Asked by": true, "Because": true, "And by": true, "Time": true, "Accepted": true,
-	"May start":  true,
-	"Held until": true, "Expires": true, "Deadline": true, "Detail": true, "Execution": true}
+	"May start": true, "Held until": true, "Expires": true, "Deadline": true, "Detail": true, "Execution": true}
 
-// Chat is the message for a chat room.
+// Chat is what a report says in a chat room, as JSON in the chat client's schema: one thread per run. Function is whom its commands call.
 func Chat(report maintenance.Report, function Function) (Message, error) {
 	v := viewOf(report)
 	var description strings.Builder

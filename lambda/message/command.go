@@ -30,8 +30,8 @@ func lookAt(v view, f Function) step {
 		return step{}
 	case !v.ssm():
 		return step{"Look at the server (with an AWS CLI from before August 2025):",
-			fmt.Sprintf("aws opsworks-cm describe-servers --server-name %s --region %s%s", v.ServerName, f.Region, after(" --endpoint-url ",
-				f.Endpoint))}
+			fmt.Sprintf("aws opsworks-cm describe-servers --server-name %s --region %s%s", v.ServerName, f.Region,
+				after(" --endpoint-url ", f.Endpoint))}
 	case v.Reference != "" && !v.said.noExecution:
 		return step{"Look at the execution:", execution(v, f)}
 	case v.Server.Node != "":

@@ -24,7 +24,7 @@ func commands(r maintenance.Report) []string {
 	return lines
 }
 
-// Row 11 of the core's issue: an operator followed the advice of a message about a run that waited, and the server was maintained twice.
+// An operator who follows the advice of an old message must not have the server maintained twice.
 func TestText_ACommandNamesItsRun(t *testing.T) {
 	orders := 0
 	for name, r := range cases {
@@ -33,8 +33,8 @@ func TestText_ACommandNamesItsRun(t *testing.T) {
 			t.Errorf("%s has a request with a bare server name:\n%s", name, body)
 		}
 		all := commands(r)
-		if strings.Count(body, "lambda invoke")+strings.Count(body, "aws ssm")+strings.Count(body,
-			"aws opsworks-cm") != len(all) || len(all) > 2 {
+		said := strings.Count(body, "lambda invoke") + strings.Count(body, "aws ssm") + strings.Count(body, "aws opsworks-cm")
+		if said != len(all) || len(all) > 2 {
 			t.Errorf("%s: commands are at most two, each alone on its line; got %q", name, all)
 		}
 		for _, command := range all {
@@ -93,17 +93,16 @@ func TestText_AdviceDoesNoHarm(t *testing.T) {
 	}{
 		"a server that is gone is not started":       {[]string{"failed-server-gone"}, "start"},
 		"an execution that is gone is not looked at": {[]string{"failed-execution-gone"}, "/execution/"},
-		"a hold, an order, a blocking alarm are respected": {[]string{"waiting-held", "waiting-after-running", "waiting-blocked"},
-			`"override"`},
-		"what passes by itself is not forced": {[]string{"waiting-wrong-state", "waiting-unavailable",
-			"waiting-not-found-ssm"}, `"start"`},
+		"a hold, an order, a blocking alarm are respected": {
+			[]string{"waiting-held", "waiting-after-running", "waiting-blocked"}, `"override"`},
+		"what passes by itself is not forced": {
+			[]string{"waiting-wrong-state", "waiting-unavailable", "waiting-not-found-ssm"}, `"start"`},
 		"OpsWorks CM cannot stop maintenance":          {[]string{"overdue", "started-alarm"}, `"stop"`},
 		"what has started is not offered to be closed": {[]string{"started-alarm", "started-schedule-ssm", "in-progress-alarm"}, `"close"`},
-		"nothing is to be sent again where nothing was sent": {[]string{"refused-cooling-down", "refused-disabled", "missed-concurrency",
-			"error-unavailable-follow"},
-			"Send "},
-		"nobody is sent to do that, where there is no that": {[]string{"refused-held", "refused-outside-window",
-			"error-throttled-manual"}, "when that is done"},
+		"nothing is to be sent again where nothing was sent": {
+			[]string{"refused-cooling-down", "refused-disabled", "missed-concurrency", "error-unavailable-follow"}, "Send "},
+		"nobody is sent to do that, where there is no that": {
+			[]string{"refused-held", "refused-outside-window", "error-throttled-manual"}, "when that is done"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			for _, report := range c.reports {

@@ -54,7 +54,7 @@ func TestMessages_Golden(t *testing.T) {
 	}
 }
 
-func TestMessages_TheWordsOfTheDesign(t *testing.T) {
+func TestMessages_NoRetiredWords(t *testing.T) {
 	for name, r := range cases {
 		m := render(t, r)
 		all := strings.ToLower(m.text.Subject + m.text.Body + m.record.Body + m.chat.Body)

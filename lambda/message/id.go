@@ -37,7 +37,6 @@ func isDocument(s string) bool { return len(s) >= 3 && len(s) <= 128 && consists
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html
 func isARN(s string) bool {
 	parts := strings.SplitN(s, ":", 6)
-	return len(parts) == 6 && len(s) <= 2048 && parts[0] == "arn" && strings.HasPrefix(parts[1],
-		"aws") && parts[2] != "" && parts[5] != "" &&
-		consists(s, wordly+"_-.:/+=,@*")
+	return len(parts) == 6 && len(s) <= 2048 && parts[0] == "arn" && strings.HasPrefix(parts[1], "aws") &&
+		parts[2] != "" && parts[5] != "" && consists(s, wordly+"_-.:/+=,@*")
 }

@@ -124,58 +124,51 @@ func TestMessages_NothingInvisible(t *testing.T) {
 }
 
 func TestMessages_WhatIsNoIDIsNotPasted(t *testing.T) {
-	in := func(name string, change func(*maintenance.Report, string)) func(string) maintenance.Report {
-		return func(text string) maintenance.Report {
-			r := cases[name]
-			change(&r, text)
-			return r
-		}
-	}
 	for what, c := range map[string]struct {
-		with       func(string) maintenance.Report
+		set        func(*maintenance.Report, string)
 		good, evil []string
 	}{
-		"an execution id": {in("error-denied-follow", func(r *maintenance.Report, id string) { r.Reference = id }),
+		"an execution id": {func(r *maintenance.Report, id string) { r.Reference = id },
 			[]string{execution},
 			[]string{execution[1:], execution + "0", strings.ToUpper(execution), execution[:35] + "'", execution[:35] + "g"}},
-		"a node id": {in("error-denied-follow", func(r *maintenance.Report, id string) { r.Server.Node, r.Reference = id, "" }),
+		"a node id": {func(r *maintenance.Report, id string) { r.Server.Node, r.Reference = id, "" },
 			[]string{"i-01234567", node, "mi-0123456789abcdef0"},
 			[]string{"i-", "i-0123456", "i-012345678", node + "0", "mi-01234567", "mmi-0123456789abcdef0", "mi-mi-0123456789abcde",
-				"i-0123456789abcdeg0",
-				"I-0123456789abcdef0", "0123456789abcdef0"}},
-		"an ARN": {in("error-denied-follow", func(r *maintenance.Report, arn string) { r.Server.ARN = arn }),
+				"i-0123456789abcdeg0", "I-0123456789abcdef0", "0123456789abcdef0"}},
+		"an ARN": {func(r *maintenance.Report, arn string) { r.Server.ARN = arn },
 			[]string{"arn:aws:opsworks-cm:us-east-1:123456789012:server/automate-06/2b3c",
 				"arn:aws-cn:iam::1019881987024:instance/automate-06-1010V4UU2WRM2"},
 			[]string{"arn:", "arn:aws:opsworks-cm:us-east-1:123456789012", "arn:aws:opsworks-cm:us-east-1:123456789012:",
-				"arn:other:a:b:c:d", "arn:aws::b:c:d",
-				"xarn:aws:a:b:c:d", "arn:aws:a:b:c:d e", "arn:aws:a:b:c:<d>"}},
-		"a runbook": {in("error-denied-follow", func(r *maintenance.Report, name string) { r.Server.Runbook = name }),
+				"arn:other:a:b:c:d", "arn:aws::b:c:d", "xarn:aws:a:b:c:d", "arn:aws:a:b:c:d e", "arn:aws:a:b:c:<d>"}},
+		"a runbook": {func(r *maintenance.Report, name string) { r.Server.Runbook = name },
 			[]string{"opsworks-maintenance-chef-automate-1f0c3a9e", "arn:aws:ssm:us-east-1:123456789012:document/mine", "abc"},
 			[]string{"zz", strings.Repeat("z", 129), "mine'", "my runbook"}},
-		"a run's id": {in("error-denied-follow", func(r *maintenance.Report, id string) { r.RunID = id }),
+		"a run's id": {func(r *maintenance.Report, id string) { r.RunID = id },
 			[]string{runID, "r"},
 			[]string{runID + "'", runID + " ", strings.Repeat("a", 101), `a"b`, "a_b", "é"}},
-		"a server's name": {in("overdue", func(r *maintenance.Report, name string) {
-			r.ServerName, r.Trigger.Name, r.Triggers = name, "",
-				nil
-		}),
+		"a server's name": {func(r *maintenance.Report, name string) { *r = cases["overdue"]; r.ServerName = name },
 			[]string{"puppet-01"},
 			[]string{"1puppet", "puppet_01", "puppet'", strings.Repeat("p", 41)}},
 	} {
 		t.Run(what, func(t *testing.T) {
+			with := func(id string) maintenance.Report {
+				r := cases["error-denied-follow"]
+				c.set(&r, id)
+				return r
+			}
 			for _, id := range c.good {
-				m := render(t, c.with(id))
+				m := render(t, with(id))
 				if !strings.Contains(m.text.Body+m.record.Body, id) {
 					t.Errorf("%q is left out", id)
 				}
 			}
 			for _, id := range c.evil {
-				m := render(t, c.with(id))
+				m := render(t, with(id))
 				quoted, err := json.Marshal(id)
 				if err != nil {
 					t.Fatal(err)
 				}
-				if all := strings.Join(commands(c.with(id)), "\n"); strings.Contains(all, `""`) || strings.Contains(all, "  ") {
+				if all := strings.Join(commands(with(id)), "\n"); strings.Contains(all, `""`) || strings.Contains(all, "  ") {
 					t.Errorf("a command has a hole where %q was:\n%s", id, all)
 				}
 				for form, body := range map[string]string{"text": m.text.Body, "record": m.record.Body, "chat": m.chat.Body} {

@@ -10,11 +10,11 @@ import (
 	"opsworks-maintenance/lambda/maintenance"
 )
 
-// Function is what messages say of the function that sends them: how to call it, and where it looks for OpsWorks CM servers.
+// Function is the function that a message is from: its commands call it, and look for servers where it does.
 type Function struct {
 	Name   string
 	Region string
-	// Account is the function's; empty is left out.
+	// Account is left out of a message if it is empty.
 	Account string
 	// Endpoint of the OpsWorks CM API; empty is AWS's own.
 	Endpoint string

@@ -61,7 +61,7 @@ type trigger struct {
 	Key    string     `json:"key,omitempty"`
 }
 
-// Record is the message for machines.
+// Record is what a report says to machines, as JSON: every fact of it by name, times in UTC.
 func Record(report maintenance.Report) (Message, error) {
 	v := viewOf(report)
 	out := record{

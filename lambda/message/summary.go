@@ -7,7 +7,7 @@ import (
 	"opsworks-maintenance/lambda/maintenance"
 )
 
-// Summary is what happened, in one sentence: the first line of every message.
+// Summary is what a report says in one sentence, as every message begins.
 func Summary(report maintenance.Report) string { return summary(viewOf(report)) }
 
 func summary(v view) string {

@@ -7,7 +7,7 @@ import (
 	"opsworks-maintenance/lambda/maintenance"
 )
 
-// Text is the message for people.
+// Text is what a report says to people: a subject, what happened, the facts, and what to do next. Function is whom its commands call.
 func Text(report maintenance.Report, function Function) Message {
 	v := viewOf(report)
 	var b strings.Builder

@@ -111,6 +111,22 @@ func TestPublisher_Publish(t *testing.T) {
 			}
 		})
 	}
+	t.Run("OK: an internal error is tried again", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			s := &service{answer: func(attempt int, _ *http.Request) (int, string, error) {
+				if attempt == 1 {
+					return http.StatusInternalServerError, "", nil
+				}
+				return http.StatusOK, published, nil
+			}}
+			if err := publisher(s, everywhere).Publish(t.Context(), maintenance.TopicText, started); err != nil || len(s.asked) != 2 {
+				t.Errorf("got %v after %d requests", err, len(s.asked))
+			}
+		})
+	})
+}
+
+func TestPublisher_PublishFails(t *testing.T) {
 	t.Run("ErrNoTopic: one that has no ARN is not asked for", func(t *testing.T) {
 		s := &service{answer: good}
 		err := publisher(s, notify.Topics{Text: textARN}).Publish(t.Context(), maintenance.TopicChat, started)
@@ -127,19 +143,6 @@ func TestPublisher_Publish(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), "publish to "+recordsARN+":") || len(s.asked) != 1 {
 			t.Errorf("got %v after %d requests", err, len(s.asked))
 		}
-	})
-	t.Run("OK: an internal error is tried again", func(t *testing.T) {
-		synctest.Test(t, func(t *testing.T) {
-			s := &service{answer: func(attempt int, _ *http.Request) (int, string, error) {
-				if attempt == 1 {
-					return http.StatusInternalServerError, "", nil
-				}
-				return http.StatusOK, published, nil
-			}}
-			if err := publisher(s, everywhere).Publish(t.Context(), maintenance.TopicText, started); err != nil || len(s.asked) != 2 {
-				t.Errorf("got %v after %d requests", err, len(s.asked))
-			}
-		})
 	})
 	for _, answer := range []string{
 		"", "Please sign in.", "<html></html>", "<PublishResponse><PublishResult></PublishResult></PublishResponse>", "<PublishResponse><Publ",
@@ -171,8 +174,8 @@ func TestPublisher_Publish(t *testing.T) {
 }
 
 func TestPublisher_Endpoint(t *testing.T) {
-	if got, err := publisher(&service{answer: good},
-		everywhere).Endpoint(t.Context()); err != nil || got != "https://sns.us-east-1.amazonaws.com" {
+	got, err := publisher(&service{answer: good}, everywhere).Endpoint(t.Context())
+	if err != nil || got != "https://sns.us-east-1.amazonaws.com" {
 		t.Errorf("got %s, %v", got, err)
 	}
 }
