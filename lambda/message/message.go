@@ -1,6 +1,5 @@
 // Package message puts into words what a trigger, a request or a step of a run came to: as text for people, as a JSON record for
-// machines, in the chat client's own schema for chat rooms, and as the answer to who asked. It is pure: the same report gives the same
-// words, whenever and wherever.
+// machines, in the chat client's own schema for chat rooms, and as the answer to who asked. It is pure: words depend on the report alone.
 package message
 
 import (
