@@ -9,7 +9,7 @@ import (
 
 // Conclusion is what a sighting proves of a run that was claimed.
 type Conclusion struct {
-	Proof Proof
+	Progress Progress
 	// Outcome and Reason are how it ended, where it has; Reason is else why nothing is known.
 	Outcome Outcome
 	Reason  Reason
@@ -21,16 +21,16 @@ type Conclusion struct {
 	Warning   string
 }
 
-// Proof is how much a sighting proves. The zero value is nothing at all.
-type Proof int
+// Progress is how far a sighting proves that a run has come. The zero value is that it proves nothing at all.
+type Progress int
 
-// The proofs.
+// How far a run has come.
 const (
-	ProofNone     Proof = iota // it could not be seen, or contradicts itself
-	ProofMissing               // what should be there is not, which proves nothing by itself
-	ProofPending               // accepted, and not begun
-	ProofUnderWay              // it goes on
-	ProofOver                  // it has ended
+	ProgressUnknown    Progress = iota // it could not be seen, or contradicts itself
+	ProgressNoEvidence                 // what should be there is not, which proves nothing by itself
+	ProgressPending                    // accepted, and not begun
+	ProgressRunning                    // it goes on
+	ProgressDone                       // it has ended
 )
 
 // conclude is the one place where evidence becomes knowledge. It is a pure function of the run, what was seen, and the time.
@@ -55,18 +55,18 @@ func byExecution(run Run, s Sighting, tick time.Duration) Conclusion {
 	case mine == nil && s.ExecutionsErr != nil && (run.Reference == "" || ReasonOf(s.ExecutionsErr) != ReasonNotFound):
 		return Conclusion{Reason: ReasonOf(s.ExecutionsErr), Detail: s.ExecutionsErr.Error()}
 	case mine == nil:
-		return Conclusion{Proof: ProofMissing, Reason: ReasonExecutionGone, Detail: "no execution of it is listed"}
+		return Conclusion{Progress: ProgressNoEvidence, Reason: ReasonExecutionGone, Detail: "no execution of it is listed"}
 	}
-	c := Conclusion{Proof: ProofUnderWay, Reference: mine.ID, Began: mine.Began || mine.State == ExecutionRunning, Detail: mine.Detail, Server: s.Server}
+	c := Conclusion{Progress: ProgressRunning, Reference: mine.ID, Began: mine.Began || mine.State == ExecutionRunning, Detail: mine.Detail, Server: s.Server}
 	switch mine.State {
 	case ExecutionPending:
-		c.Proof = ProofPending
+		c.Progress = ProgressPending
 	case ExecutionSucceeded:
-		c.Proof, c.Outcome, c.Began = ProofOver, OutcomeSucceeded, true
+		c.Progress, c.Outcome, c.Began = ProgressDone, OutcomeSucceeded, true
 	case ExecutionFailed:
-		c.Proof, c.Outcome = ProofOver, OutcomeFailed
+		c.Progress, c.Outcome = ProgressDone, OutcomeFailed
 	case ExecutionCancelled:
-		c.Proof, c.Outcome, c.Reason = ProofOver, OutcomeCancelled, ReasonStoppedElsewhere
+		c.Progress, c.Outcome, c.Reason = ProgressDone, OutcomeCancelled, ReasonStoppedElsewhere
 		switch {
 		case run.Stop.By == byWindow:
 			c.Reason = ReasonOutsideWindow
@@ -74,7 +74,7 @@ func byExecution(run Run, s Sighting, tick time.Duration) Conclusion {
 			c.Reason = ReasonStopped
 		}
 	}
-	if c.Proof == ProofOver && !c.Began && (c.Outcome == OutcomeFailed || run.Stop.By == byWindow) {
+	if c.Progress == ProgressDone && !c.Began && (c.Outcome == OutcomeFailed || run.Stop.By == byWindow) {
 		c.Outcome, c.Reason = OutcomeFailed, ReasonNeverBegan
 	}
 	return c
@@ -120,33 +120,33 @@ func byServer(run Run, s Sighting, now time.Time, tick time.Duration) Conclusion
 	old := now.Before(run.Attempt.Claimed.Add(lag)) // what is read now may be from before the claim
 	switch {
 	case s.ServerErr != nil && ReasonOf(s.ServerErr) == ReasonNotFound:
-		c.Proof, c.Reason, c.Detail = ProofMissing, ReasonServerGone, s.ServerErr.Error()
+		c.Progress, c.Reason, c.Detail = ProgressNoEvidence, ReasonServerGone, s.ServerErr.Error()
 	case s.ServerErr != nil:
 		c.Reason, c.Detail = ReasonOf(s.ServerErr), s.ServerErr.Error()
 	case s.Server.Status == StatusUnderMaintenance && old && run.Accepted.IsZero():
 		c.Reason, c.Detail = ReasonStartUnconfirmed, "the server is under maintenance, or was shortly before"
 	case s.Server.Status == StatusUnderMaintenance:
-		c.Proof, c.Began = ProofUnderWay, c.Began || !old
+		c.Progress, c.Began = ProgressRunning, c.Began || !old
 	case !s.Server.Status.Settled() && !run.Accepted.IsZero():
-		c.Proof = ProofUnderWay // it passes through states such as BACKING_UP, which end nothing
+		c.Progress = ProgressRunning // it passes through states such as BACKING_UP, which end nothing
 	case !s.Server.Status.Settled():
 		c.Reason, c.Detail = ReasonWrongState, "the server is "+string(s.Server.Status)
 	case slices.ContainsFunc(s.Events, succeeds):
-		c.Proof, c.Outcome = ProofOver, OutcomeSucceeded
+		c.Progress, c.Outcome = ProgressDone, OutcomeSucceeded
 	case c.Began && now.Before(later(run.LastUnder, run.Attempt.Claimed).Add(lag)):
-		c.Proof = ProofUnderWay // for all that can be known
+		c.Progress = ProgressRunning // for all that can be known
 	case !c.Began && !old && failedSince(run, s.Server):
-		c.Proof, c.Outcome, c.Began = ProofOver, OutcomeFailed, true
+		c.Progress, c.Outcome, c.Began = ProgressDone, OutcomeFailed, true
 	case c.Began && s.Server.Status.Startable() && s.Server.MaintenanceStatus == MaintenanceSuccess: // of what is gone it is last week's
-		c.Proof, c.Outcome = ProofOver, OutcomeSucceeded
+		c.Progress, c.Outcome = ProgressDone, OutcomeSucceeded
 	case c.Began:
-		c.Proof, c.Outcome = ProofOver, OutcomeFailed
+		c.Progress, c.Outcome = ProgressDone, OutcomeFailed
 	case run.Accepted.IsZero() && (len(s.Events) > 0 || s.Server.MaintenanceStatus != run.Attempt.Before.MaintenanceStatus):
 		c.Reason = ReasonStartUnconfirmed // something was recorded since the claim, and nothing says what: that is not nothing
 	case s.EventsErr != nil:
 		c.Reason, c.Detail = ReasonOf(s.EventsErr), s.EventsErr.Error()
 	default:
-		c.Proof, c.Reason = ProofMissing, ReasonNeverBegan
+		c.Progress, c.Reason = ProgressNoEvidence, ReasonNeverBegan
 	}
 	return c
 }

@@ -17,22 +17,22 @@ func decideClaimed(run Run, f Facts) Next {
 		return Next{Need: NeedSighting}
 	}
 	c := conclude(run, *f.Sighting, f.Now, f.Tick)
-	if c.Proof == ProofPending && f.Calendar == nil {
+	if c.Progress == ProgressPending && f.Calendar == nil {
 		return Next{Need: NeedCalendar}
 	}
-	if c.Proof != ProofNone && run.State == RunRunning {
+	if c.Progress != ProgressUnknown && run.State == RunRunning {
 		run.Unseen = Unseen{}
 		run.forget(unseenNotice)
 	}
-	if c.Proof != ProofNone && c.Proof != ProofMissing {
+	if c.Progress != ProgressUnknown && c.Progress != ProgressNoEvidence {
 		run.Missing = Missing{}
 	}
-	switch c.Proof {
-	case ProofPending, ProofUnderWay:
+	switch c.Progress {
+	case ProgressPending, ProgressRunning:
 		return goesOn(run, c, f)
-	case ProofOver:
+	case ProgressDone:
 		return over(run, c, f)
-	case ProofMissing:
+	case ProgressNoEvidence:
 		return missing(run, c, f)
 	default:
 		return unseen(run, c.Reason, c.Detail, f)
@@ -56,7 +56,7 @@ func goesOn(run Run, c Conclusion, f Facts) Next {
 		r.Server = c.Server
 	}
 	r.Look = r.follows(f.Now, f.Tick)
-	if c.Proof == ProofPending && r.Stop.At.IsZero() && shut(*r, f) {
+	if c.Progress == ProgressPending && r.Stop.At.IsZero() && shut(*r, f) {
 		r.Stop = Wish{At: f.Now, By: byWindow}
 	}
 	n.Stop = !r.Stop.At.IsZero() && (r.Stop.By != byWindow || r.Began.IsZero()) // the window stops nothing that has begun
