@@ -17,12 +17,12 @@ import (
 func (c *Client) Follow(ctx context.Context, run maintenance.Run) maintenance.Sighting {
 	s := maintenance.Sighting{At: c.now(), Server: maintenance.Server{
 		Name: run.ServerName, Backend: Backend, Node: run.Attempt.Before.Node, Runbook: run.Attempt.Before.Runbook}}
-	half, cancel := call.Half(ctx)
+	callCtx, cancel := call.Half(ctx)
 	defer cancel()
 	if run.Reference == "" {
-		s.Executions, s.ExecutionsErr = c.candidates(half, run)
+		s.Executions, s.ExecutionsErr = c.candidates(callCtx, run)
 	} else {
-		c.own(half, run, &s)
+		c.own(callCtx, run, &s)
 	}
 	if slices.ContainsFunc(s.Executions, func(e maintenance.Execution) bool { return e.State.Over() }) {
 		c.atTheEnd(ctx, &s.Server)

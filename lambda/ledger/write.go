@@ -42,11 +42,11 @@ type write struct {
 
 // carryOut gives the witness as it is now, where the write's answer holds it, or where the write was found made: else nil.
 func (l *Ledger) carryOut(ctx context.Context, w *write) (item, error) {
-	work, cancel := half(ctx)
+	callCtx, cancel := half(ctx)
 	defer cancel()
 	steps, token := w.steps(), l.token()
 	for attempt := 1; ; attempt++ {
-		after, err := l.send(work, steps, token)
+		after, err := l.send(callCtx, steps, token)
 		if err == nil {
 			return after, nil
 		}
@@ -71,7 +71,7 @@ func (l *Ledger) carryOut(ctx context.Context, w *write) (item, error) {
 		default:
 			w.doubt = w.doubt || !answered(err)
 		}
-		if attempt == attempts || !l.wait(work, attempt) {
+		if attempt == attempts || !l.wait(callCtx, attempt) {
 			return l.settle(ctx, w, unavailable(w.op, err))
 		}
 	}

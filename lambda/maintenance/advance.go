@@ -93,13 +93,13 @@ func (t *turn) afterRefusal(err error, run Run, next Next, f Facts, a asked) (Ru
 
 // reread is a run that somebody else moved, with fresh facts.
 func (t *turn) reread(run Run) (Run, Facts, error) {
-	kept, err := t.Ledger.Read(t.record, run.ServerName)
+	kept, err := t.Ledger.Read(t.recordCtx, run.ServerName)
 	if err != nil {
 		return run, Facts{}, err
 	}
 	now := kept.Open
 	if now.ID != run.ID {
-		if now, err = t.Ledger.Run(t.record, run.ID); err != nil {
+		if now, err = t.Ledger.Run(t.recordCtx, run.ID); err != nil {
 			return run, Facts{}, err
 		}
 	}

@@ -27,11 +27,11 @@ func (t *turn) ask(q Request, look bool) Report {
 	for try := range mostMoves {
 		t.pause(try)
 		var err error
-		reads := t.work
+		readCtx := t.callCtx
 		if !look { // what there was no time to look at is recorded
-			reads = t.record
+			readCtx = t.recordCtx
 		}
-		if f.Kept, err = t.Ledger.Read(reads, q.ServerName); err != nil {
+		if f.Kept, err = t.Ledger.Read(readCtx, q.ServerName); err != nil {
 			return t.failed(q, err)
 		}
 		if f.Kept.Fleet, err = t.firstClaim(f.Kept.Fleet); ReasonOf(err) == ReasonMoved {
@@ -68,7 +68,7 @@ func busy(q Request, err error, now time.Time) Report {
 
 // named is a request with the server of the run that it names, or the answer that there is none.
 func (t *turn) named(q Request) (Request, Report) {
-	run, err := t.Ledger.Run(t.work, q.RunID)
+	run, err := t.Ledger.Run(t.callCtx, q.RunID)
 	no := Report{Outcome: OutcomeRefused, ServerName: q.ServerName, RunID: q.RunID, Trigger: q.Trigger, At: t.Now(), Count: true}
 	switch {
 	case ReasonOf(err) == ReasonUnknownRun:

@@ -14,7 +14,7 @@ func (t *turn) commit(run Run, next Next, a asked) (Run, error) {
 	}
 	change := Change{Key: a.key, From: run, To: next.Run, Open: next.Open, Claim: next.Claim, Free: next.Free, Now: now}
 	if next.Claim != nil && change.To.Attempt.ID == "" {
-		if t.work.Err() != nil { // who claims has time to start
+		if t.callCtx.Err() != nil { // who claims has time to start
 			return run, &Error{Op: "claim " + run.ServerName, Reason: ReasonUnavailable, Err: errNoTime}
 		}
 		change.To.Attempt.ID, change.To.Attempt.Ends = t.NewID(run.ServerName, now), t.ends
@@ -30,7 +30,7 @@ func (t *turn) commit(run Run, next Next, a asked) (Run, error) {
 		}
 	}
 	to, dropped := change.To.prune(now, t.Notifier.Topics())
-	if next.Claim == nil && t.publish.Err() == nil {
+	if next.Claim == nil && t.publishCtx.Err() == nil {
 		to = to.lend(Lease{By: t.id, Until: t.leaseEnds}, now, t.tick())
 	}
 	to.Edition = Edition
@@ -38,7 +38,7 @@ func (t *turn) commit(run Run, next Next, a asked) (Run, error) {
 	if run.Version > 0 && !change.alters() {
 		return run, nil
 	}
-	moved, err := t.Ledger.Commit(t.record, change)
+	moved, err := t.Ledger.Commit(t.recordCtx, change)
 	if err == nil {
 		t.published.add(Publishing{Dropped: dropped})
 	}

@@ -18,7 +18,7 @@ func (r *Runner) Ask(ctx context.Context, requests []Request) []Report {
 	})
 	if several {
 		t.inParallel(len(requests), func(lane *turn, i int) {
-			if r := reports[i]; r.Outcome == OutcomeWaiting && !r.Decided && lane.work.Err() == nil {
+			if r := reports[i]; r.Outcome == OutcomeWaiting && !r.Decided && lane.callCtx.Err() == nil {
 				reports[i] = lane.safely(r.ServerName, r.RunID, func() Report { return lane.startRecorded(r) })
 			}
 		})
@@ -31,7 +31,7 @@ func (r *Runner) Ask(ctx context.Context, requests []Request) []Report {
 func (t *turn) startRecorded(recorded Report) Report {
 	t, stop := t.lookingAhead(recorded.ServerName, []Trigger{recorded.Trigger}, t.facts(recorded.ServerName))
 	defer stop()
-	kept, err := t.Ledger.Read(t.work, recorded.ServerName)
+	kept, err := t.Ledger.Read(t.callCtx, recorded.ServerName)
 	if err != nil || kept.Open.ID != recorded.RunID {
 		return recorded // the sweep goes on
 	}
@@ -78,7 +78,7 @@ func (t *turn) clearOne(serverName string, alarm Trigger) Report {
 		Detail: "no run waits for the alarm"}
 	for try := range mostMoves {
 		t.pause(try)
-		kept, err := t.Ledger.Read(t.work, serverName)
+		kept, err := t.Ledger.Read(t.callCtx, serverName)
 		if err != nil {
 			return t.failed(Request{ServerName: serverName, Trigger: alarm}, err)
 		}
@@ -128,11 +128,11 @@ func cleared(run Run, alarm Trigger, f Facts) (Next, bool) {
 func (r *Runner) Finished(ctx context.Context, reference string) (Report, bool, error) {
 	t, done := r.turn(ctx)
 	defer done()
-	id, err := t.Ledger.ByReference(t.work, reference)
+	id, err := t.Ledger.ByReference(t.callCtx, reference)
 	if err != nil || id == "" {
 		return Report{}, false, err
 	}
-	run, err := t.Ledger.Run(t.work, id)
+	run, err := t.Ledger.Run(t.callCtx, id)
 	if err != nil || run.State != RunRunning || run.Edition > Edition {
 		return Report{}, err == nil, err
 	}

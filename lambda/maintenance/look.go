@@ -30,7 +30,7 @@ func (t *turn) decide(run Run, f *Facts, a asked) (Next, error) {
 		if next.Need == "" {
 			return next, nil
 		}
-		if err := t.work.Err(); err != nil {
+		if err := t.callCtx.Err(); err != nil {
 			return Next{}, &Error{Op: "look at " + run.ServerName, Reason: ReasonUnavailable, Err: errNoTime}
 		}
 		if err := t.look(run, f, next.Need); err != nil {
@@ -55,15 +55,15 @@ func (t *turn) look(run Run, f *Facts, need Need) error {
 		err := &Error{Op: "look at " + run.ServerName, Reason: ReasonUnsupported, Err: errors.New("this version has no backend " + name)}
 		f.Sighting, f.Calendar = &Sighting{At: f.Now, ServerErr: err, ExecutionsErr: err}, &CalendarState{}
 	case need == NeedCalendar:
-		state := backend.Calendar(t.work, run.ServerName)
+		state := backend.Calendar(t.callCtx, run.ServerName)
 		f.Calendar = &state
 	case run.Holds():
-		seen := backend.Follow(t.work, run)
+		seen := backend.Follow(t.callCtx, run)
 		f.Sighting = &seen
 	default:
 		seen, ok := t.ahead.take()
 		if !ok {
-			seen = backend.Look(t.work, run.ServerName)
+			seen = backend.Look(t.callCtx, run.ServerName)
 		}
 		f.Sighting = &seen
 	}
@@ -92,7 +92,7 @@ func (t *turn) lookingAhead(serverName string, triggers []Trigger, f Facts) (lan
 		return t, func() {}
 	}
 	looks := t.lane("look")
-	ctx, cancel := context.WithCancel(looks.work)
+	ctx, cancel := context.WithCancel(looks.callCtx)
 	seen, over := make(ahead, 1), make(chan struct{})
 	go func() {
 		defer close(over)
@@ -107,11 +107,11 @@ func (t *turn) lookingAhead(serverName string, triggers []Trigger, f Facts) (lan
 }
 
 func (t *turn) lookAtSlots(f *Facts) error {
-	holders, err := t.Ledger.Slots(t.work, f.MaxConcurrent)
+	holders, err := t.Ledger.Slots(t.callCtx, f.MaxConcurrent)
 	if err != nil {
 		return err
 	}
-	waiters, err := t.Ledger.Due(t.work, QueueSlot, f.Now, 1)
+	waiters, err := t.Ledger.Due(t.callCtx, QueueSlot, f.Now, 1)
 	f.Slots = &Slots{Holders: holders, Waiters: len(waiters) > 0}
 	return err
 }

@@ -102,10 +102,10 @@ func (t *turn) operateOn(o Operator, decide func(*turn, Run) (Next, Report)) Rep
 func (t *turn) meant(o Operator) (Run, Report, error) {
 	run, err := Run{}, error(nil)
 	if o.RunID != "" {
-		run, err = t.Ledger.Run(t.work, o.RunID)
+		run, err = t.Ledger.Run(t.callCtx, o.RunID)
 	} else {
 		var kept Kept
-		kept, err = t.Ledger.Read(t.work, o.ServerName)
+		kept, err = t.Ledger.Read(t.callCtx, o.ServerName)
 		run = kept.Open
 	}
 	if err != nil && ReasonOf(err) != ReasonUnknownRun {

@@ -10,7 +10,7 @@ func (r *Runner) Plan(ctx context.Context, serverName string) Plan {
 	plan := Plan{ServerName: serverName}
 	f := t.facts(serverName)
 	if f.Policy != nil {
-		if f.Kept, plan.Err = t.Ledger.Read(t.work, serverName); plan.Err != nil {
+		if f.Kept, plan.Err = t.Ledger.Read(t.callCtx, serverName); plan.Err != nil {
 			return plan
 		}
 		plan.Run = f.Kept.Open
@@ -58,7 +58,7 @@ func (t *turn) planFor(trigger Trigger, serverName string, f *Facts, check func(
 		return answer, err
 	}
 	if next.Claim != nil && next.Run.Node != "" && f.Node == nil { // which the claim itself would find out
-		holder, err := t.Ledger.Node(t.work, next.Run.Node)
+		holder, err := t.Ledger.Node(t.callCtx, next.Run.Node)
 		if err != nil {
 			return answer, err
 		}
@@ -104,7 +104,7 @@ func (t *turn) check(serverName string, f Facts) func() error {
 		asked = true
 		backend, _ := t.backend(f.Policy.Backend)
 		if checker, ok := backend.(Checker); ok {
-			answer = checker.Check(t.work, serverName)
+			answer = checker.Check(t.callCtx, serverName)
 		}
 		return answer
 	}

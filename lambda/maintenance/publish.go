@@ -120,7 +120,7 @@ func (t *turn) publishTo(topic Topic, run Run) (done []int, sum Publishing) {
 		if late := t.Now().Sub(n.At); late > Late {
 			report.Late = late
 		}
-		if err := t.Notifier.Publish(t.publish, topic, report); err != nil {
+		if err := t.Notifier.Publish(t.publishCtx, topic, report); err != nil {
 			sum.Failed++
 			sum.Errs = append(sum.Errs, fmt.Errorf("publish %s of %s to %s (try %s): %w", n.Outcome, run.ID, topic, strconv.Itoa(n.Topics[i].Tries), err))
 			break
@@ -140,7 +140,7 @@ func (t *turn) clear(run Run, published func(Topic, int) bool) Run {
 			cleared.Lease = Lease{}
 		}
 		now := t.Now()
-		moved, err := t.Ledger.Commit(t.record, Change{From: run, To: cleared.schedule(now), Now: now})
+		moved, err := t.Ledger.Commit(t.recordCtx, Change{From: run, To: cleared.schedule(now), Now: now})
 		if err == nil {
 			return moved
 		}
@@ -148,7 +148,7 @@ func (t *turn) clear(run Run, published func(Topic, int) bool) Run {
 			t.published.add(Publishing{Errs: []error{fmt.Errorf("clear what was published of %s: %w", run.ID, err)}})
 			return run
 		}
-		if run, err = t.Ledger.Run(t.record, run.ID); err != nil {
+		if run, err = t.Ledger.Run(t.recordCtx, run.ID); err != nil {
 			t.published.add(Publishing{Errs: []error{err}})
 			return run
 		}

@@ -30,7 +30,7 @@ func (t *turn) refuse(r Refusal) Report {
 		report.RunID = r.RunID
 	}
 	topics := t.Notifier.Topics()
-	known, err := t.Ledger.Run(t.work, record.ID)
+	known, err := t.Ledger.Run(t.callCtx, record.ID)
 	switch {
 	case err == nil && known.ID != "": // it has been notified today: the key alone
 		record = Run{}
@@ -78,7 +78,7 @@ func (t *turn) unrecorded(report Report, r Refusal, err error) Report {
 	return report
 }
 
-// record is a refusal as it is kept: a run that was over from the start.
+// recordCtx is a refusal as it is kept: a run that was over from the start.
 func (r Refusal) record(now time.Time) Run {
 	day := now.UTC().Format("20060102")
 	subject, parts := r.ServerName, []string{r.ServerName, r.Source, string(r.Reason), day}
@@ -106,7 +106,7 @@ func (r Refusal) capped() bool { return r.Trigger.Kind == TriggerAlarm || r.Trig
 
 // capTopics are the topics that one more refusal of the day is notified on: none once there were too many, of which one message tells.
 func (t *turn) capTopics(topics []Topic, now time.Time) ([]Topic, error) {
-	n, err := t.Ledger.Count(t.work, "refusals", now)
+	n, err := t.Ledger.Count(t.callCtx, "refusals", now)
 	if err != nil || n <= mostRefusals {
 		return topics, err
 	}

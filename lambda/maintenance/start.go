@@ -32,20 +32,20 @@ func (t *turn) send(run Run, a asked) Answer {
 	switch {
 	case !ok:
 		return Answer{Err: &Error{Op: "start", Reason: ReasonUnsupported}}
-	case t.work.Err() != nil || !t.Now().Before(run.Attempt.Ends):
+	case t.callCtx.Err() != nil || !t.Now().Before(run.Attempt.Ends):
 		return Answer{Err: &Error{Op: "start maintenance of " + run.ServerName, Reason: ReasonUnavailable, Err: errNoTime}}
 	default:
-		return backend.Start(t.work, run, run.Attempt.Before, a.attributes)
+		return backend.Start(t.callCtx, run, run.Attempt.Before, a.attributes)
 	}
 }
 
 // stop asks the backend to stop a run. How it ends is seen; until then it is asked again at each look.
 func (t *turn) stop(run Run, report Report) Report {
 	backend, ok := t.backend(run.Backend)
-	if !ok || !backend.Stops() || run.State != RunRunning || t.work.Err() != nil {
+	if !ok || !backend.Stops() || run.State != RunRunning || t.callCtx.Err() != nil {
 		return report
 	}
-	if err := backend.Stop(t.work, run); err != nil && ReasonOf(err) != ReasonNotRunning {
+	if err := backend.Stop(t.callCtx, run); err != nil && ReasonOf(err) != ReasonNotRunning {
 		report.Err = errors.Join(report.Err, err)
 	}
 	return report

@@ -22,7 +22,7 @@ func (r *Runner) Sweep(ctx context.Context) Swept {
 		t.shared[name] = b.Shared()
 	}
 	now := t.Now()
-	due, err := t.Ledger.Due(t.work, QueueDue, now, mostDue)
+	due, err := t.Ledger.Due(t.callCtx, QueueDue, now, mostDue)
 	if err != nil {
 		return Swept{Err: err}
 	}
@@ -54,13 +54,13 @@ func (r *Runner) Sweep(ctx context.Context) Swept {
 // waiters are the runs that wait for a slot: as many of the oldest as slots are free, and those that want to be looked at anyway, which
 // stay behind the others.
 func (t *turn) waiters(now time.Time) ([]Due, error) {
-	all, err := t.Ledger.Due(t.work, QueueSlot, now, 0)
+	all, err := t.Ledger.Due(t.callCtx, QueueSlot, now, 0)
 	if err != nil || len(all) == 0 {
 		return nil, err
 	}
 	free := len(all)
 	if t.MaxConcurrent > 0 {
-		holders, err := t.Ledger.Slots(t.work, t.MaxConcurrent)
+		holders, err := t.Ledger.Slots(t.callCtx, t.MaxConcurrent)
 		if err != nil {
 			return nil, err
 		}
@@ -94,7 +94,7 @@ func (t *turn) workOn(due []Due) (reports []Report, left int) {
 		some := byBackend[names[i]]
 		each, did := make([]Report, len(some)), make([]int, len(some))
 		lane.inParallel(len(some), func(lane *turn, j int) {
-			if lane.work.Err() == nil { // what is left, the next sweep takes
+			if lane.callCtx.Err() == nil { // what is left, the next sweep takes
 				did[j] = 1
 				each[j] = lane.safely("", some[j].RunID, func() Report { return lane.sweepOne(some[j]) })
 			}
@@ -121,7 +121,7 @@ func (t *turn) sweepOne(due Due) Report {
 		return Report{Outcome: OutcomeError, Reason: ReasonUnsupported, RunID: due.RunID, State: due.State, At: now,
 			Detail: fmt.Sprintf("the run needs edition %d of the rules; this is edition %d", due.Edition, Edition)}
 	}
-	run, err := t.Ledger.Take(t.work, due, now.Add(t.tick()))
+	run, err := t.Ledger.Take(t.callCtx, due, now.Add(t.tick()))
 	switch reason := ReasonOf(err); {
 	case reason == ReasonMoved, reason == ReasonUnknownRun:
 		return Report{}
@@ -140,7 +140,7 @@ func (t *turn) move(run Run, atOnce bool) Report {
 		t, stop = t.lookingAhead(run.ServerName, run.asking(), f) // before the holds are read, so that they bind it
 		defer stop()
 		var err error
-		if f.Kept, err = t.Ledger.Read(t.work, run.ServerName); err != nil {
+		if f.Kept, err = t.Ledger.Read(t.callCtx, run.ServerName); err != nil {
 			return run.failed(err, t.Now())
 		}
 	}
@@ -163,12 +163,12 @@ const countEvery = 5
 
 // count counts the open runs by state, now and then.
 func (t *turn) count(now time.Time) (map[RunState]int, error) {
-	if now.UnixNano()/int64(t.tick())%countEvery != 0 || t.work.Err() != nil {
+	if now.UnixNano()/int64(t.tick())%countEvery != 0 || t.callCtx.Err() != nil {
 		return nil, nil
 	}
 	open := map[RunState]int{RunWaiting: 0, RunStarting: 0, RunRunning: 0}
 	for _, queue := range []Queue{QueueDue, QueueSlot} {
-		all, err := t.Ledger.Due(t.work, queue, now.AddDate(10, 0, 0), 0)
+		all, err := t.Ledger.Due(t.callCtx, queue, now.AddDate(10, 0, 0), 0)
 		if err != nil {
 			return nil, err
 		}
@@ -188,10 +188,10 @@ const expectTicks = 60
 // period's, so that any number of sweeps write one.
 func (t *turn) expect(now time.Time) []Report {
 	names := slices.Sorted(maps.Keys(t.Expected))
-	if len(names) == 0 || t.work.Err() != nil || now.UnixNano()/int64(t.tick())%expectTicks > 1 {
+	if len(names) == 0 || t.callCtx.Err() != nil || now.UnixNano()/int64(t.tick())%expectTicks > 1 {
 		return nil
 	}
-	records, err := t.Ledger.Servers(t.work, names)
+	records, err := t.Ledger.Servers(t.callCtx, names)
 	if err != nil {
 		return []Report{Run{}.failed(err, now)}
 	}
@@ -210,7 +210,7 @@ func (t *turn) expectOne(name string, record ServerRecord, now time.Time) Report
 		since, detail = record.WatchedFrom, "no run has succeeded since the server is watched, "
 	}
 	if since.IsZero() {
-		if err := t.Ledger.Watch(t.work, name, now); err != nil {
+		if err := t.Ledger.Watch(t.callCtx, name, now); err != nil {
 			return Run{ServerName: name}.failed(err, now)
 		}
 		return Report{}

@@ -15,9 +15,9 @@ type turn struct {
 	*Runner
 	// id names the leases of this invocation.
 	id string
-	// work ends early enough that what a service that hangs did not answer can still be recorded; publish, for publishing, early
-	// enough to clear; record early enough that the response gets out.
-	work, publish, record context.Context
+	// callCtx ends early enough that what a service that hangs did not answer can still be recorded; publishCtx early
+	// enough to clear what was published; recordCtx early enough that the response gets out.
+	callCtx, publishCtx, recordCtx context.Context
 	// ends is when this turn sends nothing any more, leaseEnds when others may take what it holds.
 	ends, leaseEnds time.Time
 	// shared are the backends for the looks of one sweep.
@@ -70,16 +70,16 @@ const (
 
 func (r *Runner) turn(ctx context.Context) (*turn, context.CancelFunc) {
 	now := r.Now()
-	t := &turn{Runner: r, id: r.NewID("turn", now), work: ctx, publish: ctx, record: ctx, published: &tally{}}
+	t := &turn{Runner: r, id: r.NewID("turn", now), callCtx: ctx, publishCtx: ctx, recordCtx: ctx, published: &tally{}}
 	left := longestTurn
 	cancel := func() {}
 	if deadline, ok := ctx.Deadline(); ok {
 		left = time.Until(deadline)
-		var cancelRecord, cancelPublish, cancelWork context.CancelFunc
-		t.record, cancelRecord = context.WithDeadline(ctx, deadline.Add(-min(500*time.Millisecond, left/12)))
-		t.publish, cancelPublish = context.WithDeadline(t.record, deadline.Add(-min(2500*time.Millisecond, left/6)))
-		t.work, cancelWork = context.WithDeadline(t.publish, deadline.Add(-min(7*time.Second, left/3)))
-		cancel = func() { cancelWork(); cancelPublish(); cancelRecord() }
+		var cancelRecord, cancelPublish, cancelCall context.CancelFunc
+		t.recordCtx, cancelRecord = context.WithDeadline(ctx, deadline.Add(-min(500*time.Millisecond, left/12)))
+		t.publishCtx, cancelPublish = context.WithDeadline(t.recordCtx, deadline.Add(-min(2500*time.Millisecond, left/6)))
+		t.callCtx, cancelCall = context.WithDeadline(t.publishCtx, deadline.Add(-min(7*time.Second, left/3)))
+		cancel = func() { cancelCall(); cancelPublish(); cancelRecord() }
 	}
 	t.ends, t.leaseEnds = now.Add(left), now.Add(left+leaseMargin)
 	return t, cancel
@@ -88,11 +88,11 @@ func (r *Runner) turn(ctx context.Context) (*turn, context.CancelFunc) {
 // lane is the turn for one share of its parallel work.
 func (t *turn) lane(name string) *turn {
 	lane := *t
-	if outer := LaneOf(t.work); outer != "" {
+	if outer := LaneOf(t.callCtx); outer != "" {
 		name = outer + "." + name
 	}
 	in := func(ctx context.Context) context.Context { return context.WithValue(ctx, laneKey{}, name) }
-	lane.work, lane.publish, lane.record = in(t.work), in(t.publish), in(t.record)
+	lane.callCtx, lane.publishCtx, lane.recordCtx = in(t.callCtx), in(t.publishCtx), in(t.recordCtx)
 	return &lane
 }
 
@@ -136,11 +136,11 @@ func (t *turn) pause(try int) {
 		return
 	}
 	most := 10 * time.Millisecond << min(try, 6)
-	timer := time.NewTimer(most/2 + time.Duration(freeSlot(make([]string, 64), t.id+LaneOf(t.work)))*most/128)
+	timer := time.NewTimer(most/2 + time.Duration(freeSlot(make([]string, 64), t.id+LaneOf(t.callCtx)))*most/128)
 	defer timer.Stop()
 	select {
 	case <-timer.C:
-	case <-t.record.Done():
+	case <-t.recordCtx.Done():
 	}
 }
 

@@ -30,9 +30,9 @@ func (c *Client) Start(
 	if !call.Enough(ctx) || left < time.Second {
 		return refused(op, maintenance.ReasonUnavailable, errTooLate)
 	}
-	sending, cancel := context.WithTimeout(ctx, left)
+	sendCtx, cancel := context.WithTimeout(ctx, left)
 	defer cancel()
-	started, sure, err := c.start(sending, server.Name, run.Attempt.Ends, attributes)
+	started, sure, err := c.start(sendCtx, server.Name, run.Attempt.Ends, attributes)
 	if err != nil {
 		reason, _ := classify(err)
 		switch {
