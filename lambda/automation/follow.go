@@ -16,7 +16,7 @@ import (
 // Follow implements maintenance.Backend. A run is followed by its execution alone: the node may be away meanwhile, for a reboot.
 func (c *Client) Follow(ctx context.Context, run maintenance.Run) maintenance.Sighting {
 	s := maintenance.Sighting{At: c.now(), Server: maintenance.Server{
-		Name: run.ServerName, Backend: Backend, Node: run.Attempt.Before.Node, Runbook: run.Attempt.Before.Runbook}}
+		Name: run.ServerName, Backend: Backend, Node: run.Attempt.ServerAtDecision.Node, Runbook: run.Attempt.ServerAtDecision.Runbook}}
 	callCtx, cancel := call.Half(ctx)
 	defer cancel()
 	if run.Reference == "" {
@@ -50,13 +50,13 @@ func (c *Client) own(ctx context.Context, run maintenance.Run, s *maintenance.Si
 	}
 }
 
-// clockSkew is how far the service's clock may be behind the function's.
-const clockSkew = 2 * time.Second
+// serviceClockSkew is how far the service's clock may be behind the function's.
+const serviceClockSkew = 2 * time.Second
 
 // candidates are the executions on the run's node that may be what it started: those since its claim, in any state, and those that go
 // on. Two lists are read because neither has to be up to date: what one of them shows is there.
 func (c *Client) candidates(ctx context.Context, run maintenance.Run) ([]maintenance.Execution, error) {
-	runbook, since := run.Attempt.Before.Runbook, run.Attempt.Claimed.Add(-clockSkew)
+	runbook, since := run.Attempt.ServerAtDecision.Runbook, run.Attempt.Claimed.Add(-serviceClockSkew)
 	all := c.list(ctx, runbook, types.AutomationExecutionFilter{
 		Key:    types.AutomationExecutionFilterKeyStartTimeAfter, // whole seconds, and the moment itself may not be in it
 		Values: []string{since.Add(-time.Second).UTC().Format(time.RFC3339)}})
@@ -66,7 +66,7 @@ func (c *Client) candidates(ctx context.Context, run maintenance.Run) ([]mainten
 		err = going.err
 	}
 	var found []maintenance.Execution
-	for _, e := range append(all.on(run.Attempt.Before.Node), going.on(run.Attempt.Before.Node)...) {
+	for _, e := range append(all.on(run.Attempt.ServerAtDecision.Node), going.on(run.Attempt.ServerAtDecision.Node)...) {
 		ours := e.RunID == run.ID || e.Started.IsZero() || !e.Started.Before(since)
 		if !ours || slices.ContainsFunc(found, func(other maintenance.Execution) bool { return other.ID == e.ID }) {
 			continue
@@ -92,7 +92,7 @@ func (c *Client) seen(e *types.AutomationExecution, run maintenance.Run) mainten
 		State: stateOf(e.AutomationExecutionStatus, began), Began: began,
 		Step: aws.ToString(e.CurrentStepName), Detail: words(e, c.secrets(run, given)),
 	}
-	if node := run.Attempt.Before.Node; given.name(node) {
+	if node := run.Attempt.ServerAtDecision.Node; given.name(node) {
 		seen.Node = node
 	}
 	return seen

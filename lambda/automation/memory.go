@@ -8,8 +8,8 @@ type memory struct {
 	given map[string]parameters
 }
 
-// memoryMax bounds the memory of a function that lives for days.
-const memoryMax = 1000
+// maxRemembered bounds the memory of a function that lives for days.
+const maxRemembered = 1000
 
 func (m *memory) recall(id string) (parameters, bool) {
 	m.mu.Lock()
@@ -21,7 +21,7 @@ func (m *memory) recall(id string) (parameters, bool) {
 func (m *memory) keep(id string, given parameters) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.given == nil || len(m.given) >= memoryMax {
+	if m.given == nil || len(m.given) >= maxRemembered {
 		m.given = map[string]parameters{}
 	}
 	m.given[id] = given

@@ -13,8 +13,8 @@ import (
 	"opsworks-maintenance/lambda/maintenance"
 )
 
-// mostWords bounds each part of the words of an execution, in bytes, so that a run's item stays small.
-const mostWords = 1000
+// maxText bounds each part of the words of an execution, in bytes, so that a run's item stays small.
+const maxText = 1000
 
 // words say how far an execution came, why it ended so, and where its steps got.
 func words(e *types.AutomationExecution, s secrets) string {
@@ -96,10 +96,10 @@ func line(message string, s secrets) string {
 
 // cut shortens a text at a rune.
 func cut(text string) string {
-	if len(text) <= mostWords {
+	if len(text) <= maxText {
 		return text
 	}
-	end := mostWords
+	end := maxText
 	for !utf8.RuneStart(text[end]) {
 		end--
 	}

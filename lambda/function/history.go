@@ -7,8 +7,8 @@ import (
 	"opsworks-maintenance/lambda/maintenance"
 )
 
-// mostHistory is how many runs and refusals a history shows.
-const mostHistory = 20
+// maxHistory is how many runs and refusals a history shows.
+const maxHistory = 20
 
 // HistoryResponse answers {"history": …}. Its fields are only added to.
 type HistoryResponse struct {
@@ -54,7 +54,7 @@ func (h *Handler) history(ctx context.Context, in invocation, serverName string)
 	if err == nil {
 		out.ServerName = serverName
 		var runs []maintenance.Run
-		runs, err = h.Runner.History(ctx, serverName, mostHistory)
+		runs, err = h.Runner.History(ctx, serverName, maxHistory)
 		for _, r := range runs {
 			out.Runs = append(out.Runs, in.past(r))
 		}

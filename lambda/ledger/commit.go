@@ -50,7 +50,7 @@ func (l *Ledger) newMove(ctx context.Context, change maintenance.Change) (*move,
 	m.op = fmt.Sprintf("commit run %s, %s", m.To.ID, m.To.State)
 	m.To.Version, m.To.Next = m.From.Version+1, ceil(m.To.Next)
 	if m.counts() {
-		m.To.Attempt.Counted = dayOf(m.Now) // which the decision may have been made before
+		m.To.Attempt.CountedOn = dayOf(m.Now) // which the decision may have been made before
 	}
 	var err error
 	if m.run, err = difference(m.From, m.To); err != nil {
@@ -114,7 +114,7 @@ func (m *move) ends() bool { return m.Free && !m.To.Open() && !m.To.Began.IsZero
 
 func (m *move) givesBack() bool {
 	happened := m.To.State == maintenance.RunRunning || !m.To.Accepted.IsZero() || !m.To.Began.IsZero()
-	return m.Free && m.From.Attempt.Counted != "" && m.From.Accepted.IsZero() && !happened
+	return m.Free && m.From.Attempt.CountedOn != "" && m.From.Accepted.IsZero() && !happened
 }
 
 // keyStep: the key is new, or so old that it counts as new. TTL removes it some time later, which is no measure.

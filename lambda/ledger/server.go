@@ -117,7 +117,7 @@ func (m *move) recordServer() step {
 	if m.ends() {
 		m.recordEnd(e, record)
 	}
-	if m.givesBack() && record.Day == m.From.Attempt.Counted && record.Starts > 0 {
+	if m.givesBack() && record.Day == m.From.Attempt.CountedOn && record.Starts > 0 {
 		e.set(attrStarts, number(record.Starts-1))
 	}
 	e.addOne(attrChanged)
@@ -135,7 +135,7 @@ func (m *move) recordEnd(e *expression, record maintenance.ServerRecord) {
 	}
 	ends := append([]maintenance.End{end}, record.Ends...)
 	slices.SortStableFunc(ends, func(a, b maintenance.End) int { return b.At.Compare(a.At) })
-	ends = ends[:min(len(ends), maintenance.KeptEnds)]
+	ends = ends[:min(len(ends), maintenance.MaxEnds)]
 	list, _ := jsonText(ends) // times and strings always have a form
 	e.set(attrEnds, text(list))
 	e.set(attrLastEnd, millis(ceil(ends[0].At)))

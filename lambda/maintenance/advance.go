@@ -11,19 +11,19 @@ type asked struct {
 	key, wishes string
 	// triggers are those to go by, in place of the run's own.
 	triggers []Trigger
-	// atOnce looks at it though its state does not want that yet.
+	// maxParallel looks at it though its state does not want that yet.
 	atOnce     bool
 	attributes []EngineAttribute
 }
 
-// mostMoves bounds how often a move is decided again because somebody else moved the run.
-const mostMoves = 10
+// maxMoves bounds how often a move is decided again because somebody else moved the run.
+const maxMoves = 10
 
 // advance moves a run as far as it can go now: look, decide, commit, then start, publish, clear. It is the one way in which a run
 // moves, for events, sweeps and operators alike. What it decides rests on the version that it commits on; if that has moved, it reads
 // again and decides again.
 func (t *turn) advance(run Run, f Facts, a asked) (Run, Report, error) {
-	for try := 0; try < mostMoves; {
+	for try := 0; try < maxMoves; {
 		t.pause(try)
 		next, err := t.decide(run, &f, a)
 		if err != nil {

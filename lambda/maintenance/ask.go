@@ -24,7 +24,7 @@ func (t *turn) ask(q Request, look bool) Report {
 		t, stop = t.lookingAhead(q.ServerName, []Trigger{q.Trigger}, f)
 		defer stop()
 	}
-	for try := range mostMoves {
+	for try := range maxMoves {
 		t.pause(try)
 		var err error
 		readCtx := t.callCtx
@@ -135,7 +135,7 @@ func (t *turn) begin(q Request, f Facts, look bool) (Report, error) {
 // newRun is a run that its trigger has just asked for.
 func (t *turn) newRun(q Request, f Facts) Run {
 	trigger := q.Trigger
-	trigger.Name, trigger.Reason = cut(trigger.Name, longestName), cut(trigger.Reason, longReason)
+	trigger.Name, trigger.Reason = cut(trigger.Name, maxName), cut(trigger.Reason, maxReason)
 	run := Run{ID: t.NewID(q.ServerName, f.Now), ServerName: q.ServerName, Created: f.Now, Triggers: []Trigger{trigger}}
 	if f.Policy != nil {
 		run.Backend = f.Policy.Backend

@@ -39,7 +39,7 @@ func conclude(run Run, s Sighting, now time.Time, tick time.Duration) Conclusion
 		now = s.At // what was read is as of then at the latest
 	}
 	c := byServer(run, s, now, tick)
-	if run.Attempt.Before.Node != "" { // the backend runs executions on nodes
+	if run.Attempt.ServerAtDecision.Node != "" { // the backend runs executions on nodes
 		c = byExecution(run, s, tick)
 	}
 	c.Warning = s.Warning
@@ -84,16 +84,16 @@ func byExecution(run Run, s Sighting, tick time.Duration) Conclusion {
 // Of other runbooks an execution on the node is the run's if it began between the claim and the latest that the attempt can have been
 // served; clear is false if there are several.
 func owned(run Run, all []Execution, tick time.Duration) (mine *Execution, clear bool) {
-	from, to := run.Attempt.Claimed.Add(-claimSkew), run.Attempt.Ends.Add(lagTicks*tick+claimSkew)
+	from, to := run.Attempt.Claimed.Add(-serviceClockSkew), run.Attempt.Ends.Add(lagTicks*tick+serviceClockSkew)
 	for i, e := range all {
 		switch {
 		case run.Reference != "" && e.ID != run.Reference:
 			continue
 		case run.Reference != "":
 			return &all[i], true
-		case (e.TakesRunID || run.Attempt.Before.TakesRunID) && e.RunID != run.ID, e.RunID != "" && e.RunID != run.ID:
+		case (e.TakesRunID || run.Attempt.ServerAtDecision.TakesRunID) && e.RunID != run.ID, e.RunID != "" && e.RunID != run.ID:
 			continue
-		case e.RunID == "" && (e.Node != run.Attempt.Before.Node || e.Started.Before(from) || e.Started.After(to)):
+		case e.RunID == "" && (e.Node != run.Attempt.ServerAtDecision.Node || e.Started.Before(from) || e.Started.After(to)):
 			continue
 		}
 		if mine != nil {
@@ -104,8 +104,8 @@ func owned(run Run, all []Execution, tick time.Duration) (mine *Execution, clear
 	return mine, true
 }
 
-// claimSkew is how far a service's clock may be behind the function's.
-const claimSkew = 2 * time.Second
+// serviceClockSkew is how far a service's clock may be behind the function's.
+const serviceClockSkew = 2 * time.Second
 
 // byServer goes by the server's state and events, where the service does not name what it starts. That it is over takes proof that it
 // went on (seen under maintenance, or an event that can be nothing else) and a reading that cannot be from before its end:
@@ -113,10 +113,10 @@ const claimSkew = 2 * time.Second
 func byServer(run Run, s Sighting, now time.Time, tick time.Duration) Conclusion {
 	c := Conclusion{Server: s.Server, Detail: eventText(s.Events)}
 	// An event of the claim's own seconds may be from before it: clocks differ, and no maintenance ends so soon.
-	proves := func(e Event) bool { return e.Maintenance && e.At.After(run.Attempt.Claimed.Add(claimSkew)) }
+	proves := func(e Event) bool { return e.Maintenance && e.At.After(run.Attempt.Claimed.Add(serviceClockSkew)) }
 	succeeds := func(e Event) bool { return proves(e) && e.Succeeded }
 	c.Began = !run.Began.IsZero() || slices.ContainsFunc(s.Events, proves)
-	lag := lagTicks*tick + claimSkew
+	lag := lagTicks*tick + serviceClockSkew
 	old := now.Before(run.Attempt.Claimed.Add(lag)) // what is read now may be from before the claim
 	switch {
 	case s.ServerErr != nil && ReasonOf(s.ServerErr) == ReasonNotFound:
@@ -141,7 +141,7 @@ func byServer(run Run, s Sighting, now time.Time, tick time.Duration) Conclusion
 		c.Progress, c.Outcome = ProgressDone, OutcomeSucceeded
 	case c.Began:
 		c.Progress, c.Outcome = ProgressDone, OutcomeFailed
-	case run.Accepted.IsZero() && (len(s.Events) > 0 || s.Server.MaintenanceStatus != run.Attempt.Before.MaintenanceStatus):
+	case run.Accepted.IsZero() && (len(s.Events) > 0 || s.Server.MaintenanceStatus != run.Attempt.ServerAtDecision.MaintenanceStatus):
 		c.Reason = ReasonStartUnconfirmed // something was recorded since the claim, and nothing says what: that is not nothing
 	case s.EventsErr != nil:
 		c.Reason, c.Detail = ReasonOf(s.EventsErr), s.EventsErr.Error()
@@ -153,7 +153,7 @@ func byServer(run Run, s Sighting, now time.Time, tick time.Duration) Conclusion
 
 // failedSince reports whether maintenance failed since the claim, though nobody saw it go on: the one before had succeeded.
 func failedSince(run Run, s Server) bool {
-	return run.Attempt.Before.MaintenanceStatus == MaintenanceSuccess && s.MaintenanceStatus == MaintenanceFailed
+	return run.Attempt.ServerAtDecision.MaintenanceStatus == MaintenanceSuccess && s.MaintenanceStatus == MaintenanceFailed
 }
 
 // eventText puts events on one line, newest first.

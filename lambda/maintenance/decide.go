@@ -69,9 +69,9 @@ func claim(run Run, by Trigger, f Facts) Next {
 	n.Claim.OverHold = slices.Contains(by.Overrides, OverrideHold)
 	r := &n.Run
 	r.Backend, r.Wait, r.Missing, r.Unseen = f.Policy.Backend, Wait{}, Missing{}, Unseen{}
-	r.Attempt = Attempt{Number: run.Attempt.Number + 1, Claimed: f.Now, Trigger: by, Before: f.Sighting.Server}
+	r.Attempt = Attempt{Number: run.Attempt.Number + 1, Claimed: f.Now, Trigger: by, ServerAtDecision: f.Sighting.Server}
 	if n.Claim.DailyLimit > 0 {
-		r.Attempt.Counted = f.Now.UTC().Format(time.DateOnly)
+		r.Attempt.CountedOn = f.Now.UTC().Format(time.DateOnly)
 	}
 	r.Node, r.Deadline = f.Sighting.Server.Node, f.Now.Add(f.Policy.Deadline)
 	if f.MaxConcurrent > 0 && f.Slots != nil {
@@ -91,7 +91,7 @@ func resume(run Run, f Facts) Next {
 		return Next{Need: NeedSlots}
 	}
 	n := Next{Run: run.to(RunStarting), Claim: &Claim{}, Verdict: Verdict{Ruling: RulingRefuse, Reason: ReasonInProgress, Holder: run.ID}}
-	n.Run.Wait, n.Run.Missing, n.Run.Node, n.Run.Look = Wait{}, Missing{}, run.Attempt.Before.Node, f.Now
+	n.Run.Wait, n.Run.Missing, n.Run.Node, n.Run.Look = Wait{}, Missing{}, run.Attempt.ServerAtDecision.Node, f.Now
 	if f.Slots != nil { // it goes on, whether one is free or not
 		n.Run.Slot = freeSlot(f.Slots.Holders, run.ID)
 	}
@@ -106,7 +106,7 @@ func keepWaiting(run Run, v Verdict, f Facts) Next {
 	if r.Wait.Reason != v.Reason {
 		r.Wait = Wait{Reason: v.Reason, Since: f.Now}
 	}
-	r.Wait.Until, r.Wait.Detail, r.Wait.Looks = v.Until, cut(v.Detail, longReason), r.Wait.Looks+1
+	r.Wait.Until, r.Wait.Detail, r.Wait.Looks = v.Until, cut(v.Detail, maxReason), r.Wait.Looks+1
 	if v.Reason == ReasonNotFound {
 		r.Missing = r.Missing.again(ReasonNotFound, f.Now)
 	} else if f.Sighting != nil && f.Sighting.ServerErr == nil {
@@ -158,10 +158,10 @@ type ending struct {
 func end(run Run, e ending, f Facts) Next {
 	n := Next{Run: run.to(RunOver), Free: run.State != ""}
 	r := &n.Run
-	r.Outcome, r.Reason, r.Ended, r.Detail, r.Look, r.Slot, r.Node = e.outcome, e.reason, f.Now, cut(e.detail, longDetail), time.Time{}, 0, ""
+	r.Outcome, r.Reason, r.Ended, r.Detail, r.Look, r.Slot, r.Node = e.outcome, e.reason, f.Now, cut(e.detail, maxDetail), time.Time{}, 0, ""
 	r.Wait, r.Unseen = Wait{}, Unseen{}
 	if r.Accepted.IsZero() {
-		r.Attempt.Counted = ""
+		r.Attempt.CountedOn = ""
 	}
 	if e.server != (Server{}) {
 		r.Server = e.server
@@ -173,5 +173,5 @@ func end(run Run, e ending, f Facts) Next {
 	return n
 }
 
-// longDetail bounds what a run keeps of what a backend says, in bytes.
-const longDetail = 2048
+// maxDetail bounds what a run keeps of what a backend says, in bytes.
+const maxDetail = 2048

@@ -76,7 +76,7 @@ func (r *Runner) Clear(ctx context.Context, serverNames []string, alarm Trigger)
 func (t *turn) clearOne(serverName string, alarm Trigger) Report {
 	nothing := Report{Outcome: OutcomeIgnored, Reason: ReasonNothingNew, ServerName: serverName, Trigger: alarm, At: t.Now(), Count: true,
 		Detail: "no run waits for the alarm"}
-	for try := range mostMoves {
+	for try := range maxMoves {
 		t.pause(try)
 		kept, err := t.Ledger.Read(t.callCtx, serverName)
 		if err != nil {

@@ -93,7 +93,7 @@ func overdue(n Next, detail string, f Facts) Next {
 	if r.State != RunRunning || !f.Now.After(r.Deadline) || !r.once(string(OutcomeOverdue)) {
 		return n
 	}
-	notification := Notification{Outcome: OutcomeOverdue, At: f.Now, Detail: cut(detail, longDetail), Server: r.Server}
+	notification := Notification{Outcome: OutcomeOverdue, At: f.Now, Detail: cut(detail, maxDetail), Server: r.Server}
 	r.owe(notification, f.Topics)
 	n.Report = r.report(notification)
 	n.Report.Count = true
@@ -130,9 +130,9 @@ func missing(run Run, c Conclusion, f Facts) Next {
 			Detail: "the attempt to start it ended without an answer, and nothing has been seen of it since"}, true, f)
 	case run.State == RunStarting:
 		return unseen(run, ReasonStartUnconfirmed, firstOf(run.Attempt.Unconfirmed, "the attempt to start it ended without an answer"), f)
-	case counts && c.Reason == ReasonNeverBegan && !run.LastUnder.IsZero() && f.Now.After(run.Accepted.Add(beginningTicks*f.Tick)):
+	case counts && c.Reason == ReasonNeverBegan && !run.LastUnder.IsZero() && f.Now.After(run.Accepted.Add(startProofTicks*f.Tick)):
 		return end(run, ending{outcome: OutcomeFailed, reason: ReasonEndUnclear, detail: c.Detail, server: c.Server}, f)
-	case counts && c.Reason != ReasonNeverBegan, counts && f.Now.After(run.Accepted.Add(beginningTicks*f.Tick)):
+	case counts && c.Reason != ReasonNeverBegan, counts && f.Now.After(run.Accepted.Add(startProofTicks*f.Tick)):
 		return end(run, ending{outcome: OutcomeFailed, reason: c.Reason, detail: c.Detail, server: c.Server}, f)
 	}
 	n := Next{Run: run, Stop: !run.Stop.At.IsZero()}
@@ -153,7 +153,7 @@ func unseen(run Run, reason Reason, detail string, f Facts) Next {
 	if run.State == RunStarting {
 		r.Unseen.Since, reason = run.Attempt.Claimed, ReasonStartUnconfirmed
 	}
-	r.Unseen.Reason, r.Unseen.Detail, r.Look = reason, cut(detail, longReason), run.follows(f.Now, f.Tick)
+	r.Unseen.Reason, r.Unseen.Detail, r.Look = reason, cut(detail, maxReason), run.follows(f.Now, f.Tick)
 	notification := Notification{Outcome: OutcomeError, Reason: reason, At: f.Now, Detail: r.Unseen.Detail}
 	n.Report = r.report(notification)
 	if !f.Now.Before(r.Unseen.Since.Add(unseenTicks*f.Tick)) && r.once(fmt.Sprintf("%s %s %d", unseenNotice, reason, r.Attempt.Number)) {
@@ -177,7 +177,7 @@ func accepted(run Run, a Answer, at time.Time, f Facts) Next {
 		r.Server = a.Server
 	}
 	if a.Server.MaintenanceStatus != "" { // which is nearer to the start than what the decision saw
-		r.Attempt.Before.MaintenanceStatus = a.Server.MaintenanceStatus
+		r.Attempt.ServerAtDecision.MaintenanceStatus = a.Server.MaintenanceStatus
 	}
 	r.Look = r.follows(f.Now, f.Tick)
 	n.Stop = !r.Stop.At.IsZero()
@@ -196,7 +196,7 @@ func answered(run Run, a Answer, f Facts) Next {
 		return accepted(run, a, f.Now, f)
 	case reason == ReasonStartUnconfirmed:
 		n := Next{Run: run.to(RunStarting)}
-		n.Run.Attempt.Unconfirmed, n.Run.Look = cut(a.Err.Error(), longReason), run.Attempt.Ends
+		n.Run.Attempt.Unconfirmed, n.Run.Look = cut(a.Err.Error(), maxReason), run.Attempt.Ends
 		n.Report = n.Run.report(Notification{Outcome: OutcomeError, Reason: reason, At: f.Now, Detail: n.Run.Attempt.Unconfirmed})
 		n.Report.Count = true
 		return n
@@ -222,7 +222,7 @@ func notStarted(run Run, v Verdict, silent bool, f Facts) Next {
 	}
 	run.Lease = Lease{}
 	n := keepWaiting(run, v, f)
-	n.Free, n.Open, n.Run.Slot, n.Run.Node, n.Run.Attempt.Counted = true, false, 0, "", ""
+	n.Free, n.Open, n.Run.Slot, n.Run.Node, n.Run.Attempt.CountedOn = true, false, 0, "", ""
 	n.Run.Missing, n.Run.Unseen = Missing{}, Unseen{}
 	if run.Attempt.Trigger.Kind == TriggerManual { // who asked gets the answer, and approved nothing
 		n.Report.Outcome = v.Reason.outcome()

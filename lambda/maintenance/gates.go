@@ -27,8 +27,8 @@ func supported(_ Run, _ Trigger, f Facts) Verdict {
 	return pass
 }
 
-// clockSkew is how far a trigger may be dated in the future: clocks differ by minutes at most.
-const clockSkew = 5 * time.Minute
+// triggerClockSkew is how far a trigger may be dated in the future: clocks differ by minutes at most.
+const triggerClockSkew = 5 * time.Minute
 
 // fresh: what an old alarm complained of may be long gone, and a schedule's hour passes. A redriven dead letter is how they get old.
 func fresh(_ Run, t Trigger, f Facts) Verdict {
@@ -40,9 +40,9 @@ func fresh(_ Run, t Trigger, f Facts) Verdict {
 	case f.Now.After(latest):
 		return Verdict{Ruling: RulingRefuse, Reason: ReasonStale, Detail: "it is " + f.Now.Sub(t.Time).Round(time.Second).String() +
 			" old; what arrives after " + latest.Sub(t.Time).String() + " starts nothing"}
-	case t.Time.Sub(f.Now) > clockSkew:
+	case t.Time.Sub(f.Now) > triggerClockSkew:
 		return Verdict{Ruling: RulingRefuse, Reason: ReasonStale, Detail: "it is dated " + t.Time.Sub(f.Now).Round(time.Second).String() +
-			" in the future; " + clockSkew.String() + " are allowed"}
+			" in the future; " + triggerClockSkew.String() + " are allowed"}
 	default:
 		return pass
 	}

@@ -169,8 +169,8 @@ func (s ServerRecord) saw(runID string) bool {
 	})
 }
 
-// KeptEnds is how many ends a server's record keeps.
-const KeptEnds = 10
+// MaxEnds is how many ends a server's record keeps.
+const MaxEnds = 10
 
 // Refuses says why a claim of a run may not be granted, as far as the server's record tells; nil if it may.
 func (s ServerRecord) Refuses(c Claim, runID string, now time.Time) *Error {

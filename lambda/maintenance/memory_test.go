@@ -108,7 +108,7 @@ func (m *memory) Commit(_ context.Context, c maintenance.Change) (maintenance.Ru
 		return maintenance.Run{}, nil
 	}
 	if c.Claim != nil && c.Claim.DailyLimit > 0 {
-		c.To.Attempt.Counted = c.Now.UTC().Format(time.DateOnly)
+		c.To.Attempt.CountedOn = c.Now.UTC().Format(time.DateOnly)
 	}
 	m.apply(c)
 	c.To.Version = c.From.Version + 1
@@ -157,7 +157,7 @@ func (m *memory) apply(c maintenance.Change) {
 		if c.To.Node != "" {
 			m.nodes[c.To.Node] = c.To.ID
 		}
-		if day := c.To.Attempt.Counted; c.Claim.DailyLimit > 0 {
+		if day := c.To.Attempt.CountedOn; c.Claim.DailyLimit > 0 {
 			server.Day, server.Starts = day, server.StartsOn(day)+1
 		}
 	}
@@ -169,7 +169,7 @@ func (m *memory) apply(c maintenance.Change) {
 			delete(m.nodes, c.From.Node)
 		}
 		happened := !c.From.Accepted.IsZero() || !c.To.Accepted.IsZero() || !c.To.Began.IsZero() || c.To.State == maintenance.RunRunning
-		if day := c.From.Attempt.Counted; day != "" && !happened && server.Day == day && server.Starts > 0 {
+		if day := c.From.Attempt.CountedOn; day != "" && !happened && server.Day == day && server.Starts > 0 {
 			server.Starts--
 		}
 		if !c.To.Open() && server.OpenRun == c.To.ID {
@@ -179,7 +179,7 @@ func (m *memory) apply(c maintenance.Change) {
 			end := maintenance.End{RunID: c.To.ID, Outcome: c.To.Outcome, Reason: c.To.Reason, At: c.To.Ended}
 			server.Ends = slices.Insert(slices.Clone(server.Ends), 0, end)
 			slices.SortStableFunc(server.Ends, func(a, b maintenance.End) int { return b.At.Compare(a.At) })
-			server.Ends = server.Ends[:min(len(server.Ends), maintenance.KeptEnds)]
+			server.Ends = server.Ends[:min(len(server.Ends), maintenance.MaxEnds)]
 			if c.To.Outcome == maintenance.OutcomeSucceeded && end.At.After(server.LastSuccess) {
 				server.LastSuccess = c.To.Ended
 			}

@@ -56,8 +56,8 @@ const (
 	keepOthers = 24 * time.Hour
 )
 
-// Late is after how long a message says that it is late.
-const Late = 10 * time.Minute
+// LateAfter is after how long a message says that it is late.
+const LateAfter = 10 * time.Minute
 
 func (d Delivery) dropped(at, now time.Time) bool {
 	if d.Topic == TopicText {
@@ -101,14 +101,14 @@ func (o Outcome) audience(promised bool) []Topic {
 // supersedes reports whether news of a run makes what was said of it before old. That one more trigger came does not.
 func (o Outcome) supersedes() bool { return o != OutcomeJoined && o != OutcomeInProgress }
 
-// mostOwed bounds how many notifications of triggers a run owes, so that its item stays small while a topic is away.
-const mostOwed = 10
+// maxOwed bounds how many notifications of triggers a run owes, so that its item stays small while a topic is away.
+const maxOwed = 10
 
 // crowded reports whether a run owes so many notifications of triggers that one more only counts with the last.
 func (r *Run) crowded(n *Notification) bool {
 	if n.Trigger != nil {
 		trigger := *n.Trigger
-		trigger.Reason = cut(trigger.Reason, shortReason)
+		trigger.Reason = cut(trigger.Reason, maxMiddleReason)
 		n.Trigger = &trigger
 	}
 	last, count := -1, 0
@@ -117,7 +117,7 @@ func (r *Run) crowded(n *Notification) bool {
 			last, count = i, count+1
 		}
 	}
-	if count < mostOwed {
+	if count < maxOwed {
 		return false
 	}
 	r.Owed = slices.Clone(r.Owed)

@@ -68,7 +68,7 @@ func (r *Runner) operate(ctx context.Context, o Operator, decide func(*turn, Run
 }
 
 func (t *turn) operateOn(o Operator, decide func(*turn, Run) (Next, Report)) Report {
-	for try := range mostMoves {
+	for try := range maxMoves {
 		t.pause(try)
 		run, no, err := t.meant(o)
 		if err != nil {

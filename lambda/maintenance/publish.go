@@ -117,7 +117,7 @@ func (t *turn) publishTo(topic Topic, run Run) (done []int, sum Publishing) {
 		if policy, ok := t.Policy(run.ServerName); ok && run.State == RunWaiting {
 			report.Expires = run.Expires(&policy)
 		}
-		if late := t.Now().Sub(n.At); late > Late {
+		if late := t.Now().Sub(n.At); late > LateAfter {
 			report.Late = late
 		}
 		if err := t.Notifier.Publish(t.publishCtx, topic, report); err != nil {
@@ -133,7 +133,7 @@ func (t *turn) publishTo(topic Topic, run Run) (done []int, sum Publishing) {
 
 // clear takes what was published off a run, and gives the lease back.
 func (t *turn) clear(run Run, published func(Topic, int) bool) Run {
-	for try := range mostMoves {
+	for try := range maxMoves {
 		t.pause(try)
 		cleared := run.without(published)
 		if cleared.Lease.By == t.id {

@@ -150,7 +150,7 @@ func TestRunner_ALateMessageSaysSo(t *testing.T) {
 	f.sweeps(20)
 	f.expectMail("started")
 	for _, mail := range f.mailbox.got {
-		if mail.topic == maintenance.TopicText && mail.report.Late < maintenance.Late {
+		if mail.topic == maintenance.TopicText && mail.report.Late < maintenance.LateAfter {
 			t.Errorf("a message twenty minutes late says %s", mail.report.Late)
 		}
 	}

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// mostRefusals is how many refusals of alarms and unreadable events are notified in a day, before one message says that there are more.
-const mostRefusals = 50
+// maxRefusals is how many refusals of alarms and unreadable events are notified in a day, before one message says that there are more.
+const maxRefusals = 50
 
 // refusal is what a verdict makes of a request.
 func refusal(q Request, v Verdict, f Facts) Refusal {
@@ -89,10 +89,10 @@ func (r Refusal) record(now time.Time) Run {
 		parts = append(parts, r.Trigger.ID)
 	}
 	run := Run{ID: fmt.Sprintf("%s-%s-%s-%s", subject, r.Reason, day, digest(parts...)[:8]), State: RunOver, ServerName: r.ServerName,
-		Created: now, Ended: now, Outcome: r.Reason.outcome(), Reason: r.Reason, Detail: cut(r.Detail, longDetail), Server: r.Server}
+		Created: now, Ended: now, Outcome: r.Reason.outcome(), Reason: r.Reason, Detail: cut(r.Detail, maxDetail), Server: r.Server}
 	if r.Trigger.Kind != "" {
 		trigger := r.Trigger
-		trigger.Name, trigger.Reason = cut(trigger.Name, longestName), cut(trigger.Reason, longReason)
+		trigger.Name, trigger.Reason = cut(trigger.Name, maxName), cut(trigger.Reason, maxReason)
 		run.Triggers = []Trigger{trigger}
 	}
 	if !ValidServerName(subject) {
@@ -107,12 +107,12 @@ func (r Refusal) capped() bool { return r.Trigger.Kind == TriggerAlarm || r.Trig
 // capTopics are the topics that one more refusal of the day is notified on: none once there were too many, of which one message tells.
 func (t *turn) capTopics(topics []Topic, now time.Time) ([]Topic, error) {
 	n, err := t.Ledger.Count(t.callCtx, "refusals", now)
-	if err != nil || n <= mostRefusals {
+	if err != nil || n <= maxRefusals {
 		return topics, err
 	}
 	day := now.UTC().Format("20060102")
 	more := Run{ID: "event-" + string(ReasonManyRefusals) + "-" + day, State: RunOver, Created: now, Ended: now, Outcome: OutcomeRefused, Reason: ReasonManyRefusals,
-		Detail: fmt.Sprintf("more than %d refusals of alarms and unreadable events today; the others are in the history and the log", mostRefusals)}
+		Detail: fmt.Sprintf("more than %d refusals of alarms and unreadable events today; the others are in the history and the log", maxRefusals)}
 	more.owe(Notification{Outcome: OutcomeRefused, Reason: ReasonManyRefusals, At: now, Detail: more.Detail}, topics)
 	stored, err := t.commit(Run{}, Next{Run: more}, asked{})
 	switch ReasonOf(err) {

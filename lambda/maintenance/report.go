@@ -22,8 +22,8 @@ type Report struct {
 	// Reference is the backend's name for what it started, if it gives one.
 	Reference string
 	// Server is as last seen, Before as the decision to start saw it.
-	Server Server
-	Before Server
+	Server           Server
+	ServerAtDecision Server
 	// Attempt is the number of the try to start, Sequence that of the notification of its run.
 	Attempt  int
 	Sequence int
@@ -35,7 +35,7 @@ type Report struct {
 	Deadline time.Time
 	Started  time.Time
 	At       time.Time
-	// Late is how much later than At it is published, if that is worth saying.
+	// LateAfter is how much later than At it is published, if that is worth saying.
 	Late time.Duration
 	// Zone is the server's time zone, for messages; empty is UTC.
 	Zone string
@@ -67,7 +67,7 @@ type Publishing struct {
 func (r Run) report(n Notification) Report {
 	out := Report{
 		Outcome: n.Outcome, Reason: n.Reason, ServerName: r.ServerName, Trigger: r.Trigger(), Triggers: r.Triggers, Attributes: r.Attempt.Attributes,
-		Stop: n.Stop, RunID: r.ID, State: r.State, Reference: r.Reference, Server: r.Server, Before: r.Attempt.Before, Attempt: n.Attempt, Sequence: n.Sequence,
+		Stop: n.Stop, RunID: r.ID, State: r.State, Reference: r.Reference, Server: r.Server, ServerAtDecision: r.Attempt.ServerAtDecision, Attempt: n.Attempt, Sequence: n.Sequence,
 		Until: n.Until, Deadline: r.Deadline, Started: r.Accepted, At: n.At, Zone: r.Zone, Detail: n.Detail, Answer: n.Answer,
 	}
 	if n.Trigger != nil {

@@ -125,9 +125,9 @@ type Attempt struct {
 	// Trigger is the one that let it start.
 	Trigger Trigger `json:"trigger"`
 	// Attributes are the names of the engine attributes; their values are kept nowhere.
-	Attributes []string `json:"attributes,omitempty"`
-	Before     Server   `json:"before,omitzero"`   // the server as the decision saw it
-	Counted    string   `json:"counted,omitempty"` // the day whose limit the start counts against
+	Attributes       []string `json:"attributes,omitempty"`
+	ServerAtDecision Server   `json:"before,omitzero"`   // the server as the decision saw it
+	CountedOn        string   `json:"counted,omitempty"` // the day whose limit the start counts against
 	// Unconfirmed is why nobody can tell whether it started.
 	Unconfirmed string `json:"unconfirmed,omitempty"`
 }

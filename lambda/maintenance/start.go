@@ -6,7 +6,7 @@ import "errors"
 func (t *turn) start(run Run, a asked) (Run, Report) {
 	attempt := run.Attempt.ID
 	answer := t.send(run, a)
-	for try := range mostMoves {
+	for try := range maxMoves {
 		t.pause(try)
 		next := answered(run, answer, t.facts(run.ServerName))
 		moved, err := t.commit(run, next, asked{})
@@ -35,7 +35,7 @@ func (t *turn) send(run Run, a asked) Answer {
 	case t.callCtx.Err() != nil || !t.Now().Before(run.Attempt.Ends):
 		return Answer{Err: &Error{Op: "start maintenance of " + run.ServerName, Reason: ReasonUnavailable, Err: errNoTime}}
 	default:
-		return backend.Start(t.callCtx, run, run.Attempt.Before, a.attributes)
+		return backend.Start(t.callCtx, run, run.Attempt.ServerAtDecision, a.attributes)
 	}
 }
 

@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// mostDue bounds how many runs a sweep works on: what is left, the next one takes, oldest first.
-const mostDue = 1000
+// maxDue bounds how many runs a sweep works on: what is left, the next one takes, oldest first.
+const maxDue = 1000
 
 // Sweep does what is due: runs that wait are started when they may, those that run are followed to their ends, attempts that were left
 // in the middle are settled, notifications that are owed are published. Overlapping sweeps are harmless: who takes a run moves its
@@ -22,7 +22,7 @@ func (r *Runner) Sweep(ctx context.Context) Swept {
 		t.shared[name] = b.Shared()
 	}
 	now := t.Now()
-	due, err := t.Ledger.Due(t.callCtx, QueueDue, now, mostDue)
+	due, err := t.Ledger.Due(t.callCtx, QueueDue, now, maxDue)
 	if err != nil {
 		return Swept{Err: err}
 	}
@@ -79,7 +79,7 @@ func (t *turn) waiters(now time.Time) ([]Due, error) {
 			t.behind[d.RunID] = i >= free
 		}
 	}
-	return some[:min(len(some), mostDue)], nil
+	return some[:min(len(some), maxDue)], nil
 }
 
 // workOn works on what is due, each backend's runs apart, so that one that hangs does not stand in the way of the others.
@@ -158,12 +158,12 @@ func (r Run) failed(err error, now time.Time) Report {
 	return report
 }
 
-// countEvery is how many ticks lie between two counts of what is open.
-const countEvery = 5
+// countEveryTicks is how many ticks lie between two counts of what is open.
+const countEveryTicks = 5
 
 // count counts the open runs by state, now and then.
 func (t *turn) count(now time.Time) (map[RunState]int, error) {
-	if now.UnixNano()/int64(t.tick())%countEvery != 0 || t.callCtx.Err() != nil {
+	if now.UnixNano()/int64(t.tick())%countEveryTicks != 0 || t.callCtx.Err() != nil {
 		return nil, nil
 	}
 	open := map[RunState]int{RunWaiting: 0, RunStarting: 0, RunRunning: 0}
@@ -181,14 +181,14 @@ func (t *turn) count(now time.Time) (map[RunState]int, error) {
 	return open, nil
 }
 
-// expectTicks is how many ticks lie between two looks at whether servers had the success that is expected of them.
-const expectTicks = 60
+// expectEveryTicks is how many ticks lie between two looks at whether servers had the success that is expected of them.
+const expectEveryTicks = 60
 
 // expect tells of servers that have had no successful run for longer than they should, once per period. The record's name is the
 // period's, so that any number of sweeps write one.
 func (t *turn) expect(now time.Time) []Report {
 	names := slices.Sorted(maps.Keys(t.Expected))
-	if len(names) == 0 || t.callCtx.Err() != nil || now.UnixNano()/int64(t.tick())%expectTicks > 1 {
+	if len(names) == 0 || t.callCtx.Err() != nil || now.UnixNano()/int64(t.tick())%expectEveryTicks > 1 {
 		return nil
 	}
 	records, err := t.Ledger.Servers(t.callCtx, names)

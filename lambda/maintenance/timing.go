@@ -5,13 +5,13 @@ import "time"
 // What is counted in ticks of the sweep, a minute each where nothing else is said. AWS documents no bound for how far its answers lag;
 // five minutes are taken for the most, and everything negative waits for twice that.
 const (
-	lagTicks       = 5  // what is read may be as of so long ago
-	missingTicks   = 10 // what is missing from answers counts after so long, and missingLooks looks
-	missingLooks   = 3
-	beginningTicks = 15 // a run that was accepted has shown by then that it began
-	unseenTicks    = 10 // a run that cannot be followed is notified after so long
-	briskTicks     = 15 // a run is looked at every tick for so long, then every second one
-	calmTicks      = 15 // the longest pause between looks at a run that waits
+	lagTicks        = 5  // what is read may be as of so long ago
+	missingTicks    = 10 // what is missing from answers counts after so long, and missingLooks looks
+	missingLooks    = 3
+	startProofTicks = 15 // a run that was accepted has shown by then that it began
+	unseenTicks     = 10 // a run that cannot be followed is notified after so long
+	everyTickFor    = 15 // a run is looked at every tick for so long, then every second one
+	maxPauseTicks   = 15 // the longest pause between looks at a run that waits
 )
 
 func (r *Runner) tick() time.Duration {
@@ -28,7 +28,7 @@ func (m Missing) counts(now time.Time, tick time.Duration) bool {
 
 // follows is when a run that was claimed is looked at after now.
 func (r Run) follows(now time.Time, tick time.Duration) time.Time {
-	if now.Before(r.Attempt.Claimed.Add(briskTicks * tick)) {
+	if now.Before(r.Attempt.Claimed.Add(everyTickFor * tick)) {
 		return now.Add(tick)
 	}
 	return now.Add(2 * tick)
@@ -39,7 +39,7 @@ func (r Run) follows(now time.Time, tick time.Duration) time.Time {
 func (w Wait) retries(now, expires time.Time, tick time.Duration) time.Time {
 	next := w.Until
 	if !next.After(now) {
-		next = now.Add(min(time.Duration(max(w.Looks, 1)), calmTicks) * tick)
+		next = now.Add(min(time.Duration(max(w.Looks, 1)), maxPauseTicks) * tick)
 	}
 	if expires.IsZero() { // no policy says when: the next look refuses it
 		return now.Add(tick)

@@ -65,13 +65,13 @@ func (c *tally) add(p Publishing) {
 // The margin on a turn's own deadline, for clocks that differ, and the deadline where there is none: Lambda's longest.
 const (
 	leaseMargin = 15 * time.Second
-	longestTurn = 15 * time.Minute
+	maxTurn     = 15 * time.Minute
 )
 
 func (r *Runner) turn(ctx context.Context) (*turn, context.CancelFunc) {
 	now := r.Now()
 	t := &turn{Runner: r, id: r.NewID("turn", now), callCtx: ctx, publishCtx: ctx, recordCtx: ctx, published: &tally{}}
-	left := longestTurn
+	left := maxTurn
 	cancel := func() {}
 	if deadline, ok := ctx.Deadline(); ok {
 		left = time.Until(deadline)
@@ -105,8 +105,8 @@ func (t *turn) backend(name string) (Backend, bool) {
 	return b, ok
 }
 
-// atOnce bounds how many runs of one backend are worked on at the same time.
-const atOnce = 8
+// maxParallel bounds how many runs of one backend are worked on at the same time.
+const maxParallel = 8
 
 // inParallel does n things, atOnce at the same time, each in a lane of its own. A panic is one thing's fault and ends no other.
 func (t *turn) inParallel(n int, do func(lane *turn, i int)) {
@@ -120,7 +120,7 @@ func (t *turn) inParallel(n int, do func(lane *turn, i int)) {
 	}
 	close(next)
 	var all sync.WaitGroup
-	for range min(n, atOnce) {
+	for range min(n, maxParallel) {
 		all.Go(func() {
 			for i := range next {
 				do(t.lane(strconv.Itoa(i)), i)

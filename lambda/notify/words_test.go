@@ -145,8 +145,8 @@ func TestText_SaysThatItIsLate(t *testing.T) {
 		late time.Duration
 		want bool
 	}{
-		"ten minutes are usual": {maintenance.Late, false},
-		"more are not":          {maintenance.Late + time.Minute, true},
+		"ten minutes are usual": {maintenance.LateAfter, false},
+		"more are not":          {maintenance.LateAfter + time.Minute, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := cases["failed-ssm"]

@@ -165,10 +165,10 @@ func (w *world) watchClaim(c *call, change maintenance.Change) {
 	}
 	policy, _ := f.box.settings.policy(name)
 	if policy.DailyLimit > 0 {
-		day := to.Attempt.Counted
+		day := to.Attempt.CountedOn
 		before := 0
 		for _, j := range w.plant.jobs { // what was accepted by an alarm's claim of the day
-			if h := w.ledger.runs[j.run]; j.server == name && h != nil && h.last().Attempt.Counted == day && !j.begins.IsZero() && j.run != to.ID {
+			if h := w.ledger.runs[j.run]; j.server == name && h != nil && h.last().Attempt.CountedOn == day && !j.begins.IsZero() && j.run != to.ID {
 				before++
 			}
 		}

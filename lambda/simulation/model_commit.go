@@ -118,9 +118,9 @@ func (l *ledger) apply(c *call, change maintenance.Change) maintenance.Run {
 		record.OpenRun = run.ID
 	}
 	if claims(change) && change.Claim.DailyLimit > 0 {
-		run.Attempt.Counted = change.Now.UTC().Format(time.DateOnly)
-		if record.Day != run.Attempt.Counted {
-			record.Day, record.Starts = run.Attempt.Counted, 0
+		run.Attempt.CountedOn = change.Now.UTC().Format(time.DateOnly)
+		if record.Day != run.Attempt.CountedOn {
+			record.Day, record.Starts = run.Attempt.CountedOn, 0
 		}
 		record.Starts++
 	}
@@ -159,7 +159,7 @@ func (l *ledger) free(record *maintenance.ServerRecord, change maintenance.Chang
 		recordEnd(record, to, change.Now)
 	}
 	happened := to.State == maintenance.RunRunning || !to.Accepted.IsZero() || !to.Began.IsZero()
-	counted := from.Attempt.Counted
+	counted := from.Attempt.CountedOn
 	if counted != "" && from.Accepted.IsZero() && !happened && record.Day == counted && record.Starts > 0 {
 		record.Starts--
 	}
@@ -172,7 +172,7 @@ func recordEnd(record *maintenance.ServerRecord, run maintenance.Run, now time.T
 	}
 	record.Ends = append([]maintenance.End{end}, record.Ends...)
 	slices.SortStableFunc(record.Ends, func(a, b maintenance.End) int { return b.At.Compare(a.At) })
-	record.Ends = record.Ends[:min(len(record.Ends), maintenance.KeptEnds)]
+	record.Ends = record.Ends[:min(len(record.Ends), maintenance.MaxEnds)]
 	if end.Outcome == maintenance.OutcomeSucceeded && end.At.After(record.LastSuccess) {
 		record.LastSuccess = end.At
 	}

@@ -51,8 +51,8 @@ var claims = []test{
 		change := Start(Claimed(Waiting("r1", "automate-06"), 0, ""))
 		change.Now = Now.Add(time.Hour)
 		run := l.commit(t, change)
-		if s := l.server(t, "automate-06"); run.Attempt.Counted != "2026-11-29" || s.StartsOn("2026-11-29") != 1 {
-			t.Errorf("the run says %s, the server: %+v", run.Attempt.Counted, s)
+		if s := l.server(t, "automate-06"); run.Attempt.CountedOn != "2026-11-29" || s.StartsOn("2026-11-29") != 1 {
+			t.Errorf("the run says %s, the server: %+v", run.Attempt.CountedOn, s)
 		}
 	}},
 	{"open-run: the server has another", func(t *testing.T, l Subject) {

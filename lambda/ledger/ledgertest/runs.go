@@ -27,7 +27,7 @@ func Waiting(id, serverName string) maintenance.Run {
 // Claimed is a run as an attempt by an alarm claims it, with a slot and a node; 0 and empty are none.
 func Claimed(run maintenance.Run, slot int, node string) maintenance.Run {
 	run.State, run.Slot, run.Node = maintenance.RunStarting, slot, node
-	run.Attempt = maintenance.Attempt{ID: "attempt-of-" + run.ID, Number: 1, Claimed: Now, Ends: Now.Add(time.Minute), Counted: today}
+	run.Attempt = maintenance.Attempt{ID: "attempt-of-" + run.ID, Number: 1, Claimed: Now, Ends: Now.Add(time.Minute), CountedOn: today}
 	run.Lease = maintenance.Lease{By: run.Attempt.ID, Until: Now.Add(time.Minute)}
 	return run
 }
