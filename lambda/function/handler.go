@@ -21,7 +21,7 @@ type Runner interface {
 	Clear(ctx context.Context, serverNames []string, alarm maintenance.Trigger) []maintenance.Report
 	Refuse(ctx context.Context, refusal maintenance.Refusal) maintenance.Report
 	Finished(ctx context.Context, reference string) (maintenance.Report, bool, error)
-	Sweep(ctx context.Context) maintenance.Swept
+	Sweep(ctx context.Context) maintenance.SweepResult
 
 	Stop(ctx context.Context, o maintenance.Operator) maintenance.Report
 	Close(ctx context.Context, o maintenance.Operator) maintenance.Report
@@ -52,7 +52,7 @@ type answer struct {
 	// Body is the response, if it is not made of the reports.
 	Body any
 	// Swept is what a sweep saw beside them.
-	Swept *maintenance.Swept
+	Swept *maintenance.SweepResult
 }
 
 func came(reports ...maintenance.Report) answer { return answer{Reports: reports} }
@@ -160,10 +160,10 @@ func (h *Handler) finished(ctx context.Context, in invocation, event events.RunF
 
 // sweep does what is due. A sweep that could not see it is an error of its own.
 func (h *Handler) sweep(ctx context.Context, in invocation) answer {
-	swept := h.Runner.Sweep(ctx)
-	a := answer{Reports: swept.Reports, Swept: &swept}
-	if swept.Err != nil {
-		a.Reports = append(a.Reports, in.failed(maintenance.ReasonOf(swept.Err), swept.Err.Error()))
+	result := h.Runner.Sweep(ctx)
+	a := answer{Reports: result.Reports, Swept: &result}
+	if result.Err != nil {
+		a.Reports = append(a.Reports, in.failed(maintenance.ReasonOf(result.Err), result.Err.Error()))
 	}
 	return a
 }

@@ -109,7 +109,7 @@ func severity(r maintenance.Report) slog.Level {
 	switch {
 	case r.Err != nil:
 		return slog.LevelError
-	case r.Decided || r.Reason == maintenance.ReasonDuplicate:
+	case r.Redelivered || r.Reason == maintenance.ReasonDuplicate:
 		return slog.LevelInfo
 	case r.Outcome == maintenance.OutcomeError:
 		return slog.LevelError

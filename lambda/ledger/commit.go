@@ -48,7 +48,7 @@ func (l *Ledger) newMove(ctx context.Context, change maintenance.Change) (*move,
 		return m, nil
 	}
 	m.op = fmt.Sprintf("commit run %s, %s", m.To.ID, m.To.State)
-	m.To.Version, m.To.Next = m.From.Version+1, ceil(m.To.Next)
+	m.To.Version, m.To.DueAt = m.From.Version+1, ceil(m.To.DueAt)
 	if m.counts() {
 		m.To.Attempt.CountedOn = dayOf(m.Now) // which the decision may have been made before
 	}
@@ -106,7 +106,7 @@ func (m *move) steps() []step {
 }
 
 // claims reports whether the server is claimed too, counts whether the start counts against a day.
-func (m *move) claims() bool { return m.Claim != nil && !m.Claim.Running }
+func (m *move) claims() bool { return m.Claim != nil && !m.Claim.SlotOnly }
 func (m *move) counts() bool { return m.claims() && m.Claim.DailyLimit > 0 }
 
 // ends reports whether the change ends a run that began, givesBack whether it takes back a start that did not happen.

@@ -14,7 +14,7 @@ import (
 
 // Read implements maintenance.Ledger with a consistent BatchGetItem and, if there is an open run, a GetItem. A run that is not there
 // though the server names it, or that is over, is given as it is.
-func (l *Ledger) Read(ctx context.Context, serverName string) (maintenance.Kept, error) {
+func (l *Ledger) Read(ctx context.Context, serverName string) (maintenance.Snapshot, error) {
 	op := "read " + serverName
 	keys := []string{fleetKey}
 	if serverName != "" {
@@ -22,22 +22,22 @@ func (l *Ledger) Read(ctx context.Context, serverName string) (maintenance.Kept,
 	}
 	items, err := l.batch(ctx, keys)
 	if err != nil {
-		return maintenance.Kept{}, unavailable(op, err)
+		return maintenance.Snapshot{}, unavailable(op, err)
 	}
 	server, errServer := recordOf(items[serverKey(serverName)])
 	fleet, errFleet := fleetOf(items[fleetKey])
 	if err := errors.Join(errServer, errFleet); err != nil {
-		return maintenance.Kept{}, unavailable(op, err)
+		return maintenance.Snapshot{}, unavailable(op, err)
 	}
-	kept := maintenance.Kept{Server: server, Fleet: fleet}
+	snapshot := maintenance.Snapshot{Server: server, Fleet: fleet}
 	if server.OpenRun == "" {
-		return kept, nil
+		return snapshot, nil
 	}
-	kept.Open, err = l.Run(ctx, server.OpenRun)
+	snapshot.Open, err = l.Run(ctx, server.OpenRun)
 	if err != nil && maintenance.ReasonOf(err) != maintenance.ReasonUnknownRun {
-		return maintenance.Kept{}, err
+		return maintenance.Snapshot{}, err
 	}
-	return kept, nil
+	return snapshot, nil
 }
 
 // Run implements maintenance.Ledger with a consistent GetItem.

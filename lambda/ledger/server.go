@@ -29,7 +29,7 @@ func (m *move) claimServer() step {
 		return step{pk: serverKey(m.To.ServerName), change: e, refused: m.claimRefused}
 	}
 	e.when("attribute_not_exists(#openRun) OR #openRun = :mine", item{":mine": text(m.To.ID)})
-	if !m.Claim.OverHold {
+	if !m.Claim.IgnoreHold {
 		e.when("attribute_not_exists(#holdUntil) OR #holdUntil <= :now", item{":now": millis(m.Now)})
 	}
 	if m.Claim.Cooldown > 0 {

@@ -11,17 +11,17 @@ import (
 func (t *turn) ask(q Request, look bool) Report {
 	if q.RunID != "" {
 		var no Report
-		if q, no = t.named(q); no.Outcome != "" {
+		if q, no = t.resolveRunID(q); no.Outcome != "" {
 			return no
 		}
 	}
 	f := t.facts(q.ServerName)
-	if v := admit(arrival, Run{}, q.Trigger, f); v.Ruling == RulingRefuse {
+	if v := admit(arrivalGates, Run{}, q.Trigger, f); v.Ruling == RulingRefuse {
 		return t.refuse(refusal(q, v, f))
 	}
 	if look {
 		var stop func()
-		t, stop = t.lookingAhead(q.ServerName, []Trigger{q.Trigger}, f)
+		t, stop = t.prefetchLook(q.ServerName, []Trigger{q.Trigger}, f)
 		defer stop()
 	}
 	for try := range maxMoves {
@@ -31,20 +31,20 @@ func (t *turn) ask(q Request, look bool) Report {
 		if !look { // what there was no time to look at is recorded
 			readCtx = t.recordCtx
 		}
-		if f.Kept, err = t.Ledger.Read(readCtx, q.ServerName); err != nil {
+		if f.Snapshot, err = t.Ledger.Read(readCtx, q.ServerName); err != nil {
 			return t.failed(q, err)
 		}
-		if f.Kept.Fleet, err = t.firstClaim(f.Kept.Fleet); ReasonOf(err) == ReasonMoved {
+		if f.Snapshot.Fleet, err = t.initFleetLimit(f.Snapshot.Fleet); ReasonOf(err) == ReasonMoved {
 			continue
 		} else if err != nil {
 			return t.failed(q, err)
 		}
-		report, err := t.place(q, f, look)
+		report, err := t.joinOrOpen(q, f, look)
 		switch reason := ReasonOf(err); {
 		case err == nil:
 			return report
 		case reason == ReasonDuplicate:
-			return t.decidedBefore(q, err)
+			return t.answerDuplicate(q, err)
 		case reason == ReasonOpenRun, reason == ReasonMoved, reason == ReasonHeld, reason == ReasonCoolingDown, reason == ReasonDailyLimit:
 			f = t.facts(q.ServerName) // somebody was faster
 		case reason == ReasonAttemptAlive:
@@ -66,8 +66,8 @@ func busy(q Request, err error, now time.Time) Report {
 		Detail: "another invocation is at work on the run", Count: true}
 }
 
-// named is a request with the server of the run that it names, or the answer that there is none.
-func (t *turn) named(q Request) (Request, Report) {
+// resolveRunID is a request with the server of the run that it names, or the answer that there is none.
+func (t *turn) resolveRunID(q Request) (Request, Report) {
 	run, err := t.Ledger.Run(t.callCtx, q.RunID)
 	no := Report{Outcome: OutcomeRefused, ServerName: q.ServerName, RunID: q.RunID, Trigger: q.Trigger, At: t.Now(), Count: true}
 	switch {
@@ -91,39 +91,39 @@ func otherServer(run Run) string {
 	return fmt.Sprintf("the run %s is of the server %s", run.ID, run.ServerName)
 }
 
-// place finds the request's place among what is open.
-func (t *turn) place(q Request, f Facts, look bool) (Report, error) {
-	open := f.Kept.Open
+// joinOrOpen finds the request's place among what is open.
+func (t *turn) joinOrOpen(q Request, f Facts, look bool) (Report, error) {
+	open := f.Snapshot.Open
 	switch {
 	case open.Edition > Edition: // later rules: what they make of a trigger is theirs
 		return Report{}, &Error{Op: "join run " + open.ID, Reason: ReasonUnsupported, Err: errors.New("it needs a later edition of the rules")}
 	case q.Trigger.Kind == TriggerManual:
-		return t.placeManual(q, f)
+		return t.joinOrOpenManual(q, f)
 	case open.ID == "" || !open.Open():
-		return t.begin(q, f, look)
+		return t.openRun(q, f, look)
 	case open.State == RunRunning:
-		return t.note(q, open, OutcomeInProgress, f)
+		return t.joinOpenRun(q, open, OutcomeInProgress, f)
 	default:
-		return t.note(q, open, OutcomeJoined, f)
+		return t.joinOpenRun(q, open, OutcomeJoined, f)
 	}
 }
 
-// begin begins a run.
-func (t *turn) begin(q Request, f Facts, look bool) (Report, error) {
+// openRun begins a run.
+func (t *turn) openRun(q Request, f Facts, look bool) (Report, error) {
 	run := t.newRun(q, f)
-	a := asked{key: q.Trigger.Key(q.ServerName), wishes: q.wishes(), attributes: q.EngineAttributes}
+	opts := moveOptions{key: q.Trigger.Key(q.ServerName), requestDigest: q.digest(), attributes: q.EngineAttributes}
 	if q.Trigger.Kind == TriggerManual {
-		a.triggers, run.Triggers = []Trigger{q.Trigger}, nil
+		opts.triggers, run.Triggers = []Trigger{q.Trigger}, nil
 	}
 	if !look {
-		n := Next{Run: run.to(RunWaiting), Open: true}
-		n.Run.Wait.Since, n.Run.Look = f.Now, f.Now
+		n := Decision{Run: run.to(RunWaiting), Open: true}
+		n.Run.Wait.Since, n.Run.LookAt = f.Now, f.Now
 		n.Report = n.Run.report(Notification{Outcome: OutcomeWaiting, At: f.Now})
 		n.Report.Count = true
-		_, err := t.commit(run, n, a)
+		_, err := t.commit(run, n, opts)
 		return n.Report, err
 	}
-	run, report, err := t.advance(run, f, a)
+	run, report, err := t.advance(run, f, opts)
 	if err == nil && run.State == RunOver && run.Version == 0 {
 		r := refusal(q, Verdict{Reason: report.Reason, Detail: report.Detail, Until: report.Until, Holder: report.RunID}, f)
 		r.Server = report.Server
@@ -146,17 +146,17 @@ func (t *turn) newRun(q Request, f Facts) Run {
 	return run
 }
 
-// note records a trigger that finds its server's run open: a run that may still start takes it over; one that runs is what was asked for.
-func (t *turn) note(q Request, run Run, outcome Outcome, f Facts) (Report, error) {
-	n := joined(run, q.Trigger, f.Now, f.Topics)
+// joinOpenRun records a trigger that finds its server's run open: a run that may still start takes it over; one that runs is what was asked for.
+func (t *turn) joinOpenRun(q Request, run Run, outcome Outcome, f Facts) (Report, error) {
+	n := joinRun(run, q.Trigger, f.Now, f.Topics)
 	if outcome == OutcomeInProgress {
-		n = Next{Run: run}
+		n = Decision{Run: run}
 		notification := Notification{Outcome: outcome, At: f.Now, Trigger: &q.Trigger}
 		n.Report = run.report(notification)
 		n.Report.Count = true
 		n.Run.owe(notification, f.Topics)
 	}
-	moved, err := t.commit(run, n, asked{key: q.Trigger.Key(q.ServerName), wishes: q.wishes()})
+	moved, err := t.commit(run, n, moveOptions{key: q.Trigger.Key(q.ServerName), requestDigest: q.digest()})
 	if err != nil {
 		return Report{}, err
 	}
@@ -164,32 +164,32 @@ func (t *turn) note(q Request, run Run, outcome Outcome, f Facts) (Report, error
 	return n.Report, nil
 }
 
-// placeManual: an operator takes over what waits, and is told what goes on.
-func (t *turn) placeManual(q Request, f Facts) (Report, error) {
-	open := f.Kept.Open
+// joinOrOpenManual: an operator takes over what waits, and is told what goes on.
+func (t *turn) joinOrOpenManual(q Request, f Facts) (Report, error) {
+	open := f.Snapshot.Open
 	switch {
 	case q.RunID != "" && q.RunID != open.ID: // it ended a moment ago
-		_, no := t.named(q)
+		_, no := t.resolveRunID(q)
 		return no, nil
 	case open.ID == "" || !open.Open():
-		return t.begin(q, f, true)
+		return t.openRun(q, f, true)
 	case open.State != RunWaiting:
 		report := open.report(Notification{Outcome: OutcomeInProgress, At: f.Now, Trigger: &q.Trigger})
 		report.Count = true
-		_, err := t.commit(Run{}, Next{Report: report}, asked{key: q.Trigger.Key(q.ServerName), wishes: q.wishes()}) // the key alone
+		_, err := t.commit(Run{}, Decision{Report: report}, moveOptions{key: q.Trigger.Key(q.ServerName), requestDigest: q.digest()}) // the key alone
 		return report, err
 	}
-	a := asked{key: q.Trigger.Key(q.ServerName), wishes: q.wishes(), triggers: []Trigger{q.Trigger}, attributes: q.EngineAttributes}
-	next, err := t.decide(open, &f, a)
+	opts := moveOptions{key: q.Trigger.Key(q.ServerName), requestDigest: q.digest(), triggers: []Trigger{q.Trigger}, attributes: q.EngineAttributes}
+	decision, err := t.decide(open, &f, opts)
 	if err != nil {
 		return Report{}, err
 	}
-	if next.Claim == nil { // nothing is approved by it, and the run waits on
-		r := refusal(q, next.Verdict, f)
+	if decision.Claim == nil { // nothing is approved by it, and the run waits on
+		r := refusal(q, decision.Verdict, f)
 		r.RunID = open.ID
 		return t.refuse(r), nil
 	}
-	_, report, err := t.advance(open, f, a)
+	_, report, err := t.advance(open, f, opts)
 	return report, err
 }
 
@@ -208,17 +208,17 @@ func (t *turn) failed(q Request, err error) Report {
 		Count: true, Retry: q.Trigger.Kind != TriggerManual}
 }
 
-// decidedBefore answers a second delivery with what came of the first. A key that an operator used for something else is no repetition.
-func (t *turn) decidedBefore(q Request, err error) Report {
+// answerDuplicate answers a second delivery with what came of the first. A key that an operator used for something else is no repetition.
+func (t *turn) answerDuplicate(q Request, err error) Report {
 	var e *Error
 	errors.As(err, &e)
 	d := e.Decided
-	report := Report{Outcome: d.Outcome, Reason: ReasonDuplicate, ServerName: q.ServerName, Trigger: q.Trigger, RunID: d.RunID, At: t.Now(), Decided: true}
+	report := Report{Outcome: d.Outcome, Reason: ReasonDuplicate, ServerName: q.ServerName, Trigger: q.Trigger, RunID: d.RunID, At: t.Now(), Redelivered: true}
 	if d.Reason != "" {
 		report.Detail = "it was decided before: " + string(d.Reason)
 	}
-	if q.Trigger.Kind == TriggerManual && d.Wishes != "" && d.Wishes != q.wishes() {
-		report.Outcome, report.Reason, report.Decided = OutcomeRefused, ReasonInvalidRequest, false
+	if q.Trigger.Kind == TriggerManual && d.RequestDigest != "" && d.RequestDigest != q.digest() {
+		report.Outcome, report.Reason, report.Redelivered = OutcomeRefused, ReasonInvalidRequest, false
 		report.Detail = fmt.Sprintf("the key belongs to the request that came to %s %s, and that asked for something else", d.Outcome, d.RunID)
 	}
 	return report

@@ -38,17 +38,17 @@ func conclude(run Run, s Sighting, now time.Time, tick time.Duration) Conclusion
 	if !s.At.IsZero() {
 		now = s.At // what was read is as of then at the latest
 	}
-	c := byServer(run, s, now, tick)
+	c := concludeFromServer(run, s, now, tick)
 	if run.Attempt.ServerAtDecision.Node != "" { // the backend runs executions on nodes
-		c = byExecution(run, s, tick)
+		c = concludeFromExecution(run, s, tick)
 	}
 	c.Warning = s.Warning
 	return c
 }
 
-// byExecution goes by the run's execution alone: a node that reboots or falls silent ends nothing.
-func byExecution(run Run, s Sighting, tick time.Duration) Conclusion {
-	mine, clear := owned(run, s.Executions, tick)
+// concludeFromExecution goes by the run's execution alone: a node that reboots or falls silent ends nothing.
+func concludeFromExecution(run Run, s Sighting, tick time.Duration) Conclusion {
+	mine, clear := ownExecution(run, s.Executions, tick)
 	switch {
 	case !clear, mine != nil && mine.ID != run.Reference && mine.RunID != run.ID && s.ExecutionsErr != nil: // one that cannot be read may be another
 		return Conclusion{Reason: ReasonStartUnconfirmed, Detail: "more than one execution may be this run's"}
@@ -68,22 +68,22 @@ func byExecution(run Run, s Sighting, tick time.Duration) Conclusion {
 	case ExecutionCancelled:
 		c.Progress, c.Outcome, c.Reason = ProgressDone, OutcomeCancelled, ReasonStoppedElsewhere
 		switch {
-		case run.Stop.By == byWindow:
+		case run.Stop.By == stopByWindow:
 			c.Reason = ReasonOutsideWindow
 		case !run.Stop.At.IsZero():
 			c.Reason = ReasonStopped
 		}
 	}
-	if c.Progress == ProgressDone && !c.Began && (c.Outcome == OutcomeFailed || run.Stop.By == byWindow) {
+	if c.Progress == ProgressDone && !c.Began && (c.Outcome == OutcomeFailed || run.Stop.By == stopByWindow) {
 		c.Outcome, c.Reason = OutcomeFailed, ReasonNeverBegan
 	}
 	return c
 }
 
-// owned finds the run's own execution. With a reference, every other is foreign. Our runbooks take the run's id, which alone decides.
+// ownExecution finds the run's own execution. With a reference, every other is foreign. Our runbooks take the run's id, which alone decides.
 // Of other runbooks an execution on the node is the run's if it began between the claim and the latest that the attempt can have been
 // served; clear is false if there are several.
-func owned(run Run, all []Execution, tick time.Duration) (mine *Execution, clear bool) {
+func ownExecution(run Run, all []Execution, tick time.Duration) (mine *Execution, clear bool) {
 	from, to := run.Attempt.Claimed.Add(-serviceClockSkew), run.Attempt.Ends.Add(lagTicks*tick+serviceClockSkew)
 	for i, e := range all {
 		switch {
@@ -107,10 +107,10 @@ func owned(run Run, all []Execution, tick time.Duration) (mine *Execution, clear
 // serviceClockSkew is how far a service's clock may be behind the function's.
 const serviceClockSkew = 2 * time.Second
 
-// byServer goes by the server's state and events, where the service does not name what it starts. That it is over takes proof that it
+// concludeFromServer goes by the server's state and events, where the service does not name what it starts. That it is over takes proof that it
 // went on (seen under maintenance, or an event that can be nothing else) and a reading that cannot be from before its end:
 // MaintenanceStatus alone may be last week's.
-func byServer(run Run, s Sighting, now time.Time, tick time.Duration) Conclusion {
+func concludeFromServer(run Run, s Sighting, now time.Time, tick time.Duration) Conclusion {
 	c := Conclusion{Server: s.Server, Detail: eventText(s.Events)}
 	// An event of the claim's own seconds may be from before it: clocks differ, and no maintenance ends so soon.
 	proves := func(e Event) bool { return e.Maintenance && e.At.After(run.Attempt.Claimed.Add(serviceClockSkew)) }

@@ -18,7 +18,7 @@ func (r *Runner) Ask(ctx context.Context, requests []Request) []Report {
 	})
 	if several {
 		t.inParallel(len(requests), func(lane *turn, i int) {
-			if r := reports[i]; r.Outcome == OutcomeWaiting && !r.Decided && lane.callCtx.Err() == nil {
+			if r := reports[i]; r.Outcome == OutcomeWaiting && !r.Redelivered && lane.callCtx.Err() == nil {
 				reports[i] = lane.safely(r.ServerName, r.RunID, func() Report { return lane.startRecorded(r) })
 			}
 		})
@@ -29,15 +29,15 @@ func (r *Runner) Ask(ctx context.Context, requests []Request) []Report {
 
 // startRecorded goes on with a run that was recorded a moment ago.
 func (t *turn) startRecorded(recorded Report) Report {
-	t, stop := t.lookingAhead(recorded.ServerName, []Trigger{recorded.Trigger}, t.facts(recorded.ServerName))
+	t, stop := t.prefetchLook(recorded.ServerName, []Trigger{recorded.Trigger}, t.facts(recorded.ServerName))
 	defer stop()
-	kept, err := t.Ledger.Read(t.callCtx, recorded.ServerName)
-	if err != nil || kept.Open.ID != recorded.RunID {
+	snapshot, err := t.Ledger.Read(t.callCtx, recorded.ServerName)
+	if err != nil || snapshot.Open.ID != recorded.RunID {
 		return recorded // the sweep goes on
 	}
 	f := t.facts(recorded.ServerName)
-	f.Kept = kept
-	_, report, err := t.advance(kept.Open, f, asked{})
+	f.Snapshot = snapshot
+	_, report, err := t.advance(snapshot.Open, f, moveOptions{})
 	if err != nil || report.Outcome == "" {
 		return recorded
 	}
@@ -78,49 +78,49 @@ func (t *turn) clearOne(serverName string, alarm Trigger) Report {
 		Detail: "no run waits for the alarm"}
 	for try := range maxMoves {
 		t.pause(try)
-		kept, err := t.Ledger.Read(t.callCtx, serverName)
+		snapshot, err := t.Ledger.Read(t.callCtx, serverName)
 		if err != nil {
 			return t.failed(Request{ServerName: serverName, Trigger: alarm}, err)
 		}
 		f := t.facts(serverName)
-		next, ok := cleared(kept.Open, alarm, f)
+		decision, ok := cleared(snapshot.Open, alarm, f)
 		if !ok {
 			return nothing
 		}
-		moved, err := t.commit(kept.Open, next, asked{})
+		moved, err := t.commit(snapshot.Open, decision, moveOptions{})
 		switch {
 		case ReasonOf(err) == ReasonMoved:
 			continue
 		case err != nil:
 			return t.failed(Request{ServerName: serverName, Trigger: alarm}, err)
-		case next.Report.Outcome == "":
+		case decision.Report.Outcome == "":
 			nothing.Detail, nothing.RunID = "the run waits on for its other triggers", moved.ID
 			return nothing
 		}
 		t.deliver(moved)
-		return next.Report
+		return decision.Report
 	}
 	return t.failed(Request{ServerName: serverName, Trigger: alarm}, &Error{Op: "clear " + alarm.Name, Reason: ReasonLedgerUnavailable})
 }
 
 // cleared is a run without the triggers of an alarm up to its return to OK; false if it waits for none. A run that has counted more
 // triggers than it holds is not cancelled.
-func cleared(run Run, alarm Trigger, f Facts) (Next, bool) {
+func cleared(run Run, alarm Trigger, f Facts) (Decision, bool) {
 	if run.State != RunWaiting || f.Policy != nil && f.Policy.KeepWhenCleared {
-		return Next{}, false
+		return Decision{}, false
 	}
 	left := slices.DeleteFunc(slices.Clone(run.Triggers), func(t Trigger) bool {
 		ofIt := t.ID == alarm.ID || strings.HasPrefix(t.ID, alarm.ID+"#") // of one time series, or of the whole alarm
 		return t.Kind == TriggerAlarm && ofIt && !t.Time.After(alarm.Time)
 	})
 	if len(left) == len(run.Triggers) {
-		return Next{}, false
+		return Decision{}, false
 	}
 	if len(left) == 0 && run.More == 0 {
 		return end(run, ending{outcome: OutcomeCancelled, reason: ReasonAlarmCleared}, f), true
 	}
 	run.Triggers = left
-	return Next{Run: run}, true
+	return Decision{Run: run}, true
 }
 
 // Finished looks at once at the run that a backend knows by a reference, because it says that something has happened to it. It is a
@@ -136,7 +136,7 @@ func (r *Runner) Finished(ctx context.Context, reference string) (Report, bool, 
 	if err != nil || run.State != RunRunning || run.Edition > Edition {
 		return Report{}, err == nil, err
 	}
-	report := t.safely(run.ServerName, run.ID, func() Report { return t.move(run, true) })
+	report := t.safely(run.ServerName, run.ID, func() Report { return t.moveDue(run, true) })
 	report.Publishing = t.published.Publishing
 	return report, true, report.Err
 }

@@ -10,7 +10,7 @@ type Facts struct {
 	Policy *Policy
 	// Supported is whether this version has the policy's backend.
 	Supported bool
-	Kept      Kept
+	Snapshot  Snapshot
 	// MaxConcurrent is the concurrency limit; 0 is none.
 	MaxConcurrent int
 	// Topics are those that the settings have.

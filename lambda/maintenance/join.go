@@ -2,16 +2,16 @@ package maintenance
 
 import "time"
 
-// joined is a run with one more trigger, looked at soon because that may be what lets it start.
-func joined(run Run, t Trigger, now time.Time, topics []Topic) Next {
-	n := Next{Run: run}
+// joinRun is a run with one more trigger, looked at soon because that may be what lets it start.
+func joinRun(run Run, t Trigger, now time.Time, topics []Topic) Decision {
+	n := Decision{Run: run}
 	r := &n.Run
 	var more int
-	if r.Triggers, more = join(run.Triggers, run.More, t); more != run.More {
+	if r.Triggers, more = mergeTrigger(run.Triggers, run.More, t); more != run.More {
 		r.More, r.MoreTime = more, later(run.MoreTime, t.Time)
 	}
-	if run.State == RunWaiting && r.Look.After(now) {
-		r.Look = now
+	if run.State == RunWaiting && r.LookAt.After(now) {
+		r.LookAt = now
 	}
 	notification := Notification{Outcome: OutcomeJoined, At: now, Trigger: &t}
 	n.Report = r.report(notification)

@@ -2,9 +2,9 @@ package maintenance
 
 import "time"
 
-// firstClaim prepares the fleet for its first claim: while nothing has been claimed, no run lacks a slot of the limit that the settings
+// initFleetLimit prepares the fleet for its first claim: while nothing has been claimed, no run lacks a slot of the limit that the settings
 // have; and once something has been claimed without a limit, that is known.
-func (t *turn) firstClaim(fleet FleetRecord) (FleetRecord, error) {
+func (t *turn) initFleetLimit(fleet FleetRecord) (FleetRecord, error) {
 	if fleet.Wanted != 0 {
 		return fleet, nil
 	}
@@ -16,14 +16,14 @@ func (t *turn) firstClaim(fleet FleetRecord) (FleetRecord, error) {
 	return is, t.Ledger.Limit(t.callCtx, fleet, is)
 }
 
-// limit gives slots to the runs that run, where the settings have another concurrency limit than the slots were given for. Until all
+// applyLimit gives slots to the runs that run, where the settings have another concurrency limit than the slots were given for. Until all
 // have one, nothing is claimed. It waits until no index hides a run that was claimed before.
-func (t *turn) limit(now time.Time) error {
-	kept, err := t.Ledger.Read(t.callCtx, "")
+func (t *turn) applyLimit(now time.Time) error {
+	snapshot, err := t.Ledger.Read(t.callCtx, "")
 	if err != nil {
 		return err
 	}
-	fleet := kept.Fleet
+	fleet := snapshot.Fleet
 	wanted := t.MaxConcurrent
 	if wanted == 0 {
 		wanted = Unlimited
@@ -86,7 +86,7 @@ func (t *turn) giveSlot(d Due) (bool, error) {
 	if to.Slot = freeSlot(holders, run.ID); to.Slot == 0 {
 		return false, nil
 	}
-	_, err = t.Ledger.Commit(t.recordCtx, Change{From: run, To: to, Claim: &Claim{Running: true}, Now: t.Now()})
+	_, err = t.Ledger.Commit(t.recordCtx, Change{From: run, To: to, Claim: &Claim{SlotOnly: true}, Now: t.Now()})
 	if reason := ReasonOf(err); reason == ReasonMoved || reason == ReasonSlotTaken {
 		return false, nil
 	}

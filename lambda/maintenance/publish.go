@@ -13,12 +13,12 @@ func (r Run) prune(now time.Time, topics []Topic) (Run, int) {
 	var kept []Notification
 	dropped := 0
 	for _, n := range r.Owed {
-		holds := r.holds(n)
+		holds := r.stillTrue(n)
 		n.Topics = slices.DeleteFunc(slices.Clone(n.Topics), func(d Delivery) bool {
 			switch {
 			case !slices.Contains(topics, d.Topic), !holds && d.Topic != TopicRecords:
 				return true
-			case d.dropped(n.At, now):
+			case d.tooLate(n.At, now):
 				dropped++
 				return true
 			default:
@@ -33,8 +33,8 @@ func (r Run) prune(now time.Time, topics []Topic) (Run, int) {
 	return r, dropped
 }
 
-// holds reports whether a notification still says what is so. What was so, and is over, is for the records alone.
-func (r Run) holds(n Notification) bool {
+// stillTrue reports whether a notification still says what is so. What was so, and is over, is for the records alone.
+func (r Run) stillTrue(n Notification) bool {
 	switch {
 	case n.Outcome == OutcomeWaiting:
 		return r.State == RunWaiting && r.Wait.Reason == n.Reason
@@ -49,8 +49,8 @@ func (r Run) holds(n Notification) bool {
 	}
 }
 
-// lend gives a publisher the lease, unless another's binds, and counts the try of all that is due.
-func (r Run) lend(lease Lease, now time.Time, tick time.Duration) Run {
+// leaseForPublishing gives a publisher the lease, unless another's binds, and counts the try of all that is due.
+func (r Run) leaseForPublishing(lease Lease, now time.Time, tick time.Duration) Run {
 	if r.Lease.Live(now) && r.Lease.By != lease.By {
 		return r
 	}
@@ -82,7 +82,7 @@ func (r Run) lend(lease Lease, now time.Time, tick time.Duration) Run {
 // deliver publishes what this turn has the lease for, each topic by itself, and clears what was published. What fails is tried again
 // by whoever finds it due.
 func (t *turn) deliver(run Run) Run {
-	if run.Lease.By != t.id || t.published.postponed(run) {
+	if run.Lease.By != t.id || t.published.postpone(run) {
 		return run
 	}
 	topics := Topics()
@@ -135,7 +135,7 @@ func (t *turn) publishTo(topic Topic, run Run) (done []int, sum Publishing) {
 func (t *turn) clear(run Run, published func(Topic, int) bool) Run {
 	for try := range maxMoves {
 		t.pause(try)
-		cleared := run.without(published)
+		cleared := run.withoutPublished(published)
 		if cleared.Lease.By == t.id {
 			cleared.Lease = Lease{}
 		}
@@ -157,8 +157,8 @@ func (t *turn) clear(run Run, published func(Topic, int) bool) Run {
 	return run
 }
 
-// without is a run that no longer owes what was published.
-func (r Run) without(published func(Topic, int) bool) Run {
+// withoutPublished is a run that no longer owes what was published.
+func (r Run) withoutPublished(published func(Topic, int) bool) Run {
 	var owed []Notification
 	for _, n := range r.Owed {
 		n.Topics = slices.DeleteFunc(slices.Clone(n.Topics), func(d Delivery) bool { return published(d.Topic, n.Sequence) })

@@ -12,7 +12,7 @@ const maxRefusals = 50
 // refusal is what a verdict makes of a request.
 func refusal(q Request, v Verdict, f Facts) Refusal {
 	r := Refusal{Reason: v.Reason, ServerName: q.ServerName, Trigger: q.Trigger, Detail: v.Detail, Until: v.Until, RunID: v.Holder,
-		Key: q.Trigger.Key(q.ServerName), wishes: q.wishes()}
+		Key: q.Trigger.Key(q.ServerName), requestDigest: q.digest()}
 	if f.Sighting != nil {
 		r.Server = f.Sighting.Server
 	}
@@ -49,18 +49,18 @@ func (t *turn) refuse(r Refusal) Report {
 
 // recordRefusal writes the record and the trigger's key in one transaction. If somebody was faster with the record, the key alone is left.
 func (t *turn) recordRefusal(record Run, report Report, r Refusal) Report {
-	n := Next{Run: record, Report: report}
+	n := Decision{Run: record, Report: report}
 	for range 2 {
 		if n.Run.ID == "" && r.Key == "" {
 			return report
 		}
-		stored, err := t.commit(Run{}, n, asked{key: r.Key, wishes: r.wishes})
+		stored, err := t.commit(Run{}, n, moveOptions{key: r.Key, requestDigest: r.requestDigest})
 		switch ReasonOf(err) {
 		case "":
 			t.deliver(stored)
 			return report
 		case ReasonDuplicate:
-			return t.decidedBefore(Request{ServerName: r.ServerName, Trigger: r.Trigger}, err)
+			return t.answerDuplicate(Request{ServerName: r.ServerName, Trigger: r.Trigger}, err)
 		case ReasonMoved:
 			n.Run = Run{}
 		default:
@@ -78,7 +78,7 @@ func (t *turn) unrecorded(report Report, r Refusal, err error) Report {
 	return report
 }
 
-// recordCtx is a refusal as it is kept: a run that was over from the start.
+// record is a refusal as it is kept: a run that was over from the start.
 func (r Refusal) record(now time.Time) Run {
 	day := now.UTC().Format("20060102")
 	subject, parts := r.ServerName, []string{r.ServerName, r.Source, string(r.Reason), day}
@@ -114,7 +114,7 @@ func (t *turn) capTopics(topics []Topic, now time.Time) ([]Topic, error) {
 	more := Run{ID: "event-" + string(ReasonManyRefusals) + "-" + day, State: RunOver, Created: now, Ended: now, Outcome: OutcomeRefused, Reason: ReasonManyRefusals,
 		Detail: fmt.Sprintf("more than %d refusals of alarms and unreadable events today; the others are in the history and the log", maxRefusals)}
 	more.owe(Notification{Outcome: OutcomeRefused, Reason: ReasonManyRefusals, At: now, Detail: more.Detail}, topics)
-	stored, err := t.commit(Run{}, Next{Run: more}, asked{})
+	stored, err := t.commit(Run{}, Decision{Run: more}, moveOptions{})
 	switch ReasonOf(err) {
 	case "":
 		t.deliver(stored)

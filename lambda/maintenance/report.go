@@ -35,7 +35,7 @@ type Report struct {
 	Deadline time.Time
 	Started  time.Time
 	At       time.Time
-	// LateAfter is how much later than At it is published, if that is worth saying.
+	// Late is how much later than At it is published, if that is worth saying.
 	Late time.Duration
 	// Zone is the server's time zone, for messages; empty is UTC.
 	Zone string
@@ -49,8 +49,8 @@ type Report struct {
 	Err error
 	// Retry is true where only the event, delivered again, can help.
 	Retry bool
-	// Decided is true where the answer is that of an earlier delivery.
-	Decided bool
+	// Redelivered is true where the answer is that of an earlier delivery.
+	Redelivered bool
 	// Publishing is what the invocation came to in publishing; in the last of its reports.
 	Publishing Publishing
 }

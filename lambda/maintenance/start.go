@@ -3,15 +3,15 @@ package maintenance
 import "errors"
 
 // start starts what this turn has claimed, and writes what the attempt learned on the condition that the run is still its own.
-func (t *turn) start(run Run, a asked) (Run, Report) {
+func (t *turn) start(run Run, opts moveOptions) (Run, Report) {
 	attempt := run.Attempt.ID
-	answer := t.send(run, a)
+	answer := t.send(run, opts)
 	for try := range maxMoves {
 		t.pause(try)
-		next := answered(run, answer, t.facts(run.ServerName))
-		moved, err := t.commit(run, next, asked{})
+		decision := applyAnswer(run, answer, t.facts(run.ServerName))
+		moved, err := t.commit(run, decision, moveOptions{})
 		if ReasonOf(err) != ReasonMoved {
-			report := next.Report
+			report := decision.Report
 			if report.Err = err; err == nil {
 				run = moved
 			}
@@ -27,7 +27,7 @@ func (t *turn) start(run Run, a asked) (Run, Report) {
 }
 
 // send sends the start, unless the attempt's time is over.
-func (t *turn) send(run Run, a asked) Answer {
+func (t *turn) send(run Run, opts moveOptions) Answer {
 	backend, ok := t.backend(run.Backend)
 	switch {
 	case !ok:
@@ -35,7 +35,7 @@ func (t *turn) send(run Run, a asked) Answer {
 	case t.callCtx.Err() != nil || !t.Now().Before(run.Attempt.Ends):
 		return Answer{Err: &Error{Op: "start maintenance of " + run.ServerName, Reason: ReasonUnavailable, Err: errNoTime}}
 	default:
-		return backend.Start(t.callCtx, run, run.Attempt.ServerAtDecision, a.attributes)
+		return backend.Start(t.callCtx, run, run.Attempt.ServerAtDecision, opts.attributes)
 	}
 }
 

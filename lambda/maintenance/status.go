@@ -42,8 +42,8 @@ func (r *Runner) Status(ctx context.Context, names []string) Fleet {
 }
 
 func (t *turn) statusOfFleet(fleet *Fleet, names []string) {
-	kept, err := t.Ledger.Read(t.callCtx, "")
-	fleet.Fleet, fleet.Err = kept.Fleet, errors.Join(fleet.Err, err)
+	snapshot, err := t.Ledger.Read(t.callCtx, "")
+	fleet.Fleet, fleet.Err = snapshot.Fleet, errors.Join(fleet.Err, err)
 	if len(names) > 0 {
 		servers, err := t.Ledger.Servers(t.callCtx, names)
 		fleet.Err = errors.Join(fleet.Err, err)

@@ -72,8 +72,8 @@ type Request struct {
 	EngineAttributes []EngineAttribute
 }
 
-// wishes is a digest of what a request asks for beside its server. A key that is used again with other wishes is no repetition.
-func (r Request) wishes() string {
+// digest is a digest of what a request asks for beside its server. A key that is used again with other wishes is no repetition.
+func (r Request) digest() string {
 	parts := []string{r.RunID, strings.Join(slices.Sorted(slices.Values(r.Trigger.Overrides)), ",")}
 	for _, a := range r.EngineAttributes {
 		parts = append(parts, a.Name, a.Value)
@@ -103,9 +103,9 @@ const (
 	reasonCutMark   = "…"
 )
 
-// join adds a trigger to those a run holds: one for each alarm (or time series of it) or schedule, a later one in its place. What is over
+// mergeTrigger adds a trigger to those a run holds: one for each alarm (or time series of it) or schedule, a later one in its place. What is over
 // maxTriggers is counted only.
-func join(held []Trigger, more int, t Trigger) ([]Trigger, int) {
+func mergeTrigger(held []Trigger, more int, t Trigger) ([]Trigger, int) {
 	held = slices.Clone(held)
 	t.Name, t.Reason = cut(t.Name, maxName), cut(t.Reason, maxReason)
 	same := func(h Trigger) bool {

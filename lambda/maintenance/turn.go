@@ -21,9 +21,9 @@ type turn struct {
 	// ends is when this turn sends nothing any more, leaseEnds when others may take what it holds.
 	ends, leaseEnds time.Time
 	// shared are the backends for the looks of one sweep.
-	shared    map[string]Backend
-	published *tally
-	ahead     *ahead
+	shared     map[string]Backend
+	published  *tally
+	prefetched *prefetchedLook
 	// behind are the runs that wait for a slot and for others to have theirs first.
 	behind map[string]bool
 }
@@ -32,28 +32,28 @@ type turn struct {
 type tally struct {
 	sync.Mutex
 	Publishing
-	// later are the runs that a sweep publishes of once it has moved all, so that no topic stands in the way of a state.
-	later     []Run
+	// postponed are the runs that a sweep publishes of once it has moved all, so that no topic stands in the way of a state.
+	postponed []Run
 	postpones bool
 }
 
-// postponed keeps a run for later, where that is wanted.
-func (c *tally) postponed(run Run) bool {
+// postpone keeps a run for later, where that is wanted.
+func (c *tally) postpone(run Run) bool {
 	c.Lock()
 	defer c.Unlock()
 	if c.postpones {
-		c.later = append(c.later, run)
+		c.postponed = append(c.postponed, run)
 	}
 	return c.postpones
 }
 
-// due ends the postponing, and gives what was postponed in an order that does not depend on chance.
-func (c *tally) due() []Run {
+// takePostponed ends the postponing, and gives what was postponed in an order that does not depend on chance.
+func (c *tally) takePostponed() []Run {
 	c.Lock()
 	defer c.Unlock()
 	c.postpones = false
-	slices.SortFunc(c.later, func(a, b Run) int { return strings.Compare(a.ID, b.ID) })
-	return c.later
+	slices.SortFunc(c.postponed, func(a, b Run) int { return strings.Compare(a.ID, b.ID) })
+	return c.postponed
 }
 
 func (c *tally) add(p Publishing) {

@@ -10,7 +10,7 @@ import (
 // Answer is the summary with what an operator who asked has to know besides: what exactly is wrong, and when it may start.
 func Answer(report maintenance.Report) string {
 	v := viewOf(report)
-	if v.Decided {
+	if v.Redelivered {
 		return before(v)
 	}
 	answer := summary(v)

@@ -62,7 +62,7 @@ func TestAnswer_SaysWhatAnOperatorHasToKnowBesides(t *testing.T) {
 			"Maintenance of automate-06 was not started: the run " + runID + " has the server, accepted Sun 29 Nov 00:00 CET."},
 		"the second delivery of a trigger: what came of it then, not how things are": {
 			report(maintenance.OutcomeRefused, maintenance.ReasonDuplicate, alarm, detail("it was decided before: cooling-down"),
-				func(r *maintenance.Report) { r.Decided = true }),
+				func(r *maintenance.Report) { r.Redelivered = true }),
 			"The same trigger came before, and came to: refused, run " + runID + ". it was decided before: cooling-down. Nothing was done now."},
 		"a run that nobody looked at yet": {report(maintenance.OutcomeWaiting, "", weekly, state(maintenance.RunWaiting)),
 			"Maintenance of automate-06 waits."},

@@ -13,7 +13,7 @@ func kindOf(c maintenance.Change) string {
 	switch {
 	case c.To.ID == "":
 		return "key"
-	case c.Claim != nil && c.Claim.Running:
+	case c.Claim != nil && c.Claim.SlotOnly:
 		return "slot"
 	case c.Claim != nil:
 		return "claim"
@@ -90,7 +90,7 @@ func (l *ledger) refusesServer(change maintenance.Change) *maintenance.Error {
 }
 
 // claims reports whether the server is claimed too, takes whether a slot or a node is taken that was not the run's before.
-func claims(c maintenance.Change) bool { return c.Claim != nil && !c.Claim.Running }
+func claims(c maintenance.Change) bool { return c.Claim != nil && !c.Claim.SlotOnly }
 
 func takes(c maintenance.Change, any, same bool) bool {
 	return any && (c.Claim != nil || !same) && !(c.Free && same)
@@ -112,7 +112,7 @@ func (l *ledger) apply(c *call, change maintenance.Change) maintenance.Run {
 		l.watchCommit(c, change)
 		return run
 	}
-	run.Version, run.Next = change.From.Version+1, run.Next.Add(time.Millisecond-1).Truncate(time.Millisecond)
+	run.Version, run.DueAt = change.From.Version+1, run.DueAt.Add(time.Millisecond-1).Truncate(time.Millisecond)
 	record := copyRecord(l.servers[run.ServerName])
 	if change.Open || claims(change) {
 		record.OpenRun = run.ID

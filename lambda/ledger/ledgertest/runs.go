@@ -20,7 +20,7 @@ func Waiting(id, serverName string) maintenance.Run {
 	return maintenance.Run{
 		ID: id, State: maintenance.RunWaiting, Edition: maintenance.Edition, ServerName: serverName, Backend: "ssm", Created: Now,
 		Triggers: []maintenance.Trigger{{Kind: maintenance.TriggerAlarm, Name: "health", Time: Now, ID: "arn"}},
-		Queue:    maintenance.QueueDue, Next: Now.Add(time.Minute), Look: Now.Add(time.Minute),
+		Queue:    maintenance.QueueDue, DueAt: Now.Add(time.Minute), LookAt: Now.Add(time.Minute),
 	}
 }
 
@@ -42,7 +42,7 @@ func Over(run maintenance.Run, outcome maintenance.Outcome) maintenance.Run {
 // NeverBegan is a run as it ends without having begun.
 func NeverBegan(run maintenance.Run, outcome maintenance.Outcome) maintenance.Run {
 	run.State, run.Ended, run.Outcome = maintenance.RunOver, Now.Add(time.Hour), outcome
-	run.Queue, run.Next, run.Slot, run.Node = "", time.Time{}, 0, ""
+	run.Queue, run.DueAt, run.Slot, run.Node = "", time.Time{}, 0, ""
 	return run
 }
 
@@ -75,7 +75,7 @@ func Free(from, to maintenance.Run) maintenance.Change {
 
 // Decided is what came of the trigger of a run.
 func Decided(run maintenance.Run) maintenance.Decided {
-	return maintenance.Decided{Outcome: maintenance.OutcomeStarted, RunID: run.ID, Wishes: "none"}
+	return maintenance.Decided{Outcome: maintenance.OutcomeStarted, RunID: run.ID, RequestDigest: "none"}
 }
 
 // Must is for steps that only prepare a test.
