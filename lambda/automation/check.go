@@ -58,21 +58,21 @@ func (c *Client) Check(ctx context.Context, name string) error {
 	case out.Document == nil:
 		return failure(op, errors.New("the answer holds no document"))
 	}
-	if fault := s.faultOf(out.Document); fault != "" {
+	if fault := s.unusableBecause(out.Document); fault != "" {
 		return unusable(errors.New(fault))
 	}
 	return nil
 }
 
-// faultOf is what speaks against a document as the server's runbook, in words that name parameters and never their values.
-func (s Server) faultOf(d *types.DocumentDescription) string {
+// unusableBecause is what speaks against a document as the server's runbook, in words that name parameters and never their values.
+func (s Server) unusableBecause(d *types.DocumentDescription) string {
 	if d.DocumentType != types.DocumentTypeAutomation {
 		return fmt.Sprintf("it is a document of the type %.40q, and only one of the type %q can be started",
 			d.DocumentType, types.DocumentTypeAutomation)
 	}
 	if d.Status != types.DocumentStatusActive {
 		fault := fmt.Sprintf("its status is %.40q, not %q", d.Status, types.DocumentStatusActive)
-		if why := line(aws.ToString(d.StatusInformation), nil); why != "" {
+		if why := oneLine(aws.ToString(d.StatusInformation), nil); why != "" {
 			fault += ": " + why
 		}
 		return fault

@@ -44,10 +44,10 @@ const (
 
 // Client is a maintenance.Backend.
 type Client struct {
-	api     *ssm.Client
-	servers map[string]Server
-	now     func() time.Time
-	memory  memory
+	api        *ssm.Client
+	servers    map[string]Server
+	now        func() time.Time
+	parameters parameterCache
 }
 
 var _ maintenance.Backend = (*Client)(nil)

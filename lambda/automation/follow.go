@@ -22,16 +22,16 @@ func (c *Client) Follow(ctx context.Context, run maintenance.Run) maintenance.Si
 	if run.Reference == "" {
 		s.Executions, s.ExecutionsErr = c.candidates(callCtx, run)
 	} else {
-		c.own(callCtx, run, &s)
+		c.followReference(callCtx, run, &s)
 	}
 	if slices.ContainsFunc(s.Executions, func(e maintenance.Execution) bool { return e.State.Over() }) {
-		c.atTheEnd(ctx, &s.Server)
+		c.refreshServer(ctx, &s.Server)
 	}
 	return s
 }
 
-// own reads the execution that the run has a reference to.
-func (c *Client) own(ctx context.Context, run maintenance.Run, s *maintenance.Sighting) {
+// followReference reads the execution that the run has a reference to.
+func (c *Client) followReference(ctx context.Context, run maintenance.Run, s *maintenance.Sighting) {
 	op := "follow the execution " + run.Reference
 	e, err := c.read(ctx, run.Reference)
 	switch {
@@ -85,21 +85,21 @@ func (c *Client) candidates(ctx context.Context, run maintenance.Run) ([]mainten
 
 // seen is an execution as it was read.
 func (c *Client) seen(e *types.AutomationExecution, run maintenance.Run) maintenance.Execution {
-	given, began := parameters(e.Parameters), begun(e.StepExecutions)
+	given, began := parameters(e.Parameters), anyStepBegan(e.StepExecutions)
 	seen := maintenance.Execution{
-		ID: aws.ToString(e.AutomationExecutionId), RunID: given.run(), TakesRunID: c.takesRunID(aws.ToString(e.DocumentName), given),
+		ID: aws.ToString(e.AutomationExecutionId), RunID: given.runID(), TakesRunID: c.takesRunID(aws.ToString(e.DocumentName), given),
 		Started: aws.ToTime(e.ExecutionStartTime), Ended: aws.ToTime(e.ExecutionEndTime),
 		State: stateOf(e.AutomationExecutionStatus, began), Began: began,
-		Step: aws.ToString(e.CurrentStepName), Detail: words(e, c.secrets(run, given)),
+		Step: aws.ToString(e.CurrentStepName), Detail: detailOf(e, c.secrets(run, given)),
 	}
-	if node := run.Attempt.ServerAtDecision.Node; given.name(node) {
+	if node := run.Attempt.ServerAtDecision.Node; given.contains(node) {
 		seen.Node = node
 	}
 	return seen
 }
 
-// atTheEnd looks at the node for the message about the end. That it cannot be seen is no matter; another node's state is not this one's.
-func (c *Client) atTheEnd(ctx context.Context, server *maintenance.Server) {
+// refreshServer looks at the node for the message about the end. That it cannot be seen is no matter; another node's state is not this one's.
+func (c *Client) refreshServer(ctx context.Context, server *maintenance.Server) {
 	ctx, cancel := call.Half(ctx)
 	defer cancel()
 	settings, ok := c.servers[server.Name]

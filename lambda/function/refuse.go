@@ -63,7 +63,7 @@ func (in invocation) unsupported(event events.Event) maintenance.Report {
 		Outcome: maintenance.OutcomeRefused, Reason: maintenance.ReasonUnsupported, Trigger: in.manual(""), At: in.Now, Count: true,
 		Detail: "this version knows the request " + eventName(event) + " and cannot carry it out yet",
 	}
-	if name, id := about(event); name == "" || maintenance.ValidServerName(name) {
+	if name, id := targetOf(event); name == "" || maintenance.ValidServerName(name) {
 		report.ServerName, report.RunID = name, id
 	}
 	return report

@@ -83,8 +83,8 @@ func (l *Ledger) wait(ctx context.Context, attempt int) bool {
 	}
 }
 
-// half bounds a call to half of the time there is, so that the other half is left to find out what a hanging call did.
-func half(ctx context.Context) (context.Context, context.CancelFunc) {
+// halfRemaining bounds a call to half of the time there is, so that the other half is left to find out what a hanging call did.
+func halfRemaining(ctx context.Context) (context.Context, context.CancelFunc) {
 	deadline, ok := ctx.Deadline()
 	if !ok {
 		return context.WithCancel(ctx)

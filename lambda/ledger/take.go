@@ -14,7 +14,7 @@ func (l *Ledger) Take(ctx context.Context, due maintenance.Due, next time.Time) 
 	var later item // the run, if it needs a later edition
 	w.steps = func() []step {
 		e := &expression{}
-		e.set(AttrNext, millis(ceil(next)))
+		e.set(AttrNext, millis(roundUp(next)))
 		e.set(attrVersion, number(due.Version+1))
 		e.set(attrWriter, text(w.writer))
 		e.was(attrVersion, number(due.Version))

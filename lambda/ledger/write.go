@@ -42,7 +42,7 @@ type write struct {
 
 // carryOut gives the witness as it is now, where the write's answer holds it, or where the write was found made: else nil.
 func (l *Ledger) carryOut(ctx context.Context, w *write) (item, error) {
-	callCtx, cancel := half(ctx)
+	callCtx, cancel := halfRemaining(ctx)
 	defer cancel()
 	steps, token := w.steps(), l.token()
 	for attempt := 1; ; attempt++ {
@@ -54,7 +54,7 @@ func (l *Ledger) carryOut(ctx context.Context, w *write) (item, error) {
 		switch {
 		case code == conditionFailed && failed < len(steps):
 			if w.writer != "" && textOf(old, attrWriter) == w.writer {
-				return l.made(ctx, w, steps[failed].pk, old)
+				return l.witnessOf(ctx, w, steps[failed].pk, old)
 			}
 			if refusal := steps[failed].refused(ctx, old); refusal != nil {
 				return l.settle(ctx, w, refusal)
@@ -93,8 +93,8 @@ func (l *Ledger) settle(ctx context.Context, w *write, refusal error) (item, err
 	}
 }
 
-// made gives the witness of a write that another of its items shows to have been made.
-func (l *Ledger) made(ctx context.Context, w *write, pk string, old item) (item, error) {
+// witnessOf gives the witness of a write that another of its items shows to have been made.
+func (l *Ledger) witnessOf(ctx context.Context, w *write, pk string, old item) (item, error) {
 	if pk == w.witness {
 		return old, nil
 	}
@@ -105,8 +105,8 @@ func (l *Ledger) made(ctx context.Context, w *write, pk string, old item) (item,
 	return stored, nil
 }
 
-// once leaves trying again to carryOut, which has to know of each attempt what it may have done.
-func once(o *dynamodb.Options) { o.Retryer = aws.NopRetryer{} }
+// noRetry leaves trying again to carryOut, which has to know of each attempt what it may have done.
+func noRetry(o *dynamodb.Options) { o.Retryer = aws.NopRetryer{} }
 
 // send makes one attempt: a single step by UpdateItem, which gives the item as it is then.
 func (l *Ledger) send(ctx context.Context, steps []step, token string) (item, error) {
@@ -116,7 +116,7 @@ func (l *Ledger) send(ctx context.Context, steps []step, token string) (item, er
 			TableName: &l.table, Key: key(steps[0].pk), UpdateExpression: aws.String(e.update()), ConditionExpression: e.condition(),
 			ExpressionAttributeNames: e.names(), ExpressionAttributeValues: e.values, ReturnValues: types.ReturnValueAllNew,
 			ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
-		}, once)
+		}, noRetry)
 		if err != nil {
 			return nil, err
 		}
@@ -126,7 +126,7 @@ func (l *Ledger) send(ctx context.Context, steps []step, token string) (item, er
 	for _, s := range steps {
 		in.TransactItems = append(in.TransactItems, l.transactItem(s))
 	}
-	_, err := l.api.TransactWriteItems(ctx, in, once)
+	_, err := l.api.TransactWriteItems(ctx, in, noRetry)
 	return nil, err
 }
 

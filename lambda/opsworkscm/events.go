@@ -43,7 +43,7 @@ func (c *Client) events(ctx context.Context, name string, since time.Time) ([]ma
 			if e.CreatedAt == nil {
 				continue // it may be of any time
 			}
-			if before(*e.CreatedAt, since) {
+			if isBefore(*e.CreatedAt, since) {
 				return events, nil
 			}
 			events = append(events, event(e))
@@ -52,8 +52,8 @@ func (c *Client) events(ctx context.Context, name string, since time.Time) ([]ma
 	return events, nil
 }
 
-// before compares a stamp with a time in the stamp's own precision: milliseconds, or whole seconds. One of the same moment counts.
-func before(stamp, t time.Time) bool {
+// isBefore compares a stamp with a time in the stamp's own precision: milliseconds, or whole seconds. One of the same moment counts.
+func isBefore(stamp, t time.Time) bool {
 	precision := time.Millisecond
 	if stamp.Nanosecond() == 0 {
 		precision = time.Second

@@ -30,7 +30,7 @@ func (c *Client) read(ctx context.Context, name string) (time.Time, maintenance.
 	if all.err != nil {
 		return all.began, maintenance.Server{}, all.err
 	}
-	server, err := only("find server "+name+" among all", name, all.servers[name])
+	server, err := onlyServer("find server "+name+" among all", name, all.servers[name])
 	return all.began, server, err
 }
 
@@ -46,13 +46,13 @@ func (c *Client) readOne(ctx context.Context, name string) (time.Time, maintenan
 	for _, s := range out.Servers {
 		servers = append(servers, fromAPI(s))
 	}
-	server, err := only(op, name, servers)
+	server, err := onlyServer(op, name, servers)
 	return began, server, err
 }
 
-// only is the server asked for, if an answer holds it and no other. Without any it is missing, as with ResourceNotFoundException,
+// onlyServer is the server asked for, if an answer holds it and no other. Without any it is missing, as with ResourceNotFoundException,
 // which API_DescribeServers has for a name it does not know: what that proves, and after how long, is the domain's to say.
-func only(op, name string, servers []maintenance.Server) (maintenance.Server, error) {
+func onlyServer(op, name string, servers []maintenance.Server) (maintenance.Server, error) {
 	switch {
 	case len(servers) == 0:
 		return maintenance.Server{}, &maintenance.Error{Op: op, Reason: maintenance.ReasonNotFound,

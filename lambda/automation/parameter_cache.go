@@ -2,8 +2,8 @@ package automation
 
 import "sync"
 
-// memory is what the process knows of executions: the parameters of those it has read.
-type memory struct {
+// parameterCache is what the process knows of executions: the parameters of those it has read.
+type parameterCache struct {
 	mu    sync.Mutex // never held across a call
 	given map[string]parameters
 }
@@ -11,14 +11,14 @@ type memory struct {
 // maxRemembered bounds the memory of a function that lives for days.
 const maxRemembered = 1000
 
-func (m *memory) recall(id string) (parameters, bool) {
+func (m *parameterCache) get(id string) (parameters, bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	given, ok := m.given[id]
 	return given, ok
 }
 
-func (m *memory) keep(id string, given parameters) {
+func (m *parameterCache) put(id string, given parameters) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.given == nil || len(m.given) >= maxRemembered {
