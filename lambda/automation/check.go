@@ -12,7 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
 	"github.com/aws/aws-sdk-go-v2/service/ssm/types"
 
-	"opsworks-maintenance/lambda/call"
+	"opsworks-maintenance/lambda/awscall"
 	"opsworks-maintenance/lambda/maintenance"
 )
 
@@ -43,14 +43,14 @@ func (c *Client) Check(ctx context.Context, name string) error {
 	unusable := func(err error) error {
 		return &maintenance.Error{Op: op, Reason: maintenance.ReasonRunbookUnusable, Err: err}
 	}
-	ctx, cancel := call.Half(ctx)
+	ctx, cancel := awscall.HalfRemaining(ctx)
 	defer cancel()
 	in := &ssm.DescribeDocumentInput{Name: aws.String(s.Runbook)}
 	if s.Version != "" {
 		in.DocumentVersion = aws.String(s.Version)
 	}
 	out, err := c.api.DescribeDocument(ctx, in)
-	switch code := call.Code(err); {
+	switch code := awscall.Code(err); {
 	case code == codeNoDocument, code == codeNoVersion:
 		return unusable(err)
 	case err != nil:

@@ -10,7 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
 	"github.com/aws/aws-sdk-go-v2/service/ssm/types"
 
-	"opsworks-maintenance/lambda/call"
+	"opsworks-maintenance/lambda/awscall"
 	"opsworks-maintenance/lambda/maintenance"
 )
 
@@ -76,7 +76,7 @@ func (c *Client) list(ctx context.Context, runbook string, filter types.Automati
 
 // unreadable is that a listed execution cannot be read. One that is not found is unavailable: a list was faster than a read.
 func unreadable(op string, err error) error {
-	if call.Code(err) == codeNoExecution {
+	if awscall.Code(err) == codeNoExecution {
 		return &maintenance.Error{Op: op, Reason: maintenance.ReasonUnavailable, Err: fmt.Errorf("one that is listed is not found: %w", err)}
 	}
 	return failure(op, err)

@@ -9,7 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ssm/types"
 
-	"opsworks-maintenance/lambda/call"
+	"opsworks-maintenance/lambda/awscall"
 	"opsworks-maintenance/lambda/maintenance"
 )
 
@@ -17,7 +17,7 @@ import (
 func (c *Client) Follow(ctx context.Context, run maintenance.Run) maintenance.Sighting {
 	s := maintenance.Sighting{At: c.now(), Server: maintenance.Server{
 		Name: run.ServerName, Backend: Backend, Node: run.Attempt.ServerAtDecision.Node, Runbook: run.Attempt.ServerAtDecision.Runbook}}
-	callCtx, cancel := call.Half(ctx)
+	callCtx, cancel := awscall.HalfRemaining(ctx)
 	defer cancel()
 	if run.Reference == "" {
 		s.Executions, s.ExecutionsErr = c.candidates(callCtx, run)
@@ -35,7 +35,7 @@ func (c *Client) followReference(ctx context.Context, run maintenance.Run, s *ma
 	op := "follow the execution " + run.Reference
 	e, err := c.read(ctx, run.Reference)
 	switch {
-	case call.Code(err) == codeNoExecution:
+	case awscall.Code(err) == codeNoExecution:
 		s.ExecutionsErr = &maintenance.Error{Op: op, Reason: maintenance.ReasonNotFound, Err: err}
 	case err != nil:
 		s.ExecutionsErr = failure(op, err)
@@ -100,7 +100,7 @@ func (c *Client) seen(e *types.AutomationExecution, run maintenance.Run) mainten
 
 // refreshServer looks at the node for the message about the end. That it cannot be seen is no matter; another node's state is not this one's.
 func (c *Client) refreshServer(ctx context.Context, server *maintenance.Server) {
-	ctx, cancel := call.Half(ctx)
+	ctx, cancel := awscall.HalfRemaining(ctx)
 	defer cancel()
 	settings, ok := c.servers[server.Name]
 	if !ok {

@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
+	"opsworks-maintenance/lambda/awscall"
 	"opsworks-maintenance/lambda/maintenance"
 )
 
@@ -42,7 +43,7 @@ type write struct {
 
 // carryOut gives the witness as it is now, where the write's answer holds it, or where the write was found made: else nil.
 func (l *Ledger) carryOut(ctx context.Context, w *write) (item, error) {
-	callCtx, cancel := halfRemaining(ctx)
+	callCtx, cancel := awscall.HalfRemaining(ctx)
 	defer cancel()
 	steps, token := w.steps(), l.token()
 	for attempt := 1; ; attempt++ {
@@ -170,7 +171,7 @@ func firstReason(err error) (int, string, item) {
 	}
 	var canceled *types.TransactionCanceledException
 	if !errors.As(err, &canceled) {
-		return 0, codeOf(err), nil
+		return 0, awscall.Code(err), nil
 	}
 	for i, reason := range canceled.CancellationReasons {
 		if code := aws.ToString(reason.Code); code != "" && code != "None" {
@@ -183,7 +184,7 @@ func firstReason(err error) (int, string, item) {
 // answered reports whether the service said that it did nothing.
 func answered(err error) bool {
 	var response *awshttp.ResponseError
-	if codeOf(err) == "" || !errors.As(err, &response) {
+	if awscall.Code(err) == "" || !errors.As(err, &response) {
 		return false
 	}
 	return response.HTTPStatusCode() >= http.StatusBadRequest && response.HTTPStatusCode() < http.StatusInternalServerError

@@ -9,7 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/opsworkscm"
 	"github.com/aws/aws-sdk-go-v2/service/opsworkscm/types"
 
-	"opsworks-maintenance/lambda/call"
+	"opsworks-maintenance/lambda/awscall"
 	"opsworks-maintenance/lambda/maintenance"
 )
 
@@ -29,7 +29,7 @@ var proofs = map[string]bool{
 
 // events reads what the service recorded since a time with DescribeEvents, which lists the newest first, in pages.
 func (c *Client) events(ctx context.Context, name string, since time.Time) ([]maintenance.Event, error) {
-	ctx, cancel := call.Half(ctx)
+	ctx, cancel := awscall.HalfRemaining(ctx)
 	defer cancel()
 	var events []maintenance.Event
 	pages := opsworkscm.NewDescribeEventsPaginator(c.api, &opsworkscm.DescribeEventsInput{ServerName: aws.String(name)},

@@ -9,7 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/opsworkscm"
 
-	"opsworks-maintenance/lambda/call"
+	"opsworks-maintenance/lambda/awscall"
 	"opsworks-maintenance/lambda/maintenance"
 )
 
@@ -24,7 +24,7 @@ func (c *Client) read(ctx context.Context, name string) (time.Time, maintenance.
 	if c.list == nil {
 		return c.readOne(ctx, name)
 	}
-	ctx, cancel := call.Half(ctx)
+	ctx, cancel := awscall.HalfRemaining(ctx)
 	defer cancel()
 	all := c.list.get(ctx, c)
 	if all.err != nil {
@@ -36,7 +36,7 @@ func (c *Client) read(ctx context.Context, name string) (time.Time, maintenance.
 
 func (c *Client) readOne(ctx context.Context, name string) (time.Time, maintenance.Server, error) {
 	began, op := c.now(), "describe server "+name
-	ctx, cancel := call.Half(ctx)
+	ctx, cancel := awscall.HalfRemaining(ctx)
 	defer cancel()
 	out, err := c.api.DescribeServers(ctx, &opsworkscm.DescribeServersInput{ServerName: aws.String(name)})
 	if err != nil {

@@ -10,7 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/opsworkscm"
 	"github.com/aws/aws-sdk-go-v2/service/opsworkscm/types"
 
-	"opsworks-maintenance/lambda/call"
+	"opsworks-maintenance/lambda/awscall"
 	"opsworks-maintenance/lambda/maintenance"
 )
 
@@ -27,7 +27,7 @@ func (c *Client) Start(
 		return refused(op, maintenance.ReasonInvalidRequest, err)
 	}
 	left := run.Attempt.Ends.Sub(c.now())
-	if !call.Enough(ctx) || left < time.Second {
+	if !awscall.CanStillVerify(ctx) || left < time.Second {
 		return refused(op, maintenance.ReasonUnavailable, errTooLate)
 	}
 	sendCtx, cancel := context.WithTimeout(ctx, left)
@@ -60,7 +60,7 @@ func refused(op string, reason maintenance.Reason, err error) maintenance.Answer
 func (c *Client) start(
 	ctx context.Context, name string, ends time.Time, attributes []maintenance.EngineAttribute,
 ) (started *types.Server, sure bool, err error) {
-	ctx, cancel := call.Half(ctx)
+	ctx, cancel := awscall.HalfRemaining(ctx)
 	defer cancel()
 	in := &opsworkscm.StartMaintenanceInput{ServerName: aws.String(name)}
 	for _, a := range attributes {
@@ -73,7 +73,7 @@ func (c *Client) start(
 			sure = sure && !open // what is sent is in doubt until its answer comes
 			return open
 		}}
-		o.Retryer = call.RetryRefused(func(err error) (maintenance.Reason, bool) {
+		o.Retryer = awscall.RetryRefused(func(err error) (maintenance.Reason, bool) {
 			reason, refused := classify(err)
 			sure = sure || refused
 			return reason, refused
