@@ -133,7 +133,7 @@ func concludeFromServer(run Run, s Sighting, now time.Time, tick time.Duration) 
 		c.Reason, c.Detail = ReasonWrongState, "the server is "+string(s.Server.Status)
 	case slices.ContainsFunc(s.Events, succeeds):
 		c.Progress, c.Outcome = ProgressDone, OutcomeSucceeded
-	case c.Began && now.Before(later(run.LastUnder, run.Attempt.Claimed).Add(lag)):
+	case c.Began && now.Before(later(run.LastUnderMaintenance, run.Attempt.Claimed).Add(lag)):
 		c.Progress = ProgressRunning // for all that can be known
 	case !c.Began && !old && failedSince(run, s.Server):
 		c.Progress, c.Outcome, c.Began = ProgressDone, OutcomeFailed, true

@@ -19,8 +19,8 @@ type Facts struct {
 	Calendar *CalendarState
 	Sighting *Sighting
 	Slots    *Slots
-	// Behind: others that wait for a slot come first.
-	Behind bool
+	// BehindOthers: others that wait for a slot come first.
+	BehindOthers bool
 	// Node is the run that holds the server's node, where that is known before the claim finds out.
 	Node *string
 }

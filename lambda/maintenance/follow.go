@@ -50,7 +50,7 @@ func noteProgress(run Run, c Conclusion, f Facts) Decision {
 		r.Began = f.Now
 	}
 	if f.Sighting.Server.Status == StatusUnderMaintenance {
-		r.LastUnder = f.Now
+		r.LastUnderMaintenance = f.Now
 	}
 	if c.Server != (Server{}) {
 		r.Server = c.Server
@@ -130,7 +130,7 @@ func noteMissing(run Run, c Conclusion, f Facts) Decision {
 			Detail: "the attempt to start it ended without an answer, and nothing has been seen of it since"}, true, f)
 	case run.State == RunStarting:
 		return noteUnseen(run, ReasonStartUnconfirmed, firstOf(run.Attempt.Unconfirmed, "the attempt to start it ended without an answer"), f)
-	case counts && c.Reason == ReasonNeverBegan && !run.LastUnder.IsZero() && f.Now.After(run.Accepted.Add(startProofTicks*f.Tick)):
+	case counts && c.Reason == ReasonNeverBegan && !run.LastUnderMaintenance.IsZero() && f.Now.After(run.Accepted.Add(startProofTicks*f.Tick)):
 		return end(run, ending{outcome: OutcomeFailed, reason: ReasonEndUnclear, detail: c.Detail, server: c.Server}, f)
 	case counts && c.Reason != ReasonNeverBegan, counts && f.Now.After(run.Accepted.Add(startProofTicks*f.Tick)):
 		return end(run, ending{outcome: OutcomeFailed, reason: c.Reason, detail: c.Detail, server: c.Server}, f)
@@ -171,7 +171,7 @@ func startAccepted(run Run, a Answer, at time.Time, f Facts) Decision {
 	r.Attempt.Unconfirmed = ""
 	r.Deadline = r.Deadline.Add(at.Sub(r.Attempt.Claimed)) // which the claim counted from itself
 	if a.Server.Status == StatusUnderMaintenance {
-		r.Began, r.LastUnder = f.Now, f.Now
+		r.Began, r.LastUnderMaintenance = f.Now, f.Now
 	}
 	if a.Server.Name != "" {
 		r.Server = a.Server

@@ -166,7 +166,7 @@ func slotFree(run Run, t Trigger, f Facts) Verdict {
 		return wait
 	case f.Slots == nil:
 		return Verdict{Ruling: RulingAsk, Need: NeedSlots}
-	case f.Behind, f.Slots.Waiters && t.Kind != TriggerManual && run.Queue != QueueSlot:
+	case f.BehindOthers, f.Slots.Waiters && t.Kind != TriggerManual && run.Queue != QueueSlot:
 		wait.Detail = "others wait for a slot before it"
 		return wait
 	case freeSlot(f.Slots.Holders, run.ID) == 0:

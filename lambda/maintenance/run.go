@@ -77,12 +77,12 @@ type Run struct {
 	Node string `json:"node,omitempty"`
 
 	// Reference is the backend's name for what was started. Accepted is when the backend said yes, Began when it was first seen
-	// to go on, LastUnder when the server was last seen under maintenance.
-	Reference string    `json:"reference,omitempty"`
-	Accepted  time.Time `json:"accepted,omitzero"`
-	Began     time.Time `json:"began,omitzero"`
-	LastUnder time.Time `json:"lastUnder,omitzero"`
-	Deadline  time.Time `json:"deadline,omitzero"`
+	// to go on, LastUnderMaintenance when the server was last seen under maintenance.
+	Reference            string    `json:"reference,omitempty"`
+	Accepted             time.Time `json:"accepted,omitzero"`
+	Began                time.Time `json:"began,omitzero"`
+	LastUnderMaintenance time.Time `json:"lastUnder,omitzero"`
+	Deadline             time.Time `json:"deadline,omitzero"`
 	// Missing counts how often something that should be there was missing from an answer; Unseen is since when the run could
 	// not be followed, and why.
 	Missing Missing `json:"missing,omitzero"`

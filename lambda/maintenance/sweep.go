@@ -71,12 +71,12 @@ func (t *turn) waiters(now time.Time) ([]Due, error) {
 			}
 		}
 	}
-	t.behind = map[string]bool{}
+	t.behindOthers = map[string]bool{}
 	var some []Due
 	for i, d := range all {
 		if i < free || !d.LookAt.After(now) {
 			some = append(some, d)
-			t.behind[d.RunID] = i >= free
+			t.behindOthers[d.RunID] = i >= free
 		}
 	}
 	return some[:min(len(some), maxDue)], nil
@@ -134,7 +134,7 @@ func (t *turn) sweepOne(due Due) Report {
 // moveDue moves a run that nobody asks anything of.
 func (t *turn) moveDue(run Run, lookNow bool) Report {
 	f := t.facts(run.ServerName)
-	f.Behind = t.behind[run.ID]
+	f.BehindOthers = t.behindOthers[run.ID]
 	if run.State == RunWaiting {
 		var stop func()
 		t, stop = t.prefetchLook(run.ServerName, run.asking(), f) // before the holds are read, so that they bind it

@@ -24,8 +24,8 @@ type turn struct {
 	shared     map[string]Backend
 	published  *tally
 	prefetched *prefetchedLook
-	// behind are the runs that wait for a slot and for others to have theirs first.
-	behind map[string]bool
+	// behindOthers are the runs that wait for a slot and for others to have theirs first.
+	behindOthers map[string]bool
 }
 
 // tally counts what was published.
