@@ -1,10 +1,56 @@
 package maintenance
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"time"
 )
+
+// Ask decides on the requests of one event. Where it is for several servers, a waiting run is recorded for each first, without a look,
+// so that none is lost when the time of the invocation ends; then what time allows is started, and the sweep goes on.
+func (r *Runner) Ask(ctx context.Context, requests []Request) []Report {
+	t, done := r.turn(ctx)
+	defer done()
+	reports := make([]Report, len(requests))
+	several := len(requests) > 1
+	t.inParallel(len(requests), func(lane *turn, i int) {
+		reports[i] = lane.safely(requests[i].ServerName, "", func() Report { return lane.ask(requests[i], !several) })
+	})
+	if several {
+		t.inParallel(len(requests), func(lane *turn, i int) {
+			if r := reports[i]; r.Outcome == OutcomeWaiting && !r.Redelivered && lane.callCtx.Err() == nil {
+				reports[i] = lane.safely(r.ServerName, r.RunID, func() Report { return lane.startRecorded(r) })
+			}
+		})
+	}
+	t.errors(reports)
+	return reports
+}
+
+// startRecorded goes on with a run that was recorded a moment ago.
+func (t *turn) startRecorded(recorded Report) Report {
+	t, stop := t.prefetchLook(recorded.ServerName, []Trigger{recorded.Trigger}, t.facts(recorded.ServerName))
+	defer stop()
+	snapshot, err := t.Ledger.Read(t.callCtx, recorded.ServerName)
+	if err != nil || snapshot.Open.ID != recorded.RunID {
+		return recorded // the sweep goes on
+	}
+	f := t.facts(recorded.ServerName)
+	f.Snapshot = snapshot
+	_, report, err := t.advance(snapshot.Open, f, moveOptions{})
+	if err != nil || report.Outcome == "" {
+		return recorded
+	}
+	return report
+}
+
+// errors puts what could not be published into the last report, for the log.
+func (t *turn) errors(reports []Report) {
+	if n := len(reports); n > 0 {
+		reports[n-1].Publishing = t.published.Publishing
+	}
+}
 
 // ask decides on one request: it joins the server's open run, or begins one, which starts if every gate lets it pass. Without look,
 // a run is begun that waits, and nothing is looked at.
@@ -89,108 +135,6 @@ func (t *turn) resolveRunID(q Request) (Request, Report) {
 
 func otherServer(run Run) string {
 	return fmt.Sprintf("the run %s is of the server %s", run.ID, run.ServerName)
-}
-
-// joinOrOpen finds the request's place among what is open.
-func (t *turn) joinOrOpen(q Request, f Facts, look bool) (Report, error) {
-	open := f.Snapshot.Open
-	switch {
-	case open.Edition > Edition: // later rules: what they make of a trigger is theirs
-		return Report{}, &Error{Op: "join run " + open.ID, Reason: ReasonUnsupported, Err: errors.New("it needs a later edition of the rules")}
-	case q.Trigger.Kind == TriggerManual:
-		return t.joinOrOpenManual(q, f)
-	case open.ID == "" || !open.Open():
-		return t.openRun(q, f, look)
-	case open.State == RunRunning:
-		return t.joinOpenRun(q, open, OutcomeInProgress, f)
-	default:
-		return t.joinOpenRun(q, open, OutcomeJoined, f)
-	}
-}
-
-// openRun begins a run.
-func (t *turn) openRun(q Request, f Facts, look bool) (Report, error) {
-	run := t.newRun(q, f)
-	opts := moveOptions{key: q.Trigger.Key(q.ServerName), requestDigest: q.digest(), attributes: q.EngineAttributes}
-	if q.Trigger.Kind == TriggerManual {
-		opts.triggers, run.Triggers = []Trigger{q.Trigger}, nil
-	}
-	if !look {
-		n := Decision{Run: run.to(RunWaiting), Open: true}
-		n.Run.Wait.Since, n.Run.LookAt = f.Now, f.Now
-		n.Report = n.Run.report(Notification{Outcome: OutcomeWaiting, At: f.Now})
-		n.Report.Count = true
-		_, err := t.commit(run, n, opts)
-		return n.Report, err
-	}
-	run, report, err := t.advance(run, f, opts)
-	if err == nil && run.State == RunOver && run.Version == 0 {
-		r := refusal(q, Verdict{Reason: report.Reason, Detail: report.Detail, Until: report.Until, Holder: report.RunID}, f)
-		r.Server = report.Server
-		return t.refuse(r), nil
-	}
-	return report, err
-}
-
-// newRun is a run that its trigger has just asked for.
-func (t *turn) newRun(q Request, f Facts) Run {
-	trigger := q.Trigger
-	trigger.Name, trigger.Reason = cut(trigger.Name, maxName), cut(trigger.Reason, maxReason)
-	run := Run{ID: t.NewID(q.ServerName, f.Now), ServerName: q.ServerName, Created: f.Now, Triggers: []Trigger{trigger}}
-	if f.Policy != nil {
-		run.Backend = f.Policy.Backend
-		if f.Policy.Window.Location != nil {
-			run.Zone = f.Policy.Window.Location.String()
-		}
-	}
-	return run
-}
-
-// joinOpenRun records a trigger that finds its server's run open: a run that may still start takes it over; one that runs is what was asked for.
-func (t *turn) joinOpenRun(q Request, run Run, outcome Outcome, f Facts) (Report, error) {
-	n := joinRun(run, q.Trigger, f.Now, f.Topics)
-	if outcome == OutcomeInProgress {
-		n = Decision{Run: run}
-		notification := Notification{Outcome: outcome, At: f.Now, Trigger: &q.Trigger}
-		n.Report = run.report(notification)
-		n.Report.Count = true
-		n.Run.owe(notification, f.Topics)
-	}
-	moved, err := t.commit(run, n, moveOptions{key: q.Trigger.Key(q.ServerName), requestDigest: q.digest()})
-	if err != nil {
-		return Report{}, err
-	}
-	t.deliver(moved)
-	return n.Report, nil
-}
-
-// joinOrOpenManual: an operator takes over what waits, and is told what goes on.
-func (t *turn) joinOrOpenManual(q Request, f Facts) (Report, error) {
-	open := f.Snapshot.Open
-	switch {
-	case q.RunID != "" && q.RunID != open.ID: // it ended a moment ago
-		_, no := t.resolveRunID(q)
-		return no, nil
-	case open.ID == "" || !open.Open():
-		return t.openRun(q, f, true)
-	case open.State != RunWaiting:
-		report := open.report(Notification{Outcome: OutcomeInProgress, At: f.Now, Trigger: &q.Trigger})
-		report.Count = true
-		_, err := t.commit(Run{}, Decision{Report: report}, moveOptions{key: q.Trigger.Key(q.ServerName), requestDigest: q.digest()}) // the key alone
-		return report, err
-	}
-	opts := moveOptions{key: q.Trigger.Key(q.ServerName), requestDigest: q.digest(), triggers: []Trigger{q.Trigger}, attributes: q.EngineAttributes}
-	decision, err := t.decide(open, &f, opts)
-	if err != nil {
-		return Report{}, err
-	}
-	if decision.Claim == nil { // nothing is approved by it, and the run waits on
-		r := refusal(q, decision.Verdict, f)
-		r.RunID = open.ID
-		return t.refuse(r), nil
-	}
-	_, report, err := t.advance(open, f, opts)
-	return report, err
 }
 
 // overText says how a run ended.

@@ -1,12 +1,30 @@
 package maintenance
 
 import (
+	"context"
 	"fmt"
-	"time"
 )
 
 // stopByWindow is whose wish it is to stop what has not begun when its window closes.
 const stopByWindow = "window"
+
+// Finished looks at once at the run that a backend knows by a reference, because it says that something has happened to it. It is a
+// hint and no more: false if no run is known by it; the sweep follows every run.
+func (r *Runner) Finished(ctx context.Context, reference string) (Report, bool, error) {
+	t, done := r.turn(ctx)
+	defer done()
+	id, err := t.Ledger.ByReference(t.callCtx, reference)
+	if err != nil || id == "" {
+		return Report{}, false, err
+	}
+	run, err := t.Ledger.Run(t.callCtx, id)
+	if err != nil || run.State != RunRunning || run.Edition > Edition {
+		return Report{}, err == nil, err
+	}
+	report := t.safely(run.ServerName, run.ID, func() Report { return t.moveDue(run, true) })
+	report.Publishing = t.published.Publishing
+	return report, true, report.Err
+}
 
 // decideClaimed says what is next for a run that was claimed, by what is seen of it.
 func decideClaimed(run Run, f Facts) Decision {
@@ -161,75 +179,4 @@ func noteUnseen(run Run, reason Reason, detail string, f Facts) Decision {
 		r.owe(notification, f.Topics)
 	}
 	return overdue(n, r.Unseen.Detail, f)
-}
-
-// startAccepted notes that the backend took a start.
-func startAccepted(run Run, a Answer, at time.Time, f Facts) Decision {
-	n := Decision{Run: run.to(RunRunning)}
-	r := &n.Run
-	r.Accepted, r.Reference, r.Missing, r.Unseen = at, a.Reference, Missing{}, Unseen{}
-	r.Attempt.Unconfirmed = ""
-	r.Deadline = r.Deadline.Add(at.Sub(r.Attempt.Claimed)) // which the claim counted from itself
-	if a.Server.Status == StatusUnderMaintenance {
-		r.Began, r.LastUnderMaintenance = f.Now, f.Now
-	}
-	if a.Server.Name != "" {
-		r.Server = a.Server
-	}
-	if a.Server.MaintenanceStatus != "" { // which is nearer to the start than what the decision saw
-		r.Attempt.ServerAtDecision.MaintenanceStatus = a.Server.MaintenanceStatus
-	}
-	r.LookAt = r.nextFollow(f.Now, f.Tick)
-	n.Stop = !r.Stop.At.IsZero()
-	notification := Notification{Outcome: OutcomeStarted, At: at, Attempt: r.Attempt.Number, Server: r.Server, Answer: a.Record}
-	n.Report = r.report(notification)
-	n.Report.Count = true
-	r.owe(notification, f.Topics)
-	return n
-}
-
-// applyAnswer says what an attempt came to by what the backend answered.
-func applyAnswer(run Run, a Answer, f Facts) Decision {
-	reason := ReasonOf(a.Err)
-	switch {
-	case a.Err == nil:
-		return startAccepted(run, a, f.Now, f)
-	case reason == ReasonStartUnconfirmed:
-		n := Decision{Run: run.to(RunStarting)}
-		n.Run.Attempt.Unconfirmed, n.Run.LookAt = cut(a.Err.Error(), maxReason), run.Attempt.Ends
-		n.Report = n.Run.report(Notification{Outcome: OutcomeError, Reason: reason, At: f.Now, Detail: n.Run.Attempt.Unconfirmed})
-		n.Report.Count = true
-		return n
-	case reason == ReasonWrongState && a.Server.Status == StatusUnderMaintenance:
-		return notStarted(run, Verdict{Ruling: RulingRefuse, Reason: ReasonInProgress, Detail: a.Err.Error()}, false, f)
-	case reason == ReasonWrongState, reason == ReasonNotFound, reason.Retryable():
-		return notStarted(run, Verdict{Ruling: RulingWait, Reason: reason, Detail: a.Err.Error()}, false, f)
-	default:
-		return notStarted(run, Verdict{Ruling: RulingRefuse, Reason: reason, Detail: a.Err.Error()}, false, f)
-	}
-}
-
-// notStarted gives back what an attempt held that started nothing. The run waits on under the triggers that may wait; without any,
-// or with engine attributes, whose values are kept nowhere, it ends. silent is true if no answer said so.
-func notStarted(run Run, v Verdict, silent bool, f Facts) Decision {
-	switch mayWait := len(run.Triggers)+run.More > 0 && (!silent || len(run.Attempt.Attributes) == 0); {
-	case !run.Stop.At.IsZero():
-		return end(run, ending{outcome: OutcomeCancelled, reason: ReasonStopped, detail: v.Detail, stop: true}, f)
-	case !mayWait && silent:
-		return end(run, ending{outcome: OutcomeFailed, reason: ReasonNeverBegan, detail: v.Detail}, f)
-	case !mayWait, v.Ruling == RulingRefuse && run.Attempt.Trigger.Kind != TriggerManual:
-		return end(run, ending{outcome: v.Reason.outcome(), reason: v.Reason, detail: v.Detail}, f)
-	}
-	run.Lease = Lease{}
-	n := keepWaiting(run, v, f)
-	n.Free, n.Open, n.Run.Slot, n.Run.Node, n.Run.Attempt.CountedOn = true, false, 0, "", ""
-	n.Run.Missing, n.Run.Unseen = Missing{}, Unseen{}
-	if run.Attempt.Trigger.Kind == TriggerManual { // who asked gets the answer, and approved nothing
-		n.Report.Outcome = v.Reason.outcome()
-	}
-	if !silent { // an attempt that certainly started nothing is never looked for again
-		n.Run.Attempt = Attempt{Number: run.Attempt.Number}
-	}
-	n.Report.Count = true
-	return n
 }

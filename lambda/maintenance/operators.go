@@ -32,6 +32,18 @@ func (t *turn) stoppable(run Run) bool {
 	return ok && backend.Stops()
 }
 
+// stop asks the backend to stop a run. How it ends is seen; until then it is asked again at each look.
+func (t *turn) stop(run Run, report Report) Report {
+	backend, ok := t.backend(run.Backend)
+	if !ok || !backend.Stops() || run.State != RunRunning || t.callCtx.Err() != nil {
+		return report
+	}
+	if err := backend.Stop(t.callCtx, run); err != nil && ReasonOf(err) != ReasonNotRunning {
+		report.Err = errors.Join(report.Err, err)
+	}
+	return report
+}
+
 // Close gives up the record of a run past its deadline, or of one that could not be followed for a while, on an operator's word. What
 // goes on at the server goes on. It is refused while an attempt may be alive.
 func (r *Runner) Close(ctx context.Context, o Operator) Report {

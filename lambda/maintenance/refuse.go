@@ -1,6 +1,7 @@
 package maintenance
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"time"
@@ -8,6 +9,15 @@ import (
 
 // maxRefusals is how many refusals of alarms and unreadable events are notified in a day, before one message says that there are more.
 const maxRefusals = 50
+
+// Refuse records and notifies an event that comes to no request.
+func (r *Runner) Refuse(ctx context.Context, refusal Refusal) Report {
+	t, done := r.turn(ctx)
+	defer done()
+	report := t.safely(refusal.ServerName, "", func() Report { return t.refuse(refusal) })
+	report.Publishing = t.published.Publishing
+	return report
+}
 
 // refusal is what a verdict makes of a request.
 func refusal(q Request, v Verdict, f Facts) Refusal {
