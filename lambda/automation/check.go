@@ -56,7 +56,7 @@ func (c *Client) Check(ctx context.Context, name string) error {
 	case err != nil:
 		return failure(op, err)
 	case out.Document == nil:
-		return failure(op, errors.New("the answer holds no document"))
+		return failure(op, errors.New("the response has no document"))
 	}
 	if fault := s.unusableBecause(out.Document); fault != "" {
 		return unusable(errors.New(fault))

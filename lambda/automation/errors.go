@@ -13,7 +13,7 @@ const (
 	codeHasEnded    = "InvalidAutomationStatusUpdateException"
 )
 
-var errNoExecution = errors.New("the answer holds no execution")
+var errNoExecution = errors.New("the response has no execution")
 
 // classify is a awscall.Classifier.
 // https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_StartAutomationExecution.html#API_StartAutomationExecution_Errors

@@ -36,7 +36,7 @@ func (c *Client) Start(ctx context.Context, run maintenance.Run, server maintena
 	ctx, cancel := context.WithTimeout(ctx, run.Attempt.Ends.Sub(c.now())) // the SDK's own repetitions end with the attempt too
 	defer cancel()
 	if !awscall.CanStillVerify(ctx) {
-		return refuse(maintenance.ReasonUnavailable, errors.New("no time left to ask"))
+		return refuse(maintenance.ReasonUnavailable, errors.New("not enough time left to start safely"))
 	}
 	in := &ssm.StartAutomationExecutionInput{DocumentName: aws.String(s.Runbook), Parameters: given,
 		ClientToken: aws.String(Token(run.Attempt.ID))}

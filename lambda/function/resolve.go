@@ -82,20 +82,20 @@ func (in invocation) cleared(c events.Cleared) (maintenance.Trigger, []string, *
 
 // serversNamedBy gathers who says which server an alarm is about: all who say something must say the same.
 func (in invocation) serversNamedBy(a events.Alarm) (names, statements []string) {
-	say := func(who, name string) {
-		statements = append(statements, fmt.Sprintf("%s says %.80q", who, name))
+	add := func(who, name string) {
+		statements = append(statements, fmt.Sprintf("%s: %.80q", who, name))
 		if !slices.Contains(names, name) {
 			names = append(names, name)
 		}
 	}
 	for _, server := range in.Settings.ForAlarm(a.Name) {
-		say("the settings", server.Name)
+		add("the settings", server.Name)
 	}
 	if a.Tagged != "" {
-		say("the alarm's tag "+events.TagKey, a.Tagged)
+		add("the alarm's tag "+events.TagKey, a.Tagged)
 	}
 	for _, name := range a.Dimensions {
-		say("the dimension "+events.DimensionName, name)
+		add("the dimension "+events.DimensionName, name)
 	}
 	return names, statements
 }

@@ -3,6 +3,7 @@ package ledger
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -132,8 +133,6 @@ func (l *Ledger) batch(ctx context.Context, keys []string) (map[string]item, err
 	return items, nil
 }
 
-var errUnread = errors.New("some items were never read: the table has no capacity")
-
 // readAll asks until every item was read. What DynamoDB leaves undone, it wants to be asked for again after a while.
 func (l *Ledger) readAll(ctx context.Context, keys []item, into map[string]item) error {
 	ask := map[string]types.KeysAndAttributes{l.table: {Keys: keys, ConsistentRead: aws.Bool(true)}}
@@ -150,7 +149,7 @@ func (l *Ledger) readAll(ctx context.Context, keys []item, into map[string]item)
 			return nil
 		}
 		if attempt == attempts || !l.wait(ctx, attempt) {
-			return errors.Join(errUnread, ctx.Err())
+			return errors.Join(fmt.Errorf("unprocessed keys remain after %d attempts", attempt), ctx.Err())
 		}
 	}
 }

@@ -23,7 +23,7 @@ func (l *Ledger) Take(ctx context.Context, due maintenance.Due, next time.Time) 
 			if edition := numberOf(old, attrEdition); edition > maintenance.Edition {
 				later = old
 				return &maintenance.Error{Op: w.op, Reason: maintenance.ReasonUnsupported,
-					Err: fmt.Errorf("it needs edition %d of the rules, this is %d", edition, maintenance.Edition)}
+					Err: fmt.Errorf("a later version of the function wrote the run: its edition is %d, this version's %d", edition, maintenance.Edition)}
 			}
 			return &maintenance.Error{Op: w.op, Reason: maintenance.ReasonMoved}
 		}}}

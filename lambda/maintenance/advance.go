@@ -60,17 +60,17 @@ func (t *turn) advance(run Run, f Facts, opts moveOptions) (Run, Report, error) 
 		}
 		return t.deliver(run), report, nil
 	}
-	return run, Report{}, &Error{Op: "move run " + run.ID, Reason: ReasonLedgerUnavailable, Err: errOthers}
+	return run, Report{}, &Error{Op: "move run " + run.ID, Reason: ReasonLedgerUnavailable, Err: errContention}
 }
 
-var errOthers = errors.New("others were faster each time")
+var errContention = errors.New("other invocations moved it each time")
 
 // leaseConflict is why a run that may start is left alone: another invocation has the lease, and may be at work.
 func (t *turn) leaseConflict(run Run, decision Decision) error {
 	if decision.Claim == nil || !run.Lease.Live(t.Now()) || run.Lease.By == t.id {
 		return nil
 	}
-	return &Error{Op: "claim " + run.ServerName, Reason: ReasonAttemptAlive, Until: run.Lease.Until, Err: errors.New("another invocation is at work on the run")}
+	return &Error{Op: "claim " + run.ServerName, Reason: ReasonAttemptAlive, Until: run.Lease.Until, Err: errors.New("another invocation holds the run's lease")}
 }
 
 // afterRefusal is what to decide on once a change was refused: the same run with a fact more, or the run as somebody else has moved it.

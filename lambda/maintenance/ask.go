@@ -101,7 +101,7 @@ func (t *turn) ask(q Request, look bool) Report {
 			return t.failed(q, err)
 		}
 	}
-	return t.failed(q, &Error{Op: "ask for " + q.ServerName, Reason: ReasonLedgerUnavailable, Err: errOthers})
+	return t.failed(q, &Error{Op: "ask for " + q.ServerName, Reason: ReasonLedgerUnavailable, Err: errContention})
 }
 
 // busy answers an operator whose run another invocation is at work on.
@@ -109,7 +109,7 @@ func busy(q Request, err error, now time.Time) Report {
 	var e *Error
 	errors.As(err, &e)
 	return Report{Outcome: OutcomeRefused, Reason: ReasonAttemptAlive, ServerName: q.ServerName, RunID: q.RunID, Trigger: q.Trigger, At: now, Until: e.Until,
-		Detail: "another invocation is at work on the run", Count: true}
+		Detail: "another invocation holds the run's lease", Count: true}
 }
 
 // resolveRunID is a request with the server of the run that it names, or the answer that there is none.
@@ -159,11 +159,11 @@ func (t *turn) answerDuplicate(q Request, err error) Report {
 	d := e.Decided
 	report := Report{Outcome: d.Outcome, Reason: ReasonDuplicate, ServerName: q.ServerName, Trigger: q.Trigger, RunID: d.RunID, At: t.Now(), Redelivered: true}
 	if d.Reason != "" {
-		report.Detail = "it was decided before: " + string(d.Reason)
+		report.Detail = "decided before: " + string(d.Reason)
 	}
 	if q.Trigger.Kind == TriggerManual && d.RequestDigest != "" && d.RequestDigest != q.digest() {
 		report.Outcome, report.Reason, report.Redelivered = OutcomeRefused, ReasonInvalidRequest, false
-		report.Detail = fmt.Sprintf("the key belongs to the request that came to %s %s, and that asked for something else", d.Outcome, d.RunID)
+		report.Detail = fmt.Sprintf("an earlier request with the key asked for something else, and came to %s %s", d.Outcome, d.RunID)
 	}
 	return report
 }

@@ -40,7 +40,7 @@ func (t *turn) clearOne(serverName string, alarm Trigger) Report {
 		case err != nil:
 			return t.failed(Request{ServerName: serverName, Trigger: alarm}, err)
 		case decision.Report.Outcome == "":
-			nothing.Detail, nothing.RunID = "the run waits on for its other triggers", moved.ID
+			nothing.Detail, nothing.RunID = "the run keeps waiting for its other triggers", moved.ID
 			return nothing
 		}
 		t.deliver(moved)

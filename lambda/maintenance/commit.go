@@ -10,7 +10,7 @@ import (
 func (t *turn) commit(run Run, decision Decision, opts moveOptions) (Run, error) {
 	now := t.Now()
 	if run.Edition > Edition {
-		return run, &Error{Op: "move run " + run.ID, Reason: ReasonUnsupported, Err: errors.New("it needs a later edition of the rules")}
+		return run, &Error{Op: "move run " + run.ID, Reason: ReasonUnsupported, Err: errors.New("a later version of the function wrote the run")}
 	}
 	change := Change{Key: opts.key, From: run, To: decision.Run, Open: decision.Open, Claim: decision.Claim, Free: decision.Free, Now: now}
 	if decision.Claim != nil && change.To.Attempt.ID == "" {

@@ -55,7 +55,7 @@ func concludeFromExecution(run Run, s Sighting, tick time.Duration) Conclusion {
 	case mine == nil && s.ExecutionsErr != nil && (run.Reference == "" || ReasonOf(s.ExecutionsErr) != ReasonNotFound):
 		return Conclusion{Reason: ReasonOf(s.ExecutionsErr), Detail: s.ExecutionsErr.Error()}
 	case mine == nil:
-		return Conclusion{Progress: ProgressNoEvidence, Reason: ReasonExecutionGone, Detail: "no execution of it is listed"}
+		return Conclusion{Progress: ProgressNoEvidence, Reason: ReasonExecutionGone, Detail: "the run's execution is not listed"}
 	}
 	c := Conclusion{Progress: ProgressRunning, Reference: mine.ID, Began: mine.Began || mine.State == ExecutionRunning, Detail: mine.Detail, Server: s.Server}
 	switch mine.State {

@@ -86,7 +86,7 @@ func resume(run Run, f Facts) Decision {
 	switch {
 	case f.Node != nil && *f.Node != run.ID:
 		return keepWaiting(run, Verdict{Ruling: RulingWait, Reason: ReasonUnavailable, Holder: *f.Node,
-			Detail: "an earlier attempt shows itself, on a node that is held by the run " + *f.Node}, f)
+			Detail: "an earlier attempt turns out to have started, on a node held by the run " + *f.Node}, f)
 	case f.MaxConcurrent > 0 && f.Slots == nil:
 		return Decision{Need: NeedSlots}
 	}
@@ -95,7 +95,7 @@ func resume(run Run, f Facts) Decision {
 	if f.Slots != nil { // it goes on, whether one is free or not
 		n.Run.Slot = freeSlot(f.Slots.Holders, run.ID)
 	}
-	n.Report = n.Run.report(Notification{Outcome: OutcomeInProgress, Reason: ReasonInProgress, At: f.Now, Detail: "an earlier attempt shows itself"})
+	n.Report = n.Run.report(Notification{Outcome: OutcomeInProgress, Reason: ReasonInProgress, At: f.Now, Detail: "an earlier attempt turns out to have started"})
 	return n
 }
 

@@ -39,10 +39,10 @@ func fresh(_ Run, t Trigger, f Facts) Verdict {
 	switch {
 	case f.Now.After(latest):
 		return Verdict{Ruling: RulingRefuse, Reason: ReasonStale, Detail: "it is " + f.Now.Sub(t.Time).Round(time.Second).String() +
-			" old; what arrives after " + latest.Sub(t.Time).String() + " starts nothing"}
+			" old; the limit is " + latest.Sub(t.Time).String()}
 	case t.Time.Sub(f.Now) > triggerClockSkew:
 		return Verdict{Ruling: RulingRefuse, Reason: ReasonStale, Detail: "it is dated " + t.Time.Sub(f.Now).Round(time.Second).String() +
-			" in the future; " + triggerClockSkew.String() + " are allowed"}
+			" in the future; the limit is " + triggerClockSkew.String()}
 	default:
 		return pass
 	}
@@ -162,12 +162,12 @@ func slotFree(run Run, t Trigger, f Facts) Verdict {
 	case f.MaxConcurrent == 0:
 		return pass
 	case f.Snapshot.Fleet.Limit != f.MaxConcurrent:
-		wait.Detail = "slots are being given to the runs that go on"
+		wait.Detail = "the concurrency limit has changed: the runs in progress get slots first"
 		return wait
 	case f.Slots == nil:
 		return Verdict{Ruling: RulingAsk, Need: NeedSlots}
 	case f.BehindOthers, f.Slots.Waiters && t.Kind != TriggerManual && run.Queue != QueueSlot:
-		wait.Detail = "others wait for a slot before it"
+		wait.Detail = "other runs are ahead of it in the queue for a slot"
 		return wait
 	case freeSlot(f.Slots.Holders, run.ID) == 0:
 		wait.Detail, wait.Holder = "held by "+listed(f.Slots.Holders, 5, ", "), f.Slots.Holders[0]

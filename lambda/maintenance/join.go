@@ -10,7 +10,7 @@ func (t *turn) joinOrOpen(q Request, f Facts, look bool) (Report, error) {
 	open := f.Snapshot.Open
 	switch {
 	case open.Edition > Edition: // later rules: what they make of a trigger is theirs
-		return Report{}, &Error{Op: "join run " + open.ID, Reason: ReasonUnsupported, Err: errors.New("it needs a later edition of the rules")}
+		return Report{}, &Error{Op: "join run " + open.ID, Reason: ReasonUnsupported, Err: errors.New("a later version of the function wrote the run")}
 	case q.Trigger.Kind == TriggerManual:
 		return t.joinOrOpenManual(q, f)
 	case open.ID == "" || !open.Open():

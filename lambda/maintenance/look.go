@@ -39,7 +39,7 @@ func (t *turn) decide(run Run, f *Facts, opts moveOptions) (Decision, error) {
 	}
 }
 
-var errNoTime = errors.New("the time of this invocation is over")
+var errNoTime = errors.New("not enough time left in this invocation")
 
 // look reads one fact.
 func (t *turn) look(run Run, f *Facts, need Need) error {

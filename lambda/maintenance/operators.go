@@ -54,10 +54,10 @@ func (r *Runner) Close(ctx context.Context, o Operator) Report {
 		case run.State == RunWaiting:
 			return Decision{}, o.answer(OutcomeRefused, ReasonNotRunning, run, "the run waits and holds nothing; stop it instead", f.Now)
 		case run.Lease.Live(f.Now) || run.State == RunStarting && f.Now.Before(run.Attempt.Ends.Add(leaseMargin)):
-			return Decision{}, o.answer(OutcomeRefused, ReasonAttemptAlive, run, "its attempt may be at work until "+
+			return Decision{}, o.answer(OutcomeRefused, ReasonAttemptAlive, run, "its attempt may still be running until "+
 				later(run.Attempt.Ends, run.Lease.Until).UTC().Format(time.RFC3339), f.Now)
 		case run.State == RunRunning && !f.Now.After(run.Deadline) && !long(run.Unseen.Since), run.State == RunStarting && !long(run.Attempt.Claimed):
-			return Decision{}, o.answer(OutcomeRefused, ReasonInProgress, run, "it is followed, and its deadline is "+run.Deadline.UTC().Format(time.RFC3339), f.Now)
+			return Decision{}, o.answer(OutcomeRefused, ReasonInProgress, run, "the run is followed; its deadline is "+run.Deadline.UTC().Format(time.RFC3339), f.Now)
 		}
 		return end(run, ending{outcome: OutcomeFailed, reason: ReasonClosedByHand, stop: true}, f), Report{}
 	})
@@ -107,7 +107,7 @@ func (t *turn) operateOn(o Operator, decide func(*turn, Run) (Decision, Report))
 		t.deliver(moved)
 		return report
 	}
-	return o.failed(&Error{Op: "act on the run", Reason: ReasonLedgerUnavailable, Err: errors.New("others moved it each time")}, t.Now())
+	return o.failed(&Error{Op: "act on the run", Reason: ReasonLedgerUnavailable, Err: errors.New("other invocations moved it each time")}, t.Now())
 }
 
 // findRun is the run that an operator means, or the answer that there is none.

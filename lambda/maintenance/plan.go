@@ -118,7 +118,7 @@ func checked(v Verdict, err error) Verdict {
 	case ReasonRunbookUnusable:
 		return Verdict{Ruling: RulingRefuse, Reason: ReasonRunbookUnusable, Detail: err.Error()}
 	default:
-		v.Detail = "whether it could be started was not checked: " + err.Error()
+		v.Detail = "the runbook could not be checked: " + err.Error()
 		return v
 	}
 }

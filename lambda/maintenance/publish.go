@@ -102,7 +102,7 @@ func (t *turn) publishTo(topic Topic, run Run) (done []int, sum Publishing) {
 	defer func() {
 		if mistake := recover(); mistake != nil {
 			sum.Failed++
-			sum.Errs = append(sum.Errs, fmt.Errorf("publish what %s owes to %s: a mistake of this program: %v", run.ID, topic, mistake))
+			sum.Errs = append(sum.Errs, fmt.Errorf("publish notifications of %s to %s: internal error: %v", run.ID, topic, mistake))
 		}
 	}()
 	for _, n := range run.Owed {
@@ -145,7 +145,7 @@ func (t *turn) clear(run Run, published func(Topic, int) bool) Run {
 			return moved
 		}
 		if ReasonOf(err) != ReasonMoved {
-			t.published.add(Publishing{Errs: []error{fmt.Errorf("clear what was published of %s: %w", run.ID, err)}})
+			t.published.add(Publishing{Errs: []error{fmt.Errorf("record what was published of %s: %w", run.ID, err)}})
 			return run
 		}
 		if run, err = t.Ledger.Run(t.recordCtx, run.ID); err != nil {
@@ -153,7 +153,7 @@ func (t *turn) clear(run Run, published func(Topic, int) bool) Run {
 			return run
 		}
 	}
-	t.published.add(Publishing{Errs: []error{fmt.Errorf("clear what was published of %s: %w", run.ID, errOthers)}})
+	t.published.add(Publishing{Errs: []error{fmt.Errorf("record what was published of %s: %w", run.ID, errContention)}})
 	return run
 }
 

@@ -119,7 +119,7 @@ func (t *turn) sweepOne(due Due) Report {
 			return Report{}
 		}
 		return Report{Outcome: OutcomeError, Reason: ReasonUnsupported, RunID: due.RunID, State: due.State, At: now,
-			Detail: fmt.Sprintf("the run needs edition %d of the rules; this is edition %d", due.Edition, Edition)}
+			Detail: fmt.Sprintf("a later version of the function wrote the run: its edition is %d, this version's %d", due.Edition, Edition)}
 	}
 	run, err := t.Ledger.Take(t.callCtx, due, now.Add(t.tick()))
 	switch reason := ReasonOf(err); {
@@ -207,7 +207,7 @@ func (t *turn) checkExpected(now time.Time) []Report {
 func (t *turn) checkExpectedServer(name string, record ServerRecord, now time.Time) Report {
 	since, detail := record.LastSuccess, "the last successful run ended "
 	if since.IsZero() {
-		since, detail = record.WatchedFrom, "no run has succeeded since the server is watched, "
+		since, detail = record.WatchedFrom, "no run has succeeded since watching began, "
 	}
 	if since.IsZero() {
 		if err := t.Ledger.Watch(t.callCtx, name, now); err != nil {

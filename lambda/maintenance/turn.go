@@ -149,7 +149,7 @@ func (t *turn) safely(serverName, runID string, do func() Report) (report Report
 	defer func() {
 		if mistake := recover(); mistake != nil {
 			report = Report{Outcome: OutcomeError, Reason: ReasonUnexpected, ServerName: serverName, RunID: runID, At: t.Now(), Count: true,
-				Detail: fmt.Sprint("a mistake of this program: ", mistake), Retry: true}
+				Detail: fmt.Sprint("internal error: ", mistake), Retry: true}
 		}
 	}()
 	return do()

@@ -86,7 +86,7 @@ func (p *Publisher) Publish(ctx context.Context, topic maintenance.Topic, report
 	return nil
 }
 
-var errNoMessage = errors.New("the answer names no message")
+var errNoMessage = errors.New("SNS response has no MessageId")
 
 func render(topic maintenance.Topic, report maintenance.Report, function Function) (Message, error) {
 	switch topic {

@@ -56,10 +56,10 @@ func onlyServer(op, name string, servers []maintenance.Server) (maintenance.Serv
 	switch {
 	case len(servers) == 0:
 		return maintenance.Server{}, &maintenance.Error{Op: op, Reason: maintenance.ReasonNotFound,
-			Err: errors.New("the answer does not hold it")}
+			Err: errors.New("the response does not have it")}
 	case len(servers) > 1 || servers[0].Name != name:
 		return maintenance.Server{}, &maintenance.Error{Op: op, Reason: maintenance.ReasonUnexpected,
-			Err: fmt.Errorf("the answer holds %d servers, the first %.40q", len(servers), servers[0].Name)}
+			Err: fmt.Errorf("the response has %d servers, the first %.40q", len(servers), servers[0].Name)}
 	default:
 		return servers[0], nil
 	}

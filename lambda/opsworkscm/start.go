@@ -46,7 +46,7 @@ func (c *Client) Start(
 		return refused(op, reason, err)
 	}
 	if started == nil || aws.ToString(started.ServerName) != server.Name {
-		return refused(op, maintenance.ReasonStartUnconfirmed, errors.New("the answer does not hold the server"))
+		return refused(op, maintenance.ReasonStartUnconfirmed, errors.New("the response does not have the server"))
 	}
 	return maintenance.Answer{Server: fromAPI(*started), Record: record(*started)}
 }
@@ -85,7 +85,7 @@ func (c *Client) start(
 	return out.Server, sure, nil
 }
 
-var errTooLate = errors.New("no time is left to ask")
+var errTooLate = errors.New("not enough time left to start safely")
 
 // gate is an HTTP client that sends only while it is open. The SDK's pauses between attempts, and a slow connection before them, would
 // carry a request past the end of its attempt otherwise.
