@@ -12,7 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
 	"github.com/aws/aws-sdk-go-v2/service/ssm/types"
 
-	"opsworks-maintenance/lambda/call"
+	"opsworks-maintenance/lambda/awscall"
 	"opsworks-maintenance/lambda/maintenance"
 )
 
@@ -43,36 +43,36 @@ func (c *Client) Check(ctx context.Context, name string) error {
 	unusable := func(err error) error {
 		return &maintenance.Error{Op: op, Reason: maintenance.ReasonRunbookUnusable, Err: err}
 	}
-	ctx, cancel := call.Half(ctx)
+	ctx, cancel := awscall.HalfRemaining(ctx)
 	defer cancel()
 	in := &ssm.DescribeDocumentInput{Name: aws.String(s.Runbook)}
 	if s.Version != "" {
 		in.DocumentVersion = aws.String(s.Version)
 	}
 	out, err := c.api.DescribeDocument(ctx, in)
-	switch code := call.Code(err); {
+	switch code := awscall.Code(err); {
 	case code == codeNoDocument, code == codeNoVersion:
 		return unusable(err)
 	case err != nil:
 		return failure(op, err)
 	case out.Document == nil:
-		return failure(op, errors.New("the answer holds no document"))
+		return failure(op, errors.New("the response has no document"))
 	}
-	if fault := s.faultOf(out.Document); fault != "" {
+	if fault := s.unusableBecause(out.Document); fault != "" {
 		return unusable(errors.New(fault))
 	}
 	return nil
 }
 
-// faultOf is what speaks against a document as the server's runbook, in words that name parameters and never their values.
-func (s Server) faultOf(d *types.DocumentDescription) string {
+// unusableBecause is what speaks against a document as the server's runbook, in words that name parameters and never their values.
+func (s Server) unusableBecause(d *types.DocumentDescription) string {
 	if d.DocumentType != types.DocumentTypeAutomation {
 		return fmt.Sprintf("it is a document of the type %.40q, and only one of the type %q can be started",
 			d.DocumentType, types.DocumentTypeAutomation)
 	}
 	if d.Status != types.DocumentStatusActive {
 		fault := fmt.Sprintf("its status is %.40q, not %q", d.Status, types.DocumentStatusActive)
-		if why := line(aws.ToString(d.StatusInformation), nil); why != "" {
+		if why := oneLine(aws.ToString(d.StatusInformation), nil); why != "" {
 			fault += ": " + why
 		}
 		return fault

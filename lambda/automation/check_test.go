@@ -220,7 +220,9 @@ func TestClient_CheckThatHangs(t *testing.T) {
 // empty is a ledger in which nothing ever happened, for what only reads.
 type empty struct{ maintenance.Ledger }
 
-func (empty) Read(context.Context, string) (maintenance.Kept, error) { return maintenance.Kept{}, nil }
+func (empty) Read(context.Context, string) (maintenance.Snapshot, error) {
+	return maintenance.Snapshot{}, nil
+}
 
 func (empty) Node(context.Context, string) (string, error) { return "", nil }
 

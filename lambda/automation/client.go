@@ -10,7 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
 
-	"opsworks-maintenance/lambda/call"
+	"opsworks-maintenance/lambda/awscall"
 	"opsworks-maintenance/lambda/maintenance"
 )
 
@@ -44,10 +44,10 @@ const (
 
 // Client is a maintenance.Backend.
 type Client struct {
-	api     *ssm.Client
-	servers map[string]Server
-	now     func() time.Time
-	memory  memory
+	api        *ssm.Client
+	servers    map[string]Server
+	now        func() time.Time
+	parameters parameterCache
 }
 
 var _ maintenance.Backend = (*Client)(nil)
@@ -74,7 +74,7 @@ func (c *Client) Look(ctx context.Context, name string) maintenance.Sighting {
 func (c *Client) look(ctx context.Context, name string, list func(ctx context.Context, runbook string,
 	at time.Time) listing) maintenance.Sighting {
 	s := maintenance.Sighting{At: c.now()}
-	ctx, cancel := call.Half(ctx)
+	ctx, cancel := awscall.HalfRemaining(ctx)
 	defer cancel()
 	server, ok := c.servers[name]
 	if !ok {

@@ -3,7 +3,7 @@ package automation
 import (
 	"errors"
 
-	"opsworks-maintenance/lambda/call"
+	"opsworks-maintenance/lambda/awscall"
 	"opsworks-maintenance/lambda/maintenance"
 )
 
@@ -13,12 +13,12 @@ const (
 	codeHasEnded    = "InvalidAutomationStatusUpdateException"
 )
 
-var errNoExecution = errors.New("the answer holds no execution")
+var errNoExecution = errors.New("the response has no execution")
 
-// classify is a call.Classifier.
+// classify is a awscall.Classifier.
 // https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_StartAutomationExecution.html#API_StartAutomationExecution_Errors
 func classify(err error) (reason maintenance.Reason, refused bool) {
-	switch call.Code(err) {
+	switch awscall.Code(err) {
 	case "AutomationExecutionLimitExceededException": // as many executions as may be at the same time
 		return maintenance.ReasonServiceLimit, true
 	case "InvalidAutomationExecutionParametersException", "InvalidTarget",
@@ -30,7 +30,7 @@ func classify(err error) (reason maintenance.Reason, refused bool) {
 	if errors.Is(err, errNoExecution) {
 		return maintenance.ReasonUnexpected, false
 	}
-	return call.Classify(err)
+	return awscall.Classify(err)
 }
 
 // failure is an error in the domain's words.

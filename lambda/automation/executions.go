@@ -10,7 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
 	"github.com/aws/aws-sdk-go-v2/service/ssm/types"
 
-	"opsworks-maintenance/lambda/call"
+	"opsworks-maintenance/lambda/awscall"
 	"opsworks-maintenance/lambda/maintenance"
 )
 
@@ -30,7 +30,7 @@ type listed struct {
 func (l listing) on(node string) []maintenance.Execution {
 	var on []maintenance.Execution
 	for _, e := range l.all {
-		if e.parameters.name(node) {
+		if e.parameters.contains(node) {
 			e.Node = node
 			on = append(on, e.Execution)
 		}
@@ -76,8 +76,8 @@ func (c *Client) list(ctx context.Context, runbook string, filter types.Automati
 
 // unreadable is that a listed execution cannot be read. One that is not found is unavailable: a list was faster than a read.
 func unreadable(op string, err error) error {
-	if call.Code(err) == codeNoExecution {
-		return &maintenance.Error{Op: op, Reason: maintenance.ReasonUnavailable, Err: fmt.Errorf("one that is listed is not found: %w", err)}
+	if awscall.Code(err) == codeNoExecution {
+		return &maintenance.Error{Op: op, Reason: maintenance.ReasonUnavailable, Err: fmt.Errorf("a listed execution is not found: %w", err)}
 	}
 	return failure(op, err)
 }
@@ -86,7 +86,7 @@ func unreadable(op string, err error) error {
 func (c *Client) listed(e types.AutomationExecutionMetadata, given parameters) listed {
 	began := aws.ToString(e.CurrentStepName) != ""
 	return listed{parameters: given, Execution: maintenance.Execution{
-		ID: aws.ToString(e.AutomationExecutionId), RunID: given.run(), TakesRunID: c.takesRunID(aws.ToString(e.DocumentName), given),
+		ID: aws.ToString(e.AutomationExecutionId), RunID: given.runID(), TakesRunID: c.takesRunID(aws.ToString(e.DocumentName), given),
 		Started: aws.ToTime(e.ExecutionStartTime), Ended: aws.ToTime(e.ExecutionEndTime),
 		State: stateOf(e.AutomationExecutionStatus, began), Began: began, Step: aws.ToString(e.CurrentStepName),
 	}}
@@ -99,7 +99,7 @@ func (c *Client) takesRunID(runbook string, given parameters) bool {
 			return true
 		}
 	}
-	return given.run() != ""
+	return given.runID() != ""
 }
 
 // read asks for one execution. Its parameters are remembered, as they never change; that it could not be read is not.
@@ -111,12 +111,12 @@ func (c *Client) read(ctx context.Context, id string) (*types.AutomationExecutio
 	case out.AutomationExecution == nil:
 		return nil, errNoExecution
 	}
-	c.memory.keep(id, out.AutomationExecution.Parameters)
+	c.parameters.put(id, out.AutomationExecution.Parameters)
 	return out.AutomationExecution, nil
 }
 
 func (c *Client) parametersOf(ctx context.Context, id string) (parameters, error) {
-	if given, ok := c.memory.recall(id); ok {
+	if given, ok := c.parameters.get(id); ok {
 		return given, nil
 	}
 	e, err := c.read(ctx, id)
@@ -129,8 +129,8 @@ func (c *Client) parametersOf(ctx context.Context, id string) (parameters, error
 // parameters are those an execution was started with.
 type parameters map[string][]string
 
-// name reports whether a parameter names the node, whatever the runbook calls it.
-func (p parameters) name(node string) bool {
+// contains reports whether a parameter names the node, whatever the runbook calls it.
+func (p parameters) contains(node string) bool {
 	for _, values := range p {
 		if slices.Contains(values, node) {
 			return true
@@ -139,8 +139,8 @@ func (p parameters) name(node string) bool {
 	return false
 }
 
-// run is the run that an execution was started for, empty if no run was named.
-func (p parameters) run() string {
+// runID is the run that an execution was started for, empty if no run was named.
+func (p parameters) runID() string {
 	if values := p[RunParameter]; len(values) == 1 {
 		return values[0]
 	}

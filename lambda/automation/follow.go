@@ -9,33 +9,33 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ssm/types"
 
-	"opsworks-maintenance/lambda/call"
+	"opsworks-maintenance/lambda/awscall"
 	"opsworks-maintenance/lambda/maintenance"
 )
 
 // Follow implements maintenance.Backend. A run is followed by its execution alone: the node may be away meanwhile, for a reboot.
 func (c *Client) Follow(ctx context.Context, run maintenance.Run) maintenance.Sighting {
 	s := maintenance.Sighting{At: c.now(), Server: maintenance.Server{
-		Name: run.ServerName, Backend: Backend, Node: run.Attempt.Before.Node, Runbook: run.Attempt.Before.Runbook}}
-	half, cancel := call.Half(ctx)
+		Name: run.ServerName, Backend: Backend, Node: run.Attempt.ServerAtDecision.Node, Runbook: run.Attempt.ServerAtDecision.Runbook}}
+	callCtx, cancel := awscall.HalfRemaining(ctx)
 	defer cancel()
 	if run.Reference == "" {
-		s.Executions, s.ExecutionsErr = c.candidates(half, run)
+		s.Executions, s.ExecutionsErr = c.candidates(callCtx, run)
 	} else {
-		c.own(half, run, &s)
+		c.followReference(callCtx, run, &s)
 	}
 	if slices.ContainsFunc(s.Executions, func(e maintenance.Execution) bool { return e.State.Over() }) {
-		c.atTheEnd(ctx, &s.Server)
+		c.refreshServer(ctx, &s.Server)
 	}
 	return s
 }
 
-// own reads the execution that the run has a reference to.
-func (c *Client) own(ctx context.Context, run maintenance.Run, s *maintenance.Sighting) {
+// followReference reads the execution that the run has a reference to.
+func (c *Client) followReference(ctx context.Context, run maintenance.Run, s *maintenance.Sighting) {
 	op := "follow the execution " + run.Reference
 	e, err := c.read(ctx, run.Reference)
 	switch {
-	case call.Code(err) == codeNoExecution:
+	case awscall.Code(err) == codeNoExecution:
 		s.ExecutionsErr = &maintenance.Error{Op: op, Reason: maintenance.ReasonNotFound, Err: err}
 	case err != nil:
 		s.ExecutionsErr = failure(op, err)
@@ -50,13 +50,13 @@ func (c *Client) own(ctx context.Context, run maintenance.Run, s *maintenance.Si
 	}
 }
 
-// clockSkew is how far the service's clock may be behind the function's.
-const clockSkew = 2 * time.Second
+// serviceClockSkew is how far the service's clock may be behind the function's.
+const serviceClockSkew = 2 * time.Second
 
 // candidates are the executions on the run's node that may be what it started: those since its claim, in any state, and those that go
 // on. Two lists are read because neither has to be up to date: what one of them shows is there.
 func (c *Client) candidates(ctx context.Context, run maintenance.Run) ([]maintenance.Execution, error) {
-	runbook, since := run.Attempt.Before.Runbook, run.Attempt.Claimed.Add(-clockSkew)
+	runbook, since := run.Attempt.ServerAtDecision.Runbook, run.Attempt.Claimed.Add(-serviceClockSkew)
 	all := c.list(ctx, runbook, types.AutomationExecutionFilter{
 		Key:    types.AutomationExecutionFilterKeyStartTimeAfter, // whole seconds, and the moment itself may not be in it
 		Values: []string{since.Add(-time.Second).UTC().Format(time.RFC3339)}})
@@ -66,7 +66,7 @@ func (c *Client) candidates(ctx context.Context, run maintenance.Run) ([]mainten
 		err = going.err
 	}
 	var found []maintenance.Execution
-	for _, e := range append(all.on(run.Attempt.Before.Node), going.on(run.Attempt.Before.Node)...) {
+	for _, e := range append(all.on(run.Attempt.ServerAtDecision.Node), going.on(run.Attempt.ServerAtDecision.Node)...) {
 		ours := e.RunID == run.ID || e.Started.IsZero() || !e.Started.Before(since)
 		if !ours || slices.ContainsFunc(found, func(other maintenance.Execution) bool { return other.ID == e.ID }) {
 			continue
@@ -85,22 +85,22 @@ func (c *Client) candidates(ctx context.Context, run maintenance.Run) ([]mainten
 
 // seen is an execution as it was read.
 func (c *Client) seen(e *types.AutomationExecution, run maintenance.Run) maintenance.Execution {
-	given, began := parameters(e.Parameters), begun(e.StepExecutions)
+	given, began := parameters(e.Parameters), anyStepBegan(e.StepExecutions)
 	seen := maintenance.Execution{
-		ID: aws.ToString(e.AutomationExecutionId), RunID: given.run(), TakesRunID: c.takesRunID(aws.ToString(e.DocumentName), given),
+		ID: aws.ToString(e.AutomationExecutionId), RunID: given.runID(), TakesRunID: c.takesRunID(aws.ToString(e.DocumentName), given),
 		Started: aws.ToTime(e.ExecutionStartTime), Ended: aws.ToTime(e.ExecutionEndTime),
 		State: stateOf(e.AutomationExecutionStatus, began), Began: began,
-		Step: aws.ToString(e.CurrentStepName), Detail: words(e, c.secrets(run, given)),
+		Step: aws.ToString(e.CurrentStepName), Detail: detailOf(e, c.secrets(run, given)),
 	}
-	if node := run.Attempt.Before.Node; given.name(node) {
+	if node := run.Attempt.ServerAtDecision.Node; given.contains(node) {
 		seen.Node = node
 	}
 	return seen
 }
 
-// atTheEnd looks at the node for the message about the end. That it cannot be seen is no matter; another node's state is not this one's.
-func (c *Client) atTheEnd(ctx context.Context, server *maintenance.Server) {
-	ctx, cancel := call.Half(ctx)
+// refreshServer looks at the node for the message about the end. That it cannot be seen is no matter; another node's state is not this one's.
+func (c *Client) refreshServer(ctx context.Context, server *maintenance.Server) {
+	ctx, cancel := awscall.HalfRemaining(ctx)
 	defer cancel()
 	settings, ok := c.servers[server.Name]
 	if !ok {

@@ -27,7 +27,7 @@ func (c *Client) secrets(run maintenance.Run, given parameters) secrets {
 			continue
 		}
 		for _, value := range given[name] {
-			if value != run.Attempt.Before.Node && value != run.ID && strings.ContainsFunc(value, isWord) {
+			if value != run.Attempt.ServerAtDecision.Node && value != run.ID && strings.ContainsFunc(value, isWord) {
 				all = append(all, secret{name, value})
 			}
 		}

@@ -264,7 +264,7 @@ func claimed() maintenance.Run { return claimedFor(chef) }
 func claimedFor(server maintenance.Server) maintenance.Run {
 	now := time.Now()
 	return maintenance.Run{ID: server.Name + "-1", ServerName: server.Name, Backend: "ssm", State: maintenance.RunStarting,
-		Attempt: maintenance.Attempt{ID: server.Name + "-a1", Claimed: now, Ends: now.Add(time.Minute), Before: server}}
+		Attempt: maintenance.Attempt{ID: server.Name + "-a1", Claimed: now, Ends: now.Add(time.Minute), ServerAtDecision: server}}
 }
 
 // chef and ours are servers as Look shows them.

@@ -8,21 +8,23 @@ import (
 	"opsworks-maintenance/lambda/maintenance"
 )
 
-// recent is how old a list may be when a look that shares it begins. Somebody else may start something meanwhile; so they may in the
+// sharedFor is how old a list may be when a look that shares it begins. Somebody else may start something meanwhile; so they may in the
 // time that a list takes to show it.
-const recent = time.Second
+const sharedFor = time.Second
 
 // Shared implements maintenance.Backend: looks that begin close to each other share the lists of what goes on.
-func (c *Client) Shared() maintenance.Backend { return &shared{Client: c, lists: map[string]*shelf{}} }
+func (c *Client) Shared() maintenance.Backend {
+	return &shared{Client: c, lists: map[string]*sharedList{}}
+}
 
 type shared struct {
 	*Client
 	mu    sync.Mutex // of the map alone, never held across a call
-	lists map[string]*shelf
+	lists map[string]*sharedList
 }
 
-// shelf holds the latest list of one runbook. Whoever holds the turn reads it; who waits for the turn can leave with their context.
-type shelf struct {
+// sharedList holds the latest list of one runbook. Whoever holds the turn reads it; who waits for the turn can leave with their context.
+type sharedList struct {
 	turn chan struct{}
 	read time.Time // when the reading began
 	list listing
@@ -31,29 +33,29 @@ type shelf struct {
 // Look implements maintenance.Backend.
 func (s *shared) Look(ctx context.Context, name string) maintenance.Sighting {
 	return s.look(ctx, name, func(ctx context.Context, runbook string, at time.Time) listing {
-		return s.shelf(runbook).get(ctx, at, func() (time.Time, listing) { return s.now(), s.unfinished(ctx, runbook) })
+		return s.list(runbook).get(ctx, at, func() (time.Time, listing) { return s.now(), s.unfinished(ctx, runbook) })
 	})
 }
 
-func (s *shared) shelf(runbook string) *shelf {
+func (s *shared) list(runbook string) *sharedList {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.lists[runbook] == nil {
-		s.lists[runbook] = &shelf{turn: make(chan struct{}, 1)}
+		s.lists[runbook] = &sharedList{turn: make(chan struct{}, 1)}
 	}
 	return s.lists[runbook]
 }
 
 // get gives a look the list that was begun to be read at most a second before it. One whose reader ran out of time is not kept: the
 // next may have more.
-func (s *shelf) get(ctx context.Context, at time.Time, read func() (time.Time, listing)) listing {
+func (s *sharedList) get(ctx context.Context, at time.Time, read func() (time.Time, listing)) listing {
 	select {
 	case s.turn <- struct{}{}:
 	case <-ctx.Done():
 		return listing{err: failure("wait for a list of executions", ctx.Err())}
 	}
 	defer func() { <-s.turn }()
-	if !s.read.IsZero() && at.Sub(s.read) <= recent {
+	if !s.read.IsZero() && at.Sub(s.read) <= sharedFor {
 		return s.list
 	}
 	began, list := read()

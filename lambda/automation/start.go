@@ -10,7 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
 
-	"opsworks-maintenance/lambda/call"
+	"opsworks-maintenance/lambda/awscall"
 	"opsworks-maintenance/lambda/maintenance"
 )
 
@@ -35,15 +35,15 @@ func (c *Client) Start(ctx context.Context, run maintenance.Run, server maintena
 	}
 	ctx, cancel := context.WithTimeout(ctx, run.Attempt.Ends.Sub(c.now())) // the SDK's own repetitions end with the attempt too
 	defer cancel()
-	if !call.Enough(ctx) {
-		return refuse(maintenance.ReasonUnavailable, errors.New("no time left to ask"))
+	if !awscall.CanStillVerify(ctx) {
+		return refuse(maintenance.ReasonUnavailable, errors.New("not enough time left to start safely"))
 	}
 	in := &ssm.StartAutomationExecutionInput{DocumentName: aws.String(s.Runbook), Parameters: given,
 		ClientToken: aws.String(Token(run.Attempt.ID))}
 	if s.Version != "" {
 		in.DocumentVersion = aws.String(s.Version)
 	}
-	out, err := c.api.StartAutomationExecution(ctx, in, func(o *ssm.Options) { o.Retryer = call.RetryRefused(classify) })
+	out, err := c.api.StartAutomationExecution(ctx, in, func(o *ssm.Options) { o.Retryer = awscall.RetryRefused(classify) })
 	if err == nil && aws.ToString(out.AutomationExecutionId) == "" {
 		err = errNoExecution
 	}

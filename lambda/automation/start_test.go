@@ -278,7 +278,7 @@ func TestClient_StartWithoutTimeAsksNothing(t *testing.T) {
 			defer cancel()
 			run := claimed()
 			run.Attempt.Ends = tt.ends
-			mustFail(t, c.Start(ctx, run, chef, nil).Err, maintenance.ReasonUnavailable, "no time left")
+			mustFail(t, c.Start(ctx, run, chef, nil).Err, maintenance.ReasonUnavailable, "not enough time left")
 			if n := len(sim.Calls()); n != 0 {
 				t.Errorf("%d calls", n)
 			}

@@ -51,9 +51,9 @@ func stateOf(status types.AutomationExecutionStatus, began bool) maintenance.Exe
 	return state
 }
 
-// begun reports whether a step has begun. A step that is pending has no start time (API_StepExecution); one that never ran may be
+// anyStepBegan reports whether a step has begun. A step that is pending has no start time (API_StepExecution); one that never ran may be
 // called cancelled with the rest.
-func begun(steps []types.StepExecution) bool {
+func anyStepBegan(steps []types.StepExecution) bool {
 	for _, step := range steps {
 		if step.ExecutionStartTime != nil {
 			return true

@@ -10,7 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
 	"github.com/aws/aws-sdk-go-v2/service/ssm/types"
 
-	"opsworks-maintenance/lambda/call"
+	"opsworks-maintenance/lambda/awscall"
 	"opsworks-maintenance/lambda/maintenance"
 )
 
@@ -20,11 +20,11 @@ func (c *Client) Stop(ctx context.Context, run maintenance.Run) error {
 	if run.Reference == "" {
 		return &maintenance.Error{Op: op, Reason: maintenance.ReasonNotRunning, Err: errors.New("none is known")}
 	}
-	ctx, cancel := call.Half(ctx)
+	ctx, cancel := awscall.HalfRemaining(ctx)
 	defer cancel()
 	_, err := c.api.StopAutomationExecution(ctx, &ssm.StopAutomationExecutionInput{
 		AutomationExecutionId: aws.String(run.Reference), Type: types.StopTypeCancel})
-	switch code := call.Code(err); {
+	switch code := awscall.Code(err); {
 	case err == nil:
 		return nil
 	case code == codeNoExecution, code == codeHasEnded:
@@ -43,7 +43,7 @@ func (c *Client) Calendar(ctx context.Context, name string) maintenance.Calendar
 	if len(calendars) == 0 {
 		return maintenance.CalendarState{}
 	}
-	ctx, cancel := call.Half(ctx)
+	ctx, cancel := awscall.HalfRemaining(ctx)
 	defer cancel()
 	out, err := c.api.GetCalendarState(ctx, &ssm.GetCalendarStateInput{CalendarNames: calendars})
 	if err != nil {

@@ -97,8 +97,8 @@ func (c inMemory) Do(r *http.Request) (*http.Response, error) {
 	return c.client.Do(r)
 }
 
-// at is the configuration with the first endpoint that is given; AWS's own if none is.
-func at(config aws.Config, endpoints ...string) aws.Config {
+// withEndpoint is the configuration with the first endpoint that is given; AWS's own if none is.
+func withEndpoint(config aws.Config, endpoints ...string) aws.Config {
 	for _, endpoint := range endpoints {
 		if endpoint != "" {
 			config.BaseEndpoint = aws.String(endpoint)

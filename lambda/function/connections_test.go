@@ -52,7 +52,7 @@ func TestInMemory_OneWrite(t *testing.T) {
 			return writeCounter{conn, &writes}, err
 		}
 	})}
-	seen := opsworkscm.New(at(config, endpoint.URL), time.Now).Look(t.Context(), "automate-06")
+	seen := opsworkscm.New(withEndpoint(config, endpoint.URL), time.Now).Look(t.Context(), "automate-06")
 	if seen.ServerErr != nil || seen.Server.Status != "HEALTHY" {
 		t.Fatalf("got %+v", seen)
 	}
@@ -133,7 +133,7 @@ func TestService_Endpoint(t *testing.T) {
 	}
 	for endpoint, c := range map[string]aws.Config{
 		"https://opsworks-cm.eu-central-1.amazonaws.com": config,
-		"http://127.0.0.1:4000":                          at(config, "http://127.0.0.1:4000"),
+		"http://127.0.0.1:4000":                          withEndpoint(config, "http://127.0.0.1:4000"),
 	} {
 		if got, err := opsworkscm.New(c, time.Now).Endpoint(t.Context()); err != nil || got != endpoint {
 			t.Errorf("got %s, %v, want %s", got, err, endpoint)

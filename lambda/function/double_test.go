@@ -42,7 +42,7 @@ type runner struct {
 	report   func(maintenance.Report) maintenance.Report
 	clear    []maintenance.Report
 	finished func(reference string) (maintenance.Report, bool, error)
-	swept    maintenance.Swept
+	swept    maintenance.SweepResult
 	planned  maintenance.Plan
 	fleet    maintenance.Fleet
 	runs     []maintenance.Run
@@ -88,7 +88,7 @@ func (r *runner) Finished(_ context.Context, reference string) (maintenance.Repo
 	return r.finished(reference)
 }
 
-func (r *runner) Sweep(context.Context) maintenance.Swept {
+func (r *runner) Sweep(context.Context) maintenance.SweepResult {
 	r.looked = append(r.looked, "sweep")
 	return r.swept
 }

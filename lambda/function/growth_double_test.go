@@ -10,8 +10,8 @@ import (
 // knownLedger answers what a plan and a refusal ask, from memory: everything is free, and nothing is known.
 type knownLedger struct{ maintenance.Ledger }
 
-func (knownLedger) Read(context.Context, string) (maintenance.Kept, error) {
-	return maintenance.Kept{Fleet: maintenance.FleetRecord{Wanted: maintenance.Unlimited}}, nil
+func (knownLedger) Read(context.Context, string) (maintenance.Snapshot, error) {
+	return maintenance.Snapshot{Fleet: maintenance.FleetRecord{Wanted: maintenance.Unlimited}}, nil
 }
 
 func (knownLedger) Run(context.Context, string) (maintenance.Run, error) {

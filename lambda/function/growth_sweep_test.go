@@ -102,9 +102,9 @@ func (w *world) sweep() (ended int) {
 	w.t.Helper()
 	ctx, cancel := context.WithTimeout(w.t.Context(), invocationTime)
 	defer cancel()
-	swept := w.runner.Sweep(ctx)
-	must(w.t, swept.Err)
-	for _, r := range swept.Reports {
+	result := w.runner.Sweep(ctx)
+	must(w.t, result.Err)
+	for _, r := range result.Reports {
 		switch {
 		case r.Outcome == maintenance.OutcomeError || r.Err != nil:
 			w.t.Fatalf("%+v", r)

@@ -21,7 +21,7 @@ type Runner interface {
 	Clear(ctx context.Context, serverNames []string, alarm maintenance.Trigger) []maintenance.Report
 	Refuse(ctx context.Context, refusal maintenance.Refusal) maintenance.Report
 	Finished(ctx context.Context, reference string) (maintenance.Report, bool, error)
-	Sweep(ctx context.Context) maintenance.Swept
+	Sweep(ctx context.Context) maintenance.SweepResult
 
 	Stop(ctx context.Context, o maintenance.Operator) maintenance.Report
 	Close(ctx context.Context, o maintenance.Operator) maintenance.Report
@@ -51,11 +51,11 @@ type answer struct {
 	Reports []maintenance.Report
 	// Body is the response, if it is not made of the reports.
 	Body any
-	// Swept is what a sweep saw beside them.
-	Swept *maintenance.Swept
+	// Sweep is what a sweep saw beside them.
+	Sweep *maintenance.SweepResult
 }
 
-func came(reports ...maintenance.Report) answer { return answer{Reports: reports} }
+func answerWith(reports ...maintenance.Report) answer { return answer{Reports: reports} }
 
 // Invoke implements lambda.Handler. The payload is taken as bytes, so that malformed JSON is answered here and not by a library.
 func (h *Handler) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
@@ -76,10 +76,10 @@ func (h *Handler) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 // answer does what an event asks for.
 func (h *Handler) answer(ctx context.Context, in invocation, event events.Event, err error) answer {
 	if err != nil {
-		return came(h.Runner.Refuse(ctx, in.unreadable(err)))
+		return answerWith(h.Runner.Refuse(ctx, in.unreadable(err)))
 	}
 	if refusal, wrong := in.wrongEntrance(event); wrong {
-		return came(h.Runner.Refuse(ctx, refusal))
+		return answerWith(h.Runner.Refuse(ctx, refusal))
 	}
 	switch event := event.(type) {
 	case events.Alarm:
@@ -99,7 +99,7 @@ func (h *Handler) answer(ctx context.Context, in invocation, event events.Event,
 	case events.Close:
 		return h.operator(ctx, in, event, h.Runner.Close)
 	case events.Approve, events.Hold, events.Release:
-		return came(in.unsupported(event))
+		return answerWith(in.unsupported(event))
 	case events.Plan:
 		return h.plan(ctx, in, event.ServerName)
 	case events.History:
@@ -107,15 +107,15 @@ func (h *Handler) answer(ctx context.Context, in invocation, event events.Event,
 	case events.Status:
 		return h.status(ctx, in)
 	case events.Ignored:
-		return came(in.ignored(maintenance.Reason(event.Reason), event.What))
+		return answerWith(in.ignored(maintenance.Reason(event.Reason), event.What))
 	default:
-		return came(in.failed(maintenance.ReasonUnexpected, eventName(event)+" is not handled"))
+		return answerWith(in.failed(maintenance.ReasonUnexpected, eventName(event)+" is not handled"))
 	}
 }
 
 // ask records what the event came to no request with, then asks for the rest.
 func (h *Handler) ask(ctx context.Context, r resolved) answer {
-	a := came(r.ignored...)
+	a := answerWith(r.ignored...)
 	for _, refusal := range r.refusals {
 		a.Reports = append(a.Reports, h.Runner.Refuse(ctx, refusal))
 	}
@@ -129,41 +129,41 @@ func (h *Handler) ask(ctx context.Context, r resolved) answer {
 func (h *Handler) clear(ctx context.Context, in invocation, event events.Cleared) answer {
 	alarm, names, ignored := in.cleared(event)
 	if ignored != nil {
-		return came(*ignored)
+		return answerWith(*ignored)
 	}
 	if reports := h.Runner.Clear(ctx, names, alarm); len(reports) > 0 {
-		return came(reports...)
+		return answerWith(reports...)
 	}
-	return came(in.ignored(maintenance.ReasonNothingNew, fmt.Sprintf("no run waits because of the alarm %.255q", event.Name)))
+	return answerWith(in.ignored(maintenance.ReasonNothingNew, fmt.Sprintf("no run waits because of the alarm %.255q", event.Name)))
 }
 
 // finished follows the run that an event of Systems Manager is about. The sweep follows it too: nothing that goes wrong here is
 // tried again.
 func (h *Handler) finished(ctx context.Context, in invocation, event events.RunFinished) answer {
 	if event.Origin != in.Self {
-		return came(in.ignored(maintenance.ReasonForeignEvent, in.foreign(event.Origin)))
+		return answerWith(in.ignored(maintenance.ReasonForeignEvent, in.foreign(event.Origin)))
 	}
 	report, found, err := h.Runner.Finished(ctx, event.ExecutionID)
 	switch {
 	case err != nil && report.Outcome == "":
-		return came(in.failed(maintenance.ReasonOf(err), err.Error()))
+		return answerWith(in.failed(maintenance.ReasonOf(err), err.Error()))
 	case !found:
-		return came(in.ignored(maintenance.ReasonUnknownExecution, fmt.Sprintf("no open run has the execution %.80q", event.ExecutionID)))
+		return answerWith(in.ignored(maintenance.ReasonUnknownExecution, fmt.Sprintf("no open run has the execution %.80q", event.ExecutionID)))
 	case report.Outcome == "":
 		nothing := in.ignored(maintenance.ReasonNothingNew, fmt.Sprintf("nothing new about the execution %.80q", event.ExecutionID))
 		nothing.Publishing = report.Publishing
-		return came(nothing)
+		return answerWith(nothing)
 	default:
-		return came(report)
+		return answerWith(report)
 	}
 }
 
 // sweep does what is due. A sweep that could not see it is an error of its own.
 func (h *Handler) sweep(ctx context.Context, in invocation) answer {
-	swept := h.Runner.Sweep(ctx)
-	a := answer{Reports: swept.Reports, Swept: &swept}
-	if swept.Err != nil {
-		a.Reports = append(a.Reports, in.failed(maintenance.ReasonOf(swept.Err), swept.Err.Error()))
+	result := h.Runner.Sweep(ctx)
+	a := answer{Reports: result.Reports, Sweep: &result}
+	if result.Err != nil {
+		a.Reports = append(a.Reports, in.failed(maintenance.ReasonOf(result.Err), result.Err.Error()))
 	}
 	return a
 }
@@ -172,10 +172,10 @@ func (h *Handler) sweep(ctx context.Context, in invocation) answer {
 func (h *Handler) operator(
 	ctx context.Context, in invocation, event events.Event, do func(context.Context, maintenance.Operator) maintenance.Report,
 ) answer {
-	serverName, runID := about(event)
+	serverName, runID := targetOf(event)
 	if serverName != "" && !maintenance.ValidServerName(serverName) {
 		refusal := in.refuse(in.manual(""), eventName(event), "", maintenance.ReasonInvalidRequest, noServerName(serverName))
-		return came(h.Runner.Refuse(ctx, refusal))
+		return answerWith(h.Runner.Refuse(ctx, refusal))
 	}
-	return came(do(ctx, maintenance.Operator{ServerName: serverName, RunID: runID, Trigger: in.manual("")}))
+	return answerWith(do(ctx, maintenance.Operator{ServerName: serverName, RunID: runID, Trigger: in.manual("")}))
 }

@@ -7,8 +7,8 @@ import (
 	"opsworks-maintenance/lambda/maintenance"
 )
 
-// mostHistory is how many runs and refusals a history shows.
-const mostHistory = 20
+// maxHistory is how many runs and refusals a history shows.
+const maxHistory = 20
 
 // HistoryResponse answers {"history": …}. Its fields are only added to.
 type HistoryResponse struct {
@@ -54,19 +54,19 @@ func (h *Handler) history(ctx context.Context, in invocation, serverName string)
 	if err == nil {
 		out.ServerName = serverName
 		var runs []maintenance.Run
-		runs, err = h.Runner.History(ctx, serverName, mostHistory)
+		runs, err = h.Runner.History(ctx, serverName, maxHistory)
 		for _, r := range runs {
-			out.Runs = append(out.Runs, in.past(r))
+			out.Runs = append(out.Runs, in.historyRun(r))
 		}
 	}
-	report := in.looked(serverName, err)
+	report := in.queryReport(serverName, err)
 	if err != nil {
 		out.Reason, out.Message = report.Reason, report.Detail
 	}
 	return answer{Reports: []maintenance.Report{report}, Body: out}
 }
 
-func (in invocation) past(r maintenance.Run) HistoryRun {
+func (in invocation) historyRun(r maintenance.Run) HistoryRun {
 	t := r.Trigger()
 	return HistoryRun{
 		RunID: r.ID, State: r.State, Outcome: r.Outcome, Reason: r.Reason, Trigger: t.Kind, TriggerName: t.Name, Override: t.Overrides,

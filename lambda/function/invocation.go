@@ -61,7 +61,7 @@ func (in invocation) wrongEntrance(event events.Event) (maintenance.Refusal, boo
 		if in.Entrance == AliasOperators {
 			return r, false
 		}
-		if name, _ := about(event); maintenance.ValidServerName(name) {
+		if name, _ := targetOf(event); maintenance.ValidServerName(name) {
 			r.ServerName = name
 		}
 		r.Detail = fmt.Sprintf("an operator's request (%s) is accepted only through the alias %s: --function-name %s:%[2]s",
@@ -74,8 +74,8 @@ func (in invocation) wrongEntrance(event events.Event) (maintenance.Refusal, boo
 	}
 }
 
-// about is the server or the run that an operator's request names.
-func about(event events.Event) (serverName, runID string) {
+// targetOf is the server or the run that an operator's request names.
+func targetOf(event events.Event) (serverName, runID string) {
 	switch event := event.(type) {
 	case events.Start:
 		return event.ServerName, event.RunID

@@ -36,7 +36,7 @@ var runs = maintenance.Run{
 	Attempt:  maintenance.Attempt{ID: "a", Number: 1, Trigger: maintenance.Trigger{Kind: maintenance.TriggerSchedule, Name: "weekly"}},
 	Slot:     1, Reference: "execution-1", Accepted: now.Add(-2 * time.Hour), Began: now.Add(-119 * time.Minute),
 	Deadline: now.Add(2 * time.Hour),
-	Stop:     maintenance.Wish{At: now.Add(-time.Minute), By: "request-0"},
+	Stop:     maintenance.StopRequest{At: now.Add(-time.Minute), By: "request-0"},
 	Unseen: maintenance.Unseen{Since: now.Add(-5 * time.Minute), Reason: maintenance.ReasonDenied,
 		Detail: "GetAutomationExecution: AccessDenied"},
 	Server: maintenance.Server{Status: maintenance.StatusUnderMaintenance},

@@ -28,17 +28,17 @@ func (h *Handler) measure(a answer) {
 	if p.Dropped > 0 {
 		metrics = append(metrics, metric{settings.MetricDropped, "Count", p.Dropped})
 	}
-	if a.Swept != nil && a.Swept.Err == nil {
+	if a.Sweep != nil && a.Sweep.Err == nil {
 		// An alarm waits for the count of sweeps: one that could not see what is due must not keep it quiet.
 		metrics = append(metrics, metric{settings.MetricSweeps, "Count", 1}, metric{settings.MetricOldestDue, "Seconds",
-			a.Swept.Overdue.Seconds()})
+			a.Sweep.Overdue.Seconds()})
 	}
 	if len(metrics) > 0 {
 		h.emit("", "", metrics...)
 	}
-	if a.Swept != nil && a.Swept.Open != nil {
+	if a.Sweep != nil && a.Sweep.Open != nil {
 		for _, state := range []maintenance.RunState{maintenance.RunWaiting, maintenance.RunStarting, maintenance.RunRunning} {
-			h.emit(settings.DimensionState, string(state), metric{settings.MetricOpenRuns, "Count", a.Swept.Open[state]})
+			h.emit(settings.DimensionState, string(state), metric{settings.MetricOpenRuns, "Count", a.Sweep.Open[state]})
 		}
 	}
 }
@@ -52,8 +52,8 @@ func (a answer) publishing() (sum maintenance.Publishing) {
 	for _, r := range a.Reports {
 		add(r.Publishing)
 	}
-	if a.Swept != nil {
-		add(a.Swept.Publishing)
+	if a.Sweep != nil {
+		add(a.Sweep.Publishing)
 	}
 	return sum
 }

@@ -90,7 +90,7 @@ func TestHandler_CountsWhatHappened(t *testing.T) {
 // The gauges are those of each sweep, the states without a run too: a gauge that is not written stays where it was.
 func TestHandler_MetricsOfASweep(t *testing.T) {
 	f := newFixture(t)
-	f.runner.swept = maintenance.Swept{
+	f.runner.swept = maintenance.SweepResult{
 		Open: map[maintenance.RunState]int{maintenance.RunWaiting: 3, maintenance.RunRunning: 1}, Overdue: 1500 * time.Millisecond,
 		Publishing: maintenance.Publishing{Failed: 2, Dropped: 1},
 	}

@@ -47,7 +47,7 @@ func (in invocation) zone(serverName string) string {
 
 func (h *Handler) plan(ctx context.Context, in invocation, serverName string) answer {
 	if !maintenance.ValidServerName(serverName) {
-		report := in.looked(serverName, invalidName(serverName))
+		report := in.queryReport(serverName, invalidName(serverName))
 		body := PlanResponse{Answers: []PlanAnswer{}, Reason: report.Reason, Message: report.Detail}
 		return answer{Reports: []maintenance.Report{report}, Body: body}
 	}
@@ -70,7 +70,7 @@ func (h *Handler) plan(ctx context.Context, in invocation, serverName string) an
 			RunID: a.RunID, Detail: a.Detail, Message: message.Planned(report),
 		})
 	}
-	report := in.looked(serverName, plan.Err)
+	report := in.queryReport(serverName, plan.Err)
 	if plan.Err != nil {
 		out.Reason, out.Message = report.Reason, report.Detail
 	}

@@ -93,10 +93,10 @@ func TestAt_FirstEndpointGiven(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := *at(config, "", "http://settings", "http://all").BaseEndpoint; got != "http://settings" {
+	if got := *withEndpoint(config, "", "http://settings", "http://all").BaseEndpoint; got != "http://settings" {
 		t.Errorf("got %s", got)
 	}
-	if at(config, "", "").BaseEndpoint != nil {
+	if withEndpoint(config, "", "").BaseEndpoint != nil {
 		t.Error("an endpoint from nowhere")
 	}
 }

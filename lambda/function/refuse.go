@@ -61,9 +61,9 @@ func (in invocation) failed(reason maintenance.Reason, detail string) maintenanc
 func (in invocation) unsupported(event events.Event) maintenance.Report {
 	report := maintenance.Report{
 		Outcome: maintenance.OutcomeRefused, Reason: maintenance.ReasonUnsupported, Trigger: in.manual(""), At: in.Now, Count: true,
-		Detail: "this version knows the request " + eventName(event) + " and cannot carry it out yet",
+		Detail: "this version does not implement the request " + eventName(event),
 	}
-	if name, id := about(event); name == "" || maintenance.ValidServerName(name) {
+	if name, id := targetOf(event); name == "" || maintenance.ValidServerName(name) {
 		report.ServerName, report.RunID = name, id
 	}
 	return report

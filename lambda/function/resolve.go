@@ -43,19 +43,19 @@ func (in invocation) alarm(a events.Alarm) resolved {
 	if a.Origin != in.Self {
 		return refused(maintenance.ReasonForeignEvent, in.foreign(a.Origin))
 	}
-	if own(a) {
+	if isOwnAlarm(a) {
 		return resolved{ignored: []maintenance.Report{in.ownAlarm(a)}}
 	}
-	names, said := in.named(a)
+	names, statements := in.serversNamedBy(a)
 	switch len(names) {
 	case 0:
-		return refused(maintenance.ReasonNoServer, nobodyNamed(a))
+		return refused(maintenance.ReasonNoServer, noServerNamed(a))
 	case 1:
 		var r resolved
 		r.add(in, maintenance.Request{ServerName: names[0], Trigger: t}, a.ARN, maintenance.ReasonInvalidEvent)
 		return r
 	default:
-		return refused(maintenance.ReasonAmbiguous, strings.Join(said, ", "))
+		return refused(maintenance.ReasonAmbiguous, strings.Join(statements, ", "))
 	}
 }
 
@@ -69,38 +69,38 @@ func (in invocation) cleared(c events.Cleared) (maintenance.Trigger, []string, *
 	if a.Origin != in.Self {
 		return ignored(in.ignored(maintenance.ReasonForeignEvent, in.foreign(a.Origin)))
 	}
-	if own(a) {
+	if isOwnAlarm(a) {
 		return ignored(in.ownAlarm(a))
 	}
-	names, _ := in.named(a)
+	names, _ := in.serversNamedBy(a)
 	names = slices.DeleteFunc(names, func(name string) bool { return !maintenance.ValidServerName(name) })
 	if len(names) == 0 {
-		return ignored(in.ignored(maintenance.ReasonNoServer, nobodyNamed(a)))
+		return ignored(in.ignored(maintenance.ReasonNoServer, noServerNamed(a)))
 	}
 	return alarmTrigger(a), names, nil
 }
 
-// named gathers who says which server an alarm is about: all who say something must say the same.
-func (in invocation) named(a events.Alarm) (names, said []string) {
-	say := func(who, name string) {
-		said = append(said, fmt.Sprintf("%s says %.80q", who, name))
+// serversNamedBy gathers who says which server an alarm is about: all who say something must say the same.
+func (in invocation) serversNamedBy(a events.Alarm) (names, statements []string) {
+	add := func(who, name string) {
+		statements = append(statements, fmt.Sprintf("%s: %.80q", who, name))
 		if !slices.Contains(names, name) {
 			names = append(names, name)
 		}
 	}
 	for _, server := range in.Settings.ForAlarm(a.Name) {
-		say("the settings", server.Name)
+		add("the settings", server.Name)
 	}
 	if a.Tagged != "" {
-		say("the alarm's tag "+events.TagKey, a.Tagged)
+		add("the alarm's tag "+events.TagKey, a.Tagged)
 	}
 	for _, name := range a.Dimensions {
-		say("the dimension "+events.DimensionName, name)
+		add("the dimension "+events.DimensionName, name)
 	}
-	return names, said
+	return names, statements
 }
 
-func nobodyNamed(a events.Alarm) string {
+func noServerNamed(a events.Alarm) string {
 	detail := fmt.Sprintf("neither the settings nor a tag or dimension of the alarm %.255q names a server", a.Name)
 	if len(a.Elsewhere) > 0 {
 		detail += fmt.Sprintf("; its dimension %s does not count, because its metric is of %.200s", events.DimensionName,
@@ -109,8 +109,8 @@ func nobodyNamed(a events.Alarm) string {
 	return detail
 }
 
-// own reports whether an alarm is about this function: acting on it could go round in circles.
-func own(a events.Alarm) bool { return strings.HasPrefix(a.Name, settings.OwnAlarmPrefix) }
+// isOwnAlarm reports whether an alarm is about this function: acting on it could go round in circles.
+func isOwnAlarm(a events.Alarm) bool { return strings.HasPrefix(a.Name, settings.OwnAlarmPrefix) }
 
 func (in invocation) ownAlarm(a events.Alarm) maintenance.Report {
 	return in.ignored(maintenance.ReasonOwnAlarm, fmt.Sprintf("%.255q is an alarm about this function", a.Name))

@@ -15,8 +15,8 @@ type RetryError struct{ Message string }
 
 func (e *RetryError) Error() string { return e.Message }
 
-// mostReasons is how many reports the error of an invocation names.
-const mostReasons = 10
+// maxReasons is how many reports the error of an invocation names.
+const maxReasons = 10
 
 // retry is the error to leave the handler with: nil, unless only the event, delivered again, can help. An operator has the answer,
 // and nothing is repeated behind their back; a sweep comes again by itself, and follows what an execution's event is about.
@@ -34,15 +34,15 @@ func retry(in invocation, event events.Event, reports []maintenance.Report) erro
 		if !r.Retry {
 			continue
 		}
-		if failed++; failed <= mostReasons {
+		if failed++; failed <= maxReasons {
 			why = append(why, message.Answer(r))
 		}
 	}
 	if failed == 0 {
 		return nil
 	}
-	if failed > mostReasons {
-		why = append(why, fmt.Sprintf("and %d more", failed-mostReasons))
+	if failed > maxReasons {
+		why = append(why, fmt.Sprintf("and %d more", failed-maxReasons))
 	}
 	return &RetryError{Message: strings.Join(why, "\n")}
 }

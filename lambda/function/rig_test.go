@@ -173,9 +173,9 @@ func (r *rig) notified(want ...string) {
 // open is the server's open run.
 func (r *rig) open() maintenance.Run {
 	r.t.Helper()
-	kept, err := r.ledger.Read(r.t.Context(), contractServer)
+	snapshot, err := r.ledger.Read(r.t.Context(), contractServer)
 	must(r.t, err)
-	return kept.Open
+	return snapshot.Open
 }
 
 // holds wants a text in the last message to people.

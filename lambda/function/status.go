@@ -83,16 +83,16 @@ func (h *Handler) status(ctx context.Context, in invocation) answer {
 			fleet.Slots...)},
 	}
 	for _, r := range fleet.Runs {
-		out.Runs = append(out.Runs, in.open(r))
+		out.Runs = append(out.Runs, in.openRun(r))
 	}
-	report := in.looked("", fleet.Err)
+	report := in.queryReport("", fleet.Err)
 	if fleet.Err != nil {
 		out.Reason, out.Message = report.Reason, report.Detail
 	}
 	return answer{Reports: []maintenance.Report{report}, Body: out}
 }
 
-func (in invocation) open(r maintenance.Run) OpenRun {
+func (in invocation) openRun(r maintenance.Run) OpenRun {
 	run := OpenRun{
 		RunID: r.ID, ServerName: r.ServerName, State: r.State, Triggers: runTriggers(r), Created: r.Created.UTC(),
 		WaitsFor: in.waiting(r),

@@ -43,7 +43,7 @@ func New(getenv func(string) string, logger *slog.Logger, metrics io.Writer) (*H
 		return nil, nil, &InitError{err}
 	}
 	endpoint := func(variable string, others ...string) aws.Config {
-		return at(config, append(append([]string{getenv("AWS_ENDPOINT_URL_" + variable)}, others...), getenv("AWS_ENDPOINT_URL"))...)
+		return withEndpoint(config, append(append([]string{getenv("AWS_ENDPOINT_URL_" + variable)}, others...), getenv("AWS_ENDPOINT_URL"))...)
 	}
 	servers := endpoint("OPSWORKSCM", doc.Endpoint)
 	function := message.Function{

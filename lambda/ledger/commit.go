@@ -8,8 +8,8 @@ import (
 	"opsworks-maintenance/lambda/maintenance"
 )
 
-// move is a change on its way into the table.
-type move struct {
+// commitMove is a change on its way into the table.
+type commitMove struct {
 	*Ledger
 	maintenance.Change
 	op     string
@@ -17,8 +17,8 @@ type move struct {
 	run    *expression // what changes of the run; nil where the key stands alone
 	// server is the server's item as far as it has been seen; nothing is known of it where a change does not rest on it.
 	server item
-	// left are the keys of the items that turned out to have nothing that could be given back.
-	left []string
+	// nothingToFree are the keys of the items that turned out to have nothing that could be given back.
+	nothingToFree []string
 }
 
 // Commit implements maintenance.Ledger: with UpdateItem, or with TransactWriteItems if the change touches more than the run.
@@ -42,15 +42,15 @@ func (l *Ledger) Commit(ctx context.Context, change maintenance.Change) (mainten
 	return run, nil
 }
 
-func (l *Ledger) newMove(ctx context.Context, change maintenance.Change) (*move, error) {
-	m := &move{Ledger: l, Change: change, writer: l.token(), op: "commit key " + change.Key}
+func (l *Ledger) newMove(ctx context.Context, change maintenance.Change) (*commitMove, error) {
+	m := &commitMove{Ledger: l, Change: change, writer: l.token(), op: "commit key " + change.Key}
 	if m.To.ID == "" {
 		return m, nil
 	}
 	m.op = fmt.Sprintf("commit run %s, %s", m.To.ID, m.To.State)
-	m.To.Version, m.To.Next = m.From.Version+1, ceil(m.To.Next)
+	m.To.Version, m.To.DueAt = m.From.Version+1, roundUp(m.To.DueAt)
 	if m.counts() {
-		m.To.Attempt.Counted = dayOf(m.Now) // which the decision may have been made before
+		m.To.Attempt.CountedOn = dayOf(m.Now) // which the decision may have been made before
 	}
 	var err error
 	if m.run, err = difference(m.From, m.To); err != nil {
@@ -70,7 +70,7 @@ func (l *Ledger) newMove(ctx context.Context, change maintenance.Change) (*move,
 	return m, nil
 }
 
-func (m *move) witness() string {
+func (m *commitMove) witness() string {
 	if m.run == nil {
 		return keyKey(m.Key)
 	}
@@ -78,7 +78,7 @@ func (m *move) witness() string {
 }
 
 // steps are the items of the change, in the order in which their conditions become the reason.
-func (m *move) steps() []step {
+func (m *commitMove) steps() []step {
 	var steps []step
 	add := func(needed bool, s func() step) {
 		if needed {
@@ -102,23 +102,23 @@ func (m *move) steps() []step {
 	if m.Free && m.From.Node != "" {
 		steps = append(steps, m.free(nodeKey(m.From.Node)))
 	}
-	return slices.DeleteFunc(steps, func(s step) bool { return slices.Contains(m.left, s.pk) })
+	return slices.DeleteFunc(steps, func(s step) bool { return slices.Contains(m.nothingToFree, s.pk) })
 }
 
 // claims reports whether the server is claimed too, counts whether the start counts against a day.
-func (m *move) claims() bool { return m.Claim != nil && !m.Claim.Running }
-func (m *move) counts() bool { return m.claims() && m.Claim.DailyLimit > 0 }
+func (m *commitMove) claims() bool { return m.Claim != nil && !m.Claim.SlotOnly }
+func (m *commitMove) counts() bool { return m.claims() && m.Claim.DailyLimit > 0 }
 
 // ends reports whether the change ends a run that began, givesBack whether it takes back a start that did not happen.
-func (m *move) ends() bool { return m.Free && !m.To.Open() && !m.To.Began.IsZero() }
+func (m *commitMove) ends() bool { return m.Free && !m.To.Open() && !m.To.Began.IsZero() }
 
-func (m *move) givesBack() bool {
+func (m *commitMove) givesBack() bool {
 	happened := m.To.State == maintenance.RunRunning || !m.To.Accepted.IsZero() || !m.To.Began.IsZero()
-	return m.Free && m.From.Attempt.Counted != "" && m.From.Accepted.IsZero() && !happened
+	return m.Free && m.From.Attempt.CountedOn != "" && m.From.Accepted.IsZero() && !happened
 }
 
 // keyStep: the key is new, or so old that it counts as new. TTL removes it some time later, which is no measure.
-func (m *move) keyStep() step {
+func (m *commitMove) keyStep() step {
 	e := &expression{}
 	decided, _ := jsonText(m.Decided) // strings always have a form
 	e.set(attrDecided, text(decided))
@@ -128,7 +128,7 @@ func (m *move) keyStep() step {
 	return step{pk: keyKey(m.Key), change: e, refused: m.duplicate}
 }
 
-func (m *move) duplicate(ctx context.Context, old item) error {
+func (m *commitMove) duplicate(ctx context.Context, old item) error {
 	if old == nil {
 		var err error
 		if old, err = m.get(ctx, keyKey(m.Key)); err != nil {
@@ -139,14 +139,14 @@ func (m *move) duplicate(ctx context.Context, old item) error {
 	return &maintenance.Error{Op: m.op, Reason: maintenance.ReasonDuplicate, Err: err, Holder: decided.RunID, Decided: decided}
 }
 
-func (m *move) runStep() step {
+func (m *commitMove) runStep() step {
 	return step{pk: runKey(m.To.ID), change: m.run, refused: func(context.Context, item) error {
 		return &maintenance.Error{Op: m.op, Reason: maintenance.ReasonMoved}
 	}}
 }
 
 // take makes a slot or a node the run's.
-func (m *move) take(pk string, reason, busy maintenance.Reason) step {
+func (m *commitMove) take(pk string, reason, busy maintenance.Reason) step {
 	e := &expression{}
 	e.set(attrRun, text(m.To.ID))
 	e.when("attribute_not_exists(#run) OR #run = :mine", item{":mine": text(m.To.ID)})
@@ -159,13 +159,13 @@ func (m *move) take(pk string, reason, busy maintenance.Reason) step {
 }
 
 // free gives a slot or a node back, if it is the run's: else there is nothing to free.
-func (m *move) free(pk string) step {
-	return step{pk: pk, condition: "attribute_not_exists(#run) OR #run = :mine", values: item{":mine": text(m.To.ID)}, refused: m.leave(pk)}
+func (m *commitMove) free(pk string) step {
+	return step{pk: pk, condition: "attribute_not_exists(#run) OR #run = :mine", values: item{":mine": text(m.To.ID)}, refused: m.skip(pk)}
 }
 
-func (m *move) leave(pk string) func(context.Context, item) error {
+func (m *commitMove) skip(pk string) func(context.Context, item) error {
 	return func(context.Context, item) error {
-		m.left = append(m.left, pk)
+		m.nothingToFree = append(m.nothingToFree, pk)
 		return nil
 	}
 }

@@ -52,7 +52,7 @@ func TestLedger_CancellationReasons(t *testing.T) {
 			if n := count(requests, "TransactWriteItems"); n != tt.calls {
 				t.Errorf("%d transactions, want %d", n, tt.calls)
 			}
-			stored := must[maintenance.Kept](t)(l.Read(t.Context(), "automate-06"))
+			stored := must[maintenance.Snapshot](t)(l.Read(t.Context(), "automate-06"))
 			if made := tt.reason == ""; made != (stored.Open.ID == "r1") || made != (run.Version == 1) {
 				t.Errorf("got version %d, stored %+v", run.Version, stored)
 			}

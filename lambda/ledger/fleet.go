@@ -52,8 +52,8 @@ func limitOf(f maintenance.FleetRecord) item {
 	return i
 }
 
-// errNotOne: the condition of a write that adds one cannot fail for another reason than that it was made.
-var errNotOne = errors.New("a condition failed that only this very write can make fail")
+// errUnexpectedCondition: the condition of a write that adds one cannot fail for another reason than that it was made.
+var errUnexpectedCondition = errors.New("unexpected ConditionalCheckFailedException")
 
 // Count implements maintenance.Ledger with UpdateItem.
 func (l *Ledger) Count(ctx context.Context, what string, now time.Time) (int, error) {
@@ -64,7 +64,7 @@ func (l *Ledger) Count(ctx context.Context, what string, now time.Time) (int, er
 		e.set(attrWriter, text(w.writer))
 		e.addOne(attrCount)
 		e.when("attribute_not_exists(#writer) OR #writer <> :writer", nil) // a second attempt of one call counts nothing
-		return []step{{pk: w.witness, change: e, refused: func(context.Context, item) error { return unavailable(w.op, errNotOne) }}}
+		return []step{{pk: w.witness, change: e, refused: func(context.Context, item) error { return unavailable(w.op, errUnexpectedCondition) }}}
 	}
 	stored, err := l.carryOut(ctx, w)
 	return int(numberOf(stored, attrCount)), err

@@ -72,10 +72,10 @@ func number[N int | int64](n N) types.AttributeValue {
 	return &types.AttributeValueMemberN{Value: strconv.FormatInt(int64(n), 10)}
 }
 
-// millis is in milliseconds, rounded down; those of ceil are not before t.
+// millis is in milliseconds, rounded down; those of roundUp are not before t.
 func millis(t time.Time) types.AttributeValue { return number(t.UnixMilli()) }
 
-func ceil(t time.Time) time.Time {
+func roundUp(t time.Time) time.Time {
 	if down := t.Truncate(time.Millisecond); !down.Equal(t) {
 		return down.Add(time.Millisecond)
 	}

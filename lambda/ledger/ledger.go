@@ -7,7 +7,6 @@ package ledger
 
 import (
 	"context"
-	"errors"
 	"hash/fnv"
 	"time"
 
@@ -15,7 +14,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws/ratelimit"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-	"github.com/aws/smithy-go"
 
 	"opsworks-maintenance/lambda/maintenance"
 )
@@ -81,24 +79,6 @@ func (l *Ledger) wait(ctx context.Context, attempt int) bool {
 	case <-timer.C:
 		return true
 	}
-}
-
-// half bounds a call to half of the time there is, so that the other half is left to find out what a hanging call did.
-func half(ctx context.Context) (context.Context, context.CancelFunc) {
-	deadline, ok := ctx.Deadline()
-	if !ok {
-		return context.WithCancel(ctx)
-	}
-	return context.WithTimeout(ctx, time.Until(deadline)/2)
-}
-
-// codeOf is the code of a service's error, empty if err is none.
-func codeOf(err error) string {
-	var api smithy.APIError
-	if errors.As(err, &api) {
-		return api.ErrorCode()
-	}
-	return ""
 }
 
 func unavailable(op string, err error) error {

@@ -23,7 +23,7 @@ func (l *Ledger) Due(ctx context.Context, queue maintenance.Queue, until time.Ti
 	for _, i := range items {
 		due = append(due, maintenance.Due{
 			RunID: runIDOf(i), Version: int(numberOf(i, attrVersion)), Edition: int(numberOf(i, attrEdition)),
-			Next: millisOf(i, AttrNext), Look: momentOf(i, attrLook),
+			DueAt: millisOf(i, AttrNext), LookAt: momentOf(i, attrLook),
 			State: maintenance.RunState(textOf(i, attrState)), Backend: textOf(i, attrBackend),
 		})
 	}

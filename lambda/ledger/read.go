@@ -3,6 +3,7 @@ package ledger
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -14,7 +15,7 @@ import (
 
 // Read implements maintenance.Ledger with a consistent BatchGetItem and, if there is an open run, a GetItem. A run that is not there
 // though the server names it, or that is over, is given as it is.
-func (l *Ledger) Read(ctx context.Context, serverName string) (maintenance.Kept, error) {
+func (l *Ledger) Read(ctx context.Context, serverName string) (maintenance.Snapshot, error) {
 	op := "read " + serverName
 	keys := []string{fleetKey}
 	if serverName != "" {
@@ -22,22 +23,22 @@ func (l *Ledger) Read(ctx context.Context, serverName string) (maintenance.Kept,
 	}
 	items, err := l.batch(ctx, keys)
 	if err != nil {
-		return maintenance.Kept{}, unavailable(op, err)
+		return maintenance.Snapshot{}, unavailable(op, err)
 	}
 	server, errServer := recordOf(items[serverKey(serverName)])
 	fleet, errFleet := fleetOf(items[fleetKey])
 	if err := errors.Join(errServer, errFleet); err != nil {
-		return maintenance.Kept{}, unavailable(op, err)
+		return maintenance.Snapshot{}, unavailable(op, err)
 	}
-	kept := maintenance.Kept{Server: server, Fleet: fleet}
+	snapshot := maintenance.Snapshot{Server: server, Fleet: fleet}
 	if server.OpenRun == "" {
-		return kept, nil
+		return snapshot, nil
 	}
-	kept.Open, err = l.Run(ctx, server.OpenRun)
+	snapshot.Open, err = l.Run(ctx, server.OpenRun)
 	if err != nil && maintenance.ReasonOf(err) != maintenance.ReasonUnknownRun {
-		return maintenance.Kept{}, err
+		return maintenance.Snapshot{}, err
 	}
-	return kept, nil
+	return snapshot, nil
 }
 
 // Run implements maintenance.Ledger with a consistent GetItem.
@@ -132,8 +133,6 @@ func (l *Ledger) batch(ctx context.Context, keys []string) (map[string]item, err
 	return items, nil
 }
 
-var errUnread = errors.New("some items were never read: the table has no capacity")
-
 // readAll asks until every item was read. What DynamoDB leaves undone, it wants to be asked for again after a while.
 func (l *Ledger) readAll(ctx context.Context, keys []item, into map[string]item) error {
 	ask := map[string]types.KeysAndAttributes{l.table: {Keys: keys, ConsistentRead: aws.Bool(true)}}
@@ -150,7 +149,7 @@ func (l *Ledger) readAll(ctx context.Context, keys []item, into map[string]item)
 			return nil
 		}
 		if attempt == attempts || !l.wait(ctx, attempt) {
-			return errors.Join(errUnread, ctx.Err())
+			return errors.Join(fmt.Errorf("unprocessed keys remain after %d attempts", attempt), ctx.Err())
 		}
 	}
 }

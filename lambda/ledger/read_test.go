@@ -121,7 +121,7 @@ func TestLedger_Calls(t *testing.T) {
 			t.Errorf("calls: %s, want %s", got, calls)
 		}
 	}
-	must[maintenance.Kept](t)(l.Read(t.Context(), "automate-06"))
+	must[maintenance.Snapshot](t)(l.Read(t.Context(), "automate-06"))
 	want("BatchGetItem")
 	run := must[maintenance.Run](t)(l.Commit(t.Context(), start(claimed(waiting("r1", "automate-06"), 1, "i-1"))))
 	want("TransactWriteItems")
@@ -193,15 +193,15 @@ func TestLedger_Unreadable(t *testing.T) {
 	_, err = l.Servers(t.Context(), []string{"automate-06"})
 	wantReason(t, err, maintenance.ReasonLedgerUnavailable)
 	s.write(t, "server#puppet-01", map[string]types.AttributeValue{"openRun": str("gone")})
-	if kept := must[maintenance.Kept](t)(l.Read(t.Context(), "puppet-01")); kept.Server.OpenRun != "gone" || kept.Open.ID != "" {
-		t.Errorf("kept: %+v", kept)
+	if snapshot := must[maintenance.Snapshot](t)(l.Read(t.Context(), "puppet-01")); snapshot.Server.OpenRun != "gone" || snapshot.Open.ID != "" {
+		t.Errorf("kept: %+v", snapshot)
 	}
 	must[int](t)(l.Count(t.Context(), "refusals", now))
 	if got := s.item(t, "count#refusals#2026-11-28", "count", "expires"); got != "[count:1 expires:1796166001]" {
 		t.Errorf("the count: %s", got)
 	}
 	s.write(t, "fleet", map[string]types.AttributeValue{"hold": str(`{"until":"2026-11-29T00:00:00Z","reason":"audit"}`)})
-	if kept := must[maintenance.Kept](t)(l.Read(t.Context(), "")); kept.Fleet.Hold.Reason != "audit" || !kept.Fleet.Hold.Live(now) {
-		t.Errorf("kept: %+v", kept)
+	if snapshot := must[maintenance.Snapshot](t)(l.Read(t.Context(), "")); snapshot.Fleet.Hold.Reason != "audit" || !snapshot.Fleet.Hold.Live(now) {
+		t.Errorf("kept: %+v", snapshot)
 	}
 }

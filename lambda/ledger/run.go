@@ -51,11 +51,11 @@ func encode(run maintenance.Run) (item, error) {
 		}
 	}
 	delete(i, AttrNext)
-	if !run.Next.IsZero() {
-		i[AttrNext] = millis(run.Next)
+	if !run.DueAt.IsZero() {
+		i[AttrNext] = millis(run.DueAt)
 	}
 	i[AttrCreatedMs] = millis(run.Created)
-	if !run.Open() && run.Next.IsZero() {
+	if !run.Open() && run.DueAt.IsZero() {
 		i[attrExpires] = seconds(run.Created.Add(keepRun))
 	}
 	return i, nil
@@ -104,7 +104,7 @@ func decode(i item) (maintenance.Run, error) {
 	if err = errors.Join(err, json.Unmarshal(object, &run)); err != nil {
 		return maintenance.Run{}, fmt.Errorf("read %s: %w", textOf(i, AttrPK), err)
 	}
-	run.Next = millisOf(i, AttrNext)
+	run.DueAt = millisOf(i, AttrNext)
 	return run, nil
 }
 

@@ -128,7 +128,7 @@ func TestRun_WritesWhatDiffers(t *testing.T) {
 	run := must[maintenance.Run](t)(l.Commit(t.Context(), create(waiting("r1", "automate-06"))))
 	s.since()
 	to := run
-	to.Detail, to.Look = "why", time.Time{}
+	to.Detail, to.LookAt = "why", time.Time{}
 	must[maintenance.Run](t)(l.Commit(t.Context(), move(run, to)))
 	body := s.since()[0].body
 	const want = `"UpdateExpression":"SET #detail = :detail, #version = :version, #writer = :writer REMOVE #look"`
@@ -139,9 +139,9 @@ func TestRun_WritesWhatDiffers(t *testing.T) {
 
 func TestRun_Expires(t *testing.T) {
 	owing := over(waiting("r1", "automate-06"), maintenance.OutcomeFailed)
-	owing.Queue, owing.Next = maintenance.QueueDue, now
+	owing.Queue, owing.DueAt = maintenance.QueueDue, now
 	unscheduled := waiting("r1", "automate-06")
-	unscheduled.Queue, unscheduled.Next = "", time.Time{}
+	unscheduled.Queue, unscheduled.DueAt = "", time.Time{}
 	const after90Days = "[expires:1803682801]"
 	for _, tt := range []struct {
 		name string
@@ -160,7 +160,7 @@ func TestRun_Expires(t *testing.T) {
 				t.Errorf("got %s, want %s", got, tt.want)
 			}
 			again := run
-			again.State, again.Queue, again.Next = maintenance.RunOver, maintenance.QueueDue, now
+			again.State, again.Queue, again.DueAt = maintenance.RunOver, maintenance.QueueDue, now
 			again = must[maintenance.Run](t)(l.Commit(t.Context(), move(run, again)))
 			if got := s.item(t, "run#r1", "expires"); got != "[]" {
 				t.Errorf("owing again: %s", got)

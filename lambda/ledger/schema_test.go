@@ -22,8 +22,8 @@ func TestLedger_HTTP(t *testing.T) {
 	}
 	l := ledger.New(c, tableName, tokens())
 	run := must[maintenance.Run](t)(l.Commit(t.Context(), start(claimed(waiting("r1", "automate-06"), 1, "i-1"))))
-	if kept := must[maintenance.Kept](t)(l.Read(t.Context(), "automate-06")); kept.Open.ID != run.ID {
-		t.Errorf("kept: %+v", kept)
+	if snapshot := must[maintenance.Snapshot](t)(l.Read(t.Context(), "automate-06")); snapshot.Open.ID != run.ID {
+		t.Errorf("kept: %+v", snapshot)
 	}
 	if endpoint := must[string](t)(l.Endpoint(t.Context())); endpoint != server.URL {
 		t.Errorf("got %s", endpoint)

@@ -20,7 +20,7 @@ func recordOf(i item) (maintenance.ServerRecord, error) {
 }
 
 // claimServer makes the run the server's open run. Everything that may forbid it is one condition on one item.
-func (m *move) claimServer() step {
+func (m *commitMove) claimServer() step {
 	e := &expression{}
 	e.set(attrOpenRun, text(m.To.ID))
 	e.addOne(attrChanged)
@@ -29,7 +29,7 @@ func (m *move) claimServer() step {
 		return step{pk: serverKey(m.To.ServerName), change: e, refused: m.claimRefused}
 	}
 	e.when("attribute_not_exists(#openRun) OR #openRun = :mine", item{":mine": text(m.To.ID)})
-	if !m.Claim.OverHold {
+	if !m.Claim.IgnoreHold {
 		e.when("attribute_not_exists(#holdUntil) OR #holdUntil <= :now", item{":now": millis(m.Now)})
 	}
 	if m.Claim.Cooldown > 0 {
@@ -43,7 +43,7 @@ func (m *move) claimServer() step {
 
 // countStart counts the start to its day. An update cannot tell whether that is the day the item counts; until it has been seen, it
 // is taken for the first start of the day.
-func (m *move) countStart(e *expression) {
+func (m *commitMove) countStart(e *expression) {
 	today := dayOf(m.Now)
 	if textOf(m.server, attrDay) == today {
 		e.addOne(attrStarts)
@@ -58,8 +58,8 @@ func (m *move) countStart(e *expression) {
 
 // claimRefused finds the condition that failed. Conditions count in milliseconds: one that failed by less is found a millisecond
 // earlier.
-func (m *move) claimRefused(ctx context.Context, old item) error {
-	record, err := m.seen(ctx, old)
+func (m *commitMove) claimRefused(ctx context.Context, old item) error {
+	record, err := m.noteServer(ctx, old)
 	if err != nil {
 		return err
 	}
@@ -80,8 +80,8 @@ func (m *move) claimRefused(ctx context.Context, old item) error {
 	return refusal
 }
 
-// seen takes note of the server's item as a condition found it. It is read where the answer did not hold it.
-func (m *move) seen(ctx context.Context, old item) (maintenance.ServerRecord, error) {
+// noteServer takes note of the server's item as a condition found it. It is read where the answer did not hold it.
+func (m *commitMove) noteServer(ctx context.Context, old item) (maintenance.ServerRecord, error) {
 	if old == nil {
 		var err error
 		if old, err = m.get(ctx, serverKey(m.To.ServerName)); err != nil {
@@ -97,18 +97,18 @@ func (m *move) seen(ctx context.Context, old item) (maintenance.ServerRecord, er
 }
 
 // freeServer takes the open run off a server whose record does not change otherwise.
-func (m *move) freeServer() step {
+func (m *commitMove) freeServer() step {
 	e := &expression{}
 	e.remove(attrOpenRun)
 	e.addOne(attrChanged)
 	e.when("#openRun = :mine", item{":mine": text(m.To.ID)})
 	pk := serverKey(m.To.ServerName)
-	return step{pk: pk, change: e, refused: m.leave(pk)}
+	return step{pk: pk, change: e, refused: m.skip(pk)}
 }
 
 // recordServer writes what is computed from the server's item as it was seen: the run's end, and a start that did not happen. The
 // item counts its changes, so that what another wrote meanwhile is not undone.
-func (m *move) recordServer() step {
+func (m *commitMove) recordServer() step {
 	e := &expression{}
 	record, _ := recordOf(m.server) // ends that cannot be read are given up
 	if !m.To.Open() && record.OpenRun == m.To.ID {
@@ -117,28 +117,28 @@ func (m *move) recordServer() step {
 	if m.ends() {
 		m.recordEnd(e, record)
 	}
-	if m.givesBack() && record.Day == m.From.Attempt.Counted && record.Starts > 0 {
+	if m.givesBack() && record.Day == m.From.Attempt.CountedOn && record.Starts > 0 {
 		e.set(attrStarts, number(record.Starts-1))
 	}
 	e.addOne(attrChanged)
 	e.was(attrChanged, m.server[attrChanged])
 	return step{pk: serverKey(m.To.ServerName), change: e, refused: func(ctx context.Context, old item) error {
-		_, err := m.seen(ctx, old)
+		_, err := m.noteServer(ctx, old)
 		return err
 	}}
 }
 
-func (m *move) recordEnd(e *expression, record maintenance.ServerRecord) {
+func (m *commitMove) recordEnd(e *expression, record maintenance.ServerRecord) {
 	end := maintenance.End{RunID: m.To.ID, Outcome: m.To.Outcome, Reason: m.To.Reason, At: m.To.Ended}
 	if end.At.IsZero() {
 		end.At = m.Now
 	}
 	ends := append([]maintenance.End{end}, record.Ends...)
 	slices.SortStableFunc(ends, func(a, b maintenance.End) int { return b.At.Compare(a.At) })
-	ends = ends[:min(len(ends), maintenance.KeptEnds)]
+	ends = ends[:min(len(ends), maintenance.MaxEnds)]
 	list, _ := jsonText(ends) // times and strings always have a form
 	e.set(attrEnds, text(list))
-	e.set(attrLastEnd, millis(ceil(ends[0].At)))
+	e.set(attrLastEnd, millis(roundUp(ends[0].At)))
 	if end.Outcome == maintenance.OutcomeSucceeded && end.At.After(record.LastSuccess) {
 		e.set(attrLastSuccess, moment(end.At))
 	}

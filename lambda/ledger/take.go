@@ -14,7 +14,7 @@ func (l *Ledger) Take(ctx context.Context, due maintenance.Due, next time.Time) 
 	var later item // the run, if it needs a later edition
 	w.steps = func() []step {
 		e := &expression{}
-		e.set(AttrNext, millis(ceil(next)))
+		e.set(AttrNext, millis(roundUp(next)))
 		e.set(attrVersion, number(due.Version+1))
 		e.set(attrWriter, text(w.writer))
 		e.was(attrVersion, number(due.Version))
@@ -23,7 +23,7 @@ func (l *Ledger) Take(ctx context.Context, due maintenance.Due, next time.Time) 
 			if edition := numberOf(old, attrEdition); edition > maintenance.Edition {
 				later = old
 				return &maintenance.Error{Op: w.op, Reason: maintenance.ReasonUnsupported,
-					Err: fmt.Errorf("it needs edition %d of the rules, this is %d", edition, maintenance.Edition)}
+					Err: fmt.Errorf("a later version of the function wrote the run: its edition is %d, this version's %d", edition, maintenance.Edition)}
 			}
 			return &maintenance.Error{Op: w.op, Reason: maintenance.ReasonMoved}
 		}}}

@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
+	"opsworks-maintenance/lambda/awscall"
 	"opsworks-maintenance/lambda/maintenance"
 )
 
@@ -42,11 +43,11 @@ type write struct {
 
 // carryOut gives the witness as it is now, where the write's answer holds it, or where the write was found made: else nil.
 func (l *Ledger) carryOut(ctx context.Context, w *write) (item, error) {
-	work, cancel := half(ctx)
+	callCtx, cancel := awscall.HalfRemaining(ctx)
 	defer cancel()
 	steps, token := w.steps(), l.token()
 	for attempt := 1; ; attempt++ {
-		after, err := l.send(work, steps, token)
+		after, err := l.send(callCtx, steps, token)
 		if err == nil {
 			return after, nil
 		}
@@ -54,7 +55,7 @@ func (l *Ledger) carryOut(ctx context.Context, w *write) (item, error) {
 		switch {
 		case code == conditionFailed && failed < len(steps):
 			if w.writer != "" && textOf(old, attrWriter) == w.writer {
-				return l.made(ctx, w, steps[failed].pk, old)
+				return l.witnessOf(ctx, w, steps[failed].pk, old)
 			}
 			if refusal := steps[failed].refused(ctx, old); refusal != nil {
 				return l.settle(ctx, w, refusal)
@@ -71,7 +72,7 @@ func (l *Ledger) carryOut(ctx context.Context, w *write) (item, error) {
 		default:
 			w.doubt = w.doubt || !answered(err)
 		}
-		if attempt == attempts || !l.wait(work, attempt) {
+		if attempt == attempts || !l.wait(callCtx, attempt) {
 			return l.settle(ctx, w, unavailable(w.op, err))
 		}
 	}
@@ -93,8 +94,8 @@ func (l *Ledger) settle(ctx context.Context, w *write, refusal error) (item, err
 	}
 }
 
-// made gives the witness of a write that another of its items shows to have been made.
-func (l *Ledger) made(ctx context.Context, w *write, pk string, old item) (item, error) {
+// witnessOf gives the witness of a write that another of its items shows to have been made.
+func (l *Ledger) witnessOf(ctx context.Context, w *write, pk string, old item) (item, error) {
 	if pk == w.witness {
 		return old, nil
 	}
@@ -105,8 +106,8 @@ func (l *Ledger) made(ctx context.Context, w *write, pk string, old item) (item,
 	return stored, nil
 }
 
-// once leaves trying again to carryOut, which has to know of each attempt what it may have done.
-func once(o *dynamodb.Options) { o.Retryer = aws.NopRetryer{} }
+// noRetry leaves trying again to carryOut, which has to know of each attempt what it may have done.
+func noRetry(o *dynamodb.Options) { o.Retryer = aws.NopRetryer{} }
 
 // send makes one attempt: a single step by UpdateItem, which gives the item as it is then.
 func (l *Ledger) send(ctx context.Context, steps []step, token string) (item, error) {
@@ -116,7 +117,7 @@ func (l *Ledger) send(ctx context.Context, steps []step, token string) (item, er
 			TableName: &l.table, Key: key(steps[0].pk), UpdateExpression: aws.String(e.update()), ConditionExpression: e.condition(),
 			ExpressionAttributeNames: e.names(), ExpressionAttributeValues: e.values, ReturnValues: types.ReturnValueAllNew,
 			ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
-		}, once)
+		}, noRetry)
 		if err != nil {
 			return nil, err
 		}
@@ -126,7 +127,7 @@ func (l *Ledger) send(ctx context.Context, steps []step, token string) (item, er
 	for _, s := range steps {
 		in.TransactItems = append(in.TransactItems, l.transactItem(s))
 	}
-	_, err := l.api.TransactWriteItems(ctx, in, once)
+	_, err := l.api.TransactWriteItems(ctx, in, noRetry)
 	return nil, err
 }
 
@@ -170,7 +171,7 @@ func firstReason(err error) (int, string, item) {
 	}
 	var canceled *types.TransactionCanceledException
 	if !errors.As(err, &canceled) {
-		return 0, codeOf(err), nil
+		return 0, awscall.Code(err), nil
 	}
 	for i, reason := range canceled.CancellationReasons {
 		if code := aws.ToString(reason.Code); code != "" && code != "None" {
@@ -183,7 +184,7 @@ func firstReason(err error) (int, string, item) {
 // answered reports whether the service said that it did nothing.
 func answered(err error) bool {
 	var response *awshttp.ResponseError
-	if codeOf(err) == "" || !errors.As(err, &response) {
+	if awscall.Code(err) == "" || !errors.As(err, &response) {
 		return false
 	}
 	return response.HTTPStatusCode() >= http.StatusBadRequest && response.HTTPStatusCode() < http.StatusInternalServerError

@@ -5,86 +5,86 @@ import (
 	"slices"
 )
 
-// asked is what somebody asks of a run; its zero value is that nobody does, and time alone moves it.
-type asked struct {
+// moveOptions is what somebody asks of a run; its zero value is that nobody does, and time alone moves it.
+type moveOptions struct {
 	// key is the deduplication key of the trigger, wishes what it asks for beside its server.
-	key, wishes string
+	key, requestDigest string
 	// triggers are those to go by, in place of the run's own.
 	triggers []Trigger
-	// atOnce looks at it though its state does not want that yet.
-	atOnce     bool
+	// lookNow looks at it though its state does not want that yet.
+	lookNow    bool
 	attributes []EngineAttribute
 }
 
-// mostMoves bounds how often a move is decided again because somebody else moved the run.
-const mostMoves = 10
+// maxMoves bounds how often a move is decided again because somebody else moved the run.
+const maxMoves = 10
 
 // advance moves a run as far as it can go now: look, decide, commit, then start, publish, clear. It is the one way in which a run
 // moves, for events, sweeps and operators alike. What it decides rests on the version that it commits on; if that has moved, it reads
 // again and decides again.
-func (t *turn) advance(run Run, f Facts, a asked) (Run, Report, error) {
-	for try := 0; try < mostMoves; {
+func (t *turn) advance(run Run, f Facts, opts moveOptions) (Run, Report, error) {
+	for try := 0; try < maxMoves; {
 		t.pause(try)
-		next, err := t.decide(run, &f, a)
+		decision, err := t.decide(run, &f, opts)
 		if err != nil {
 			return run, Report{}, err
 		}
-		if next.Run.State == RunOver && run.State == "" {
-			report := next.Report // a refusal, which is recorded as one
-			report.RunID = next.Verdict.Holder
+		if decision.Run.State == RunOver && run.State == "" {
+			report := decision.Report // a refusal, which is recorded as one
+			report.RunID = decision.Verdict.Holder
 			if f.Sighting != nil {
 				report.Server = f.Sighting.Server
 			}
-			return next.Run, report, nil
+			return decision.Run, report, nil
 		}
-		if err := t.bars(run, next); err != nil {
+		if err := t.leaseConflict(run, decision); err != nil {
 			return run, Report{}, err
 		}
-		moved, err := t.commit(run, next, a)
+		moved, err := t.commit(run, decision, opts)
 		if err != nil {
 			if reason := ReasonOf(err); reason != ReasonSlotTaken && reason != ReasonNodeTaken { // of which there are only so many
 				try++
 			}
-			if run, f, err = t.afterRefusal(err, run, next, f, a); err != nil {
+			if run, f, err = t.afterRefusal(err, run, decision, f, opts); err != nil {
 				return run, Report{}, err
 			}
 			continue
 		}
-		run, report := moved, next.Report
-		if next.Claim != nil && run.Lease.By == t.id {
-			run, report = t.start(run, a)
-			next.Stop = run.State == RunRunning && !run.Stop.At.IsZero()
+		run, report := moved, decision.Report
+		if decision.Claim != nil && run.Lease.By == t.id {
+			run, report = t.start(run, opts)
+			decision.Stop = run.State == RunRunning && !run.Stop.At.IsZero()
 		}
-		if next.Stop {
+		if decision.Stop {
 			report = t.stop(run, report)
 		}
 		return t.deliver(run), report, nil
 	}
-	return run, Report{}, &Error{Op: "move run " + run.ID, Reason: ReasonLedgerUnavailable, Err: errOthers}
+	return run, Report{}, &Error{Op: "move run " + run.ID, Reason: ReasonLedgerUnavailable, Err: errContention}
 }
 
-var errOthers = errors.New("others were faster each time")
+var errContention = errors.New("other invocations moved it each time")
 
-// bars is why a run that may start is left alone: another invocation has the lease, and may be at work.
-func (t *turn) bars(run Run, next Next) error {
-	if next.Claim == nil || !run.Lease.Live(t.Now()) || run.Lease.By == t.id {
+// leaseConflict is why a run that may start is left alone: another invocation has the lease, and may be at work.
+func (t *turn) leaseConflict(run Run, decision Decision) error {
+	if decision.Claim == nil || !run.Lease.Live(t.Now()) || run.Lease.By == t.id {
 		return nil
 	}
-	return &Error{Op: "claim " + run.ServerName, Reason: ReasonAttemptAlive, Until: run.Lease.Until, Err: errors.New("another invocation is at work on the run")}
+	return &Error{Op: "claim " + run.ServerName, Reason: ReasonAttemptAlive, Until: run.Lease.Until, Err: errors.New("another invocation holds the run's lease")}
 }
 
 // afterRefusal is what to decide on once a change was refused: the same run with a fact more, or the run as somebody else has moved it.
 // What somebody asks of a run that has moved has to find its place anew.
-func (t *turn) afterRefusal(err error, run Run, next Next, f Facts, a asked) (Run, Facts, error) {
+func (t *turn) afterRefusal(err error, run Run, decision Decision, f Facts, opts moveOptions) (Run, Facts, error) {
 	switch reason := ReasonOf(err); {
 	case reason == ReasonSlotTaken:
-		f.Slots.Holders[next.Run.Slot-1] = holderOf(err)
+		f.Slots.Holders[decision.Run.Slot-1] = holderOf(err)
 		return run, f, nil
 	case reason == ReasonNodeTaken:
 		holder := holderOf(err)
 		f.Node = &holder
 		return run, f, nil
-	case run.State != "" && a.key == "" && slices.Contains([]Reason{ReasonMoved, ReasonHeld, ReasonCoolingDown, ReasonDailyLimit}, reason):
+	case run.State != "" && opts.key == "" && slices.Contains([]Reason{ReasonMoved, ReasonHeld, ReasonCoolingDown, ReasonDailyLimit}, reason):
 		return t.reread(run)
 	default:
 		return run, f, err
@@ -93,18 +93,18 @@ func (t *turn) afterRefusal(err error, run Run, next Next, f Facts, a asked) (Ru
 
 // reread is a run that somebody else moved, with fresh facts.
 func (t *turn) reread(run Run) (Run, Facts, error) {
-	kept, err := t.Ledger.Read(t.record, run.ServerName)
+	snapshot, err := t.Ledger.Read(t.recordCtx, run.ServerName)
 	if err != nil {
 		return run, Facts{}, err
 	}
-	now := kept.Open
+	now := snapshot.Open
 	if now.ID != run.ID {
-		if now, err = t.Ledger.Run(t.record, run.ID); err != nil {
+		if now, err = t.Ledger.Run(t.recordCtx, run.ID); err != nil {
 			return run, Facts{}, err
 		}
 	}
 	f := t.facts(run.ServerName)
-	f.Kept = kept
+	f.Snapshot = snapshot
 	return now, f, nil
 }
 

@@ -1,50 +1,96 @@
 package maintenance
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"time"
 )
+
+// Ask decides on the requests of one event. Where it is for several servers, a waiting run is recorded for each first, without a look,
+// so that none is lost when the time of the invocation ends; then what time allows is started, and the sweep goes on.
+func (r *Runner) Ask(ctx context.Context, requests []Request) []Report {
+	t, done := r.turn(ctx)
+	defer done()
+	reports := make([]Report, len(requests))
+	several := len(requests) > 1
+	t.inParallel(len(requests), func(lane *turn, i int) {
+		reports[i] = lane.safely(requests[i].ServerName, "", func() Report { return lane.ask(requests[i], !several) })
+	})
+	if several {
+		t.inParallel(len(requests), func(lane *turn, i int) {
+			if r := reports[i]; r.Outcome == OutcomeWaiting && !r.Redelivered && lane.callCtx.Err() == nil {
+				reports[i] = lane.safely(r.ServerName, r.RunID, func() Report { return lane.startRecorded(r) })
+			}
+		})
+	}
+	t.errors(reports)
+	return reports
+}
+
+// startRecorded goes on with a run that was recorded a moment ago.
+func (t *turn) startRecorded(recorded Report) Report {
+	t, stop := t.prefetchLook(recorded.ServerName, []Trigger{recorded.Trigger}, t.facts(recorded.ServerName))
+	defer stop()
+	snapshot, err := t.Ledger.Read(t.callCtx, recorded.ServerName)
+	if err != nil || snapshot.Open.ID != recorded.RunID {
+		return recorded // the sweep goes on
+	}
+	f := t.facts(recorded.ServerName)
+	f.Snapshot = snapshot
+	_, report, err := t.advance(snapshot.Open, f, moveOptions{})
+	if err != nil || report.Outcome == "" {
+		return recorded
+	}
+	return report
+}
+
+// errors puts what could not be published into the last report, for the log.
+func (t *turn) errors(reports []Report) {
+	if n := len(reports); n > 0 {
+		reports[n-1].Publishing = t.published.Publishing
+	}
+}
 
 // ask decides on one request: it joins the server's open run, or begins one, which starts if every gate lets it pass. Without look,
 // a run is begun that waits, and nothing is looked at.
 func (t *turn) ask(q Request, look bool) Report {
 	if q.RunID != "" {
 		var no Report
-		if q, no = t.named(q); no.Outcome != "" {
+		if q, no = t.resolveRunID(q); no.Outcome != "" {
 			return no
 		}
 	}
 	f := t.facts(q.ServerName)
-	if v := admit(arrival, Run{}, q.Trigger, f); v.Ruling == RulingRefuse {
+	if v := admit(arrivalGates, Run{}, q.Trigger, f); v.Ruling == RulingRefuse {
 		return t.refuse(refusal(q, v, f))
 	}
 	if look {
 		var stop func()
-		t, stop = t.lookingAhead(q.ServerName, []Trigger{q.Trigger}, f)
+		t, stop = t.prefetchLook(q.ServerName, []Trigger{q.Trigger}, f)
 		defer stop()
 	}
-	for try := range mostMoves {
+	for try := range maxMoves {
 		t.pause(try)
 		var err error
-		reads := t.work
+		readCtx := t.callCtx
 		if !look { // what there was no time to look at is recorded
-			reads = t.record
+			readCtx = t.recordCtx
 		}
-		if f.Kept, err = t.Ledger.Read(reads, q.ServerName); err != nil {
+		if f.Snapshot, err = t.Ledger.Read(readCtx, q.ServerName); err != nil {
 			return t.failed(q, err)
 		}
-		if f.Kept.Fleet, err = t.firstClaim(f.Kept.Fleet); ReasonOf(err) == ReasonMoved {
+		if f.Snapshot.Fleet, err = t.initFleetLimit(f.Snapshot.Fleet); ReasonOf(err) == ReasonMoved {
 			continue
 		} else if err != nil {
 			return t.failed(q, err)
 		}
-		report, err := t.place(q, f, look)
+		report, err := t.joinOrOpen(q, f, look)
 		switch reason := ReasonOf(err); {
 		case err == nil:
 			return report
 		case reason == ReasonDuplicate:
-			return t.decidedBefore(q, err)
+			return t.answerDuplicate(q, err)
 		case reason == ReasonOpenRun, reason == ReasonMoved, reason == ReasonHeld, reason == ReasonCoolingDown, reason == ReasonDailyLimit:
 			f = t.facts(q.ServerName) // somebody was faster
 		case reason == ReasonAttemptAlive:
@@ -55,7 +101,7 @@ func (t *turn) ask(q Request, look bool) Report {
 			return t.failed(q, err)
 		}
 	}
-	return t.failed(q, &Error{Op: "ask for " + q.ServerName, Reason: ReasonLedgerUnavailable, Err: errOthers})
+	return t.failed(q, &Error{Op: "ask for " + q.ServerName, Reason: ReasonLedgerUnavailable, Err: errContention})
 }
 
 // busy answers an operator whose run another invocation is at work on.
@@ -63,12 +109,12 @@ func busy(q Request, err error, now time.Time) Report {
 	var e *Error
 	errors.As(err, &e)
 	return Report{Outcome: OutcomeRefused, Reason: ReasonAttemptAlive, ServerName: q.ServerName, RunID: q.RunID, Trigger: q.Trigger, At: now, Until: e.Until,
-		Detail: "another invocation is at work on the run", Count: true}
+		Detail: "another invocation holds the run's lease", Count: true}
 }
 
-// named is a request with the server of the run that it names, or the answer that there is none.
-func (t *turn) named(q Request) (Request, Report) {
-	run, err := t.Ledger.Run(t.work, q.RunID)
+// resolveRunID is a request with the server of the run that it names, or the answer that there is none.
+func (t *turn) resolveRunID(q Request) (Request, Report) {
+	run, err := t.Ledger.Run(t.callCtx, q.RunID)
 	no := Report{Outcome: OutcomeRefused, ServerName: q.ServerName, RunID: q.RunID, Trigger: q.Trigger, At: t.Now(), Count: true}
 	switch {
 	case ReasonOf(err) == ReasonUnknownRun:
@@ -91,108 +137,6 @@ func otherServer(run Run) string {
 	return fmt.Sprintf("the run %s is of the server %s", run.ID, run.ServerName)
 }
 
-// place finds the request's place among what is open.
-func (t *turn) place(q Request, f Facts, look bool) (Report, error) {
-	open := f.Kept.Open
-	switch {
-	case open.Edition > Edition: // later rules: what they make of a trigger is theirs
-		return Report{}, &Error{Op: "join run " + open.ID, Reason: ReasonUnsupported, Err: errors.New("it needs a later edition of the rules")}
-	case q.Trigger.Kind == TriggerManual:
-		return t.placeManual(q, f)
-	case open.ID == "" || !open.Open():
-		return t.begin(q, f, look)
-	case open.State == RunRunning:
-		return t.note(q, open, OutcomeInProgress, f)
-	default:
-		return t.note(q, open, OutcomeJoined, f)
-	}
-}
-
-// begin begins a run.
-func (t *turn) begin(q Request, f Facts, look bool) (Report, error) {
-	run := t.newRun(q, f)
-	a := asked{key: q.Trigger.Key(q.ServerName), wishes: q.wishes(), attributes: q.EngineAttributes}
-	if q.Trigger.Kind == TriggerManual {
-		a.triggers, run.Triggers = []Trigger{q.Trigger}, nil
-	}
-	if !look {
-		n := Next{Run: run.to(RunWaiting), Open: true}
-		n.Run.Wait.Since, n.Run.Look = f.Now, f.Now
-		n.Report = n.Run.report(Notification{Outcome: OutcomeWaiting, At: f.Now})
-		n.Report.Count = true
-		_, err := t.commit(run, n, a)
-		return n.Report, err
-	}
-	run, report, err := t.advance(run, f, a)
-	if err == nil && run.State == RunOver && run.Version == 0 {
-		r := refusal(q, Verdict{Reason: report.Reason, Detail: report.Detail, Until: report.Until, Holder: report.RunID}, f)
-		r.Server = report.Server
-		return t.refuse(r), nil
-	}
-	return report, err
-}
-
-// newRun is a run that its trigger has just asked for.
-func (t *turn) newRun(q Request, f Facts) Run {
-	trigger := q.Trigger
-	trigger.Name, trigger.Reason = cut(trigger.Name, longestName), cut(trigger.Reason, longReason)
-	run := Run{ID: t.NewID(q.ServerName, f.Now), ServerName: q.ServerName, Created: f.Now, Triggers: []Trigger{trigger}}
-	if f.Policy != nil {
-		run.Backend = f.Policy.Backend
-		if f.Policy.Window.Location != nil {
-			run.Zone = f.Policy.Window.Location.String()
-		}
-	}
-	return run
-}
-
-// note records a trigger that finds its server's run open: a run that may still start takes it over; one that runs is what was asked for.
-func (t *turn) note(q Request, run Run, outcome Outcome, f Facts) (Report, error) {
-	n := joined(run, q.Trigger, f.Now, f.Topics)
-	if outcome == OutcomeInProgress {
-		n = Next{Run: run}
-		notification := Notification{Outcome: outcome, At: f.Now, Trigger: &q.Trigger}
-		n.Report = run.report(notification)
-		n.Report.Count = true
-		n.Run.owe(notification, f.Topics)
-	}
-	moved, err := t.commit(run, n, asked{key: q.Trigger.Key(q.ServerName), wishes: q.wishes()})
-	if err != nil {
-		return Report{}, err
-	}
-	t.deliver(moved)
-	return n.Report, nil
-}
-
-// placeManual: an operator takes over what waits, and is told what goes on.
-func (t *turn) placeManual(q Request, f Facts) (Report, error) {
-	open := f.Kept.Open
-	switch {
-	case q.RunID != "" && q.RunID != open.ID: // it ended a moment ago
-		_, no := t.named(q)
-		return no, nil
-	case open.ID == "" || !open.Open():
-		return t.begin(q, f, true)
-	case open.State != RunWaiting:
-		report := open.report(Notification{Outcome: OutcomeInProgress, At: f.Now, Trigger: &q.Trigger})
-		report.Count = true
-		_, err := t.commit(Run{}, Next{Report: report}, asked{key: q.Trigger.Key(q.ServerName), wishes: q.wishes()}) // the key alone
-		return report, err
-	}
-	a := asked{key: q.Trigger.Key(q.ServerName), wishes: q.wishes(), triggers: []Trigger{q.Trigger}, attributes: q.EngineAttributes}
-	next, err := t.decide(open, &f, a)
-	if err != nil {
-		return Report{}, err
-	}
-	if next.Claim == nil { // nothing is approved by it, and the run waits on
-		r := refusal(q, next.Verdict, f)
-		r.RunID = open.ID
-		return t.refuse(r), nil
-	}
-	_, report, err := t.advance(open, f, a)
-	return report, err
-}
-
 // overText says how a run ended.
 func overText(run Run) string {
 	text := fmt.Sprintf("the run %s is over: %s", run.ID, run.Outcome)
@@ -208,18 +152,18 @@ func (t *turn) failed(q Request, err error) Report {
 		Count: true, Retry: q.Trigger.Kind != TriggerManual}
 }
 
-// decidedBefore answers a second delivery with what came of the first. A key that an operator used for something else is no repetition.
-func (t *turn) decidedBefore(q Request, err error) Report {
+// answerDuplicate answers a second delivery with what came of the first. A key that an operator used for something else is no repetition.
+func (t *turn) answerDuplicate(q Request, err error) Report {
 	var e *Error
 	errors.As(err, &e)
 	d := e.Decided
-	report := Report{Outcome: d.Outcome, Reason: ReasonDuplicate, ServerName: q.ServerName, Trigger: q.Trigger, RunID: d.RunID, At: t.Now(), Decided: true}
+	report := Report{Outcome: d.Outcome, Reason: ReasonDuplicate, ServerName: q.ServerName, Trigger: q.Trigger, RunID: d.RunID, At: t.Now(), Redelivered: true}
 	if d.Reason != "" {
-		report.Detail = "it was decided before: " + string(d.Reason)
+		report.Detail = "decided before: " + string(d.Reason)
 	}
-	if q.Trigger.Kind == TriggerManual && d.Wishes != "" && d.Wishes != q.wishes() {
-		report.Outcome, report.Reason, report.Decided = OutcomeRefused, ReasonInvalidRequest, false
-		report.Detail = fmt.Sprintf("the key belongs to the request that came to %s %s, and that asked for something else", d.Outcome, d.RunID)
+	if q.Trigger.Kind == TriggerManual && d.RequestDigest != "" && d.RequestDigest != q.digest() {
+		report.Outcome, report.Reason, report.Redelivered = OutcomeRefused, ReasonInvalidRequest, false
+		report.Detail = fmt.Sprintf("an earlier request with the key asked for something else, and came to %s %s", d.Outcome, d.RunID)
 	}
 	return report
 }

@@ -9,7 +9,7 @@ import (
 
 // Conclusion is what a sighting proves of a run that was claimed.
 type Conclusion struct {
-	Proof Proof
+	Progress Progress
 	// Outcome and Reason are how it ended, where it has; Reason is else why nothing is known.
 	Outcome Outcome
 	Reason  Reason
@@ -21,16 +21,16 @@ type Conclusion struct {
 	Warning   string
 }
 
-// Proof is how much a sighting proves. The zero value is nothing at all.
-type Proof int
+// Progress is how far a sighting proves that a run has come. The zero value is that it proves nothing at all.
+type Progress int
 
-// The proofs.
+// How far a run has come.
 const (
-	ProofNone     Proof = iota // it could not be seen, or contradicts itself
-	ProofMissing               // what should be there is not, which proves nothing by itself
-	ProofPending               // accepted, and not begun
-	ProofUnderWay              // it goes on
-	ProofOver                  // it has ended
+	ProgressUnknown    Progress = iota // it could not be seen, or contradicts itself
+	ProgressNoEvidence                 // what should be there is not, which proves nothing by itself
+	ProgressPending                    // accepted, and not begun
+	ProgressRunning                    // it goes on
+	ProgressDone                       // it has ended
 )
 
 // conclude is the one place where evidence becomes knowledge. It is a pure function of the run, what was seen, and the time.
@@ -38,62 +38,62 @@ func conclude(run Run, s Sighting, now time.Time, tick time.Duration) Conclusion
 	if !s.At.IsZero() {
 		now = s.At // what was read is as of then at the latest
 	}
-	c := byServer(run, s, now, tick)
-	if run.Attempt.Before.Node != "" { // the backend runs executions on nodes
-		c = byExecution(run, s, tick)
+	c := concludeFromServer(run, s, now, tick)
+	if run.Attempt.ServerAtDecision.Node != "" { // the backend runs executions on nodes
+		c = concludeFromExecution(run, s, tick)
 	}
 	c.Warning = s.Warning
 	return c
 }
 
-// byExecution goes by the run's execution alone: a node that reboots or falls silent ends nothing.
-func byExecution(run Run, s Sighting, tick time.Duration) Conclusion {
-	mine, clear := owned(run, s.Executions, tick)
+// concludeFromExecution goes by the run's execution alone: a node that reboots or falls silent ends nothing.
+func concludeFromExecution(run Run, s Sighting, tick time.Duration) Conclusion {
+	mine, clear := ownExecution(run, s.Executions, tick)
 	switch {
 	case !clear, mine != nil && mine.ID != run.Reference && mine.RunID != run.ID && s.ExecutionsErr != nil: // one that cannot be read may be another
 		return Conclusion{Reason: ReasonStartUnconfirmed, Detail: "more than one execution may be this run's"}
 	case mine == nil && s.ExecutionsErr != nil && (run.Reference == "" || ReasonOf(s.ExecutionsErr) != ReasonNotFound):
 		return Conclusion{Reason: ReasonOf(s.ExecutionsErr), Detail: s.ExecutionsErr.Error()}
 	case mine == nil:
-		return Conclusion{Proof: ProofMissing, Reason: ReasonExecutionGone, Detail: "no execution of it is listed"}
+		return Conclusion{Progress: ProgressNoEvidence, Reason: ReasonExecutionGone, Detail: "the run's execution is not listed"}
 	}
-	c := Conclusion{Proof: ProofUnderWay, Reference: mine.ID, Began: mine.Began || mine.State == ExecutionRunning, Detail: mine.Detail, Server: s.Server}
+	c := Conclusion{Progress: ProgressRunning, Reference: mine.ID, Began: mine.Began || mine.State == ExecutionRunning, Detail: mine.Detail, Server: s.Server}
 	switch mine.State {
 	case ExecutionPending:
-		c.Proof = ProofPending
+		c.Progress = ProgressPending
 	case ExecutionSucceeded:
-		c.Proof, c.Outcome, c.Began = ProofOver, OutcomeSucceeded, true
+		c.Progress, c.Outcome, c.Began = ProgressDone, OutcomeSucceeded, true
 	case ExecutionFailed:
-		c.Proof, c.Outcome = ProofOver, OutcomeFailed
+		c.Progress, c.Outcome = ProgressDone, OutcomeFailed
 	case ExecutionCancelled:
-		c.Proof, c.Outcome, c.Reason = ProofOver, OutcomeCancelled, ReasonStoppedElsewhere
+		c.Progress, c.Outcome, c.Reason = ProgressDone, OutcomeCancelled, ReasonStoppedElsewhere
 		switch {
-		case run.Stop.By == byWindow:
+		case run.Stop.By == stopByWindow:
 			c.Reason = ReasonOutsideWindow
 		case !run.Stop.At.IsZero():
 			c.Reason = ReasonStopped
 		}
 	}
-	if c.Proof == ProofOver && !c.Began && (c.Outcome == OutcomeFailed || run.Stop.By == byWindow) {
+	if c.Progress == ProgressDone && !c.Began && (c.Outcome == OutcomeFailed || run.Stop.By == stopByWindow) {
 		c.Outcome, c.Reason = OutcomeFailed, ReasonNeverBegan
 	}
 	return c
 }
 
-// owned finds the run's own execution. With a reference, every other is foreign. Our runbooks take the run's id, which alone decides.
+// ownExecution finds the run's own execution. With a reference, every other is foreign. Our runbooks take the run's id, which alone decides.
 // Of other runbooks an execution on the node is the run's if it began between the claim and the latest that the attempt can have been
 // served; clear is false if there are several.
-func owned(run Run, all []Execution, tick time.Duration) (mine *Execution, clear bool) {
-	from, to := run.Attempt.Claimed.Add(-claimSkew), run.Attempt.Ends.Add(lagTicks*tick+claimSkew)
+func ownExecution(run Run, all []Execution, tick time.Duration) (mine *Execution, clear bool) {
+	from, to := run.Attempt.Claimed.Add(-serviceClockSkew), run.Attempt.Ends.Add(lagTicks*tick+serviceClockSkew)
 	for i, e := range all {
 		switch {
 		case run.Reference != "" && e.ID != run.Reference:
 			continue
 		case run.Reference != "":
 			return &all[i], true
-		case (e.TakesRunID || run.Attempt.Before.TakesRunID) && e.RunID != run.ID, e.RunID != "" && e.RunID != run.ID:
+		case (e.TakesRunID || run.Attempt.ServerAtDecision.TakesRunID) && e.RunID != run.ID, e.RunID != "" && e.RunID != run.ID:
 			continue
-		case e.RunID == "" && (e.Node != run.Attempt.Before.Node || e.Started.Before(from) || e.Started.After(to)):
+		case e.RunID == "" && (e.Node != run.Attempt.ServerAtDecision.Node || e.Started.Before(from) || e.Started.After(to)):
 			continue
 		}
 		if mine != nil {
@@ -104,56 +104,56 @@ func owned(run Run, all []Execution, tick time.Duration) (mine *Execution, clear
 	return mine, true
 }
 
-// claimSkew is how far a service's clock may be behind the function's.
-const claimSkew = 2 * time.Second
+// serviceClockSkew is how far a service's clock may be behind the function's.
+const serviceClockSkew = 2 * time.Second
 
-// byServer goes by the server's state and events, where the service does not name what it starts. That it is over takes proof that it
+// concludeFromServer goes by the server's state and events, where the service does not name what it starts. That it is over takes proof that it
 // went on (seen under maintenance, or an event that can be nothing else) and a reading that cannot be from before its end:
 // MaintenanceStatus alone may be last week's.
-func byServer(run Run, s Sighting, now time.Time, tick time.Duration) Conclusion {
+func concludeFromServer(run Run, s Sighting, now time.Time, tick time.Duration) Conclusion {
 	c := Conclusion{Server: s.Server, Detail: eventText(s.Events)}
 	// An event of the claim's own seconds may be from before it: clocks differ, and no maintenance ends so soon.
-	proves := func(e Event) bool { return e.Maintenance && e.At.After(run.Attempt.Claimed.Add(claimSkew)) }
+	proves := func(e Event) bool { return e.Maintenance && e.At.After(run.Attempt.Claimed.Add(serviceClockSkew)) }
 	succeeds := func(e Event) bool { return proves(e) && e.Succeeded }
 	c.Began = !run.Began.IsZero() || slices.ContainsFunc(s.Events, proves)
-	lag := lagTicks*tick + claimSkew
+	lag := lagTicks*tick + serviceClockSkew
 	old := now.Before(run.Attempt.Claimed.Add(lag)) // what is read now may be from before the claim
 	switch {
 	case s.ServerErr != nil && ReasonOf(s.ServerErr) == ReasonNotFound:
-		c.Proof, c.Reason, c.Detail = ProofMissing, ReasonServerGone, s.ServerErr.Error()
+		c.Progress, c.Reason, c.Detail = ProgressNoEvidence, ReasonServerGone, s.ServerErr.Error()
 	case s.ServerErr != nil:
 		c.Reason, c.Detail = ReasonOf(s.ServerErr), s.ServerErr.Error()
 	case s.Server.Status == StatusUnderMaintenance && old && run.Accepted.IsZero():
 		c.Reason, c.Detail = ReasonStartUnconfirmed, "the server is under maintenance, or was shortly before"
 	case s.Server.Status == StatusUnderMaintenance:
-		c.Proof, c.Began = ProofUnderWay, c.Began || !old
+		c.Progress, c.Began = ProgressRunning, c.Began || !old
 	case !s.Server.Status.Settled() && !run.Accepted.IsZero():
-		c.Proof = ProofUnderWay // it passes through states such as BACKING_UP, which end nothing
+		c.Progress = ProgressRunning // it passes through states such as BACKING_UP, which end nothing
 	case !s.Server.Status.Settled():
 		c.Reason, c.Detail = ReasonWrongState, "the server is "+string(s.Server.Status)
 	case slices.ContainsFunc(s.Events, succeeds):
-		c.Proof, c.Outcome = ProofOver, OutcomeSucceeded
-	case c.Began && now.Before(later(run.LastUnder, run.Attempt.Claimed).Add(lag)):
-		c.Proof = ProofUnderWay // for all that can be known
+		c.Progress, c.Outcome = ProgressDone, OutcomeSucceeded
+	case c.Began && now.Before(later(run.LastUnderMaintenance, run.Attempt.Claimed).Add(lag)):
+		c.Progress = ProgressRunning // for all that can be known
 	case !c.Began && !old && failedSince(run, s.Server):
-		c.Proof, c.Outcome, c.Began = ProofOver, OutcomeFailed, true
+		c.Progress, c.Outcome, c.Began = ProgressDone, OutcomeFailed, true
 	case c.Began && s.Server.Status.Startable() && s.Server.MaintenanceStatus == MaintenanceSuccess: // of what is gone it is last week's
-		c.Proof, c.Outcome = ProofOver, OutcomeSucceeded
+		c.Progress, c.Outcome = ProgressDone, OutcomeSucceeded
 	case c.Began:
-		c.Proof, c.Outcome = ProofOver, OutcomeFailed
-	case run.Accepted.IsZero() && (len(s.Events) > 0 || s.Server.MaintenanceStatus != run.Attempt.Before.MaintenanceStatus):
+		c.Progress, c.Outcome = ProgressDone, OutcomeFailed
+	case run.Accepted.IsZero() && (len(s.Events) > 0 || s.Server.MaintenanceStatus != run.Attempt.ServerAtDecision.MaintenanceStatus):
 		c.Reason = ReasonStartUnconfirmed // something was recorded since the claim, and nothing says what: that is not nothing
 	case s.EventsErr != nil:
 		c.Reason, c.Detail = ReasonOf(s.EventsErr), s.EventsErr.Error()
 	default:
-		c.Proof, c.Reason = ProofMissing, ReasonNeverBegan
+		c.Progress, c.Reason = ProgressNoEvidence, ReasonNeverBegan
 	}
 	return c
 }
 
 // failedSince reports whether maintenance failed since the claim, though nobody saw it go on: the one before had succeeded.
 func failedSince(run Run, s Server) bool {
-	return run.Attempt.Before.MaintenanceStatus == MaintenanceSuccess && s.MaintenanceStatus == MaintenanceFailed
+	return run.Attempt.ServerAtDecision.MaintenanceStatus == MaintenanceSuccess && s.MaintenanceStatus == MaintenanceFailed
 }
 
 // eventText puts events on one line, newest first.

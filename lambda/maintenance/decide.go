@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// Next is what a decision comes to: the run as it shall be, and what changes with it.
-type Next struct {
+// Decision is what a decision comes to: the run as it shall be, and what changes with it.
+type Decision struct {
 	// Need is a fact that has to be looked at first; then nothing else counts.
 	Need Need
 	// Run is the run as it shall be. It has the state "" if nothing was decided about it.
@@ -25,28 +25,28 @@ type Next struct {
 }
 
 // decide says what is next for a run. It is a pure function of the run, the facts and the time in them.
-func decide(run Run, f Facts) Next {
+func decide(run Run, f Facts) Decision {
 	switch run.State {
 	case "", RunWaiting:
 		return decideWaiting(run, run.asking(), f)
 	case RunStarting, RunRunning:
 		return decideClaimed(run, f)
 	default:
-		return Next{Run: run}
+		return Decision{Run: run}
 	}
 }
 
 // decideWaiting asks the gates whether a run may start, for the triggers given.
-func decideWaiting(run Run, triggers []Trigger, f Facts) Next {
+func decideWaiting(run Run, triggers []Trigger, f Facts) Decision {
 	if f.Sighting != nil && run.Attempt.ID != "" {
-		if mine, clear := owned(run, f.Sighting.Executions, f.Tick); mine != nil || !clear { // an attempt that was given up shows itself after all
+		if mine, clear := ownExecution(run, f.Sighting.Executions, f.Tick); mine != nil || !clear { // an attempt that was given up shows itself after all
 			return resume(run, f)
 		}
 	}
-	v, by, expired := weigh(run, triggers, f)
+	v, by, expired := admitAny(run, triggers, f)
 	switch {
 	case v.Ruling == RulingAsk:
-		return Next{Need: v.Need}
+		return Decision{Need: v.Need}
 	case v.Ruling == RulingPass:
 		return claim(run, by, f)
 	case expired:
@@ -54,24 +54,24 @@ func decideWaiting(run Run, triggers []Trigger, f Facts) Next {
 	case v.Ruling == RulingWait:
 		return keepWaiting(run, v, f)
 	default:
-		next := end(run, ending{outcome: v.Reason.outcome(), reason: v.Reason, detail: v.Detail, until: v.Until}, f)
-		next.Verdict = v
-		return next
+		decision := end(run, ending{outcome: v.Reason.outcome(), reason: v.Reason, detail: v.Detail, until: v.Until}, f)
+		decision.Verdict = v
+		return decision
 	}
 }
 
 // claim makes a run starting: one attempt has it, and its server, slot and node, until the attempt is over.
-func claim(run Run, by Trigger, f Facts) Next {
-	n := Next{Run: run.to(RunStarting), Open: run.State == "", Verdict: pass, Claim: &Claim{}}
+func claim(run Run, by Trigger, f Facts) Decision {
+	n := Decision{Run: run.to(RunStarting), Open: run.State == "", Verdict: pass, Claim: &Claim{}}
 	if by.Kind == TriggerAlarm {
 		n.Claim = &Claim{Cooldown: f.Policy.Cooldown, DailyLimit: f.Policy.DailyLimit}
 	}
-	n.Claim.OverHold = slices.Contains(by.Overrides, OverrideHold)
+	n.Claim.IgnoreHold = slices.Contains(by.Overrides, OverrideHold)
 	r := &n.Run
 	r.Backend, r.Wait, r.Missing, r.Unseen = f.Policy.Backend, Wait{}, Missing{}, Unseen{}
-	r.Attempt = Attempt{Number: run.Attempt.Number + 1, Claimed: f.Now, Trigger: by, Before: f.Sighting.Server}
+	r.Attempt = Attempt{Number: run.Attempt.Number + 1, Claimed: f.Now, Trigger: by, ServerAtDecision: f.Sighting.Server}
 	if n.Claim.DailyLimit > 0 {
-		r.Attempt.Counted = f.Now.UTC().Format(time.DateOnly)
+		r.Attempt.CountedOn = f.Now.UTC().Format(time.DateOnly)
 	}
 	r.Node, r.Deadline = f.Sighting.Server.Node, f.Now.Add(f.Policy.Deadline)
 	if f.MaxConcurrent > 0 && f.Slots != nil {
@@ -82,31 +82,31 @@ func claim(run Run, by Trigger, f Facts) Next {
 }
 
 // resume claims a server again for an attempt that was given up and shows itself after all; nothing is started.
-func resume(run Run, f Facts) Next {
+func resume(run Run, f Facts) Decision {
 	switch {
 	case f.Node != nil && *f.Node != run.ID:
 		return keepWaiting(run, Verdict{Ruling: RulingWait, Reason: ReasonUnavailable, Holder: *f.Node,
-			Detail: "an earlier attempt shows itself, on a node that is held by the run " + *f.Node}, f)
+			Detail: "an earlier attempt turns out to have started, on a node held by the run " + *f.Node}, f)
 	case f.MaxConcurrent > 0 && f.Slots == nil:
-		return Next{Need: NeedSlots}
+		return Decision{Need: NeedSlots}
 	}
-	n := Next{Run: run.to(RunStarting), Claim: &Claim{}, Verdict: Verdict{Ruling: RulingRefuse, Reason: ReasonInProgress, Holder: run.ID}}
-	n.Run.Wait, n.Run.Missing, n.Run.Node, n.Run.Look = Wait{}, Missing{}, run.Attempt.Before.Node, f.Now
+	n := Decision{Run: run.to(RunStarting), Claim: &Claim{}, Verdict: Verdict{Ruling: RulingRefuse, Reason: ReasonInProgress, Holder: run.ID}}
+	n.Run.Wait, n.Run.Missing, n.Run.Node, n.Run.LookAt = Wait{}, Missing{}, run.Attempt.ServerAtDecision.Node, f.Now
 	if f.Slots != nil { // it goes on, whether one is free or not
 		n.Run.Slot = freeSlot(f.Slots.Holders, run.ID)
 	}
-	n.Report = n.Run.report(Notification{Outcome: OutcomeInProgress, Reason: ReasonInProgress, At: f.Now, Detail: "an earlier attempt shows itself"})
+	n.Report = n.Run.report(Notification{Outcome: OutcomeInProgress, Reason: ReasonInProgress, At: f.Now, Detail: "an earlier attempt turns out to have started"})
 	return n
 }
 
 // keepWaiting lets a run wait. People are told once, but not of a run that only waits for its turn.
-func keepWaiting(run Run, v Verdict, f Facts) Next {
-	n := Next{Run: run.to(RunWaiting), Open: run.State == "", Verdict: v}
+func keepWaiting(run Run, v Verdict, f Facts) Decision {
+	n := Decision{Run: run.to(RunWaiting), Open: run.State == "", Verdict: v}
 	r := &n.Run
 	if r.Wait.Reason != v.Reason {
 		r.Wait = Wait{Reason: v.Reason, Since: f.Now}
 	}
-	r.Wait.Until, r.Wait.Detail, r.Wait.Looks = v.Until, cut(v.Detail, longReason), r.Wait.Looks+1
+	r.Wait.Until, r.Wait.Detail, r.Wait.Looks = v.Until, cut(v.Detail, maxReason), r.Wait.Looks+1
 	if v.Reason == ReasonNotFound {
 		r.Missing = r.Missing.again(ReasonNotFound, f.Now)
 	} else if f.Sighting != nil && f.Sighting.ServerErr == nil {
@@ -115,11 +115,11 @@ func keepWaiting(run Run, v Verdict, f Facts) Next {
 	if f.Sighting != nil && f.Sighting.ServerErr == nil {
 		r.Server = f.Sighting.Server
 	}
-	r.Look = r.Wait.retries(f.Now, r.Expires(f.Policy), f.Tick)
+	r.LookAt = r.Wait.nextTry(f.Now, r.Expires(f.Policy), f.Tick)
 	notification := Notification{Outcome: OutcomeWaiting, Reason: v.Reason, At: f.Now, Until: v.Until, Detail: r.Wait.Detail, Server: r.Server}
 	n.Report = r.report(notification)
 	n.Report.Expires, n.Report.Count = r.Expires(f.Policy), run.State == ""
-	if v.Reason != ReasonConcurrencyLimit && r.once(string(OutcomeWaiting)) {
+	if v.Reason != ReasonConcurrencyLimit && r.markNotified(string(OutcomeWaiting)) {
 		r.owe(notification, f.Topics)
 	}
 	return n
@@ -155,13 +155,13 @@ type ending struct {
 }
 
 // end takes a run to its end, which is told on every topic, and frees what it held.
-func end(run Run, e ending, f Facts) Next {
-	n := Next{Run: run.to(RunOver), Free: run.State != ""}
+func end(run Run, e ending, f Facts) Decision {
+	n := Decision{Run: run.to(RunOver), Free: run.State != ""}
 	r := &n.Run
-	r.Outcome, r.Reason, r.Ended, r.Detail, r.Look, r.Slot, r.Node = e.outcome, e.reason, f.Now, cut(e.detail, longDetail), time.Time{}, 0, ""
+	r.Outcome, r.Reason, r.Ended, r.Detail, r.LookAt, r.Slot, r.Node = e.outcome, e.reason, f.Now, cut(e.detail, maxDetail), time.Time{}, 0, ""
 	r.Wait, r.Unseen = Wait{}, Unseen{}
 	if r.Accepted.IsZero() {
-		r.Attempt.Counted = ""
+		r.Attempt.CountedOn = ""
 	}
 	if e.server != (Server{}) {
 		r.Server = e.server
@@ -173,5 +173,5 @@ func end(run Run, e ending, f Facts) Next {
 	return n
 }
 
-// longDetail bounds what a run keeps of what a backend says, in bytes.
-const longDetail = 2048
+// maxDetail bounds what a run keeps of what a backend says, in bytes.
+const maxDetail = 2048

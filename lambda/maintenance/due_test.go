@@ -11,8 +11,8 @@ import (
 func TestRunner_AStartIsLookedAtAMinuteLater(t *testing.T) {
 	f := newFixture(t)
 	f.alarm()
-	if run := f.only(); !run.Look.Equal(f.clock.Add(time.Minute)) || !run.Next.Equal(run.Look) {
-		t.Errorf("started at %s, it is looked at %s, and due %s", f.clock, run.Look, run.Next)
+	if run := f.only(); !run.LookAt.Equal(f.clock.Add(time.Minute)) || !run.DueAt.Equal(run.LookAt) {
+		t.Errorf("started at %s, it is looked at %s, and due %s", f.clock, run.LookAt, run.DueAt)
 	}
 }
 

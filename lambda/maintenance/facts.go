@@ -10,7 +10,7 @@ type Facts struct {
 	Policy *Policy
 	// Supported is whether this version has the policy's backend.
 	Supported bool
-	Kept      Kept
+	Snapshot  Snapshot
 	// MaxConcurrent is the concurrency limit; 0 is none.
 	MaxConcurrent int
 	// Topics are those that the settings have.
@@ -19,8 +19,8 @@ type Facts struct {
 	Calendar *CalendarState
 	Sighting *Sighting
 	Slots    *Slots
-	// Behind: others that wait for a slot come first.
-	Behind bool
+	// BehindOthers: others that wait for a slot come first.
+	BehindOthers bool
 	// Node is the run that holds the server's node, where that is known before the claim finds out.
 	Node *string
 }

@@ -1,47 +1,65 @@
 package maintenance
 
 import (
+	"context"
 	"fmt"
-	"time"
 )
 
-// byWindow is whose wish it is to stop what has not begun when its window closes.
-const byWindow = "window"
+// stopByWindow is whose wish it is to stop what has not begun when its window closes.
+const stopByWindow = "window"
+
+// Finished looks at once at the run that a backend knows by a reference, because it says that something has happened to it. It is a
+// hint and no more: false if no run is known by it; the sweep follows every run.
+func (r *Runner) Finished(ctx context.Context, reference string) (Report, bool, error) {
+	t, done := r.turn(ctx)
+	defer done()
+	id, err := t.Ledger.ByReference(t.callCtx, reference)
+	if err != nil || id == "" {
+		return Report{}, false, err
+	}
+	run, err := t.Ledger.Run(t.callCtx, id)
+	if err != nil || run.State != RunRunning || run.Edition > Edition {
+		return Report{}, err == nil, err
+	}
+	report := t.safely(run.ServerName, run.ID, func() Report { return t.moveDue(run, true) })
+	report.Publishing = t.published.Publishing
+	return report, true, report.Err
+}
 
 // decideClaimed says what is next for a run that was claimed, by what is seen of it.
-func decideClaimed(run Run, f Facts) Next {
+func decideClaimed(run Run, f Facts) Decision {
 	if run.State == RunStarting && run.Lease.Live(f.Now) {
-		return Next{Run: run} // its attempt is at work
+		return Decision{Run: run} // its attempt is at work
 	}
 	if f.Sighting == nil {
-		return Next{Need: NeedSighting}
+		return Decision{Need: NeedSighting}
 	}
 	c := conclude(run, *f.Sighting, f.Now, f.Tick)
-	if c.Proof == ProofPending && f.Calendar == nil {
-		return Next{Need: NeedCalendar}
+	if c.Progress == ProgressPending && f.Calendar == nil {
+		return Decision{Need: NeedCalendar}
 	}
-	if c.Proof != ProofNone && run.State == RunRunning {
+	if c.Progress != ProgressUnknown && run.State == RunRunning {
 		run.Unseen = Unseen{}
-		run.forget(unseenNotice)
+		run.unmarkNotified(unseenNotice)
 	}
-	if c.Proof != ProofNone && c.Proof != ProofMissing {
+	if c.Progress != ProgressUnknown && c.Progress != ProgressNoEvidence {
 		run.Missing = Missing{}
 	}
-	switch c.Proof {
-	case ProofPending, ProofUnderWay:
-		return goesOn(run, c, f)
-	case ProofOver:
-		return over(run, c, f)
-	case ProofMissing:
-		return missing(run, c, f)
+	switch c.Progress {
+	case ProgressPending, ProgressRunning:
+		return noteProgress(run, c, f)
+	case ProgressDone:
+		return finishRun(run, c, f)
+	case ProgressNoEvidence:
+		return noteMissing(run, c, f)
 	default:
-		return unseen(run, c.Reason, c.Detail, f)
+		return noteUnseen(run, c.Reason, c.Detail, f)
 	}
 }
 
-// goesOn notes that a run goes on, adopting it where its attempt was never heard of again.
-func goesOn(run Run, c Conclusion, f Facts) Next {
-	n := Next{Run: run}
+// noteProgress notes that a run goes on, adopting it where its attempt was never heard of again.
+func noteProgress(run Run, c Conclusion, f Facts) Decision {
+	n := Decision{Run: run}
 	if run.State == RunStarting {
 		n = adopt(run, c, f)
 	}
@@ -50,37 +68,37 @@ func goesOn(run Run, c Conclusion, f Facts) Next {
 		r.Began = f.Now
 	}
 	if f.Sighting.Server.Status == StatusUnderMaintenance {
-		r.LastUnder = f.Now
+		r.LastUnderMaintenance = f.Now
 	}
 	if c.Server != (Server{}) {
 		r.Server = c.Server
 	}
-	r.Look = r.follows(f.Now, f.Tick)
-	if c.Proof == ProofPending && r.Stop.At.IsZero() && shut(*r, f) {
-		r.Stop = Wish{At: f.Now, By: byWindow}
+	r.LookAt = r.nextFollow(f.Now, f.Tick)
+	if c.Progress == ProgressPending && r.Stop.At.IsZero() && windowClosed(*r, f) {
+		r.Stop = StopRequest{At: f.Now, By: stopByWindow}
 	}
-	n.Stop = !r.Stop.At.IsZero() && (r.Stop.By != byWindow || r.Began.IsZero()) // the window stops nothing that has begun
+	n.Stop = !r.Stop.At.IsZero() && (r.Stop.By != stopByWindow || r.Began.IsZero()) // the window stops nothing that has begun
 	if c.Warning != "" && n.Report.Outcome == "" {
 		n.Report = r.report(Notification{Outcome: OutcomeInProgress, Reason: ReasonUnknownStatus, At: f.Now, Detail: c.Warning})
 	}
 	return overdue(n, c.Detail, f)
 }
 
-// shut reports whether the window or the calendar that a run's start did not override has closed.
-func shut(run Run, f Facts) bool {
+// windowClosed reports whether the window or the calendar that a run's start did not override has closed.
+func windowClosed(run Run, f Facts) bool {
 	if f.Policy == nil {
 		return false
 	}
-	asked := []gate{{name: OverrideWindow, check: windowOpen}}
+	gates := []gate{{name: OverrideWindow, check: windowOpen}}
 	if f.Calendar != nil && f.Calendar.Err == nil { // one that cannot be read stops nothing
-		asked = append(asked, gate{name: OverrideCalendar, check: calendarOpen})
+		gates = append(gates, gate{name: OverrideCalendar, check: calendarOpen})
 	}
-	return admit(asked, run, run.Attempt.Trigger, f).Ruling != RulingPass
+	return admit(gates, run, run.Attempt.Trigger, f).Ruling != RulingPass
 }
 
 // adopt takes over a start that happened and was not recorded.
-func adopt(run Run, c Conclusion, f Facts) Next {
-	n := accepted(run, Answer{Reference: c.Reference, Server: c.Server}, run.Attempt.Claimed, f)
+func adopt(run Run, c Conclusion, f Facts) Decision {
+	n := startAccepted(run, Answer{Reference: c.Reference, Server: c.Server}, run.Attempt.Claimed, f)
 	if c.Began {
 		n.Run.Began = f.Now
 	}
@@ -88,20 +106,20 @@ func adopt(run Run, c Conclusion, f Facts) Next {
 }
 
 // overdue tells once of a run that should be over.
-func overdue(n Next, detail string, f Facts) Next {
+func overdue(n Decision, detail string, f Facts) Decision {
 	r := &n.Run
-	if r.State != RunRunning || !f.Now.After(r.Deadline) || !r.once(string(OutcomeOverdue)) {
+	if r.State != RunRunning || !f.Now.After(r.Deadline) || !r.markNotified(string(OutcomeOverdue)) {
 		return n
 	}
-	notification := Notification{Outcome: OutcomeOverdue, At: f.Now, Detail: cut(detail, longDetail), Server: r.Server}
+	notification := Notification{Outcome: OutcomeOverdue, At: f.Now, Detail: cut(detail, maxDetail), Server: r.Server}
 	r.owe(notification, f.Topics)
 	n.Report = r.report(notification)
 	n.Report.Count = true
 	return n
 }
 
-// over ends a run whose end was seen.
-func over(run Run, c Conclusion, f Facts) Next {
+// finishRun ends a run whose end was seen.
+func finishRun(run Run, c Conclusion, f Facts) Decision {
 	owed := run
 	if run.State == RunStarting {
 		owed = adopt(run, c, f).Run
@@ -120,32 +138,32 @@ func firstOf(a, b string) string {
 	return b
 }
 
-// missing counts what is missing. Once that counts, a start whose answer was lost did not happen, and what ran is gone.
-func missing(run Run, c Conclusion, f Facts) Next {
+// noteMissing counts what is missing. Once that counts, a start whose answer was lost did not happen, and what ran is gone.
+func noteMissing(run Run, c Conclusion, f Facts) Decision {
 	run.Missing = run.Missing.again(c.Reason, f.Now)
-	counts := run.Missing.counts(f.Now, f.Tick)
+	counts := run.Missing.conclusive(f.Now, f.Tick)
 	switch {
 	case run.State == RunStarting && counts:
 		return notStarted(run, Verdict{Ruling: RulingWait, Reason: ReasonUnavailable,
 			Detail: "the attempt to start it ended without an answer, and nothing has been seen of it since"}, true, f)
 	case run.State == RunStarting:
-		return unseen(run, ReasonStartUnconfirmed, firstOf(run.Attempt.Unconfirmed, "the attempt to start it ended without an answer"), f)
-	case counts && c.Reason == ReasonNeverBegan && !run.LastUnder.IsZero() && f.Now.After(run.Accepted.Add(beginningTicks*f.Tick)):
+		return noteUnseen(run, ReasonStartUnconfirmed, firstOf(run.Attempt.Unconfirmed, "the attempt to start it ended without an answer"), f)
+	case counts && c.Reason == ReasonNeverBegan && !run.LastUnderMaintenance.IsZero() && f.Now.After(run.Accepted.Add(startProofTicks*f.Tick)):
 		return end(run, ending{outcome: OutcomeFailed, reason: ReasonEndUnclear, detail: c.Detail, server: c.Server}, f)
-	case counts && c.Reason != ReasonNeverBegan, counts && f.Now.After(run.Accepted.Add(beginningTicks*f.Tick)):
+	case counts && c.Reason != ReasonNeverBegan, counts && f.Now.After(run.Accepted.Add(startProofTicks*f.Tick)):
 		return end(run, ending{outcome: OutcomeFailed, reason: c.Reason, detail: c.Detail, server: c.Server}, f)
 	}
-	n := Next{Run: run, Stop: !run.Stop.At.IsZero()}
-	n.Run.Look = run.follows(f.Now, f.Tick)
+	n := Decision{Run: run, Stop: !run.Stop.At.IsZero()}
+	n.Run.LookAt = run.nextFollow(f.Now, f.Tick)
 	return overdue(n, c.Detail, f)
 }
 
 // unseenNotice is what people are told once of each time that a run cannot be followed.
 const unseenNotice = "unseen"
 
-// unseen notes that a run could not be followed: in the log at once, notified once it has lasted.
-func unseen(run Run, reason Reason, detail string, f Facts) Next {
-	n := Next{Run: run, Stop: run.State == RunRunning && !run.Stop.At.IsZero()}
+// noteUnseen notes that a run could not be followed: in the log at once, notified once it has lasted.
+func noteUnseen(run Run, reason Reason, detail string, f Facts) Decision {
+	n := Decision{Run: run, Stop: run.State == RunRunning && !run.Stop.At.IsZero()}
 	r := &n.Run
 	if r.Unseen.Since.IsZero() {
 		r.Unseen.Since = f.Now
@@ -153,83 +171,12 @@ func unseen(run Run, reason Reason, detail string, f Facts) Next {
 	if run.State == RunStarting {
 		r.Unseen.Since, reason = run.Attempt.Claimed, ReasonStartUnconfirmed
 	}
-	r.Unseen.Reason, r.Unseen.Detail, r.Look = reason, cut(detail, longReason), run.follows(f.Now, f.Tick)
+	r.Unseen.Reason, r.Unseen.Detail, r.LookAt = reason, cut(detail, maxReason), run.nextFollow(f.Now, f.Tick)
 	notification := Notification{Outcome: OutcomeError, Reason: reason, At: f.Now, Detail: r.Unseen.Detail}
 	n.Report = r.report(notification)
-	if !f.Now.Before(r.Unseen.Since.Add(unseenTicks*f.Tick)) && r.once(fmt.Sprintf("%s %s %d", unseenNotice, reason, r.Attempt.Number)) {
+	if !f.Now.Before(r.Unseen.Since.Add(unseenTicks*f.Tick)) && r.markNotified(fmt.Sprintf("%s %s %d", unseenNotice, reason, r.Attempt.Number)) {
 		n.Report.Count = run.State != RunStarting || run.Attempt.Unconfirmed == "" // else it was counted when the answer was lost
 		r.owe(notification, f.Topics)
 	}
 	return overdue(n, r.Unseen.Detail, f)
-}
-
-// accepted notes that the backend took a start.
-func accepted(run Run, a Answer, at time.Time, f Facts) Next {
-	n := Next{Run: run.to(RunRunning)}
-	r := &n.Run
-	r.Accepted, r.Reference, r.Missing, r.Unseen = at, a.Reference, Missing{}, Unseen{}
-	r.Attempt.Unconfirmed = ""
-	r.Deadline = r.Deadline.Add(at.Sub(r.Attempt.Claimed)) // which the claim counted from itself
-	if a.Server.Status == StatusUnderMaintenance {
-		r.Began, r.LastUnder = f.Now, f.Now
-	}
-	if a.Server.Name != "" {
-		r.Server = a.Server
-	}
-	if a.Server.MaintenanceStatus != "" { // which is nearer to the start than what the decision saw
-		r.Attempt.Before.MaintenanceStatus = a.Server.MaintenanceStatus
-	}
-	r.Look = r.follows(f.Now, f.Tick)
-	n.Stop = !r.Stop.At.IsZero()
-	notification := Notification{Outcome: OutcomeStarted, At: at, Attempt: r.Attempt.Number, Server: r.Server, Answer: a.Record}
-	n.Report = r.report(notification)
-	n.Report.Count = true
-	r.owe(notification, f.Topics)
-	return n
-}
-
-// answered says what an attempt came to by what the backend answered.
-func answered(run Run, a Answer, f Facts) Next {
-	reason := ReasonOf(a.Err)
-	switch {
-	case a.Err == nil:
-		return accepted(run, a, f.Now, f)
-	case reason == ReasonStartUnconfirmed:
-		n := Next{Run: run.to(RunStarting)}
-		n.Run.Attempt.Unconfirmed, n.Run.Look = cut(a.Err.Error(), longReason), run.Attempt.Ends
-		n.Report = n.Run.report(Notification{Outcome: OutcomeError, Reason: reason, At: f.Now, Detail: n.Run.Attempt.Unconfirmed})
-		n.Report.Count = true
-		return n
-	case reason == ReasonWrongState && a.Server.Status == StatusUnderMaintenance:
-		return notStarted(run, Verdict{Ruling: RulingRefuse, Reason: ReasonInProgress, Detail: a.Err.Error()}, false, f)
-	case reason == ReasonWrongState, reason == ReasonNotFound, reason.Retryable():
-		return notStarted(run, Verdict{Ruling: RulingWait, Reason: reason, Detail: a.Err.Error()}, false, f)
-	default:
-		return notStarted(run, Verdict{Ruling: RulingRefuse, Reason: reason, Detail: a.Err.Error()}, false, f)
-	}
-}
-
-// notStarted gives back what an attempt held that started nothing. The run waits on under the triggers that may wait; without any,
-// or with engine attributes, whose values are kept nowhere, it ends. silent is true if no answer said so.
-func notStarted(run Run, v Verdict, silent bool, f Facts) Next {
-	switch mayWait := len(run.Triggers)+run.More > 0 && (!silent || len(run.Attempt.Attributes) == 0); {
-	case !run.Stop.At.IsZero():
-		return end(run, ending{outcome: OutcomeCancelled, reason: ReasonStopped, detail: v.Detail, stop: true}, f)
-	case !mayWait && silent:
-		return end(run, ending{outcome: OutcomeFailed, reason: ReasonNeverBegan, detail: v.Detail}, f)
-	case !mayWait, v.Ruling == RulingRefuse && run.Attempt.Trigger.Kind != TriggerManual:
-		return end(run, ending{outcome: v.Reason.outcome(), reason: v.Reason, detail: v.Detail}, f)
-	}
-	run.Lease = Lease{}
-	n := keepWaiting(run, v, f)
-	n.Free, n.Open, n.Run.Slot, n.Run.Node, n.Run.Attempt.Counted = true, false, 0, "", ""
-	n.Run.Missing, n.Run.Unseen = Missing{}, Unseen{}
-	if run.Attempt.Trigger.Kind == TriggerManual { // who asked gets the answer, and approved nothing
-		n.Report.Outcome = v.Reason.outcome()
-	}
-	if !silent { // an attempt that certainly started nothing is never looked for again
-		n.Run.Attempt = Attempt{Number: run.Attempt.Number}
-	}
-	n.Report.Count = true
-	return n
 }

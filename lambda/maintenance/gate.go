@@ -53,7 +53,7 @@ func Overrides() []string {
 	return []string{OverrideHold, OverrideOrder, OverrideBlocked, OverrideWindow, OverrideCalendar}
 }
 
-var byMachine = []TriggerKind{TriggerAlarm, TriggerSchedule, TriggerAfter}
+var automaticTriggers = []TriggerKind{TriggerAlarm, TriggerSchedule, TriggerAfter}
 
 // The gates, in the order in which they are asked: the first that does not pass is the reason. What needs no call comes first, so that
 // nothing is looked at while window or calendar is closed.
@@ -62,7 +62,7 @@ var gates = []gate{
 	{check: enabled},
 	{check: supported},
 	{name: OverrideHold, check: held},
-	{kinds: byMachine, check: approved},
+	{kinds: automaticTriggers, check: approved},
 	{name: OverrideWindow, check: windowOpen},
 	{name: OverrideCalendar, check: calendarOpen},
 	{check: looked},
@@ -73,8 +73,8 @@ var gates = []gate{
 	{check: nodeFree},
 }
 
-// arrival are the gates that are asked once, when a trigger arrives.
-var arrival = []gate{
+// arrivalGates are the gates that are asked once, when a trigger arrives.
+var arrivalGates = []gate{
 	{check: allowed},
 	{check: enabled},
 	{kinds: []TriggerKind{TriggerAlarm, TriggerSchedule}, check: fresh},
@@ -100,20 +100,20 @@ func admit(gates []gate, run Run, t Trigger, f Facts) Verdict {
 	return pass
 }
 
-// weigh asks the gates for every trigger of a run that has not expired: the first that passes lets the run start. Else the run
+// admitAny asks the gates for every trigger of a run that has not expired: the first that passes lets the run start. Else the run
 // waits if one of them may pass later; only if all are refused, it is. expired is true if none is left.
-func weigh(run Run, triggers []Trigger, f Facts) (v Verdict, by Trigger, expired bool) {
+func admitAny(run Run, triggers []Trigger, f Facts) (v Verdict, by Trigger, expired bool) {
 	expired = true
 	for _, t := range triggers {
 		if f.Policy != nil && t.Kind != TriggerManual && f.Now.After(f.Policy.Expires(t)) {
 			continue
 		}
 		expired = false
-		switch asked := admit(gates, run, t, f); {
-		case asked.Ruling == RulingPass || asked.Ruling == RulingAsk:
-			return asked, t, false
-		case v.Ruling == 0 || v.Ruling == RulingRefuse && asked.Ruling == RulingWait:
-			v, by = asked, t
+		switch verdict := admit(gates, run, t, f); {
+		case verdict.Ruling == RulingPass || verdict.Ruling == RulingAsk:
+			return verdict, t, false
+		case v.Ruling == 0 || v.Ruling == RulingRefuse && verdict.Ruling == RulingWait:
+			v, by = verdict, t
 		}
 	}
 	return v, by, expired

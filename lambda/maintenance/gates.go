@@ -27,8 +27,8 @@ func supported(_ Run, _ Trigger, f Facts) Verdict {
 	return pass
 }
 
-// clockSkew is how far a trigger may be dated in the future: clocks differ by minutes at most.
-const clockSkew = 5 * time.Minute
+// triggerClockSkew is how far a trigger may be dated in the future: clocks differ by minutes at most.
+const triggerClockSkew = 5 * time.Minute
 
 // fresh: what an old alarm complained of may be long gone, and a schedule's hour passes. A redriven dead letter is how they get old.
 func fresh(_ Run, t Trigger, f Facts) Verdict {
@@ -39,10 +39,10 @@ func fresh(_ Run, t Trigger, f Facts) Verdict {
 	switch {
 	case f.Now.After(latest):
 		return Verdict{Ruling: RulingRefuse, Reason: ReasonStale, Detail: "it is " + f.Now.Sub(t.Time).Round(time.Second).String() +
-			" old; what arrives after " + latest.Sub(t.Time).String() + " starts nothing"}
-	case t.Time.Sub(f.Now) > clockSkew:
+			" old; the limit is " + latest.Sub(t.Time).String()}
+	case t.Time.Sub(f.Now) > triggerClockSkew:
 		return Verdict{Ruling: RulingRefuse, Reason: ReasonStale, Detail: "it is dated " + t.Time.Sub(f.Now).Round(time.Second).String() +
-			" in the future; " + clockSkew.String() + " are allowed"}
+			" in the future; the limit is " + triggerClockSkew.String()}
 	default:
 		return pass
 	}
@@ -56,7 +56,7 @@ func notNew(_ Run, t Trigger, _ Facts) Verdict {
 }
 
 func held(_ Run, _ Trigger, f Facts) Verdict {
-	for _, h := range []Hold{f.Kept.Fleet.Hold, f.Kept.Server.Hold} {
+	for _, h := range []Hold{f.Snapshot.Fleet.Hold, f.Snapshot.Server.Hold} {
 		if h.Live(f.Now) {
 			return Verdict{Ruling: RulingWait, Reason: ReasonHeld, Until: h.Until, Detail: h.Reason}
 		}
@@ -118,7 +118,7 @@ func found(run Run, _ Trigger, f Facts) Verdict {
 		return Verdict{Ruling: RulingWait, Reason: ReasonUnavailable, Detail: f.Sighting.ExecutionsErr.Error()}
 	case err == nil:
 		return pass
-	case run.Missing.again(ReasonNotFound, f.Now).counts(f.Now, f.Tick):
+	case run.Missing.again(ReasonNotFound, f.Now).conclusive(f.Now, f.Tick):
 		return Verdict{Ruling: RulingRefuse, Reason: ReasonNotFound, Detail: err.Error()}
 	default:
 		return Verdict{Ruling: RulingWait, Reason: ReasonNotFound, Detail: err.Error()}
@@ -129,7 +129,7 @@ func found(run Run, _ Trigger, f Facts) Verdict {
 // worth waiting for, those that do not are refused, and so is a state that this version does not know.
 func stateAllows(run Run, _ Trigger, f Facts) Verdict {
 	for _, e := range f.Sighting.Executions {
-		if !e.State.Over() && !f.Kept.Server.saw(e.RunID) {
+		if !e.State.Over() && !f.Snapshot.Server.sawEnd(e.RunID) {
 			return Verdict{Ruling: RulingRefuse, Reason: ReasonInProgress, Holder: e.RunID, Detail: "the execution " + e.ID + " goes on"}
 		}
 	}
@@ -147,7 +147,7 @@ func stateAllows(run Run, _ Trigger, f Facts) Verdict {
 
 // cooledDown answers as the claim will, which holds it against others.
 func cooledDown(run Run, _ Trigger, f Facts) Verdict {
-	record := f.Kept.Server
+	record := f.Snapshot.Server
 	record.OpenRun, record.Hold = "", Hold{}
 	if no := record.Refuses(Claim{Cooldown: f.Policy.Cooldown, DailyLimit: f.Policy.DailyLimit}, run.ID, f.Now); no != nil {
 		return Verdict{Ruling: RulingRefuse, Reason: no.Reason, Until: no.Until}
@@ -161,13 +161,13 @@ func slotFree(run Run, t Trigger, f Facts) Verdict {
 	switch {
 	case f.MaxConcurrent == 0:
 		return pass
-	case f.Kept.Fleet.Limit != f.MaxConcurrent:
-		wait.Detail = "slots are being given to the runs that go on"
+	case f.Snapshot.Fleet.Limit != f.MaxConcurrent:
+		wait.Detail = "the concurrency limit has changed: the runs in progress get slots first"
 		return wait
 	case f.Slots == nil:
 		return Verdict{Ruling: RulingAsk, Need: NeedSlots}
-	case f.Behind, f.Slots.Waiters && t.Kind != TriggerManual && run.Queue != QueueSlot:
-		wait.Detail = "others wait for a slot before it"
+	case f.BehindOthers, f.Slots.Waiters && t.Kind != TriggerManual && run.Queue != QueueSlot:
+		wait.Detail = "other runs are ahead of it in the queue for a slot"
 		return wait
 	case freeSlot(f.Slots.Holders, run.ID) == 0:
 		wait.Detail, wait.Holder = "held by "+listed(f.Slots.Holders, 5, ", "), f.Slots.Holders[0]

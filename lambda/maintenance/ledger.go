@@ -10,7 +10,7 @@ import (
 // anything changed, and that whoever asked must not go on as if it had.
 type Ledger interface {
 	// Read reads consistently what is kept of a server and of the fleet, and the server's open run; of the fleet alone for no name.
-	Read(ctx context.Context, serverName string) (Kept, error)
+	Read(ctx context.Context, serverName string) (Snapshot, error)
 	// Run reads one run consistently: ReasonUnknownRun if there is none.
 	Run(ctx context.Context, id string) (Run, error)
 	// Slots reads consistently who holds the slots 1 to most; empty is free.
@@ -69,18 +69,18 @@ type Change struct {
 type Claim struct {
 	Cooldown   time.Duration
 	DailyLimit int
-	// OverHold: an operator has overridden the hold.
-	OverHold bool
-	// Running is a run that runs already and takes a slot alone: nothing is asked of its server.
-	Running bool
+	// IgnoreHold: an operator has overridden the hold.
+	IgnoreHold bool
+	// SlotOnly is a run that runs already and takes a slot alone: nothing is asked of its server.
+	SlotOnly bool
 }
 
 // Decided is what came of a trigger, kept with its key.
 type Decided struct {
-	Outcome Outcome `json:"outcome"`
-	Reason  Reason  `json:"reason,omitempty"`
-	RunID   string  `json:"runId"`
-	Wishes  string  `json:"wishes,omitempty"`
+	Outcome       Outcome `json:"outcome"`
+	Reason        Reason  `json:"reason,omitempty"`
+	RunID         string  `json:"runId"`
+	RequestDigest string  `json:"wishes,omitempty"`
 }
 
 // Due is a run as an index shows it, which may be as it was minutes ago.
@@ -88,14 +88,14 @@ type Due struct {
 	RunID   string
 	Version int
 	Edition int
-	Next    time.Time
-	Look    time.Time
+	DueAt   time.Time
+	LookAt  time.Time
 	State   RunState
 	Backend string
 }
 
-// Kept is what a decision about a server rests on.
-type Kept struct {
+// Snapshot is what a decision about a server rests on.
+type Snapshot struct {
 	Server ServerRecord
 	// Open is the server's open run; its zero value if it has none.
 	Open  Run
@@ -162,22 +162,22 @@ func (s ServerRecord) LastEnd() time.Time {
 	return s.Ends[0].At
 }
 
-// saw reports whether the end of a run's own execution has been seen, so that a list that shows it going on is behind.
-func (s ServerRecord) saw(runID string) bool {
+// sawEnd reports whether the end of a run's own execution has been seen, so that a list that shows it going on is behind.
+func (s ServerRecord) sawEnd(runID string) bool {
 	return runID != "" && slices.ContainsFunc(s.Ends, func(e End) bool {
 		return e.RunID == runID && e.Reason != ReasonClosedByHand && e.Reason != ReasonExecutionGone
 	})
 }
 
-// KeptEnds is how many ends a server's record keeps.
-const KeptEnds = 10
+// MaxEnds is how many ends a server's record keeps.
+const MaxEnds = 10
 
 // Refuses says why a claim of a run may not be granted, as far as the server's record tells; nil if it may.
 func (s ServerRecord) Refuses(c Claim, runID string, now time.Time) *Error {
 	switch day := now.UTC().Format(time.DateOnly); {
 	case s.OpenRun != "" && s.OpenRun != runID:
 		return &Error{Reason: ReasonOpenRun, Holder: s.OpenRun}
-	case s.Hold.Live(now) && !c.OverHold:
+	case s.Hold.Live(now) && !c.IgnoreHold:
 		return &Error{Reason: ReasonHeld, Until: s.Hold.Until}
 	case c.Cooldown > 0 && now.Before(s.LastEnd().Add(c.Cooldown)):
 		return &Error{Reason: ReasonCoolingDown, Until: s.LastEnd().Add(c.Cooldown)}

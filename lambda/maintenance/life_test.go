@@ -21,8 +21,8 @@ func TestRunner_FromAlarmToEnd(t *testing.T) {
 	f.backend.follow = func(maintenance.Run) maintenance.Sighting { return execution(maintenance.ExecutionSucceeded) }
 	f.sweeps(2)
 	run := f.only()
-	if run.State != maintenance.RunOver || run.Outcome != maintenance.OutcomeSucceeded || !run.Next.IsZero() {
-		t.Errorf("the run ends as %s %s, due %s", run.State, run.Outcome, run.Next)
+	if run.State != maintenance.RunOver || run.Outcome != maintenance.OutcomeSucceeded || !run.DueAt.IsZero() {
+		t.Errorf("the run ends as %s %s, due %s", run.State, run.Outcome, run.DueAt)
 	}
 	if f.ledger.servers["puppet-01"].OpenRun != "" || f.ledger.nodes["i-1"] != "" {
 		t.Errorf("the server is held by %q, its node by %q", f.ledger.servers["puppet-01"].OpenRun, f.ledger.nodes["i-1"])

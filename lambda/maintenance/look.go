@@ -17,29 +17,29 @@ func (t *turn) facts(serverName string) Facts {
 }
 
 // decide decides, and looks at what the decision needs.
-func (t *turn) decide(run Run, f *Facts, a asked) (Next, error) {
+func (t *turn) decide(run Run, f *Facts, opts moveOptions) (Decision, error) {
 	for {
 		f.Now = t.Now()
-		if !run.Open() || run.State != "" && len(a.triggers) == 0 && !a.atOnce && run.Look.After(f.Now) {
-			return Next{Run: run}, nil // its state wants nothing yet; something may be owed
+		if !run.Open() || run.State != "" && len(opts.triggers) == 0 && !opts.lookNow && run.LookAt.After(f.Now) {
+			return Decision{Run: run}, nil // its state wants nothing yet; something may be owed
 		}
-		next := decide(run, *f)
-		if len(a.triggers) > 0 {
-			next = decideWaiting(run, a.triggers, *f)
+		decision := decide(run, *f)
+		if len(opts.triggers) > 0 {
+			decision = decideWaiting(run, opts.triggers, *f)
 		}
-		if next.Need == "" {
-			return next, nil
+		if decision.Need == "" {
+			return decision, nil
 		}
-		if err := t.work.Err(); err != nil {
-			return Next{}, &Error{Op: "look at " + run.ServerName, Reason: ReasonUnavailable, Err: errNoTime}
+		if err := t.callCtx.Err(); err != nil {
+			return Decision{}, &Error{Op: "look at " + run.ServerName, Reason: ReasonUnavailable, Err: errNoTime}
 		}
-		if err := t.look(run, f, next.Need); err != nil {
-			return Next{}, err
+		if err := t.look(run, f, decision.Need); err != nil {
+			return Decision{}, err
 		}
 	}
 }
 
-var errNoTime = errors.New("the time of this invocation is over")
+var errNoTime = errors.New("not enough time left in this invocation")
 
 // look reads one fact.
 func (t *turn) look(run Run, f *Facts, need Need) error {
@@ -55,26 +55,26 @@ func (t *turn) look(run Run, f *Facts, need Need) error {
 		err := &Error{Op: "look at " + run.ServerName, Reason: ReasonUnsupported, Err: errors.New("this version has no backend " + name)}
 		f.Sighting, f.Calendar = &Sighting{At: f.Now, ServerErr: err, ExecutionsErr: err}, &CalendarState{}
 	case need == NeedCalendar:
-		state := backend.Calendar(t.work, run.ServerName)
+		state := backend.Calendar(t.callCtx, run.ServerName)
 		f.Calendar = &state
 	case run.Holds():
-		seen := backend.Follow(t.work, run)
+		seen := backend.Follow(t.callCtx, run)
 		f.Sighting = &seen
 	default:
-		seen, ok := t.ahead.take()
+		seen, ok := t.prefetched.take()
 		if !ok {
-			seen = backend.Look(t.work, run.ServerName)
+			seen = backend.Look(t.callCtx, run.ServerName)
 		}
 		f.Sighting = &seen
 	}
 	return nil
 }
 
-// ahead is a look at a server that goes on while the ledger is read.
-type ahead chan Sighting
+// prefetchedLook is a look at a server that goes on while the ledger is read.
+type prefetchedLook chan Sighting
 
 // take is what it showed, once.
-func (a *ahead) take() (Sighting, bool) {
+func (a *prefetchedLook) take() (Sighting, bool) {
 	if a == nil || *a == nil {
 		return Sighting{}, false
 	}
@@ -83,17 +83,17 @@ func (a *ahead) take() (Sighting, bool) {
 	return seen, ok
 }
 
-// lookingAhead begins to look at a server that nothing but the ledger may keep from being started: most triggers find no open run, and
+// prefetchLook begins to look at a server that nothing but the ledger may keep from being started: most triggers find no open run, and
 // start. stop waits until nothing of it goes on any more.
-func (t *turn) lookingAhead(serverName string, triggers []Trigger, f Facts) (lane *turn, stop func()) {
+func (t *turn) prefetchLook(serverName string, triggers []Trigger, f Facts) (lane *turn, stop func()) {
 	certain := []gate{{check: allowed}, {check: enabled}, {check: supported}, {name: OverrideWindow, check: windowOpen}}
 	passes := func(trigger Trigger) bool { return admit(certain, Run{}, trigger, f).Ruling == RulingPass }
 	if f.Policy == nil || f.Policy.Calendars || !slices.ContainsFunc(triggers, passes) {
 		return t, func() {}
 	}
 	looks := t.lane("look")
-	ctx, cancel := context.WithCancel(looks.work)
-	seen, over := make(ahead, 1), make(chan struct{})
+	ctx, cancel := context.WithCancel(looks.callCtx)
+	seen, over := make(prefetchedLook, 1), make(chan struct{})
 	go func() {
 		defer close(over)
 		defer close(seen)
@@ -102,16 +102,16 @@ func (t *turn) lookingAhead(serverName string, triggers []Trigger, f Facts) (lan
 		seen <- backend.Look(ctx, serverName)
 	}()
 	with := *t
-	with.ahead = &seen
+	with.prefetched = &seen
 	return &with, func() { cancel(); <-over }
 }
 
 func (t *turn) lookAtSlots(f *Facts) error {
-	holders, err := t.Ledger.Slots(t.work, f.MaxConcurrent)
+	holders, err := t.Ledger.Slots(t.callCtx, f.MaxConcurrent)
 	if err != nil {
 		return err
 	}
-	waiters, err := t.Ledger.Due(t.work, QueueSlot, f.Now, 1)
+	waiters, err := t.Ledger.Due(t.callCtx, QueueSlot, f.Now, 1)
 	f.Slots = &Slots{Holders: holders, Waiters: len(waiters) > 0}
 	return err
 }

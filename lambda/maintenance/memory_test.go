@@ -46,13 +46,13 @@ func (m *memory) enter(call string) error {
 	return nil
 }
 
-func (m *memory) Read(_ context.Context, name string) (maintenance.Kept, error) {
+func (m *memory) Read(_ context.Context, name string) (maintenance.Snapshot, error) {
 	defer m.mu.Unlock()
 	if err := m.enter("Read"); err != nil {
-		return maintenance.Kept{}, err
+		return maintenance.Snapshot{}, err
 	}
 	record := m.servers[name]
-	return maintenance.Kept{Server: record, Open: m.runs[record.OpenRun], Fleet: m.fleet}, nil
+	return maintenance.Snapshot{Server: record, Open: m.runs[record.OpenRun], Fleet: m.fleet}, nil
 }
 
 func (m *memory) Run(_ context.Context, id string) (maintenance.Run, error) {
@@ -108,11 +108,11 @@ func (m *memory) Commit(_ context.Context, c maintenance.Change) (maintenance.Ru
 		return maintenance.Run{}, nil
 	}
 	if c.Claim != nil && c.Claim.DailyLimit > 0 {
-		c.To.Attempt.Counted = c.Now.UTC().Format(time.DateOnly)
+		c.To.Attempt.CountedOn = c.Now.UTC().Format(time.DateOnly)
 	}
 	m.apply(c)
 	c.To.Version = c.From.Version + 1
-	c.To.Next = inMillis(c.To.Next)
+	c.To.DueAt = inMillis(c.To.DueAt)
 	m.runs[c.To.ID] = c.To
 	return c.To, nil
 }
@@ -131,7 +131,7 @@ func (m *memory) refuses(c maintenance.Change) *maintenance.Error {
 	if c.Claim == nil {
 		return nil
 	}
-	if !c.Claim.Running {
+	if !c.Claim.SlotOnly {
 		if err := server.Refuses(*c.Claim, c.To.ID, c.Now); err != nil {
 			return err
 		}
@@ -147,7 +147,7 @@ func (m *memory) refuses(c maintenance.Change) *maintenance.Error {
 
 func (m *memory) apply(c maintenance.Change) {
 	server := m.servers[c.To.ServerName]
-	if c.Open || c.Claim != nil && !c.Claim.Running {
+	if c.Open || c.Claim != nil && !c.Claim.SlotOnly {
 		server.OpenRun = c.To.ID
 	}
 	if c.Claim != nil {
@@ -157,7 +157,7 @@ func (m *memory) apply(c maintenance.Change) {
 		if c.To.Node != "" {
 			m.nodes[c.To.Node] = c.To.ID
 		}
-		if day := c.To.Attempt.Counted; c.Claim.DailyLimit > 0 {
+		if day := c.To.Attempt.CountedOn; c.Claim.DailyLimit > 0 {
 			server.Day, server.Starts = day, server.StartsOn(day)+1
 		}
 	}
@@ -169,7 +169,7 @@ func (m *memory) apply(c maintenance.Change) {
 			delete(m.nodes, c.From.Node)
 		}
 		happened := !c.From.Accepted.IsZero() || !c.To.Accepted.IsZero() || !c.To.Began.IsZero() || c.To.State == maintenance.RunRunning
-		if day := c.From.Attempt.Counted; day != "" && !happened && server.Day == day && server.Starts > 0 {
+		if day := c.From.Attempt.CountedOn; day != "" && !happened && server.Day == day && server.Starts > 0 {
 			server.Starts--
 		}
 		if !c.To.Open() && server.OpenRun == c.To.ID {
@@ -179,7 +179,7 @@ func (m *memory) apply(c maintenance.Change) {
 			end := maintenance.End{RunID: c.To.ID, Outcome: c.To.Outcome, Reason: c.To.Reason, At: c.To.Ended}
 			server.Ends = slices.Insert(slices.Clone(server.Ends), 0, end)
 			slices.SortStableFunc(server.Ends, func(a, b maintenance.End) int { return b.At.Compare(a.At) })
-			server.Ends = server.Ends[:min(len(server.Ends), maintenance.KeptEnds)]
+			server.Ends = server.Ends[:min(len(server.Ends), maintenance.MaxEnds)]
 			if c.To.Outcome == maintenance.OutcomeSucceeded && end.At.After(server.LastSuccess) {
 				server.LastSuccess = c.To.Ended
 			}
@@ -200,7 +200,7 @@ func (m *memory) Take(_ context.Context, due maintenance.Due, next time.Time) (m
 	if run.Edition > maintenance.Edition {
 		return run, &maintenance.Error{Op: "take", Reason: maintenance.ReasonUnsupported}
 	}
-	run.Version, run.Next = run.Version+1, inMillis(next)
+	run.Version, run.DueAt = run.Version+1, inMillis(next)
 	m.runs[run.ID] = run
 	return run, nil
 }
@@ -212,11 +212,11 @@ func (m *memory) Due(_ context.Context, queue maintenance.Queue, until time.Time
 	}
 	due := slices.Clone(m.stale)
 	for _, r := range m.runs {
-		if r.Queue == queue && !r.Next.IsZero() && !r.Next.After(until) {
-			due = append(due, maintenance.Due{RunID: r.ID, Version: r.Version, Edition: r.Edition, Next: r.Next, Look: r.Look, State: r.State, Backend: r.Backend})
+		if r.Queue == queue && !r.DueAt.IsZero() && !r.DueAt.After(until) {
+			due = append(due, maintenance.Due{RunID: r.ID, Version: r.Version, Edition: r.Edition, DueAt: r.DueAt, LookAt: r.LookAt, State: r.State, Backend: r.Backend})
 		}
 	}
-	slices.SortFunc(due, func(a, b maintenance.Due) int { return a.Next.Compare(b.Next) })
+	slices.SortFunc(due, func(a, b maintenance.Due) int { return a.DueAt.Compare(b.DueAt) })
 	if most > 0 && len(due) > most {
 		due = due[:most]
 	}

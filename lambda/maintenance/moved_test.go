@@ -93,8 +93,8 @@ func TestRunner_AChangedWaitIsSaved(t *testing.T) {
 	later := now.Add(5 * time.Hour)
 	f.backend.closed.Next = later
 	f.sweeps(4)
-	if run := f.only(); !run.Wait.Until.Equal(later) || !run.Next.Equal(later) {
-		t.Errorf("the calendar opens at %s now, the run waits until %s and is due at %s", later, run.Wait.Until, run.Next)
+	if run := f.only(); !run.Wait.Until.Equal(later) || !run.DueAt.Equal(later) {
+		t.Errorf("the calendar opens at %s now, the run waits until %s and is due at %s", later, run.Wait.Until, run.DueAt)
 	}
 }
 

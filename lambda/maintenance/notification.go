@@ -56,10 +56,10 @@ const (
 	keepOthers = 24 * time.Hour
 )
 
-// Late is after how long a message says that it is late.
-const Late = 10 * time.Minute
+// LateAfter is after how long a message says that it is late.
+const LateAfter = 10 * time.Minute
 
-func (d Delivery) dropped(at, now time.Time) bool {
+func (d Delivery) tooLate(at, now time.Time) bool {
 	if d.Topic == TopicText {
 		return now.After(at.Add(keepText))
 	}
@@ -101,14 +101,14 @@ func (o Outcome) audience(promised bool) []Topic {
 // supersedes reports whether news of a run makes what was said of it before old. That one more trigger came does not.
 func (o Outcome) supersedes() bool { return o != OutcomeJoined && o != OutcomeInProgress }
 
-// mostOwed bounds how many notifications of triggers a run owes, so that its item stays small while a topic is away.
-const mostOwed = 10
+// maxOwed bounds how many notifications of triggers a run owes, so that its item stays small while a topic is away.
+const maxOwed = 10
 
-// crowded reports whether a run owes so many notifications of triggers that one more only counts with the last.
-func (r *Run) crowded(n *Notification) bool {
+// foldIntoLast reports whether a run owes so many notifications of triggers that one more only counts with the last.
+func (r *Run) foldIntoLast(n *Notification) bool {
 	if n.Trigger != nil {
 		trigger := *n.Trigger
-		trigger.Reason = cut(trigger.Reason, shortReason)
+		trigger.Reason = cut(trigger.Reason, maxMiddleReason)
 		n.Trigger = &trigger
 	}
 	last, count := -1, 0
@@ -117,7 +117,7 @@ func (r *Run) crowded(n *Notification) bool {
 			last, count = i, count+1
 		}
 	}
-	if count < mostOwed {
+	if count < maxOwed {
 		return false
 	}
 	r.Owed = slices.Clone(r.Owed)
@@ -130,7 +130,7 @@ func (r *Run) crowded(n *Notification) bool {
 func (r *Run) owe(n Notification, topics []Topic) {
 	promised := r.Promised
 	if !n.Outcome.supersedes() && r.Open() { // what joins a run, or finds it in progress, is no news the second time
-		promised = promised && r.once("text "+string(n.Outcome))
+		promised = promised && r.markNotified("text "+string(n.Outcome))
 	}
 	for _, topic := range n.Outcome.audience(promised) {
 		if slices.Contains(topics, topic) {
@@ -138,7 +138,7 @@ func (r *Run) owe(n Notification, topics []Topic) {
 		}
 	}
 	r.Promised = r.Promised || n.Outcome.supersedes() && n.Outcome != OutcomeIgnored
-	if len(n.Topics) == 0 || !n.Outcome.supersedes() && r.crowded(&n) {
+	if len(n.Topics) == 0 || !n.Outcome.supersedes() && r.foldIntoLast(&n) {
 		return
 	}
 	r.Sequence++

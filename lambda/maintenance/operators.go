@@ -9,17 +9,17 @@ import (
 // Stop is an operator's wish that a run ends: what waits is cancelled, what is being started is stopped once it has, what runs is
 // asked to stop at each look until its end is seen.
 func (r *Runner) Stop(ctx context.Context, o Operator) Report {
-	return r.operate(ctx, o, func(t *turn, run Run) (Next, Report) {
+	return r.operate(ctx, o, func(t *turn, run Run) (Decision, Report) {
 		f := t.facts(run.ServerName)
 		switch {
 		case run.State == RunWaiting:
 			return end(run, ending{outcome: OutcomeCancelled, reason: ReasonStopped, stop: true}, f), Report{}
 		case !t.stoppable(run):
-			return Next{}, o.answer(OutcomeRefused, ReasonUnsupported, run, "the backend "+run.Backend+" has no operation that stops maintenance", f.Now)
+			return Decision{}, o.answer(OutcomeRefused, ReasonUnsupported, run, "the backend "+run.Backend+" has no operation that stops maintenance", f.Now)
 		}
-		n := Next{Run: run, Stop: true}
-		if n.Run.Stop.At.IsZero() || n.Run.Stop.By == byWindow {
-			n.Run.Stop = Wish{At: f.Now, By: o.Trigger.ID}
+		n := Decision{Run: run, Stop: true}
+		if n.Run.Stop.At.IsZero() || n.Run.Stop.By == stopByWindow {
+			n.Run.Stop = StopRequest{At: f.Now, By: o.Trigger.ID}
 		}
 		n.Report = o.answer(OutcomeInProgress, ReasonStopping, n.Run, "how it ends is notified", f.Now)
 		return n, Report{}
@@ -32,20 +32,32 @@ func (t *turn) stoppable(run Run) bool {
 	return ok && backend.Stops()
 }
 
+// stop asks the backend to stop a run. How it ends is seen; until then it is asked again at each look.
+func (t *turn) stop(run Run, report Report) Report {
+	backend, ok := t.backend(run.Backend)
+	if !ok || !backend.Stops() || run.State != RunRunning || t.callCtx.Err() != nil {
+		return report
+	}
+	if err := backend.Stop(t.callCtx, run); err != nil && ReasonOf(err) != ReasonNotRunning {
+		report.Err = errors.Join(report.Err, err)
+	}
+	return report
+}
+
 // Close gives up the record of a run past its deadline, or of one that could not be followed for a while, on an operator's word. What
 // goes on at the server goes on. It is refused while an attempt may be alive.
 func (r *Runner) Close(ctx context.Context, o Operator) Report {
-	return r.operate(ctx, o, func(t *turn, run Run) (Next, Report) {
+	return r.operate(ctx, o, func(t *turn, run Run) (Decision, Report) {
 		f := t.facts(run.ServerName)
 		long := func(since time.Time) bool { return !since.IsZero() && !f.Now.Before(since.Add(unseenTicks*f.Tick)) }
 		switch {
 		case run.State == RunWaiting:
-			return Next{}, o.answer(OutcomeRefused, ReasonNotRunning, run, "the run waits and holds nothing; stop it instead", f.Now)
+			return Decision{}, o.answer(OutcomeRefused, ReasonNotRunning, run, "the run waits and holds nothing; stop it instead", f.Now)
 		case run.Lease.Live(f.Now) || run.State == RunStarting && f.Now.Before(run.Attempt.Ends.Add(leaseMargin)):
-			return Next{}, o.answer(OutcomeRefused, ReasonAttemptAlive, run, "its attempt may be at work until "+
+			return Decision{}, o.answer(OutcomeRefused, ReasonAttemptAlive, run, "its attempt may still be running until "+
 				later(run.Attempt.Ends, run.Lease.Until).UTC().Format(time.RFC3339), f.Now)
 		case run.State == RunRunning && !f.Now.After(run.Deadline) && !long(run.Unseen.Since), run.State == RunStarting && !long(run.Attempt.Claimed):
-			return Next{}, o.answer(OutcomeRefused, ReasonInProgress, run, "it is followed, and its deadline is "+run.Deadline.UTC().Format(time.RFC3339), f.Now)
+			return Decision{}, o.answer(OutcomeRefused, ReasonInProgress, run, "the run is followed; its deadline is "+run.Deadline.UTC().Format(time.RFC3339), f.Now)
 		}
 		return end(run, ending{outcome: OutcomeFailed, reason: ReasonClosedByHand, stop: true}, f), Report{}
 	})
@@ -59,7 +71,7 @@ func (o Operator) answer(outcome Outcome, reason Reason, run Run, detail string,
 }
 
 // operate finds the run that an operator means, decides on it and commits, again if somebody else moved it.
-func (r *Runner) operate(ctx context.Context, o Operator, decide func(*turn, Run) (Next, Report)) Report {
+func (r *Runner) operate(ctx context.Context, o Operator, decide func(*turn, Run) (Decision, Report)) Report {
 	t, done := r.turn(ctx)
 	defer done()
 	report := t.safely(o.ServerName, o.RunID, func() Report { return t.operateOn(o, decide) })
@@ -67,46 +79,46 @@ func (r *Runner) operate(ctx context.Context, o Operator, decide func(*turn, Run
 	return report
 }
 
-func (t *turn) operateOn(o Operator, decide func(*turn, Run) (Next, Report)) Report {
-	for try := range mostMoves {
+func (t *turn) operateOn(o Operator, decide func(*turn, Run) (Decision, Report)) Report {
+	for try := range maxMoves {
 		t.pause(try)
-		run, no, err := t.meant(o)
+		run, no, err := t.findRun(o)
 		if err != nil {
 			return o.failed(err, t.Now())
 		}
 		if no.Outcome != "" {
 			return no
 		}
-		next, no := decide(t, run)
+		decision, no := decide(t, run)
 		if no.Outcome != "" {
 			return no
 		}
-		moved, err := t.commit(run, next, asked{})
+		moved, err := t.commit(run, decision, moveOptions{})
 		switch {
 		case ReasonOf(err) == ReasonMoved:
 			continue
 		case err != nil:
 			return o.failed(err, t.Now())
 		}
-		report := next.Report
-		if next.Stop {
+		report := decision.Report
+		if decision.Stop {
 			report = t.stop(moved, report)
 		}
 		t.deliver(moved)
 		return report
 	}
-	return o.failed(&Error{Op: "act on the run", Reason: ReasonLedgerUnavailable, Err: errors.New("others moved it each time")}, t.Now())
+	return o.failed(&Error{Op: "act on the run", Reason: ReasonLedgerUnavailable, Err: errors.New("other invocations moved it each time")}, t.Now())
 }
 
-// meant is the run that an operator means, or the answer that there is none.
-func (t *turn) meant(o Operator) (Run, Report, error) {
+// findRun is the run that an operator means, or the answer that there is none.
+func (t *turn) findRun(o Operator) (Run, Report, error) {
 	run, err := Run{}, error(nil)
 	if o.RunID != "" {
-		run, err = t.Ledger.Run(t.work, o.RunID)
+		run, err = t.Ledger.Run(t.callCtx, o.RunID)
 	} else {
-		var kept Kept
-		kept, err = t.Ledger.Read(t.work, o.ServerName)
-		run = kept.Open
+		var snapshot Snapshot
+		snapshot, err = t.Ledger.Read(t.callCtx, o.ServerName)
+		run = snapshot.Open
 	}
 	if err != nil && ReasonOf(err) != ReasonUnknownRun {
 		return run, Report{}, err

@@ -199,12 +199,12 @@ func TestRunner_AKeyIsForOneWishAlone(t *testing.T) {
 	q := f.trigger(maintenance.TriggerManual, "")
 	q.Trigger.ID = "key:ticket-7"
 	first := f.ask(q)
-	if again := f.ask(q); !again.Decided && again.Outcome != maintenance.OutcomeInProgress || again.RunID != first.RunID {
+	if again := f.ask(q); !again.Redelivered && again.Outcome != maintenance.OutcomeInProgress || again.RunID != first.RunID {
 		t.Errorf("the same request again is answered %s %s with run %q, not %q", again.Outcome, again.Reason, again.RunID, first.RunID)
 	}
 	f.backend.follow = func(maintenance.Run) maintenance.Sighting { return execution(maintenance.ExecutionSucceeded) }
 	f.sweeps(2)
-	if again := f.ask(q); !again.Decided || again.RunID != first.RunID || again.Reason != maintenance.ReasonDuplicate {
+	if again := f.ask(q); !again.Redelivered || again.RunID != first.RunID || again.Reason != maintenance.ReasonDuplicate {
 		t.Errorf("the same request after its end is answered %s %s with run %q", again.Outcome, again.Reason, again.RunID)
 	}
 	q.EngineAttributes = []maintenance.EngineAttribute{{Name: "CHEF_MAJOR_UPGRADE", Value: "true"}}

@@ -10,12 +10,12 @@ func (r *Runner) Plan(ctx context.Context, serverName string) Plan {
 	plan := Plan{ServerName: serverName}
 	f := t.facts(serverName)
 	if f.Policy != nil {
-		if f.Kept, plan.Err = t.Ledger.Read(t.work, serverName); plan.Err != nil {
+		if f.Snapshot, plan.Err = t.Ledger.Read(t.callCtx, serverName); plan.Err != nil {
 			return plan
 		}
-		plan.Run = f.Kept.Open
-		if f.Kept.Fleet.Wanted == 0 { // nothing has been claimed yet, so no run lacks a slot
-			f.Kept.Fleet.Limit = t.MaxConcurrent
+		plan.Run = f.Snapshot.Open
+		if f.Snapshot.Fleet.Wanted == 0 { // nothing has been claimed yet, so no run lacks a slot
+			f.Snapshot.Fleet.Limit = t.MaxConcurrent
 		}
 	}
 	check := t.check(serverName, f)
@@ -35,9 +35,9 @@ func (r *Runner) Plan(ctx context.Context, serverName string) Plan {
 
 // planFor is what would happen for one trigger.
 func (t *turn) planFor(trigger Trigger, serverName string, f *Facts, check func() error) (PlanAnswer, error) {
-	answer := PlanAnswer{Trigger: trigger.Kind, RunID: f.Kept.Open.ID}
-	open := f.Kept.Open
-	v := admit(arrival, Run{}, trigger, *f)
+	answer := PlanAnswer{Trigger: trigger.Kind, RunID: f.Snapshot.Open.ID}
+	open := f.Snapshot.Open
+	v := admit(arrivalGates, Run{}, trigger, *f)
 	switch {
 	case v.Ruling == RulingRefuse:
 		answer.Outcome, answer.Reason, answer.Until, answer.Detail = v.Reason.outcome(), v.Reason, v.Until, v.Detail
@@ -49,26 +49,26 @@ func (t *turn) planFor(trigger Trigger, serverName string, f *Facts, check func(
 		answer.Outcome, answer.Reason, answer.Until = OutcomeJoined, open.Wait.Reason, open.Wait.Until
 		return answer, nil
 	}
-	run, a := open, asked{triggers: []Trigger{trigger}}
+	run, opts := open, moveOptions{triggers: []Trigger{trigger}}
 	if run.ID == "" || !run.Open() {
-		run = Run{ServerName: serverName, Triggers: a.triggers}
+		run = Run{ServerName: serverName, Triggers: opts.triggers}
 	}
-	next, err := t.decide(run, f, a)
+	decision, err := t.decide(run, f, opts)
 	if err != nil {
 		return answer, err
 	}
-	if next.Claim != nil && next.Run.Node != "" && f.Node == nil { // which the claim itself would find out
-		holder, err := t.Ledger.Node(t.work, next.Run.Node)
+	if decision.Claim != nil && decision.Run.Node != "" && f.Node == nil { // which the claim itself would find out
+		holder, err := t.Ledger.Node(t.callCtx, decision.Run.Node)
 		if err != nil {
 			return answer, err
 		}
 		f.Node = &holder
-		if next, err = t.decide(run, f, a); err != nil {
+		if decision, err = t.decide(run, f, opts); err != nil {
 			return answer, err
 		}
 	}
-	v = next.Verdict
-	if next.Claim != nil {
+	v = decision.Verdict
+	if decision.Claim != nil {
 		v = checked(v, check())
 	}
 	answer.Reason, answer.Until, answer.Detail = v.Reason, v.Until, v.Detail
@@ -104,7 +104,7 @@ func (t *turn) check(serverName string, f Facts) func() error {
 		asked = true
 		backend, _ := t.backend(f.Policy.Backend)
 		if checker, ok := backend.(Checker); ok {
-			answer = checker.Check(t.work, serverName)
+			answer = checker.Check(t.callCtx, serverName)
 		}
 		return answer
 	}
@@ -118,7 +118,7 @@ func checked(v Verdict, err error) Verdict {
 	case ReasonRunbookUnusable:
 		return Verdict{Ruling: RulingRefuse, Reason: ReasonRunbookUnusable, Detail: err.Error()}
 	default:
-		v.Detail = "whether it could be started was not checked: " + err.Error()
+		v.Detail = "the runbook could not be checked: " + err.Error()
 		return v
 	}
 }

@@ -13,12 +13,12 @@ func (r Run) prune(now time.Time, topics []Topic) (Run, int) {
 	var kept []Notification
 	dropped := 0
 	for _, n := range r.Owed {
-		holds := r.holds(n)
+		holds := r.stillTrue(n)
 		n.Topics = slices.DeleteFunc(slices.Clone(n.Topics), func(d Delivery) bool {
 			switch {
 			case !slices.Contains(topics, d.Topic), !holds && d.Topic != TopicRecords:
 				return true
-			case d.dropped(n.At, now):
+			case d.tooLate(n.At, now):
 				dropped++
 				return true
 			default:
@@ -33,8 +33,8 @@ func (r Run) prune(now time.Time, topics []Topic) (Run, int) {
 	return r, dropped
 }
 
-// holds reports whether a notification still says what is so. What was so, and is over, is for the records alone.
-func (r Run) holds(n Notification) bool {
+// stillTrue reports whether a notification still says what is so. What was so, and is over, is for the records alone.
+func (r Run) stillTrue(n Notification) bool {
 	switch {
 	case n.Outcome == OutcomeWaiting:
 		return r.State == RunWaiting && r.Wait.Reason == n.Reason
@@ -49,8 +49,8 @@ func (r Run) holds(n Notification) bool {
 	}
 }
 
-// lend gives a publisher the lease, unless another's binds, and counts the try of all that is due.
-func (r Run) lend(lease Lease, now time.Time, tick time.Duration) Run {
+// leaseForPublishing gives a publisher the lease, unless another's binds, and counts the try of all that is due.
+func (r Run) leaseForPublishing(lease Lease, now time.Time, tick time.Duration) Run {
 	if r.Lease.Live(now) && r.Lease.By != lease.By {
 		return r
 	}
@@ -82,7 +82,7 @@ func (r Run) lend(lease Lease, now time.Time, tick time.Duration) Run {
 // deliver publishes what this turn has the lease for, each topic by itself, and clears what was published. What fails is tried again
 // by whoever finds it due.
 func (t *turn) deliver(run Run) Run {
-	if run.Lease.By != t.id || t.published.postponed(run) {
+	if run.Lease.By != t.id || t.published.postpone(run) {
 		return run
 	}
 	topics := Topics()
@@ -102,7 +102,7 @@ func (t *turn) publishTo(topic Topic, run Run) (done []int, sum Publishing) {
 	defer func() {
 		if mistake := recover(); mistake != nil {
 			sum.Failed++
-			sum.Errs = append(sum.Errs, fmt.Errorf("publish what %s owes to %s: a mistake of this program: %v", run.ID, topic, mistake))
+			sum.Errs = append(sum.Errs, fmt.Errorf("publish notifications of %s to %s: internal error: %v", run.ID, topic, mistake))
 		}
 	}()
 	for _, n := range run.Owed {
@@ -117,10 +117,10 @@ func (t *turn) publishTo(topic Topic, run Run) (done []int, sum Publishing) {
 		if policy, ok := t.Policy(run.ServerName); ok && run.State == RunWaiting {
 			report.Expires = run.Expires(&policy)
 		}
-		if late := t.Now().Sub(n.At); late > Late {
+		if late := t.Now().Sub(n.At); late > LateAfter {
 			report.Late = late
 		}
-		if err := t.Notifier.Publish(t.publish, topic, report); err != nil {
+		if err := t.Notifier.Publish(t.publishCtx, topic, report); err != nil {
 			sum.Failed++
 			sum.Errs = append(sum.Errs, fmt.Errorf("publish %s of %s to %s (try %s): %w", n.Outcome, run.ID, topic, strconv.Itoa(n.Topics[i].Tries), err))
 			break
@@ -133,32 +133,32 @@ func (t *turn) publishTo(topic Topic, run Run) (done []int, sum Publishing) {
 
 // clear takes what was published off a run, and gives the lease back.
 func (t *turn) clear(run Run, published func(Topic, int) bool) Run {
-	for try := range mostMoves {
+	for try := range maxMoves {
 		t.pause(try)
-		cleared := run.without(published)
+		cleared := run.withoutPublished(published)
 		if cleared.Lease.By == t.id {
 			cleared.Lease = Lease{}
 		}
 		now := t.Now()
-		moved, err := t.Ledger.Commit(t.record, Change{From: run, To: cleared.schedule(now), Now: now})
+		moved, err := t.Ledger.Commit(t.recordCtx, Change{From: run, To: cleared.schedule(now), Now: now})
 		if err == nil {
 			return moved
 		}
 		if ReasonOf(err) != ReasonMoved {
-			t.published.add(Publishing{Errs: []error{fmt.Errorf("clear what was published of %s: %w", run.ID, err)}})
+			t.published.add(Publishing{Errs: []error{fmt.Errorf("record what was published of %s: %w", run.ID, err)}})
 			return run
 		}
-		if run, err = t.Ledger.Run(t.record, run.ID); err != nil {
+		if run, err = t.Ledger.Run(t.recordCtx, run.ID); err != nil {
 			t.published.add(Publishing{Errs: []error{err}})
 			return run
 		}
 	}
-	t.published.add(Publishing{Errs: []error{fmt.Errorf("clear what was published of %s: %w", run.ID, errOthers)}})
+	t.published.add(Publishing{Errs: []error{fmt.Errorf("record what was published of %s: %w", run.ID, errContention)}})
 	return run
 }
 
-// without is a run that no longer owes what was published.
-func (r Run) without(published func(Topic, int) bool) Run {
+// withoutPublished is a run that no longer owes what was published.
+func (r Run) withoutPublished(published func(Topic, int) bool) Run {
 	var owed []Notification
 	for _, n := range r.Owed {
 		n.Topics = slices.DeleteFunc(slices.Clone(n.Topics), func(d Delivery) bool { return published(d.Topic, n.Sequence) })

@@ -43,7 +43,7 @@ func TestRunner_ABrokenTopicStandsInNobodysWay(t *testing.T) {
 			if got := f.mailbox.on(broken); !slices.Equal(got, want) {
 				t.Errorf("once %s is mended it gets %q, want %q", broken, got, want)
 			}
-			if run := f.only(); !run.Next.IsZero() || len(run.Owed) > 0 {
+			if run := f.only(); !run.DueAt.IsZero() || len(run.Owed) > 0 {
 				t.Errorf("after that %d notifications are owed", len(run.Owed))
 			}
 		})
@@ -70,7 +70,7 @@ func TestRunner_WhatCannotBePublishedIsTriedEverMoreSeldomAndDropped(t *testing.
 	if dropped != 1 || tries > 40 || tries < 20 {
 		t.Errorf("in 26 hours chat was tried %d times and dropped %d times", tries, dropped)
 	}
-	if run := f.only(); len(run.Owed) != 0 || !run.Next.IsZero() {
+	if run := f.only(); len(run.Owed) != 0 || !run.DueAt.IsZero() {
 		t.Errorf("what was dropped is owed: %v", run.Owed)
 	}
 }
@@ -82,8 +82,8 @@ func TestRunner_ATopicThatTheSettingsNoLongerHaveIsDroppedAtOnce(t *testing.T) {
 	f.mailbox.topics = []maintenance.Topic{maintenance.TopicText}
 	f.backend.follow = func(maintenance.Run) maintenance.Sighting { return execution(maintenance.ExecutionSucceeded) }
 	f.sweeps(3)
-	if run := f.only(); !run.Next.IsZero() {
-		t.Errorf("the run is due at %s, and owes %v", run.Next, run.Owed)
+	if run := f.only(); !run.DueAt.IsZero() {
+		t.Errorf("the run is due at %s, and owes %v", run.DueAt, run.Owed)
 	}
 }
 
@@ -150,7 +150,7 @@ func TestRunner_ALateMessageSaysSo(t *testing.T) {
 	f.sweeps(20)
 	f.expectMail("started")
 	for _, mail := range f.mailbox.got {
-		if mail.topic == maintenance.TopicText && mail.report.Late < maintenance.Late {
+		if mail.topic == maintenance.TopicText && mail.report.Late < maintenance.LateAfter {
 			t.Errorf("a message twenty minutes late says %s", mail.report.Late)
 		}
 	}

@@ -1,18 +1,28 @@
 package maintenance
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"time"
 )
 
-// mostRefusals is how many refusals of alarms and unreadable events are notified in a day, before one message says that there are more.
-const mostRefusals = 50
+// maxRefusals is how many refusals of alarms and unreadable events are notified in a day, before one message says that there are more.
+const maxRefusals = 50
+
+// Refuse records and notifies an event that comes to no request.
+func (r *Runner) Refuse(ctx context.Context, refusal Refusal) Report {
+	t, done := r.turn(ctx)
+	defer done()
+	report := t.safely(refusal.ServerName, "", func() Report { return t.refuse(refusal) })
+	report.Publishing = t.published.Publishing
+	return report
+}
 
 // refusal is what a verdict makes of a request.
 func refusal(q Request, v Verdict, f Facts) Refusal {
 	r := Refusal{Reason: v.Reason, ServerName: q.ServerName, Trigger: q.Trigger, Detail: v.Detail, Until: v.Until, RunID: v.Holder,
-		Key: q.Trigger.Key(q.ServerName), wishes: q.wishes()}
+		Key: q.Trigger.Key(q.ServerName), requestDigest: q.digest()}
 	if f.Sighting != nil {
 		r.Server = f.Sighting.Server
 	}
@@ -30,7 +40,7 @@ func (t *turn) refuse(r Refusal) Report {
 		report.RunID = r.RunID
 	}
 	topics := t.Notifier.Topics()
-	known, err := t.Ledger.Run(t.work, record.ID)
+	known, err := t.Ledger.Run(t.callCtx, record.ID)
 	switch {
 	case err == nil && known.ID != "": // it has been notified today: the key alone
 		record = Run{}
@@ -49,18 +59,18 @@ func (t *turn) refuse(r Refusal) Report {
 
 // recordRefusal writes the record and the trigger's key in one transaction. If somebody was faster with the record, the key alone is left.
 func (t *turn) recordRefusal(record Run, report Report, r Refusal) Report {
-	n := Next{Run: record, Report: report}
+	n := Decision{Run: record, Report: report}
 	for range 2 {
 		if n.Run.ID == "" && r.Key == "" {
 			return report
 		}
-		stored, err := t.commit(Run{}, n, asked{key: r.Key, wishes: r.wishes})
+		stored, err := t.commit(Run{}, n, moveOptions{key: r.Key, requestDigest: r.requestDigest})
 		switch ReasonOf(err) {
 		case "":
 			t.deliver(stored)
 			return report
 		case ReasonDuplicate:
-			return t.decidedBefore(Request{ServerName: r.ServerName, Trigger: r.Trigger}, err)
+			return t.answerDuplicate(Request{ServerName: r.ServerName, Trigger: r.Trigger}, err)
 		case ReasonMoved:
 			n.Run = Run{}
 		default:
@@ -89,10 +99,10 @@ func (r Refusal) record(now time.Time) Run {
 		parts = append(parts, r.Trigger.ID)
 	}
 	run := Run{ID: fmt.Sprintf("%s-%s-%s-%s", subject, r.Reason, day, digest(parts...)[:8]), State: RunOver, ServerName: r.ServerName,
-		Created: now, Ended: now, Outcome: r.Reason.outcome(), Reason: r.Reason, Detail: cut(r.Detail, longDetail), Server: r.Server}
+		Created: now, Ended: now, Outcome: r.Reason.outcome(), Reason: r.Reason, Detail: cut(r.Detail, maxDetail), Server: r.Server}
 	if r.Trigger.Kind != "" {
 		trigger := r.Trigger
-		trigger.Name, trigger.Reason = cut(trigger.Name, longestName), cut(trigger.Reason, longReason)
+		trigger.Name, trigger.Reason = cut(trigger.Name, maxName), cut(trigger.Reason, maxReason)
 		run.Triggers = []Trigger{trigger}
 	}
 	if !ValidServerName(subject) {
@@ -106,15 +116,15 @@ func (r Refusal) capped() bool { return r.Trigger.Kind == TriggerAlarm || r.Trig
 
 // capTopics are the topics that one more refusal of the day is notified on: none once there were too many, of which one message tells.
 func (t *turn) capTopics(topics []Topic, now time.Time) ([]Topic, error) {
-	n, err := t.Ledger.Count(t.work, "refusals", now)
-	if err != nil || n <= mostRefusals {
+	n, err := t.Ledger.Count(t.callCtx, "refusals", now)
+	if err != nil || n <= maxRefusals {
 		return topics, err
 	}
 	day := now.UTC().Format("20060102")
 	more := Run{ID: "event-" + string(ReasonManyRefusals) + "-" + day, State: RunOver, Created: now, Ended: now, Outcome: OutcomeRefused, Reason: ReasonManyRefusals,
-		Detail: fmt.Sprintf("more than %d refusals of alarms and unreadable events today; the others are in the history and the log", mostRefusals)}
+		Detail: fmt.Sprintf("more than %d refusals of alarms and unreadable events today; the others are in the history and the log", maxRefusals)}
 	more.owe(Notification{Outcome: OutcomeRefused, Reason: ReasonManyRefusals, At: now, Detail: more.Detail}, topics)
-	stored, err := t.commit(Run{}, Next{Run: more}, asked{})
+	stored, err := t.commit(Run{}, Decision{Run: more}, moveOptions{})
 	switch ReasonOf(err) {
 	case "":
 		t.deliver(stored)

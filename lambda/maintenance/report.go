@@ -22,8 +22,8 @@ type Report struct {
 	// Reference is the backend's name for what it started, if it gives one.
 	Reference string
 	// Server is as last seen, Before as the decision to start saw it.
-	Server Server
-	Before Server
+	Server           Server
+	ServerAtDecision Server
 	// Attempt is the number of the try to start, Sequence that of the notification of its run.
 	Attempt  int
 	Sequence int
@@ -49,8 +49,8 @@ type Report struct {
 	Err error
 	// Retry is true where only the event, delivered again, can help.
 	Retry bool
-	// Decided is true where the answer is that of an earlier delivery.
-	Decided bool
+	// Redelivered is true where the answer is that of an earlier delivery.
+	Redelivered bool
 	// Publishing is what the invocation came to in publishing; in the last of its reports.
 	Publishing Publishing
 }
@@ -67,7 +67,7 @@ type Publishing struct {
 func (r Run) report(n Notification) Report {
 	out := Report{
 		Outcome: n.Outcome, Reason: n.Reason, ServerName: r.ServerName, Trigger: r.Trigger(), Triggers: r.Triggers, Attributes: r.Attempt.Attributes,
-		Stop: n.Stop, RunID: r.ID, State: r.State, Reference: r.Reference, Server: r.Server, Before: r.Attempt.Before, Attempt: n.Attempt, Sequence: n.Sequence,
+		Stop: n.Stop, RunID: r.ID, State: r.State, Reference: r.Reference, Server: r.Server, ServerAtDecision: r.Attempt.ServerAtDecision, Attempt: n.Attempt, Sequence: n.Sequence,
 		Until: n.Until, Deadline: r.Deadline, Started: r.Accepted, At: n.At, Zone: r.Zone, Detail: n.Detail, Answer: n.Answer,
 	}
 	if n.Trigger != nil {

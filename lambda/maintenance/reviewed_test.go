@@ -438,9 +438,9 @@ func TestRunner_ASecondLostAnswerIsSaid(t *testing.T) {
 // Work over: a waiting run is recorded without a look -- the ledger honours its context
 type ctxLedger struct{ *memory }
 
-func (l ctxLedger) Read(ctx context.Context, name string) (maintenance.Kept, error) {
+func (l ctxLedger) Read(ctx context.Context, name string) (maintenance.Snapshot, error) {
 	if err := ctx.Err(); err != nil {
-		return maintenance.Kept{}, &maintenance.Error{Op: "read", Reason: maintenance.ReasonLedgerUnavailable, Err: err}
+		return maintenance.Snapshot{}, &maintenance.Error{Op: "read", Reason: maintenance.ReasonLedgerUnavailable, Err: err}
 	}
 	return l.memory.Read(ctx, name)
 }

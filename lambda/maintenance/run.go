@@ -58,11 +58,11 @@ type Run struct {
 	More     int       `json:"more,omitempty"`
 	MoreTime time.Time `json:"moreTime,omitzero"`
 
-	// Look is when its state wants to be looked at, Next when anything about it does, a notification that is owed included. The zero
+	// LookAt is when its state wants to be looked at, Next when anything about it does, a notification that is owed included. The zero
 	// value of Next is never: nothing is left to do. Queue is the list it stands in until then.
-	Look  time.Time `json:"look,omitzero"`
-	Queue Queue     `json:"queue,omitempty"`
-	Next  time.Time `json:"next,omitzero"`
+	LookAt time.Time `json:"look,omitzero"`
+	Queue  Queue     `json:"queue,omitempty"`
+	DueAt  time.Time `json:"next,omitzero"`
 	// Wait is what a waiting run waits for.
 	Wait Wait `json:"wait,omitzero"`
 	// Promised is true once people were told something that wants an end to be told.
@@ -77,18 +77,18 @@ type Run struct {
 	Node string `json:"node,omitempty"`
 
 	// Reference is the backend's name for what was started. Accepted is when the backend said yes, Began when it was first seen
-	// to go on, LastUnder when the server was last seen under maintenance.
-	Reference string    `json:"reference,omitempty"`
-	Accepted  time.Time `json:"accepted,omitzero"`
-	Began     time.Time `json:"began,omitzero"`
-	LastUnder time.Time `json:"lastUnder,omitzero"`
-	Deadline  time.Time `json:"deadline,omitzero"`
+	// to go on, LastUnderMaintenance when the server was last seen under maintenance.
+	Reference            string    `json:"reference,omitempty"`
+	Accepted             time.Time `json:"accepted,omitzero"`
+	Began                time.Time `json:"began,omitzero"`
+	LastUnderMaintenance time.Time `json:"lastUnder,omitzero"`
+	Deadline             time.Time `json:"deadline,omitzero"`
 	// Missing counts how often something that should be there was missing from an answer; Unseen is since when the run could
 	// not be followed, and why.
 	Missing Missing `json:"missing,omitzero"`
 	Unseen  Unseen  `json:"unseen,omitzero"`
 	// Stop is an operator's wish that it ends.
-	Stop Wish `json:"stop,omitzero"`
+	Stop StopRequest `json:"stop,omitzero"`
 	// Notified are the things that people are told once in a run's life.
 	Notified []string `json:"notified,omitempty"`
 
@@ -125,9 +125,9 @@ type Attempt struct {
 	// Trigger is the one that let it start.
 	Trigger Trigger `json:"trigger"`
 	// Attributes are the names of the engine attributes; their values are kept nowhere.
-	Attributes []string `json:"attributes,omitempty"`
-	Before     Server   `json:"before,omitzero"`   // the server as the decision saw it
-	Counted    string   `json:"counted,omitempty"` // the day whose limit the start counts against
+	Attributes       []string `json:"attributes,omitempty"`
+	ServerAtDecision Server   `json:"before,omitzero"`   // the server as the decision saw it
+	CountedOn        string   `json:"counted,omitempty"` // the day whose limit the start counts against
 	// Unconfirmed is why nobody can tell whether it started.
 	Unconfirmed string `json:"unconfirmed,omitempty"`
 }
@@ -164,8 +164,8 @@ type Unseen struct {
 	Detail string    `json:"detail,omitempty"`
 }
 
-// Wish is an operator's wish, kept until it has been obeyed.
-type Wish struct {
+// StopRequest is an operator's wish, kept until it has been obeyed.
+type StopRequest struct {
 	At time.Time `json:"at"`
 	By string    `json:"by,omitempty"` // the id of the request
 }
@@ -197,13 +197,13 @@ func (r Run) to(next RunState) Run {
 	return r
 }
 
-// forget lets people be told again of what begins so.
-func (r *Run) forget(what string) {
+// unmarkNotified lets people be told again of what begins so.
+func (r *Run) unmarkNotified(what string) {
 	r.Notified = slices.DeleteFunc(slices.Clone(r.Notified), func(told string) bool { return strings.HasPrefix(told, what+" ") })
 }
 
-// once notes that people are told something that they are told once; false if they have been.
-func (r *Run) once(what string) bool {
+// markNotified notes that people are told something that they are told once; false if they have been.
+func (r *Run) markNotified(what string) bool {
 	if slices.Contains(r.Notified, what) {
 		return false
 	}

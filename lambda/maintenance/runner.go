@@ -50,14 +50,14 @@ type Refusal struct {
 	// Key is the event's deduplication key; empty where it has none.
 	Key string
 	// Until is when it may go otherwise, RunID the run that matters, Server what was seen.
-	Until  time.Time
-	RunID  string
-	Server Server
-	wishes string
+	Until         time.Time
+	RunID         string
+	Server        Server
+	requestDigest string
 }
 
-// Swept is what a sweep came to.
-type Swept struct {
+// SweepResult is what a sweep came to.
+type SweepResult struct {
 	Reports []Report
 	// Open counts the runs that are open, by state; nil if they were not counted.
 	Open map[RunState]int

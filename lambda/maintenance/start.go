@@ -1,17 +1,17 @@
 package maintenance
 
-import "errors"
+import "time"
 
 // start starts what this turn has claimed, and writes what the attempt learned on the condition that the run is still its own.
-func (t *turn) start(run Run, a asked) (Run, Report) {
+func (t *turn) start(run Run, opts moveOptions) (Run, Report) {
 	attempt := run.Attempt.ID
-	answer := t.send(run, a)
-	for try := range mostMoves {
+	answer := t.send(run, opts)
+	for try := range maxMoves {
 		t.pause(try)
-		next := answered(run, answer, t.facts(run.ServerName))
-		moved, err := t.commit(run, next, asked{})
+		decision := applyAnswer(run, answer, t.facts(run.ServerName))
+		moved, err := t.commit(run, decision, moveOptions{})
 		if ReasonOf(err) != ReasonMoved {
-			report := next.Report
+			report := decision.Report
 			if report.Err = err; err == nil {
 				run = moved
 			}
@@ -19,34 +19,93 @@ func (t *turn) start(run Run, a asked) (Run, Report) {
 		}
 		if run, _, err = t.reread(run); err != nil || run.Attempt.ID != attempt || run.State != RunStarting {
 			return run, Report{Outcome: OutcomeError, Reason: ReasonStartUnconfirmed, ServerName: run.ServerName, RunID: run.ID, At: t.Now(), Err: err,
-				Trigger: run.Trigger(), Detail: "what the attempt came to could not be recorded; it is looked for", Count: true}
+				Trigger: run.Trigger(), Detail: "the result of the start could not be recorded; the sweep looks for it", Count: true}
 		}
 	}
 	return run, Report{Outcome: OutcomeError, Reason: ReasonStartUnconfirmed, ServerName: run.ServerName, RunID: run.ID, At: t.Now(), Count: true,
-		Trigger: run.Trigger(), Detail: "others moved the run each time its start was to be recorded; it is looked for"}
+		Trigger: run.Trigger(), Detail: "other invocations moved the run each time its start was to be recorded; the sweep looks for it"}
 }
 
 // send sends the start, unless the attempt's time is over.
-func (t *turn) send(run Run, a asked) Answer {
+func (t *turn) send(run Run, opts moveOptions) Answer {
 	backend, ok := t.backend(run.Backend)
 	switch {
 	case !ok:
 		return Answer{Err: &Error{Op: "start", Reason: ReasonUnsupported}}
-	case t.work.Err() != nil || !t.Now().Before(run.Attempt.Ends):
+	case t.callCtx.Err() != nil || !t.Now().Before(run.Attempt.Ends):
 		return Answer{Err: &Error{Op: "start maintenance of " + run.ServerName, Reason: ReasonUnavailable, Err: errNoTime}}
 	default:
-		return backend.Start(t.work, run, run.Attempt.Before, a.attributes)
+		return backend.Start(t.callCtx, run, run.Attempt.ServerAtDecision, opts.attributes)
 	}
 }
 
-// stop asks the backend to stop a run. How it ends is seen; until then it is asked again at each look.
-func (t *turn) stop(run Run, report Report) Report {
-	backend, ok := t.backend(run.Backend)
-	if !ok || !backend.Stops() || run.State != RunRunning || t.work.Err() != nil {
-		return report
+// startAccepted notes that the backend took a start.
+func startAccepted(run Run, a Answer, at time.Time, f Facts) Decision {
+	n := Decision{Run: run.to(RunRunning)}
+	r := &n.Run
+	r.Accepted, r.Reference, r.Missing, r.Unseen = at, a.Reference, Missing{}, Unseen{}
+	r.Attempt.Unconfirmed = ""
+	r.Deadline = r.Deadline.Add(at.Sub(r.Attempt.Claimed)) // which the claim counted from itself
+	if a.Server.Status == StatusUnderMaintenance {
+		r.Began, r.LastUnderMaintenance = f.Now, f.Now
 	}
-	if err := backend.Stop(t.work, run); err != nil && ReasonOf(err) != ReasonNotRunning {
-		report.Err = errors.Join(report.Err, err)
+	if a.Server.Name != "" {
+		r.Server = a.Server
 	}
-	return report
+	if a.Server.MaintenanceStatus != "" { // which is nearer to the start than what the decision saw
+		r.Attempt.ServerAtDecision.MaintenanceStatus = a.Server.MaintenanceStatus
+	}
+	r.LookAt = r.nextFollow(f.Now, f.Tick)
+	n.Stop = !r.Stop.At.IsZero()
+	notification := Notification{Outcome: OutcomeStarted, At: at, Attempt: r.Attempt.Number, Server: r.Server, Answer: a.Record}
+	n.Report = r.report(notification)
+	n.Report.Count = true
+	r.owe(notification, f.Topics)
+	return n
+}
+
+// applyAnswer says what an attempt came to by what the backend answered.
+func applyAnswer(run Run, a Answer, f Facts) Decision {
+	reason := ReasonOf(a.Err)
+	switch {
+	case a.Err == nil:
+		return startAccepted(run, a, f.Now, f)
+	case reason == ReasonStartUnconfirmed:
+		n := Decision{Run: run.to(RunStarting)}
+		n.Run.Attempt.Unconfirmed, n.Run.LookAt = cut(a.Err.Error(), maxReason), run.Attempt.Ends
+		n.Report = n.Run.report(Notification{Outcome: OutcomeError, Reason: reason, At: f.Now, Detail: n.Run.Attempt.Unconfirmed})
+		n.Report.Count = true
+		return n
+	case reason == ReasonWrongState && a.Server.Status == StatusUnderMaintenance:
+		return notStarted(run, Verdict{Ruling: RulingRefuse, Reason: ReasonInProgress, Detail: a.Err.Error()}, false, f)
+	case reason == ReasonWrongState, reason == ReasonNotFound, reason.Retryable():
+		return notStarted(run, Verdict{Ruling: RulingWait, Reason: reason, Detail: a.Err.Error()}, false, f)
+	default:
+		return notStarted(run, Verdict{Ruling: RulingRefuse, Reason: reason, Detail: a.Err.Error()}, false, f)
+	}
+}
+
+// notStarted gives back what an attempt held that started nothing. The run waits on under the triggers that may wait; without any,
+// or with engine attributes, whose values are kept nowhere, it ends. silent is true if no answer said so.
+func notStarted(run Run, v Verdict, silent bool, f Facts) Decision {
+	switch mayWait := len(run.Triggers)+run.More > 0 && (!silent || len(run.Attempt.Attributes) == 0); {
+	case !run.Stop.At.IsZero():
+		return end(run, ending{outcome: OutcomeCancelled, reason: ReasonStopped, detail: v.Detail, stop: true}, f)
+	case !mayWait && silent:
+		return end(run, ending{outcome: OutcomeFailed, reason: ReasonNeverBegan, detail: v.Detail}, f)
+	case !mayWait, v.Ruling == RulingRefuse && run.Attempt.Trigger.Kind != TriggerManual:
+		return end(run, ending{outcome: v.Reason.outcome(), reason: v.Reason, detail: v.Detail}, f)
+	}
+	run.Lease = Lease{}
+	n := keepWaiting(run, v, f)
+	n.Free, n.Open, n.Run.Slot, n.Run.Node, n.Run.Attempt.CountedOn = true, false, 0, "", ""
+	n.Run.Missing, n.Run.Unseen = Missing{}, Unseen{}
+	if run.Attempt.Trigger.Kind == TriggerManual { // who asked gets the answer, and approved nothing
+		n.Report.Outcome = v.Reason.outcome()
+	}
+	if !silent { // an attempt that certainly started nothing is never looked for again
+		n.Run.Attempt = Attempt{Number: run.Attempt.Number}
+	}
+	n.Report.Count = true
+	return n
 }

@@ -10,7 +10,7 @@ import (
 func (r *Runner) History(ctx context.Context, serverName string, most int) ([]Run, error) {
 	t, done := r.turn(ctx)
 	defer done()
-	return t.Ledger.History(t.work, serverName, most)
+	return t.Ledger.History(t.callCtx, serverName, most)
 }
 
 // Status is the fleet: what is open, read consistently run by run, and what is kept of the servers that the names are.
@@ -20,13 +20,13 @@ func (r *Runner) Status(ctx context.Context, names []string) Fleet {
 	fleet := Fleet{Servers: map[string]ServerRecord{}}
 	var all []Due
 	for _, queue := range []Queue{QueueDue, QueueSlot} {
-		due, err := t.Ledger.Due(t.work, queue, t.Now().AddDate(10, 0, 0), 0)
+		due, err := t.Ledger.Due(t.callCtx, queue, t.Now().AddDate(10, 0, 0), 0)
 		all, fleet.Err = append(all, due...), errors.Join(fleet.Err, err)
 	}
 	all = slices.DeleteFunc(all, func(d Due) bool { return d.State == RunOver })
 	runs := make([]Run, len(all))
 	faults := make([]error, len(all))
-	t.inParallel(len(all), func(lane *turn, i int) { runs[i], faults[i] = lane.Ledger.Run(lane.work, all[i].RunID) })
+	t.inParallel(len(all), func(lane *turn, i int) { runs[i], faults[i] = lane.Ledger.Run(lane.callCtx, all[i].RunID) })
 	for i, run := range runs {
 		switch {
 		case ReasonOf(faults[i]) == ReasonUnknownRun:
@@ -42,17 +42,17 @@ func (r *Runner) Status(ctx context.Context, names []string) Fleet {
 }
 
 func (t *turn) statusOfFleet(fleet *Fleet, names []string) {
-	kept, err := t.Ledger.Read(t.work, "")
-	fleet.Fleet, fleet.Err = kept.Fleet, errors.Join(fleet.Err, err)
+	snapshot, err := t.Ledger.Read(t.callCtx, "")
+	fleet.Fleet, fleet.Err = snapshot.Fleet, errors.Join(fleet.Err, err)
 	if len(names) > 0 {
-		servers, err := t.Ledger.Servers(t.work, names)
+		servers, err := t.Ledger.Servers(t.callCtx, names)
 		fleet.Err = errors.Join(fleet.Err, err)
 		if servers != nil {
 			fleet.Servers = servers
 		}
 	}
 	if t.MaxConcurrent > 0 {
-		slots, err := t.Ledger.Slots(t.work, t.MaxConcurrent)
+		slots, err := t.Ledger.Slots(t.callCtx, t.MaxConcurrent)
 		fleet.Slots, fleet.Err = slots, errors.Join(fleet.Err, err)
 	}
 }

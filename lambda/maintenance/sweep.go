@@ -8,13 +8,13 @@ import (
 	"time"
 )
 
-// mostDue bounds how many runs a sweep works on: what is left, the next one takes, oldest first.
-const mostDue = 1000
+// maxDue bounds how many runs a sweep works on: what is left, the next one takes, oldest first.
+const maxDue = 1000
 
 // Sweep does what is due: runs that wait are started when they may, those that run are followed to their ends, attempts that were left
 // in the middle are settled, notifications that are owed are published. Overlapping sweeps are harmless: who takes a run moves its
 // next look, on condition that nobody else has.
-func (r *Runner) Sweep(ctx context.Context) Swept {
+func (r *Runner) Sweep(ctx context.Context) SweepResult {
 	t, done := r.turn(ctx)
 	defer done()
 	t.shared = map[string]Backend{}
@@ -22,45 +22,45 @@ func (r *Runner) Sweep(ctx context.Context) Swept {
 		t.shared[name] = b.Shared()
 	}
 	now := t.Now()
-	due, err := t.Ledger.Due(t.work, QueueDue, now, mostDue)
+	due, err := t.Ledger.Due(t.callCtx, QueueDue, now, maxDue)
 	if err != nil {
-		return Swept{Err: err}
+		return SweepResult{Err: err}
 	}
-	swept := Swept{}
+	result := SweepResult{}
 	if len(due) > 0 {
-		swept.Overdue = now.Sub(due[0].Next)
+		result.Overdue = now.Sub(due[0].DueAt)
 	}
-	if err := t.limit(now); ReasonOf(err) != ReasonMoved { // another sweep was faster
-		swept.Err = err
+	if err := t.applyLimit(now); ReasonOf(err) != ReasonMoved { // another sweep was faster
+		result.Err = err
 	}
 	waiters, err := t.waiters(now)
 	if err != nil {
-		swept.Err = err
+		result.Err = err
 	}
-	swept.Reports = append(swept.Reports, t.expect(now)...)
-	if swept.Open, err = t.count(now); swept.Err == nil {
-		swept.Err = err
+	result.Reports = append(result.Reports, t.checkExpected(now)...)
+	if result.Open, err = t.countOpen(now); result.Err == nil {
+		result.Err = err
 	}
 	t.published.postpones = true
-	var worked []Report
-	worked, swept.Left = t.workOn(append(due, waiters...))
-	swept.Reports = append(swept.Reports, worked...)
-	owing := t.published.due()
-	t.inParallel(len(owing), func(lane *turn, i int) { lane.deliver(owing[i]) })
-	swept.Publishing = t.published.Publishing
-	return swept
+	var moved []Report
+	moved, result.Left = t.workOn(append(due, waiters...))
+	result.Reports = append(result.Reports, moved...)
+	postponed := t.published.takePostponed()
+	t.inParallel(len(postponed), func(lane *turn, i int) { lane.deliver(postponed[i]) })
+	result.Publishing = t.published.Publishing
+	return result
 }
 
 // waiters are the runs that wait for a slot: as many of the oldest as slots are free, and those that want to be looked at anyway, which
 // stay behind the others.
 func (t *turn) waiters(now time.Time) ([]Due, error) {
-	all, err := t.Ledger.Due(t.work, QueueSlot, now, 0)
+	all, err := t.Ledger.Due(t.callCtx, QueueSlot, now, 0)
 	if err != nil || len(all) == 0 {
 		return nil, err
 	}
 	free := len(all)
 	if t.MaxConcurrent > 0 {
-		holders, err := t.Ledger.Slots(t.work, t.MaxConcurrent)
+		holders, err := t.Ledger.Slots(t.callCtx, t.MaxConcurrent)
 		if err != nil {
 			return nil, err
 		}
@@ -71,15 +71,15 @@ func (t *turn) waiters(now time.Time) ([]Due, error) {
 			}
 		}
 	}
-	t.behind = map[string]bool{}
+	t.behindOthers = map[string]bool{}
 	var some []Due
 	for i, d := range all {
-		if i < free || !d.Look.After(now) {
+		if i < free || !d.LookAt.After(now) {
 			some = append(some, d)
-			t.behind[d.RunID] = i >= free
+			t.behindOthers[d.RunID] = i >= free
 		}
 	}
-	return some[:min(len(some), mostDue)], nil
+	return some[:min(len(some), maxDue)], nil
 }
 
 // workOn works on what is due, each backend's runs apart, so that one that hangs does not stand in the way of the others.
@@ -94,7 +94,7 @@ func (t *turn) workOn(due []Due) (reports []Report, left int) {
 		some := byBackend[names[i]]
 		each, did := make([]Report, len(some)), make([]int, len(some))
 		lane.inParallel(len(some), func(lane *turn, j int) {
-			if lane.work.Err() == nil { // what is left, the next sweep takes
+			if lane.callCtx.Err() == nil { // what is left, the next sweep takes
 				did[j] = 1
 				each[j] = lane.safely("", some[j].RunID, func() Report { return lane.sweepOne(some[j]) })
 			}
@@ -115,36 +115,36 @@ func (t *turn) workOn(due []Due) (reports []Report, left int) {
 func (t *turn) sweepOne(due Due) Report {
 	now := t.Now()
 	if due.Edition > Edition { // later rules: left alone, and reported when nobody else moves it
-		if now.Sub(due.Next) < unseenTicks*t.tick() {
+		if now.Sub(due.DueAt) < unseenTicks*t.tick() {
 			return Report{}
 		}
 		return Report{Outcome: OutcomeError, Reason: ReasonUnsupported, RunID: due.RunID, State: due.State, At: now,
-			Detail: fmt.Sprintf("the run needs edition %d of the rules; this is edition %d", due.Edition, Edition)}
+			Detail: fmt.Sprintf("a later version of the function wrote the run: its edition is %d, this version's %d", due.Edition, Edition)}
 	}
-	run, err := t.Ledger.Take(t.work, due, now.Add(t.tick()))
+	run, err := t.Ledger.Take(t.callCtx, due, now.Add(t.tick()))
 	switch reason := ReasonOf(err); {
 	case reason == ReasonMoved, reason == ReasonUnknownRun:
 		return Report{}
 	case err != nil:
 		return Report{Outcome: OutcomeError, Reason: reason, RunID: due.RunID, At: now, Detail: err.Error(), Err: err}
 	}
-	return t.move(run, run.Queue == QueueSlot)
+	return t.moveDue(run, run.Queue == QueueSlot)
 }
 
-// move moves a run that nobody asks anything of.
-func (t *turn) move(run Run, atOnce bool) Report {
+// moveDue moves a run that nobody asks anything of.
+func (t *turn) moveDue(run Run, lookNow bool) Report {
 	f := t.facts(run.ServerName)
-	f.Behind = t.behind[run.ID]
+	f.BehindOthers = t.behindOthers[run.ID]
 	if run.State == RunWaiting {
 		var stop func()
-		t, stop = t.lookingAhead(run.ServerName, run.asking(), f) // before the holds are read, so that they bind it
+		t, stop = t.prefetchLook(run.ServerName, run.asking(), f) // before the holds are read, so that they bind it
 		defer stop()
 		var err error
-		if f.Kept, err = t.Ledger.Read(t.work, run.ServerName); err != nil {
+		if f.Snapshot, err = t.Ledger.Read(t.callCtx, run.ServerName); err != nil {
 			return run.failed(err, t.Now())
 		}
 	}
-	run, report, err := t.advance(run, f, asked{atOnce: atOnce})
+	run, report, err := t.advance(run, f, moveOptions{lookNow: lookNow})
 	if err != nil && ReasonOf(err) != ReasonAttemptAlive {
 		return run.failed(err, t.Now())
 	}
@@ -158,17 +158,17 @@ func (r Run) failed(err error, now time.Time) Report {
 	return report
 }
 
-// countEvery is how many ticks lie between two counts of what is open.
-const countEvery = 5
+// countEveryTicks is how many ticks lie between two counts of what is open.
+const countEveryTicks = 5
 
-// count counts the open runs by state, now and then.
-func (t *turn) count(now time.Time) (map[RunState]int, error) {
-	if now.UnixNano()/int64(t.tick())%countEvery != 0 || t.work.Err() != nil {
+// countOpen counts the open runs by state, now and then.
+func (t *turn) countOpen(now time.Time) (map[RunState]int, error) {
+	if now.UnixNano()/int64(t.tick())%countEveryTicks != 0 || t.callCtx.Err() != nil {
 		return nil, nil
 	}
 	open := map[RunState]int{RunWaiting: 0, RunStarting: 0, RunRunning: 0}
 	for _, queue := range []Queue{QueueDue, QueueSlot} {
-		all, err := t.Ledger.Due(t.work, queue, now.AddDate(10, 0, 0), 0)
+		all, err := t.Ledger.Due(t.callCtx, queue, now.AddDate(10, 0, 0), 0)
 		if err != nil {
 			return nil, err
 		}
@@ -181,36 +181,36 @@ func (t *turn) count(now time.Time) (map[RunState]int, error) {
 	return open, nil
 }
 
-// expectTicks is how many ticks lie between two looks at whether servers had the success that is expected of them.
-const expectTicks = 60
+// expectEveryTicks is how many ticks lie between two looks at whether servers had the success that is expected of them.
+const expectEveryTicks = 60
 
-// expect tells of servers that have had no successful run for longer than they should, once per period. The record's name is the
+// checkExpected tells of servers that have had no successful run for longer than they should, once per period. The record's name is the
 // period's, so that any number of sweeps write one.
-func (t *turn) expect(now time.Time) []Report {
+func (t *turn) checkExpected(now time.Time) []Report {
 	names := slices.Sorted(maps.Keys(t.Expected))
-	if len(names) == 0 || t.work.Err() != nil || now.UnixNano()/int64(t.tick())%expectTicks > 1 {
+	if len(names) == 0 || t.callCtx.Err() != nil || now.UnixNano()/int64(t.tick())%expectEveryTicks > 1 {
 		return nil
 	}
-	records, err := t.Ledger.Servers(t.work, names)
+	records, err := t.Ledger.Servers(t.callCtx, names)
 	if err != nil {
 		return []Report{Run{}.failed(err, now)}
 	}
 	var reports []Report
 	for _, name := range names {
-		if r := t.expectOne(name, records[name], now); r.Outcome != "" {
+		if r := t.checkExpectedServer(name, records[name], now); r.Outcome != "" {
 			reports = append(reports, r)
 		}
 	}
 	return reports
 }
 
-func (t *turn) expectOne(name string, record ServerRecord, now time.Time) Report {
+func (t *turn) checkExpectedServer(name string, record ServerRecord, now time.Time) Report {
 	since, detail := record.LastSuccess, "the last successful run ended "
 	if since.IsZero() {
-		since, detail = record.WatchedFrom, "no run has succeeded since the server is watched, "
+		since, detail = record.WatchedFrom, "no run has succeeded since watching began, "
 	}
 	if since.IsZero() {
-		if err := t.Ledger.Watch(t.work, name, now); err != nil {
+		if err := t.Ledger.Watch(t.callCtx, name, now); err != nil {
 			return Run{ServerName: name}.failed(err, now)
 		}
 		return Report{}
@@ -227,7 +227,7 @@ func (t *turn) expectOne(name string, record ServerRecord, now time.Time) Report
 	}
 	notification := Notification{Outcome: OutcomeMissed, Reason: ReasonNoSuccess, At: now, Detail: missed.Detail}
 	missed.owe(notification, t.Notifier.Topics())
-	stored, err := t.commit(Run{}, Next{Run: missed}, asked{})
+	stored, err := t.commit(Run{}, Decision{Run: missed}, moveOptions{})
 	switch ReasonOf(err) {
 	case "":
 		t.deliver(stored)

@@ -37,8 +37,8 @@ func TestRunner_SweepCountsWhatIsOpen(t *testing.T) {
 	var counts []map[maintenance.RunState]int
 	for range 10 {
 		f.clock = f.clock.Add(time.Minute)
-		if swept := f.Sweep(f.invocation()); swept.Open != nil {
-			counts = append(counts, swept.Open)
+		if result := f.Sweep(f.invocation()); result.Open != nil {
+			counts = append(counts, result.Open)
 		}
 	}
 	want := map[maintenance.RunState]int{maintenance.RunWaiting: 1, maintenance.RunStarting: 0, maintenance.RunRunning: 2}
@@ -50,13 +50,13 @@ func TestRunner_SweepCountsWhatIsOpen(t *testing.T) {
 func TestRunner_SweepSaysHowLateItIs(t *testing.T) {
 	f := newFixture(t)
 	f.fleet("puppet-02")
-	due := f.only().Next
+	due := f.only().DueAt
 	f.clock = due.Add(17 * time.Minute) // there was no sweep
-	if swept := f.Sweep(f.invocation()); swept.Overdue != 17*time.Minute || swept.Left != 0 {
-		t.Errorf("after seventeen minutes the oldest is overdue by %s, and %d are left", swept.Overdue, swept.Left)
+	if result := f.Sweep(f.invocation()); result.Overdue != 17*time.Minute || result.Left != 0 {
+		t.Errorf("after seventeen minutes the oldest is overdue by %s, and %d are left", result.Overdue, result.Left)
 	}
-	if swept := f.Sweep(f.invocation()); swept.Overdue != 0 {
-		t.Errorf("with nothing due it is overdue by %s", swept.Overdue)
+	if result := f.Sweep(f.invocation()); result.Overdue != 0 {
+		t.Errorf("with nothing due it is overdue by %s", result.Overdue)
 	}
 }
 

@@ -5,13 +5,13 @@ import "time"
 // What is counted in ticks of the sweep, a minute each where nothing else is said. AWS documents no bound for how far its answers lag;
 // five minutes are taken for the most, and everything negative waits for twice that.
 const (
-	lagTicks       = 5  // what is read may be as of so long ago
-	missingTicks   = 10 // what is missing from answers counts after so long, and missingLooks looks
-	missingLooks   = 3
-	beginningTicks = 15 // a run that was accepted has shown by then that it began
-	unseenTicks    = 10 // a run that cannot be followed is notified after so long
-	briskTicks     = 15 // a run is looked at every tick for so long, then every second one
-	calmTicks      = 15 // the longest pause between looks at a run that waits
+	lagTicks        = 5  // what is read may be as of so long ago
+	missingTicks    = 10 // what is missing from answers counts after so long, and missingLooks looks
+	missingLooks    = 3
+	startProofTicks = 15 // a run that was accepted has shown by then that it began
+	unseenTicks     = 10 // a run that cannot be followed is notified after so long
+	everyTickFor    = 15 // a run is looked at every tick for so long, then every second one
+	maxPauseTicks   = 15 // the longest pause between looks at a run that waits
 )
 
 func (r *Runner) tick() time.Duration {
@@ -21,25 +21,25 @@ func (r *Runner) tick() time.Duration {
 	return r.Tick
 }
 
-// counts reports whether something has been missing for long enough, often enough, to be taken for gone.
-func (m Missing) counts(now time.Time, tick time.Duration) bool {
+// conclusive reports whether something has been missing for long enough, often enough, to be taken for gone.
+func (m Missing) conclusive(now time.Time, tick time.Duration) bool {
 	return m.Looks >= missingLooks && !now.Before(m.Since.Add(missingTicks*tick))
 }
 
-// follows is when a run that was claimed is looked at after now.
-func (r Run) follows(now time.Time, tick time.Duration) time.Time {
-	if now.Before(r.Attempt.Claimed.Add(briskTicks * tick)) {
+// nextFollow is when a run that was claimed is looked at after now.
+func (r Run) nextFollow(now time.Time, tick time.Duration) time.Time {
+	if now.Before(r.Attempt.Claimed.Add(everyTickFor * tick)) {
 		return now.Add(tick)
 	}
 	return now.Add(2 * tick)
 }
 
-// retries is when a run that waits is looked at after now: when what is in the way is known to be out of it, else after a pause that
+// nextTry is when a run that waits is looked at after now: when what is in the way is known to be out of it, else after a pause that
 // grows, so that a deploy with other settings is noticed; not after it is given up.
-func (w Wait) retries(now, expires time.Time, tick time.Duration) time.Time {
+func (w Wait) nextTry(now, expires time.Time, tick time.Duration) time.Time {
 	next := w.Until
 	if !next.After(now) {
-		next = now.Add(min(time.Duration(max(w.Looks, 1)), calmTicks) * tick)
+		next = now.Add(min(time.Duration(max(w.Looks, 1)), maxPauseTicks) * tick)
 	}
 	if expires.IsZero() { // no policy says when: the next look refuses it
 		return now.Add(tick)
@@ -53,9 +53,9 @@ func (w Wait) retries(now, expires time.Time, tick time.Duration) time.Time {
 // schedule sets when the run is looked at next, of whatever is left to do: after the lease that binds others, when its state wants
 // it, or when a notification is tried again. What waits for a slot stands in a queue by its age.
 func (r Run) schedule(now time.Time) Run {
-	r.Queue, r.Next = QueueDue, r.Look
+	r.Queue, r.DueAt = QueueDue, r.LookAt
 	if !r.Open() {
-		r.Next = time.Time{}
+		r.DueAt = time.Time{}
 	}
 	first := map[Topic]bool{} // the others wait for it
 	for _, n := range r.Owed {
@@ -64,18 +64,18 @@ func (r Run) schedule(now time.Time) Run {
 				continue
 			}
 			first[d.Topic] = true
-			if r.Next.IsZero() || d.Next.Before(r.Next) {
-				r.Next = later(d.Next, now)
+			if r.DueAt.IsZero() || d.Next.Before(r.DueAt) {
+				r.DueAt = later(d.Next, now)
 			}
 		}
 	}
 	switch {
-	case r.Lease.Live(now) && !r.Next.IsZero():
-		r.Next = r.Lease.Until
+	case r.Lease.Live(now) && !r.DueAt.IsZero():
+		r.DueAt = r.Lease.Until
 	case r.State == RunWaiting && r.Wait.Reason == ReasonConcurrencyLimit: // in its turn, or before to publish what it owes
-		r.Look, r.Queue, r.Next = r.Next, QueueSlot, r.Created
+		r.LookAt, r.Queue, r.DueAt = r.DueAt, QueueSlot, r.Created
 	}
-	if r.Next.IsZero() {
+	if r.DueAt.IsZero() {
 		r.Queue = ""
 	}
 	return r

@@ -72,8 +72,8 @@ type Request struct {
 	EngineAttributes []EngineAttribute
 }
 
-// wishes is a digest of what a request asks for beside its server. A key that is used again with other wishes is no repetition.
-func (r Request) wishes() string {
+// digest is a digest of what a request asks for beside its server. A key that is used again with other wishes is no repetition.
+func (r Request) digest() string {
 	parts := []string{r.RunID, strings.Join(slices.Sorted(slices.Values(r.Trigger.Overrides)), ",")}
 	for _, a := range r.EngineAttributes {
 		parts = append(parts, a.Name, a.Value)
@@ -95,19 +95,19 @@ func (a EngineAttribute) GoString() string { return a.String() }
 
 // What a run keeps of its triggers, so that its item stays under 16 KB.
 const (
-	mostTriggers  = 20
-	mostBytes     = 9 << 10 // of all of them
-	longReason    = 1024    // bytes, of the first trigger and the last
-	shortReason   = 100     // of those between
-	longestName   = 255     // of an alarm, API_PutMetricAlarm
-	reasonCutMark = "…"
+	maxTriggers     = 20
+	maxTriggerBytes = 9 << 10 // of all of them
+	maxReason       = 1024    // bytes, of the first trigger and the last
+	maxMiddleReason = 100     // of those between
+	maxName         = 255     // of an alarm, API_PutMetricAlarm
+	reasonCutMark   = "…"
 )
 
-// join adds a trigger to those a run holds: one for each alarm (or time series of it) or schedule, a later one in its place. What is over
-// mostTriggers is counted only.
-func join(held []Trigger, more int, t Trigger) ([]Trigger, int) {
+// mergeTrigger adds a trigger to those a run holds: one for each alarm (or time series of it) or schedule, a later one in its place. What is over
+// maxTriggers is counted only.
+func mergeTrigger(held []Trigger, more int, t Trigger) ([]Trigger, int) {
 	held = slices.Clone(held)
-	t.Name, t.Reason = cut(t.Name, longestName), cut(t.Reason, longReason)
+	t.Name, t.Reason = cut(t.Name, maxName), cut(t.Reason, maxReason)
 	same := func(h Trigger) bool {
 		return h.Kind == t.Kind && h.ID == t.ID && t.Kind != TriggerManual
 	}
@@ -121,11 +121,11 @@ func join(held []Trigger, more int, t Trigger) ([]Trigger, int) {
 	for _, h := range held {
 		bytes += h.size()
 	}
-	if len(held) >= mostTriggers || bytes > mostBytes {
+	if len(held) >= maxTriggers || bytes > maxTriggerBytes {
 		return held, more + 1
 	}
 	if n := len(held); n > 1 {
-		held[n-1].Reason = cut(held[n-1].Reason, shortReason)
+		held[n-1].Reason = cut(held[n-1].Reason, maxMiddleReason)
 	}
 	return append(held, t), more
 }

@@ -21,7 +21,7 @@ func TestRunner_ASecondTriggerJoinsTheRunThatWaits(t *testing.T) {
 		t.Fatalf("it comes to %s of run %s", r.Outcome, r.RunID)
 	}
 	again := f.trigger(maintenance.TriggerAlarm, "memory")
-	if r := f.ask(again); !r.Decided || r.Outcome != maintenance.OutcomeJoined || r.RunID != first.ID {
+	if r := f.ask(again); !r.Redelivered || r.Outcome != maintenance.OutcomeJoined || r.RunID != first.ID {
 		t.Errorf("a second delivery of it comes to %s %s", r.Outcome, r.Reason)
 	}
 	if run := f.only(); len(run.Triggers) != 2 {
@@ -40,8 +40,8 @@ func TestRunner_ATriggerThatMeetsARunInProgress(t *testing.T) {
 	f.clock = f.clock.Add(time.Minute)
 	q := f.trigger(maintenance.TriggerAlarm, "memory")
 	for i := range 2 {
-		if r := f.ask(q); r.Outcome != maintenance.OutcomeInProgress || r.RunID != id || r.Decided != (i == 1) {
-			t.Errorf("delivery %d comes to %s of run %s, decided before: %t", i+1, r.Outcome, r.RunID, r.Decided)
+		if r := f.ask(q); r.Outcome != maintenance.OutcomeInProgress || r.RunID != id || r.Redelivered != (i == 1) {
+			t.Errorf("delivery %d comes to %s of run %s, decided before: %t", i+1, r.Outcome, r.RunID, r.Redelivered)
 		}
 	}
 	if got := f.mailbox.on(maintenance.TopicRecords); !slices.Equal(got, []string{"started", "in-progress"}) {
@@ -170,7 +170,7 @@ func TestRunner_WhatAnIndexShowsIsTakenAsItIsNow(t *testing.T) {
 	stale := f.ledger.runs[run.ID]
 	f.operator("window")
 	f.clock = f.clock.Add(14 * time.Hour)
-	f.ledger.stale = []maintenance.Due{{RunID: stale.ID, Version: stale.Version, Next: stale.Next, State: stale.State, Backend: stale.Backend}}
+	f.ledger.stale = []maintenance.Due{{RunID: stale.ID, Version: stale.Version, DueAt: stale.DueAt, State: stale.State, Backend: stale.Backend}}
 	f.Sweep(f.invocation())
 	f.expectMail("waiting outside-window", "started", "overdue")
 }

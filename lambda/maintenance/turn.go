@@ -15,45 +15,45 @@ type turn struct {
 	*Runner
 	// id names the leases of this invocation.
 	id string
-	// work ends early enough that what a service that hangs did not answer can still be recorded; publish, for publishing, early
-	// enough to clear; record early enough that the response gets out.
-	work, publish, record context.Context
+	// callCtx ends early enough that what a service that hangs did not answer can still be recorded; publishCtx early
+	// enough to clear what was published; recordCtx early enough that the response gets out.
+	callCtx, publishCtx, recordCtx context.Context
 	// ends is when this turn sends nothing any more, leaseEnds when others may take what it holds.
 	ends, leaseEnds time.Time
 	// shared are the backends for the looks of one sweep.
-	shared    map[string]Backend
-	published *tally
-	ahead     *ahead
-	// behind are the runs that wait for a slot and for others to have theirs first.
-	behind map[string]bool
+	shared     map[string]Backend
+	published  *tally
+	prefetched *prefetchedLook
+	// behindOthers are the runs that wait for a slot and for others to have theirs first.
+	behindOthers map[string]bool
 }
 
 // tally counts what was published.
 type tally struct {
 	sync.Mutex
 	Publishing
-	// later are the runs that a sweep publishes of once it has moved all, so that no topic stands in the way of a state.
-	later     []Run
+	// postponed are the runs that a sweep publishes of once it has moved all, so that no topic stands in the way of a state.
+	postponed []Run
 	postpones bool
 }
 
-// postponed keeps a run for later, where that is wanted.
-func (c *tally) postponed(run Run) bool {
+// postpone keeps a run for later, where that is wanted.
+func (c *tally) postpone(run Run) bool {
 	c.Lock()
 	defer c.Unlock()
 	if c.postpones {
-		c.later = append(c.later, run)
+		c.postponed = append(c.postponed, run)
 	}
 	return c.postpones
 }
 
-// due ends the postponing, and gives what was postponed in an order that does not depend on chance.
-func (c *tally) due() []Run {
+// takePostponed ends the postponing, and gives what was postponed in an order that does not depend on chance.
+func (c *tally) takePostponed() []Run {
 	c.Lock()
 	defer c.Unlock()
 	c.postpones = false
-	slices.SortFunc(c.later, func(a, b Run) int { return strings.Compare(a.ID, b.ID) })
-	return c.later
+	slices.SortFunc(c.postponed, func(a, b Run) int { return strings.Compare(a.ID, b.ID) })
+	return c.postponed
 }
 
 func (c *tally) add(p Publishing) {
@@ -65,21 +65,21 @@ func (c *tally) add(p Publishing) {
 // The margin on a turn's own deadline, for clocks that differ, and the deadline where there is none: Lambda's longest.
 const (
 	leaseMargin = 15 * time.Second
-	longestTurn = 15 * time.Minute
+	maxTurn     = 15 * time.Minute
 )
 
 func (r *Runner) turn(ctx context.Context) (*turn, context.CancelFunc) {
 	now := r.Now()
-	t := &turn{Runner: r, id: r.NewID("turn", now), work: ctx, publish: ctx, record: ctx, published: &tally{}}
-	left := longestTurn
+	t := &turn{Runner: r, id: r.NewID("turn", now), callCtx: ctx, publishCtx: ctx, recordCtx: ctx, published: &tally{}}
+	left := maxTurn
 	cancel := func() {}
 	if deadline, ok := ctx.Deadline(); ok {
 		left = time.Until(deadline)
-		var cancelRecord, cancelPublish, cancelWork context.CancelFunc
-		t.record, cancelRecord = context.WithDeadline(ctx, deadline.Add(-min(500*time.Millisecond, left/12)))
-		t.publish, cancelPublish = context.WithDeadline(t.record, deadline.Add(-min(2500*time.Millisecond, left/6)))
-		t.work, cancelWork = context.WithDeadline(t.publish, deadline.Add(-min(7*time.Second, left/3)))
-		cancel = func() { cancelWork(); cancelPublish(); cancelRecord() }
+		var cancelRecord, cancelPublish, cancelCall context.CancelFunc
+		t.recordCtx, cancelRecord = context.WithDeadline(ctx, deadline.Add(-min(500*time.Millisecond, left/12)))
+		t.publishCtx, cancelPublish = context.WithDeadline(t.recordCtx, deadline.Add(-min(2500*time.Millisecond, left/6)))
+		t.callCtx, cancelCall = context.WithDeadline(t.publishCtx, deadline.Add(-min(7*time.Second, left/3)))
+		cancel = func() { cancelCall(); cancelPublish(); cancelRecord() }
 	}
 	t.ends, t.leaseEnds = now.Add(left), now.Add(left+leaseMargin)
 	return t, cancel
@@ -88,11 +88,11 @@ func (r *Runner) turn(ctx context.Context) (*turn, context.CancelFunc) {
 // lane is the turn for one share of its parallel work.
 func (t *turn) lane(name string) *turn {
 	lane := *t
-	if outer := LaneOf(t.work); outer != "" {
+	if outer := LaneOf(t.callCtx); outer != "" {
 		name = outer + "." + name
 	}
 	in := func(ctx context.Context) context.Context { return context.WithValue(ctx, laneKey{}, name) }
-	lane.work, lane.publish, lane.record = in(t.work), in(t.publish), in(t.record)
+	lane.callCtx, lane.publishCtx, lane.recordCtx = in(t.callCtx), in(t.publishCtx), in(t.recordCtx)
 	return &lane
 }
 
@@ -105,8 +105,8 @@ func (t *turn) backend(name string) (Backend, bool) {
 	return b, ok
 }
 
-// atOnce bounds how many runs of one backend are worked on at the same time.
-const atOnce = 8
+// maxParallel bounds how many runs of one backend are worked on at the same time.
+const maxParallel = 8
 
 // inParallel does n things, atOnce at the same time, each in a lane of its own. A panic is one thing's fault and ends no other.
 func (t *turn) inParallel(n int, do func(lane *turn, i int)) {
@@ -120,7 +120,7 @@ func (t *turn) inParallel(n int, do func(lane *turn, i int)) {
 	}
 	close(next)
 	var all sync.WaitGroup
-	for range min(n, atOnce) {
+	for range min(n, maxParallel) {
 		all.Go(func() {
 			for i := range next {
 				do(t.lane(strconv.Itoa(i)), i)
@@ -136,11 +136,11 @@ func (t *turn) pause(try int) {
 		return
 	}
 	most := 10 * time.Millisecond << min(try, 6)
-	timer := time.NewTimer(most/2 + time.Duration(freeSlot(make([]string, 64), t.id+LaneOf(t.work)))*most/128)
+	timer := time.NewTimer(most/2 + time.Duration(freeSlot(make([]string, 64), t.id+LaneOf(t.callCtx)))*most/128)
 	defer timer.Stop()
 	select {
 	case <-timer.C:
-	case <-t.record.Done():
+	case <-t.recordCtx.Done():
 	}
 }
 
@@ -149,7 +149,7 @@ func (t *turn) safely(serverName, runID string, do func() Report) (report Report
 	defer func() {
 		if mistake := recover(); mistake != nil {
 			report = Report{Outcome: OutcomeError, Reason: ReasonUnexpected, ServerName: serverName, RunID: runID, At: t.Now(), Count: true,
-				Detail: fmt.Sprint("a mistake of this program: ", mistake), Retry: true}
+				Detail: fmt.Sprint("internal error: ", mistake), Retry: true}
 		}
 	}()
 	return do()

@@ -87,11 +87,11 @@ func (f *fixture) sweeps(n int) []maintenance.Report {
 	var reports []maintenance.Report
 	for range n {
 		f.clock = f.clock.Add(time.Minute)
-		swept := f.Sweep(f.invocation())
-		if swept.Err != nil {
-			f.t.Errorf("sweep at %s: %v", f.clock.Format(time.TimeOnly), swept.Err)
+		result := f.Sweep(f.invocation())
+		if result.Err != nil {
+			f.t.Errorf("sweep at %s: %v", f.clock.Format(time.TimeOnly), result.Err)
 		}
-		reports = append(reports, swept.Reports...)
+		reports = append(reports, result.Reports...)
 	}
 	return reports
 }

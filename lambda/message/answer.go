@@ -10,7 +10,7 @@ import (
 // Answer is what a report says to who asked, in one line: the summary, what exactly is wrong, and when it may start.
 func Answer(report maintenance.Report) string {
 	v := viewOf(report)
-	if v.Decided {
+	if v.Redelivered {
 		return before(v)
 	}
 	answer := summary(v)

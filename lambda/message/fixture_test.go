@@ -51,8 +51,8 @@ func onNode(r *maintenance.Report) {
 
 func accepted(r *maintenance.Report) {
 	r.State, r.Attempt, r.Started, r.Deadline = maintenance.RunRunning, 1, r.At, r.At.Add(4*time.Hour)
-	r.Before = r.Server
-	r.Before.Status = maintenance.StatusHealthy
+	r.ServerAtDecision = r.Server
+	r.ServerAtDecision.Status = maintenance.StatusHealthy
 	if r.Server.Backend == "ssm" {
 		r.Reference = execution
 		return

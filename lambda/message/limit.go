@@ -84,7 +84,7 @@ func tidy(r maintenance.Report) maintenance.Report {
 	r.Attributes = cleanAll(r.Attributes, mostNames, shortField)
 	r.Detail = clean(r.Detail, longField)
 
-	r.Before.Status = word(r.Before.Status)
+	r.ServerAtDecision.Status = word(r.ServerAtDecision.Status)
 	s := &r.Server
 	keep(&s.ARN, isARN)
 	keep(&s.Node, isNodeID)

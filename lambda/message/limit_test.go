@@ -21,7 +21,7 @@ func hostile(r maintenance.Report, text string) maintenance.Report {
 	r.Server = maintenance.Server{Name: text, Backend: text, ARN: text, Engine: text, EngineVersion: text,
 		Status: maintenance.Status(text), StatusReason: text,
 		MaintenanceStatus: maintenance.MaintenanceStatus(text), Node: text, Runbook: text}
-	r.Before = r.Server
+	r.ServerAtDecision = r.Server
 	answer, err := json.Marshal(map[string]any{"StatusReason": text, text: many(3, text)})
 	if err != nil {
 		panic(err)

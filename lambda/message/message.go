@@ -120,7 +120,7 @@ func others(v view) string {
 // describe says what is known of the server: "automate-06 (ChefAutomate 2, HEALTHY before, last seen UNDER_MAINTENANCE)".
 func describe(v view) string {
 	known := []string{v.Server.Node, joined([]string{v.Server.Engine, v.Server.EngineVersion}, " ")}
-	before := v.state(v.Before.Status)
+	before := v.state(v.ServerAtDecision.Status)
 	if before != "" && v.accepted() {
 		known = append(known, before+" before")
 	}

@@ -93,7 +93,7 @@ func recordServer(v view) *server {
 		Runbook:           v.Server.Runbook,
 		Engine:            v.Server.Engine,
 		EngineVersion:     v.Server.EngineVersion,
-		StatusBefore:      v.state(v.Before.Status),
+		StatusBefore:      v.state(v.ServerAtDecision.Status),
 		Status:            v.state(v.Server.Status),
 		StatusReason:      v.Server.StatusReason,
 		MaintenanceStatus: string(v.Server.MaintenanceStatus),

@@ -61,7 +61,7 @@ func TestAnswer_SaysWhatAnOperatorHasToKnowBesides(t *testing.T) {
 			"Maintenance of automate-06 was not started: the run " + runID + " has the server, accepted Sun 29 Nov 00:00 CET."},
 		"the second delivery of a trigger: what came of it then, not how things are": {
 			report(maintenance.OutcomeRefused, maintenance.ReasonDuplicate, alarm, detail("it was decided before: cooling-down"),
-				func(r *maintenance.Report) { r.Decided = true }),
+				func(r *maintenance.Report) { r.Redelivered = true }),
 			"The same trigger came before, and came to: refused, run " + runID + ". it was decided before: cooling-down. Nothing was done now."},
 		"a run that nobody looked at yet": {report(maintenance.OutcomeWaiting, "", weekly, state(maintenance.RunWaiting)),
 			"Maintenance of automate-06 waits."},
@@ -144,8 +144,8 @@ func TestText_SaysThatItIsLate(t *testing.T) {
 		late time.Duration
 		want bool
 	}{
-		"ten minutes are usual": {maintenance.Late, false},
-		"more are not":          {maintenance.Late + time.Minute, true},
+		"ten minutes are usual": {maintenance.LateAfter, false},
+		"more are not":          {maintenance.LateAfter + time.Minute, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := cases["failed-ssm"]

@@ -81,7 +81,7 @@ func (v view) attempt() string {
 	}
 }
 
-func (v view) late() bool { return v.Late > maintenance.Late }
+func (v view) late() bool { return v.Late > maintenance.LateAfter }
 
 func (v view) waiting() bool { return v.Outcome == maintenance.OutcomeWaiting }
 

@@ -5,13 +5,13 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/opsworkscm/types"
 
-	"opsworks-maintenance/lambda/call"
+	"opsworks-maintenance/lambda/awscall"
 	"opsworks-maintenance/lambda/maintenance"
 )
 
-// classify is a call.Classifier. An exception of the model counts as one only in an answer that refuses: not with a status of 500.
+// classify is a awscall.Classifier. An exception of the model counts as one only in an answer that refuses: not with a status of 500.
 func classify(err error) (reason maintenance.Reason, refused bool) {
-	reason, refused = call.Classify(err)
+	reason, refused = awscall.Classify(err)
 	if !refused {
 		return reason, refused
 	}

@@ -9,7 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/opsworkscm"
 	"github.com/aws/aws-sdk-go-v2/service/opsworkscm/types"
 
-	"opsworks-maintenance/lambda/call"
+	"opsworks-maintenance/lambda/awscall"
 	"opsworks-maintenance/lambda/maintenance"
 )
 
@@ -29,7 +29,7 @@ var proofs = map[string]bool{
 
 // events reads what the service recorded since a time with DescribeEvents, which lists the newest first, in pages.
 func (c *Client) events(ctx context.Context, name string, since time.Time) ([]maintenance.Event, error) {
-	ctx, cancel := call.Half(ctx)
+	ctx, cancel := awscall.HalfRemaining(ctx)
 	defer cancel()
 	var events []maintenance.Event
 	pages := opsworkscm.NewDescribeEventsPaginator(c.api, &opsworkscm.DescribeEventsInput{ServerName: aws.String(name)},
@@ -43,7 +43,7 @@ func (c *Client) events(ctx context.Context, name string, since time.Time) ([]ma
 			if e.CreatedAt == nil {
 				continue // it may be of any time
 			}
-			if before(*e.CreatedAt, since) {
+			if isBefore(*e.CreatedAt, since) {
 				return events, nil
 			}
 			events = append(events, event(e))
@@ -52,8 +52,8 @@ func (c *Client) events(ctx context.Context, name string, since time.Time) ([]ma
 	return events, nil
 }
 
-// before compares a stamp with a time in the stamp's own precision: milliseconds, or whole seconds. One of the same moment counts.
-func before(stamp, t time.Time) bool {
+// isBefore compares a stamp with a time in the stamp's own precision: milliseconds, or whole seconds. One of the same moment counts.
+func isBefore(stamp, t time.Time) bool {
 	precision := time.Millisecond
 	if stamp.Nanosecond() == 0 {
 		precision = time.Second

@@ -9,7 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/opsworkscm"
 
-	"opsworks-maintenance/lambda/call"
+	"opsworks-maintenance/lambda/awscall"
 	"opsworks-maintenance/lambda/maintenance"
 )
 
@@ -24,19 +24,19 @@ func (c *Client) read(ctx context.Context, name string) (time.Time, maintenance.
 	if c.list == nil {
 		return c.readOne(ctx, name)
 	}
-	ctx, cancel := call.Half(ctx)
+	ctx, cancel := awscall.HalfRemaining(ctx)
 	defer cancel()
 	all := c.list.get(ctx, c)
 	if all.err != nil {
 		return all.began, maintenance.Server{}, all.err
 	}
-	server, err := only("find server "+name+" among all", name, all.servers[name])
+	server, err := onlyServer("find server "+name+" among all", name, all.servers[name])
 	return all.began, server, err
 }
 
 func (c *Client) readOne(ctx context.Context, name string) (time.Time, maintenance.Server, error) {
 	began, op := c.now(), "describe server "+name
-	ctx, cancel := call.Half(ctx)
+	ctx, cancel := awscall.HalfRemaining(ctx)
 	defer cancel()
 	out, err := c.api.DescribeServers(ctx, &opsworkscm.DescribeServersInput{ServerName: aws.String(name)})
 	if err != nil {
@@ -46,20 +46,20 @@ func (c *Client) readOne(ctx context.Context, name string) (time.Time, maintenan
 	for _, s := range out.Servers {
 		servers = append(servers, fromAPI(s))
 	}
-	server, err := only(op, name, servers)
+	server, err := onlyServer(op, name, servers)
 	return began, server, err
 }
 
-// only is the server asked for, if an answer holds it and no other. Without any it is missing, as with ResourceNotFoundException,
+// onlyServer is the server asked for, if an answer holds it and no other. Without any it is missing, as with ResourceNotFoundException,
 // which API_DescribeServers has for a name it does not know: what that proves, and after how long, is the domain's to say.
-func only(op, name string, servers []maintenance.Server) (maintenance.Server, error) {
+func onlyServer(op, name string, servers []maintenance.Server) (maintenance.Server, error) {
 	switch {
 	case len(servers) == 0:
 		return maintenance.Server{}, &maintenance.Error{Op: op, Reason: maintenance.ReasonNotFound,
-			Err: errors.New("the answer does not hold it")}
+			Err: errors.New("the response does not have it")}
 	case len(servers) > 1 || servers[0].Name != name:
 		return maintenance.Server{}, &maintenance.Error{Op: op, Reason: maintenance.ReasonUnexpected,
-			Err: fmt.Errorf("the answer holds %d servers, the first %.40q", len(servers), servers[0].Name)}
+			Err: fmt.Errorf("the response has %d servers, the first %.40q", len(servers), servers[0].Name)}
 	default:
 		return servers[0], nil
 	}

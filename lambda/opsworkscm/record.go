@@ -28,7 +28,7 @@ func record(s types.Server) string {
 	if err != nil || json.Unmarshal(text, &fields) != nil {
 		return "{}" // there is no such server
 	}
-	given := without(fields)
+	given := dropAbsent(fields)
 	for most := 10_000; ; most /= 2 { // bytes; the String shape of the API model
 		text, err = json.Marshal(shortened(given, most))
 		if err != nil || len(text) <= recordSize {
@@ -37,19 +37,19 @@ func record(s types.Server) string {
 	}
 }
 
-// without leaves out what an answer did not have.
-func without(value any) any {
+// dropAbsent leaves out what an answer did not have.
+func dropAbsent(value any) any {
 	switch value := value.(type) {
 	case map[string]any:
 		maps.DeleteFunc(value, func(name string, field any) bool {
 			return field == nil || name == "MaintenanceStatus" && field == "" || name == "Status" && field == ""
 		})
 		for name, field := range value {
-			value[name] = without(field)
+			value[name] = dropAbsent(field)
 		}
 	case []any:
 		for i := range value {
-			value[i] = without(value[i])
+			value[i] = dropAbsent(value[i])
 		}
 	}
 	return value
@@ -76,7 +76,7 @@ func shortened(value any, most int) any {
 			short = append(short, shortened(entry, most))
 		}
 		if more := len(value) - entries; more > 0 {
-			short = append(short, like(value[0], fmt.Sprintf("… (cut: %d more)", more)))
+			short = append(short, shapedLike(value[0], fmt.Sprintf("… (cut: %d more)", more)))
 		}
 		return short
 	default:
@@ -84,8 +84,8 @@ func shortened(value any, most int) any {
 	}
 }
 
-// like gives a text the form of its neighbours in a list: that of an engine attribute, or none.
-func like(neighbour any, text string) any {
+// shapedLike gives a text the form of its neighbours in a list: that of an engine attribute, or none.
+func shapedLike(neighbour any, text string) any {
 	if _, ok := neighbour.(map[string]any); ok {
 		return map[string]any{"Name": text}
 	}

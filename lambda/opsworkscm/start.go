@@ -10,7 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/opsworkscm"
 	"github.com/aws/aws-sdk-go-v2/service/opsworkscm/types"
 
-	"opsworks-maintenance/lambda/call"
+	"opsworks-maintenance/lambda/awscall"
 	"opsworks-maintenance/lambda/maintenance"
 )
 
@@ -27,12 +27,12 @@ func (c *Client) Start(
 		return refused(op, maintenance.ReasonInvalidRequest, err)
 	}
 	left := run.Attempt.Ends.Sub(c.now())
-	if !call.Enough(ctx) || left < time.Second {
+	if !awscall.CanStillVerify(ctx) || left < time.Second {
 		return refused(op, maintenance.ReasonUnavailable, errTooLate)
 	}
-	sending, cancel := context.WithTimeout(ctx, left)
+	sendCtx, cancel := context.WithTimeout(ctx, left)
 	defer cancel()
-	started, sure, err := c.start(sending, server.Name, run.Attempt.Ends, attributes)
+	started, sure, err := c.start(sendCtx, server.Name, run.Attempt.Ends, attributes)
 	if err != nil {
 		reason, _ := classify(err)
 		switch {
@@ -46,7 +46,7 @@ func (c *Client) Start(
 		return refused(op, reason, err)
 	}
 	if started == nil || aws.ToString(started.ServerName) != server.Name {
-		return refused(op, maintenance.ReasonStartUnconfirmed, errors.New("the answer does not hold the server"))
+		return refused(op, maintenance.ReasonStartUnconfirmed, errors.New("the response does not have the server"))
 	}
 	return maintenance.Answer{Server: fromAPI(*started), Record: record(*started)}
 }
@@ -60,7 +60,7 @@ func refused(op string, reason maintenance.Reason, err error) maintenance.Answer
 func (c *Client) start(
 	ctx context.Context, name string, ends time.Time, attributes []maintenance.EngineAttribute,
 ) (started *types.Server, sure bool, err error) {
-	ctx, cancel := call.Half(ctx)
+	ctx, cancel := awscall.HalfRemaining(ctx)
 	defer cancel()
 	in := &opsworkscm.StartMaintenanceInput{ServerName: aws.String(name)}
 	for _, a := range attributes {
@@ -73,7 +73,7 @@ func (c *Client) start(
 			sure = sure && !open // what is sent is in doubt until its answer comes
 			return open
 		}}
-		o.Retryer = call.RetryRefused(func(err error) (maintenance.Reason, bool) {
+		o.Retryer = awscall.RetryRefused(func(err error) (maintenance.Reason, bool) {
 			reason, refused := classify(err)
 			sure = sure || refused
 			return reason, refused
@@ -85,7 +85,7 @@ func (c *Client) start(
 	return out.Server, sure, nil
 }
 
-var errTooLate = errors.New("no time is left to ask")
+var errTooLate = errors.New("not enough time left to start safely")
 
 // gate is an HTTP client that sends only while it is open. The SDK's pauses between attempts, and a slow connection before them, would
 // carry a request past the end of its attempt otherwise.

@@ -169,8 +169,8 @@ func (a *asker) start(ctx context.Context, w *world, b maintenance.Backend) stri
 	before := b.Look(ctx, a.server())
 	now := clockOf(ctx)
 	a.run = maintenance.Run{ID: "R", State: maintenance.RunStarting, ServerName: a.server(), Backend: a.backend,
-		Stop: maintenance.Wish{At: now}, Attempt: maintenance.Attempt{ID: "A", Number: 1, Claimed: now, Ends: now.Add(20 * time.Second),
-			Before: before.Server}}
+		Stop: maintenance.StopRequest{At: now}, Attempt: maintenance.Attempt{ID: "A", Number: 1, Claimed: now, Ends: now.Add(20 * time.Second),
+			ServerAtDecision: before.Server}}
 	w.mu.Lock()
 	w.ledger.put("test", a.run)
 	w.mu.Unlock()

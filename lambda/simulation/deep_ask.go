@@ -115,7 +115,7 @@ func (b books) in(ctx context.Context, a asking) (context.Context, *dynamo.Ledge
 	return a.in(ctx), l.Ledger
 }
 
-func (b books) Read(ctx context.Context, name string) (maintenance.Kept, error) {
+func (b books) Read(ctx context.Context, name string) (maintenance.Snapshot, error) {
 	ctx, l := b.in(ctx, asking{about: name, server: name, reads: true})
 	return l.Read(ctx, name)
 }

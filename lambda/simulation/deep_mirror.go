@@ -90,7 +90,7 @@ func runOf(attributes map[string]string) maintenance.Run {
 	check(err)
 	run := jsonOf[maintenance.Run](string(text))
 	if attributes["next"] != "" {
-		run.Next = time.UnixMilli(int64(intOf(attributes["next"]))).UTC()
+		run.DueAt = time.UnixMilli(int64(intOf(attributes["next"]))).UTC()
 	}
 	return run
 }

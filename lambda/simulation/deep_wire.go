@@ -57,7 +57,7 @@ func (w wire) Do(r *http.Request) (*http.Response, error) {
 	return nil, &url.Error{Op: "Post", URL: r.URL.String(), Err: errNoHeader{}}
 }
 
-// longestPause is that of lambda/call between two attempts of a start. The SDK draws how much of it passes from a source that cannot be
+// longestPause is that of lambda/awscall between two attempts of a start. The SDK draws how much of it passes from a source that cannot be
 // handed in, so all of it does.
 const longestPause = time.Second
 

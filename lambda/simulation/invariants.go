@@ -100,7 +100,7 @@ func (w *world) watchCommit(c *call, change maintenance.Change) {
 		w.must("over-is-over", from.State != maintenance.RunOver || from.Outcome == to.Outcome && from.Reason == to.Reason, "%s was %s %s, and is %s %s",
 			to.ID, from.Outcome, from.Reason, to.Outcome, to.Reason)
 	}
-	w.must("looked-at-again", !to.Open() && len(to.Owed) == 0 || !to.Next.IsZero(), "%s is %s, and is never looked at again", to.ID, describe(to))
+	w.must("looked-at-again", !to.Open() && len(to.Owed) == 0 || !to.DueAt.IsZero(), "%s is %s, and is never looked at again", to.ID, describe(to))
 	if to.State == maintenance.RunOver && from.State != maintenance.RunOver && !to.Began.IsZero() {
 		w.ends[to.ServerName] = to.Ended
 	}
@@ -122,7 +122,7 @@ func (w *world) watchCommit(c *call, change maintenance.Change) {
 func (w *world) watchUnseen(c *call, change maintenance.Change) {
 	to := change.To
 	since := to.Unseen.Since
-	again := c.flight.event.Verb == "sweep" && !change.From.Unseen.Since.IsZero() && !to.Look.Equal(change.From.Look)
+	again := c.flight.event.Verb == "sweep" && !change.From.Unseen.Since.IsZero() && !to.LookAt.Equal(change.From.LookAt)
 	if !again || !to.Holds() || since.IsZero() || change.Now.Before(since.Add(10*time.Minute+timeout)) {
 		return
 	}
@@ -165,10 +165,10 @@ func (w *world) watchClaim(c *call, change maintenance.Change) {
 	}
 	policy, _ := f.box.settings.policy(name)
 	if policy.DailyLimit > 0 {
-		day := to.Attempt.Counted
+		day := to.Attempt.CountedOn
 		before := 0
 		for _, j := range w.plant.jobs { // what was accepted by an alarm's claim of the day
-			if h := w.ledger.runs[j.run]; j.server == name && h != nil && h.last().Attempt.Counted == day && !j.begins.IsZero() && j.run != to.ID {
+			if h := w.ledger.runs[j.run]; j.server == name && h != nil && h.last().Attempt.CountedOn == day && !j.begins.IsZero() && j.run != to.ID {
 				before++
 			}
 		}

@@ -152,7 +152,7 @@ func (w *world) quiet(m int) bool {
 	}
 	w.ledger.prune()
 	for _, h := range w.ledger.order {
-		if next := h.last().Next; !next.IsZero() && next.Before(now.Add(3*time.Second)) {
+		if next := h.last().DueAt; !next.IsZero() && next.Before(now.Add(3*time.Second)) {
 			return false
 		}
 	}

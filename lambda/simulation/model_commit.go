@@ -13,7 +13,7 @@ func kindOf(c maintenance.Change) string {
 	switch {
 	case c.To.ID == "":
 		return "key"
-	case c.Claim != nil && c.Claim.Running:
+	case c.Claim != nil && c.Claim.SlotOnly:
 		return "slot"
 	case c.Claim != nil:
 		return "claim"
@@ -90,7 +90,7 @@ func (l *ledger) refusesServer(change maintenance.Change) *maintenance.Error {
 }
 
 // claims reports whether the server is claimed too, takes whether a slot or a node is taken that was not the run's before.
-func claims(c maintenance.Change) bool { return c.Claim != nil && !c.Claim.Running }
+func claims(c maintenance.Change) bool { return c.Claim != nil && !c.Claim.SlotOnly }
 
 func takes(c maintenance.Change, any, same bool) bool {
 	return any && (c.Claim != nil || !same) && !(c.Free && same)
@@ -112,15 +112,15 @@ func (l *ledger) apply(c *call, change maintenance.Change) maintenance.Run {
 		l.watchCommit(c, change)
 		return run
 	}
-	run.Version, run.Next = change.From.Version+1, run.Next.Add(time.Millisecond-1).Truncate(time.Millisecond)
+	run.Version, run.DueAt = change.From.Version+1, run.DueAt.Add(time.Millisecond-1).Truncate(time.Millisecond)
 	record := copyRecord(l.servers[run.ServerName])
 	if change.Open || claims(change) {
 		record.OpenRun = run.ID
 	}
 	if claims(change) && change.Claim.DailyLimit > 0 {
-		run.Attempt.Counted = change.Now.UTC().Format(time.DateOnly)
-		if record.Day != run.Attempt.Counted {
-			record.Day, record.Starts = run.Attempt.Counted, 0
+		run.Attempt.CountedOn = change.Now.UTC().Format(time.DateOnly)
+		if record.Day != run.Attempt.CountedOn {
+			record.Day, record.Starts = run.Attempt.CountedOn, 0
 		}
 		record.Starts++
 	}
@@ -159,7 +159,7 @@ func (l *ledger) free(record *maintenance.ServerRecord, change maintenance.Chang
 		recordEnd(record, to, change.Now)
 	}
 	happened := to.State == maintenance.RunRunning || !to.Accepted.IsZero() || !to.Began.IsZero()
-	counted := from.Attempt.Counted
+	counted := from.Attempt.CountedOn
 	if counted != "" && from.Accepted.IsZero() && !happened && record.Day == counted && record.Starts > 0 {
 		record.Starts--
 	}
@@ -172,7 +172,7 @@ func recordEnd(record *maintenance.ServerRecord, run maintenance.Run, now time.T
 	}
 	record.Ends = append([]maintenance.End{end}, record.Ends...)
 	slices.SortStableFunc(record.Ends, func(a, b maintenance.End) int { return b.At.Compare(a.At) })
-	record.Ends = record.Ends[:min(len(record.Ends), maintenance.KeptEnds)]
+	record.Ends = record.Ends[:min(len(record.Ends), maintenance.MaxEnds)]
 	if end.Outcome == maintenance.OutcomeSucceeded && end.At.After(record.LastSuccess) {
 		record.LastSuccess = end.At
 	}

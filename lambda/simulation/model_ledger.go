@@ -78,17 +78,17 @@ func ask[T any](ctx context.Context, l *ledger, op, about string, serve func(*ca
 	return answer, err
 }
 
-func (l *ledger) Read(ctx context.Context, serverName string) (maintenance.Kept, error) {
-	return ask(ctx, l, "Read", serverName, func(c *call) (maintenance.Kept, error) {
-		kept := maintenance.Kept{Fleet: l.fleet}
+func (l *ledger) Read(ctx context.Context, serverName string) (maintenance.Snapshot, error) {
+	return ask(ctx, l, "Read", serverName, func(c *call) (maintenance.Snapshot, error) {
+		snapshot := maintenance.Snapshot{Fleet: l.fleet}
 		if serverName != "" {
-			kept.Server = copyRecord(l.servers[serverName])
+			snapshot.Server = copyRecord(l.servers[serverName])
 		}
-		if h := l.runs[kept.Server.OpenRun]; h != nil {
-			kept.Open = copyRun(h.last())
+		if h := l.runs[snapshot.Server.OpenRun]; h != nil {
+			snapshot.Open = copyRun(h.last())
 		}
 		l.watchRead(c.flight, serverName)
-		return kept, nil
+		return snapshot, nil
 	})
 }
 
@@ -127,7 +127,7 @@ func (l *ledger) Take(ctx context.Context, due maintenance.Due, next time.Time) 
 			return copyRun(h.last()), ledgerError("take the run", maintenance.ReasonUnsupported)
 		}
 		run = copyRun(h.last())
-		run.Next = next
+		run.DueAt = next
 		run.Version++
 		l.put(c.flight.id, run)
 		return copyRun(run), nil
@@ -140,12 +140,12 @@ func (l *ledger) Due(ctx context.Context, queue maintenance.Queue, until time.Ti
 		l.prune()
 		for _, h := range l.order {
 			run, ok := l.shown(c, h)
-			if ok && run.Queue == queue && !run.Next.IsZero() && !run.Next.After(until) {
-				out = append(out, maintenance.Due{RunID: run.ID, Version: run.Version, Edition: run.Edition, Next: run.Next, Look: run.Look,
+			if ok && run.Queue == queue && !run.DueAt.IsZero() && !run.DueAt.After(until) {
+				out = append(out, maintenance.Due{RunID: run.ID, Version: run.Version, Edition: run.Edition, DueAt: run.DueAt, LookAt: run.LookAt,
 					State: run.State, Backend: run.Backend})
 			}
 		}
-		slices.SortStableFunc(out, func(a, b maintenance.Due) int { return a.Next.Compare(b.Next) })
+		slices.SortStableFunc(out, func(a, b maintenance.Due) int { return a.DueAt.Compare(b.DueAt) })
 		if most > 0 && len(out) > most {
 			out = out[:most]
 		}
@@ -174,7 +174,7 @@ func (l *ledger) prune() {
 	gone := l.now().Add(-longestLate)
 	l.order = slices.DeleteFunc(l.order, func(h *history) bool {
 		last := h.versions[len(h.versions)-1]
-		return last.run.Next.IsZero() && last.at.Before(gone)
+		return last.run.DueAt.IsZero() && last.at.Before(gone)
 	})
 }
 

@@ -88,7 +88,7 @@ func (b ssm) Follow(ctx context.Context, run maintenance.Run) (s maintenance.Sig
 		s.Server, s.ServerErr = b.node(c, run.ServerName)
 		at := b.lag(c, "list")
 		for _, j := range b.jobs {
-			if _, ok := j.state(at); !ok || j.node != run.Attempt.Before.Node {
+			if _, ok := j.state(at); !ok || j.node != run.Attempt.ServerAtDecision.Node {
 				continue
 			}
 			if run.Reference == "" && j.created.Before(run.Attempt.Claimed.Add(-2*time.Second)) || run.Reference != "" && j.id != run.Reference {
@@ -147,7 +147,7 @@ func (b ssm) drawn(run maintenance.Run) *job {
 	now, server := b.now(), b.server(run.ServerName)
 	id := "exec-" + run.Attempt.ID
 	r := roll(b.story.Seed, named(id))
-	j := &job{id: id, server: server.Name, node: run.Attempt.Before.Node, run: run.ID, attempt: run.Attempt.ID,
+	j := &job{id: id, server: server.Name, node: run.Attempt.ServerAtDecision.Node, run: run.ID, attempt: run.Attempt.ID,
 		takesRun: server.Own, created: now, begins: now.Add(r.between(100*time.Millisecond, 5*time.Second))}
 	if queued, ok := b.oddly(b.knobs.Queue, lasts("queue", time.Minute, 40*time.Minute), id, "queue"); ok {
 		j.begins = now.Add(queued)

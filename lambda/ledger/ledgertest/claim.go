@@ -38,11 +38,11 @@ var claims = []test{
 		l.Hold(t, "automate-06", maintenance.Hold{Until: Now.Add(time.Hour)})
 		with := run
 		with.Slot = 1
-		l.commit(t, Claim(run, with, maintenance.Claim{Running: true}))
+		l.commit(t, Claim(run, with, maintenance.Claim{SlotOnly: true}))
 		l.holders(t, "i-1", "r1", "r1")
 		with = other
 		with.Slot = 1
-		l.refuses(t, Claim(other, with, maintenance.Claim{Running: true}), maintenance.ReasonSlotTaken)
+		l.refuses(t, Claim(other, with, maintenance.Claim{SlotOnly: true}), maintenance.ReasonSlotTaken)
 		if s := l.server(t, "automate-06"); s.StartsOn(today) != 1 || s.OpenRun != "r1" {
 			t.Errorf("the server: %+v", s)
 		}
@@ -51,8 +51,8 @@ var claims = []test{
 		change := Start(Claimed(Waiting("r1", "automate-06"), 0, ""))
 		change.Now = Now.Add(time.Hour)
 		run := l.commit(t, change)
-		if s := l.server(t, "automate-06"); run.Attempt.Counted != "2026-11-29" || s.StartsOn("2026-11-29") != 1 {
-			t.Errorf("the run says %s, the server: %+v", run.Attempt.Counted, s)
+		if s := l.server(t, "automate-06"); run.Attempt.CountedOn != "2026-11-29" || s.StartsOn("2026-11-29") != 1 {
+			t.Errorf("the run says %s, the server: %+v", run.Attempt.CountedOn, s)
 		}
 	}},
 	{"open-run: the server has another", func(t *testing.T, l Subject) {
@@ -75,7 +75,7 @@ var claims = []test{
 	{"a hold that an operator overrides forbids nothing", func(t *testing.T, l Subject) {
 		l.Hold(t, "automate-06", maintenance.Hold{Until: Now.Add(time.Hour)})
 		change := Start(Claimed(Waiting("r1", "automate-06"), 1, ""))
-		change.Claim = &maintenance.Claim{OverHold: true}
+		change.Claim = &maintenance.Claim{IgnoreHold: true}
 		l.commit(t, change)
 	}},
 	{"a hold forbids a claim, not a run that waits", func(t *testing.T, l Subject) {

@@ -15,7 +15,7 @@ var commits = []test{
 		if run.Version != 1 || !reflect.DeepEqual(run, stored) {
 			t.Errorf("committed %+v, stored %+v", run, stored)
 		}
-		kept := Must[maintenance.Kept](t)(l.Read(t.Context(), "automate-06"))
+		kept := Must[maintenance.Snapshot](t)(l.Read(t.Context(), "automate-06"))
 		if kept.Server.OpenRun != "r1" || !reflect.DeepEqual(kept.Open, run) {
 			t.Errorf("kept: %+v", kept)
 		}
@@ -33,7 +33,7 @@ var commits = []test{
 		run.Wait, run.Promised, run.Detail, run.More = maintenance.Wait{Reason: maintenance.ReasonHeld, Since: Now}, true, "why", 3
 		run = l.commit(t, Create(run))
 		bare := run
-		bare.Wait, bare.Promised, bare.Detail, bare.More, bare.Look, bare.Next = maintenance.Wait{}, false, "", 0, time.Time{}, time.Time{}
+		bare.Wait, bare.Promised, bare.Detail, bare.More, bare.LookAt, bare.DueAt = maintenance.Wait{}, false, "", 0, time.Time{}, time.Time{}
 		bare = l.commit(t, Move(run, bare))
 		if stored := Must[maintenance.Run](t)(l.Run(t.Context(), "r1")); bare.Version != 2 || !reflect.DeepEqual(stored, bare) {
 			t.Errorf("stored %+v, want %+v", stored, bare)
@@ -41,10 +41,10 @@ var commits = []test{
 	}},
 	{"the next look is stored in milliseconds, not before it was wanted", func(t *testing.T, l Subject) {
 		run := Waiting("r1", "automate-06")
-		run.Next, run.Created = Now.Add(time.Nanosecond), Now.Add(time.Nanosecond)
+		run.DueAt, run.Created = Now.Add(time.Nanosecond), Now.Add(time.Nanosecond)
 		run = l.commit(t, Create(run))
-		if !run.Next.Equal(Now.Add(time.Millisecond)) || !run.Created.Equal(Now.Add(time.Nanosecond)) {
-			t.Errorf("next %s, created %s", run.Next, run.Created)
+		if !run.DueAt.Equal(Now.Add(time.Millisecond)) || !run.Created.Equal(Now.Add(time.Nanosecond)) {
+			t.Errorf("next %s, created %s", run.DueAt, run.Created)
 		}
 	}},
 	{"moved: a move of a version that has gone", func(t *testing.T, l Subject) {

@@ -35,14 +35,14 @@ var frees = []test{
 		l.commit(t, Create(Waiting("r2", "automate-06")))
 	}},
 	{"the last ends are kept, newest first", func(t *testing.T, l Subject) {
-		for i := range maintenance.KeptEnds + 2 {
+		for i := range maintenance.MaxEnds + 2 {
 			run := l.commit(t, Create(Waiting(fmt.Sprintf("r%d", i), "automate-06")))
 			ended := Over(run, maintenance.OutcomeFailed)
 			ended.Ended = Now.Add(time.Duration(i) * time.Hour)
 			l.commit(t, Free(run, ended))
 		}
 		s := l.server(t, "automate-06")
-		if len(s.Ends) != maintenance.KeptEnds || s.Ends[0].RunID != "r11" || s.Ends[9].RunID != "r2" {
+		if len(s.Ends) != maintenance.MaxEnds || s.Ends[0].RunID != "r11" || s.Ends[9].RunID != "r2" {
 			t.Errorf("the ends: %+v", s.Ends)
 		}
 	}},
@@ -68,7 +68,7 @@ var frees = []test{
 	}},
 	{"a start is given back to its own day only", func(t *testing.T, l Subject) {
 		run := l.commit(t, Start(Claimed(Waiting("r1", "automate-06"), 0, "")))
-		run.Attempt.Counted = "2026-11-27"
+		run.Attempt.CountedOn = "2026-11-27"
 		l.commit(t, Free(run, Waiting("r1", "automate-06")))
 		if s := l.server(t, "automate-06"); s.StartsOn(today) != 1 {
 			t.Errorf("the server: %+v", s)
@@ -77,7 +77,7 @@ var frees = []test{
 	{"a start is given back once", func(t *testing.T, l Subject) {
 		run := l.commit(t, Start(Claimed(Waiting("r1", "automate-06"), 0, "")))
 		again := l.commit(t, Free(run, Waiting("r1", "automate-06")))
-		again.Attempt.Counted = today
+		again.Attempt.CountedOn = today
 		l.commit(t, Free(again, Waiting("r1", "automate-06")))
 		if s := l.server(t, "automate-06"); s.StartsOn(today) != 0 {
 			t.Errorf("the server: %+v", s)
@@ -104,7 +104,7 @@ var frees = []test{
 		other := l.commit(t, Start(Claimed(Waiting("r2", "puppet-01"), 1, "i-1")))
 		for _, counted := range []string{"", today} {
 			run := Claimed(Waiting("r1"+counted, "puppet-01"), 0, "")
-			run.Attempt.Counted = counted
+			run.Attempt.CountedOn = counted
 			run = l.commit(t, maintenance.Change{To: run, Now: Now}) // which is not puppet-01's open run
 			claims := run
 			claims.Slot, claims.Node = 1, "i-1"

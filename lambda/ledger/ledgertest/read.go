@@ -12,9 +12,9 @@ import (
 var takes = []test{
 	{"a take moves the next look", func(t *testing.T, l Subject) {
 		run := l.commit(t, Create(Waiting("r1", "automate-06")))
-		due := Must[[]maintenance.Due](t)(l.Due(t.Context(), maintenance.QueueDue, run.Next, 0))
+		due := Must[[]maintenance.Due](t)(l.Due(t.Context(), maintenance.QueueDue, run.DueAt, 0))
 		taken := Must[maintenance.Run](t)(l.Take(t.Context(), due[0], Now.Add(time.Hour)))
-		run.Version, run.Next = 2, Now.Add(time.Hour)
+		run.Version, run.DueAt = 2, Now.Add(time.Hour)
 		if !reflect.DeepEqual(taken, run) {
 			t.Errorf("got %+v, want %+v", taken, run)
 		}
@@ -44,8 +44,8 @@ var takes = []test{
 
 var reads = []test{
 	{"nothing is known of what was never written", func(t *testing.T, l Subject) {
-		kept := Must[maintenance.Kept](t)(l.Read(t.Context(), "automate-06"))
-		if !reflect.DeepEqual(kept, maintenance.Kept{}) {
+		kept := Must[maintenance.Snapshot](t)(l.Read(t.Context(), "automate-06"))
+		if !reflect.DeepEqual(kept, maintenance.Snapshot{}) {
 			t.Errorf("kept: %+v", kept)
 		}
 		_, err := l.Run(t.Context(), "r1")
@@ -65,7 +65,7 @@ var reads = []test{
 	{"an open run that is over, or not there, is given as it is", func(t *testing.T, l Subject) {
 		run := l.commit(t, Create(Waiting("r1", "automate-06")))
 		l.commit(t, Move(run, NeverBegan(run, maintenance.OutcomeCancelled))) // and does not free
-		kept := Must[maintenance.Kept](t)(l.Read(t.Context(), "automate-06"))
+		kept := Must[maintenance.Snapshot](t)(l.Read(t.Context(), "automate-06"))
 		if kept.Server.OpenRun != "r1" || kept.Open.State != maintenance.RunOver {
 			t.Errorf("kept: %+v", kept)
 		}
@@ -73,7 +73,7 @@ var reads = []test{
 	{"what is due, oldest first, as many as wanted", func(t *testing.T, l Subject) {
 		for i, minutes := range []int{5, 1, 3, 2, 4} {
 			run := Waiting(fmt.Sprintf("r%d", i), fmt.Sprintf("s%d", i))
-			run.Next, run.Look = Now.Add(time.Duration(minutes)*time.Minute), Now.Add(time.Duration(minutes)*time.Hour)
+			run.DueAt, run.LookAt = Now.Add(time.Duration(minutes)*time.Minute), Now.Add(time.Duration(minutes)*time.Hour)
 			l.commit(t, Create(run))
 		}
 		slot := Waiting("r9", "s9")
@@ -83,7 +83,7 @@ var reads = []test{
 		if ids(due) != "r1 r3 r2 r4" {
 			t.Errorf("due: %s", ids(due))
 		}
-		want := maintenance.Due{RunID: "r1", Version: 1, Edition: maintenance.Edition, Next: Now.Add(time.Minute), Look: Now.Add(time.Hour),
+		want := maintenance.Due{RunID: "r1", Version: 1, Edition: maintenance.Edition, DueAt: Now.Add(time.Minute), LookAt: Now.Add(time.Hour),
 			State: maintenance.RunWaiting, Backend: "ssm"}
 		if due[0] != want {
 			t.Errorf("got %+v, want %+v", due[0], want)
@@ -100,14 +100,14 @@ var reads = []test{
 	{"a run whose next look is never is not due, nor one that comes back is missed", func(t *testing.T, l Subject) {
 		run := l.commit(t, Create(Waiting("r1", "automate-06")))
 		never := run
-		never.Next, never.Queue = time.Time{}, ""
+		never.DueAt, never.Queue = time.Time{}, ""
 		never = l.commit(t, Move(run, never))
 		due := Must[[]maintenance.Due](t)(l.Due(t.Context(), maintenance.QueueDue, Now.AddDate(1, 0, 0), 0))
 		if len(due) != 0 {
 			t.Errorf("due: %s", ids(due))
 		}
 		again := never
-		again.Next, again.Queue = Now, maintenance.QueueDue
+		again.DueAt, again.Queue = Now, maintenance.QueueDue
 		l.commit(t, Move(never, again))
 		due = Must[[]maintenance.Due](t)(l.Due(t.Context(), maintenance.QueueDue, Now, 0))
 		if ids(due) != "r1" {
@@ -165,11 +165,11 @@ var fleet = []test{
 		limit(none, wanted, maintenance.ReasonMoved)
 		limit(wanted, set, "")
 		limit(wanted, set, maintenance.ReasonMoved)
-		if got := Must[maintenance.Kept](t)(l.Read(t.Context(), "any")).Fleet; got != set {
+		if got := Must[maintenance.Snapshot](t)(l.Read(t.Context(), "any")).Fleet; got != set {
 			t.Errorf("got %+v", got)
 		}
 		limit(set, none, "")
-		if got := Must[maintenance.Kept](t)(l.Read(t.Context(), "any")).Fleet; got != none {
+		if got := Must[maintenance.Snapshot](t)(l.Read(t.Context(), "any")).Fleet; got != none {
 			t.Errorf("got %+v", got)
 		}
 	}},

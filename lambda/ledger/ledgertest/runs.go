@@ -20,14 +20,14 @@ func Waiting(id, serverName string) maintenance.Run {
 	return maintenance.Run{
 		ID: id, State: maintenance.RunWaiting, Edition: maintenance.Edition, ServerName: serverName, Backend: "ssm", Created: Now,
 		Triggers: []maintenance.Trigger{{Kind: maintenance.TriggerAlarm, Name: "health", Time: Now, ID: "arn"}},
-		Queue:    maintenance.QueueDue, Next: Now.Add(time.Minute), Look: Now.Add(time.Minute),
+		Queue:    maintenance.QueueDue, DueAt: Now.Add(time.Minute), LookAt: Now.Add(time.Minute),
 	}
 }
 
 // Claimed is a run as an attempt by an alarm claims it, with a slot and a node; 0 and empty are none.
 func Claimed(run maintenance.Run, slot int, node string) maintenance.Run {
 	run.State, run.Slot, run.Node = maintenance.RunStarting, slot, node
-	run.Attempt = maintenance.Attempt{ID: "attempt-of-" + run.ID, Number: 1, Claimed: Now, Ends: Now.Add(time.Minute), Counted: today}
+	run.Attempt = maintenance.Attempt{ID: "attempt-of-" + run.ID, Number: 1, Claimed: Now, Ends: Now.Add(time.Minute), CountedOn: today}
 	run.Lease = maintenance.Lease{By: run.Attempt.ID, Until: Now.Add(time.Minute)}
 	return run
 }
@@ -42,7 +42,7 @@ func Over(run maintenance.Run, outcome maintenance.Outcome) maintenance.Run {
 // NeverBegan is a run as it ends without having begun.
 func NeverBegan(run maintenance.Run, outcome maintenance.Outcome) maintenance.Run {
 	run.State, run.Ended, run.Outcome = maintenance.RunOver, Now.Add(time.Hour), outcome
-	run.Queue, run.Next, run.Slot, run.Node = "", time.Time{}, 0, ""
+	run.Queue, run.DueAt, run.Slot, run.Node = "", time.Time{}, 0, ""
 	return run
 }
 
@@ -75,7 +75,7 @@ func Free(from, to maintenance.Run) maintenance.Change {
 
 // Decided is what came of the trigger of a run.
 func Decided(run maintenance.Run) maintenance.Decided {
-	return maintenance.Decided{Outcome: maintenance.OutcomeStarted, RunID: run.ID, Wishes: "none"}
+	return maintenance.Decided{Outcome: maintenance.OutcomeStarted, RunID: run.ID, RequestDigest: "none"}
 }
 
 // Must is for steps that only prepare a test.

@@ -35,7 +35,7 @@ func (r *rig) await() {
 	if len(due) == 0 {
 		return
 	}
-	next := due[0].Next
+	next := due[0].DueAt
 	if due[0].State == maintenance.RunWaiting && !next.After(time.Now()) {
 		next = time.Now().Add(tick) // it stands in the queue for a slot
 	}

@@ -6,9 +6,9 @@ import (
 	"opsworks-maintenance/lambda/maintenance"
 )
 
-// looked is the report of a request that only looks. It has no outcome unless the look failed: nothing was asked for, and nothing
+// queryReport is the report of a request that only looks. It has no outcome unless the look failed: nothing was asked for, and nothing
 // refused.
-func (in invocation) looked(serverName string, err error) maintenance.Report {
+func (in invocation) queryReport(serverName string, err error) maintenance.Report {
 	report := maintenance.Report{Trigger: in.manual(""), At: in.Now}
 	if maintenance.ValidServerName(serverName) {
 		report.ServerName = serverName

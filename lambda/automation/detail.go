@@ -13,11 +13,11 @@ import (
 	"opsworks-maintenance/lambda/maintenance"
 )
 
-// mostWords bounds each part of the words of an execution, in bytes, so that a run's item stays small.
-const mostWords = 1000
+// maxText bounds each part of the words of an execution, in bytes, so that a run's item stays small.
+const maxText = 1000
 
-// words say how far an execution came, why it ended so, and where its steps got.
-func words(e *types.AutomationExecution, s secrets) string {
+// detailOf says how far an execution came, why it ended so, and where its steps got.
+func detailOf(e *types.AutomationExecution, s secrets) string {
 	text := string(e.AutomationExecutionStatus)
 	if e.ExecutionStartTime != nil && e.ExecutionEndTime != nil {
 		text += " after " + e.ExecutionEndTime.Sub(*e.ExecutionStartTime).Round(time.Second).String()
@@ -35,24 +35,24 @@ func words(e *types.AutomationExecution, s secrets) string {
 	if len(steps) > 0 {
 		text = strings.TrimRight(text, ".") + ". Steps: " + cut(strings.Join(steps, ", "))
 	}
-	if said := line(strings.Join(e.Outputs[lastWords], " "), s); said != "" {
+	if said := oneLine(strings.Join(e.Outputs[summaryOutput], " "), s); said != "" {
 		text += ". Restore says: " + said
 	}
 	return text
 }
 
-// lastWords is the output of this project's runbooks in which their last step says what people should know, such as when the support of
+// summaryOutput is the output of this project's runbooks in which their last step says what people should know, such as when the support of
 // the product ends.
-const lastWords = "Restore.Output"
+const summaryOutput = "Restore.Output"
 
 // why is the message of the step that decided, and the execution's own where it says more.
 func why(e *types.AutomationExecution, s secrets) string {
-	own := line(aws.ToString(e.FailureMessage), s)
+	own := oneLine(aws.ToString(e.FailureMessage), s)
 	step := deciding(e.StepExecutions)
 	if step == nil {
 		return own
 	}
-	name, message := "the step "+aws.ToString(step.StepName), line(aws.ToString(step.FailureMessage), s)
+	name, message := "the step "+aws.ToString(step.StepName), oneLine(aws.ToString(step.FailureMessage), s)
 	switch {
 	case message == "" && own == "":
 		return name
@@ -89,17 +89,17 @@ func deciding(steps []types.StepExecution) *types.StepExecution {
 	return &first
 }
 
-// line is a message on one line. The values go first: one that has blanks in it is not found when they have been squeezed.
-func line(message string, s secrets) string {
+// oneLine is a message on one line. The values go first: one that has blanks in it is not found when they have been squeezed.
+func oneLine(message string, s secrets) string {
 	return cut(strings.Join(strings.Fields(s.hide(message)), " "))
 }
 
 // cut shortens a text at a rune.
 func cut(text string) string {
-	if len(text) <= mostWords {
+	if len(text) <= maxText {
 		return text
 	}
-	end := mostWords
+	end := maxText
 	for !utf8.RuneStart(text[end]) {
 		end--
 	}

@@ -1,8 +1,8 @@
-// Package call is what calls of AWS services have in common: how long they may take, and what it means when they fail.
-package call
+// Package awscall is what calls of AWS services have in common: how much of an invocation's time they may take, and what it means when
+// they fail.
+package awscall
 
 import (
-	"context"
 	"errors"
 	"net"
 	"net/http"
@@ -16,22 +16,6 @@ import (
 
 	"opsworks-maintenance/lambda/maintenance"
 )
-
-// Half bounds a call to half of the time there is, so that the other half is left to find out what a hanging call did.
-func Half(ctx context.Context) (context.Context, context.CancelFunc) {
-	deadline, ok := ctx.Deadline()
-	if !ok {
-		return ctx, func() {}
-	}
-	return context.WithTimeout(ctx, time.Until(deadline)/2)
-}
-
-// Enough reports whether there is time for a call and its answer. Without, a start would only make a doubt that evidence has to
-// resolve.
-func Enough(ctx context.Context) bool {
-	deadline, ok := ctx.Deadline()
-	return ctx.Err() == nil && (!ok || time.Until(deadline) >= time.Second)
-}
 
 // Classifier turns an error of the SDK into a reason. refused is true where the error proves that the operation was not carried
 // out: the service said so, or was never reached.

@@ -54,16 +54,16 @@ func TestHandler_LogLevel(t *testing.T) {
 		{"a start", maintenance.Report{Outcome: maintenance.OutcomeStarted}, "INFO"},
 		{"a refusal", maintenance.Report{Outcome: maintenance.OutcomeRefused, Reason: maintenance.ReasonStale}, "WARN"},
 		{"a second delivery of a refusal", maintenance.Report{Outcome: maintenance.OutcomeRefused, Reason: maintenance.ReasonStale,
-			Decided: true}, "INFO"},
+			Redelivered: true}, "INFO"},
 		{"a duplicate", maintenance.Report{Outcome: maintenance.OutcomeRefused, Reason: maintenance.ReasonDuplicate}, "INFO"},
 		{"a second delivery of an error", maintenance.Report{Outcome: maintenance.OutcomeError, Reason: maintenance.ReasonDenied,
-			Decided: true}, "INFO"},
+			Redelivered: true}, "INFO"},
 		{"an error", maintenance.Report{Outcome: maintenance.OutcomeError, Reason: maintenance.ReasonDenied}, "ERROR"},
 		{"a status that is not known", maintenance.Report{Outcome: maintenance.OutcomeInProgress,
 			Reason: maintenance.ReasonUnknownStatus}, "WARN"},
 		{"a start that could not be notified", maintenance.Report{Outcome: maintenance.OutcomeStarted,
 			Err: errors.New("publish to text: no")}, "ERROR"},
-		{"a second delivery with an error beside", maintenance.Report{Outcome: maintenance.OutcomeStarted, Decided: true,
+		{"a second delivery with an error beside", maintenance.Report{Outcome: maintenance.OutcomeStarted, Redelivered: true,
 			Err: errors.New("no")}, "ERROR"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -127,7 +127,7 @@ func TestHandler_LogCutsATextThatIsTooLong(t *testing.T) {
 // A sweep's line says what it saw beside its outcomes.
 func TestHandler_SweepLog(t *testing.T) {
 	f := newFixture(t)
-	f.runner.swept = maintenance.Swept{
+	f.runner.swept = maintenance.SweepResult{
 		Open: map[maintenance.RunState]int{maintenance.RunWaiting: 2}, Overdue: 90 * time.Second,
 		Publishing: maintenance.Publishing{Published: 3, Failed: 1, Dropped: 4,
 			Errs: []error{errors.New("publish to chat: AuthorizationError")}},

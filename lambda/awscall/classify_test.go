@@ -1,4 +1,4 @@
-package call_test
+package awscall_test
 
 import (
 	"context"
@@ -14,7 +14,7 @@ import (
 	"github.com/aws/smithy-go"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 
-	"opsworks-maintenance/lambda/call"
+	"opsworks-maintenance/lambda/awscall"
 	"opsworks-maintenance/lambda/maintenance"
 )
 
@@ -64,13 +64,13 @@ func TestClassify(t *testing.T) {
 		{"something else", errors.New("something else"), maintenance.ReasonUnavailable, false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			reason, refused := call.Classify(tt.err)
+			reason, refused := awscall.Classify(tt.err)
 			if reason != tt.reason || refused != tt.refused {
 				t.Errorf("got %s, refused %v; want %s, %v", reason, refused, tt.reason, tt.refused)
 			}
 			// Repeated by the SDK only if it proves that nothing was done, and if asking again can help.
 			again := tt.refused && (tt.reason == maintenance.ReasonThrottled || tt.reason == maintenance.ReasonUnavailable)
-			if got := call.RetryRefused(call.Classify).IsErrorRetryable(tt.err); got != again {
+			if got := awscall.RetryRefused(awscall.Classify).IsErrorRetryable(tt.err); got != again {
 				t.Errorf("repeated %v, want %v", got, again)
 			}
 		})
@@ -90,7 +90,7 @@ func TestRetryRefused_AsksTheClassifierItIsGiven(t *testing.T) {
 		{maintenance.ReasonDenied, true, false},
 		{maintenance.ReasonStartUnconfirmed, false, false},
 	} {
-		retryer := call.RetryRefused(func(error) (maintenance.Reason, bool) { return tt.reason, tt.refused })
+		retryer := awscall.RetryRefused(func(error) (maintenance.Reason, bool) { return tt.reason, tt.refused })
 		if got := retryer.IsErrorRetryable(answered(400, "ThrottlingException")); got != tt.again {
 			t.Errorf("%s, refused %v: repeated %v", tt.reason, tt.refused, got)
 		}
@@ -105,10 +105,10 @@ func TestRetryRefused_AsksTheClassifierItIsGiven(t *testing.T) {
 	}
 }
 
-func TestHalf(t *testing.T) {
+func TestHalfRemaining(t *testing.T) {
 	whole, cancelWhole := context.WithTimeout(t.Context(), time.Hour)
 	defer cancelWhole()
-	half, cancel := call.Half(whole)
+	half, cancel := awscall.HalfRemaining(whole)
 	deadline, ok := half.Deadline()
 	if left := time.Until(deadline); !ok || left < 29*time.Minute || left > 30*time.Minute {
 		t.Errorf("%s are left", left)
@@ -118,7 +118,7 @@ func TestHalf(t *testing.T) {
 		t.Errorf("after the half: %v, %v", half.Err(), whole.Err())
 	}
 
-	endless, cancel := call.Half(t.Context())
+	endless, cancel := awscall.HalfRemaining(t.Context())
 	if _, ok := endless.Deadline(); ok {
 		t.Error("half of for ever ends")
 	}
@@ -129,28 +129,28 @@ func TestHalf(t *testing.T) {
 
 	past, cancelPast := context.WithDeadline(t.Context(), time.Now().Add(-time.Second))
 	defer cancelPast()
-	over, cancelOver := call.Half(past)
+	over, cancelOver := awscall.HalfRemaining(past)
 	defer cancelOver()
 	if over.Err() == nil {
 		t.Error("half of nothing is something")
 	}
 }
 
-func TestEnough(t *testing.T) {
-	if !call.Enough(t.Context()) {
+func TestCanStillVerify(t *testing.T) {
+	if !awscall.CanStillVerify(t.Context()) {
 		t.Error("for ever is not enough")
 	}
 	for left, want := range map[time.Duration]bool{time.Hour: true, 1500 * time.Millisecond: true, 900 * time.Millisecond: false, 0: false,
 		-time.Hour: false} {
 		ctx, cancel := context.WithTimeout(t.Context(), left)
-		if call.Enough(ctx) != want {
+		if awscall.CanStillVerify(ctx) != want {
 			t.Errorf("%s: enough is %v", left, !want)
 		}
 		cancel()
 	}
 	cancelled, cancel := context.WithCancel(t.Context())
 	cancel()
-	if call.Enough(cancelled) {
+	if awscall.CanStillVerify(cancelled) {
 		t.Error("there is time after a cancellation")
 	}
 }

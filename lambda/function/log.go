@@ -15,8 +15,8 @@ import (
 // A line of log stays readable, and far under the 256 KB that CloudWatch Logs takes
 // (https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/cloudwatch_limits_cwl.html), however many runs a sweep reports.
 const (
-	mostLogged  = 20
-	longestText = 1000 // characters of one text
+	maxLogged = 20
+	maxText   = 1000 // characters of one text
 )
 
 // log writes the one line of an event: facts as attributes, no payload. What is worst comes first.
@@ -49,8 +49,8 @@ func (h *Handler) log(in invocation, event events.Event, a answer) {
 	if p.Published+p.Dropped > 0 {
 		attrs = append(attrs, slog.Int("published", p.Published), slog.Int("dropped", p.Dropped))
 	}
-	if a.Swept != nil {
-		attrs = append(attrs, slog.Float64("overdueSeconds", a.Swept.Overdue.Seconds()), slog.Int("left", a.Swept.Left), slog.Any("openRuns", a.Swept.Open))
+	if a.Sweep != nil {
+		attrs = append(attrs, slog.Float64("overdueSeconds", a.Sweep.Overdue.Seconds()), slog.Int("left", a.Sweep.Left), slog.Any("openRuns", a.Sweep.Open))
 	}
 	if len(details) > 0 {
 		attrs = append(attrs, slog.String("detail", joined(details)))
@@ -66,7 +66,7 @@ func logged(event events.Event, reports []maintenance.Report) []slog.Attr {
 	if len(reports) == 1 && reports[0].Outcome == "" { // a request that only looked
 		return []slog.Attr{slog.String("serverName", reports[0].ServerName)}
 	}
-	shown := slices.Clone(reports[:min(len(reports), mostLogged)])
+	shown := slices.Clone(reports[:min(len(reports), maxLogged)])
 	out := responses(shown)
 	for i := range out {
 		out[i].Message = short(out[i].Message)
@@ -88,7 +88,7 @@ func logged(event events.Event, reports []maintenance.Report) []slog.Attr {
 // joined is a list of texts as one, and how many more there are.
 func joined(texts []string) string {
 	var shown []string
-	for _, text := range texts[:min(len(texts), mostLogged)] {
+	for _, text := range texts[:min(len(texts), maxLogged)] {
 		shown = append(shown, short(text))
 	}
 	if more := len(texts) - len(shown); more > 0 {
@@ -98,8 +98,8 @@ func joined(texts []string) string {
 }
 
 func short(text string) string {
-	if r := []rune(text); len(r) > longestText {
-		return string(r[:longestText]) + "…"
+	if r := []rune(text); len(r) > maxText {
+		return string(r[:maxText]) + "…"
 	}
 	return text
 }
@@ -109,7 +109,7 @@ func severity(r maintenance.Report) slog.Level {
 	switch {
 	case r.Err != nil:
 		return slog.LevelError
-	case r.Decided || r.Reason == maintenance.ReasonDuplicate:
+	case r.Redelivered || r.Reason == maintenance.ReasonDuplicate:
 		return slog.LevelInfo
 	case r.Outcome == maintenance.OutcomeError:
 		return slog.LevelError

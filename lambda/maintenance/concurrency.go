@@ -2,9 +2,9 @@ package maintenance
 
 import "time"
 
-// firstClaim prepares the fleet for its first claim: while nothing has been claimed, no run lacks a slot of the limit that the settings
+// initFleetLimit prepares the fleet for its first claim: while nothing has been claimed, no run lacks a slot of the limit that the settings
 // have; and once something has been claimed without a limit, that is known.
-func (t *turn) firstClaim(fleet FleetRecord) (FleetRecord, error) {
+func (t *turn) initFleetLimit(fleet FleetRecord) (FleetRecord, error) {
 	if fleet.Wanted != 0 {
 		return fleet, nil
 	}
@@ -13,17 +13,17 @@ func (t *turn) firstClaim(fleet FleetRecord) (FleetRecord, error) {
 	if t.MaxConcurrent == 0 {
 		is.Wanted = Unlimited
 	}
-	return is, t.Ledger.Limit(t.work, fleet, is)
+	return is, t.Ledger.Limit(t.callCtx, fleet, is)
 }
 
-// limit gives slots to the runs that run, where the settings have another concurrency limit than the slots were given for. Until all
+// applyLimit gives slots to the runs that run, where the settings have another concurrency limit than the slots were given for. Until all
 // have one, nothing is claimed. It waits until no index hides a run that was claimed before.
-func (t *turn) limit(now time.Time) error {
-	kept, err := t.Ledger.Read(t.work, "")
+func (t *turn) applyLimit(now time.Time) error {
+	snapshot, err := t.Ledger.Read(t.callCtx, "")
 	if err != nil {
 		return err
 	}
-	fleet := kept.Fleet
+	fleet := snapshot.Fleet
 	wanted := t.MaxConcurrent
 	if wanted == 0 {
 		wanted = Unlimited
@@ -33,7 +33,7 @@ func (t *turn) limit(now time.Time) error {
 	case fleet.Wanted == 0, wanted == Unlimited && fleet.Wanted == Unlimited, fleet.Limit == t.MaxConcurrent && fleet.Wanted == wanted:
 		return nil
 	case fleet.Wanted != wanted:
-		return t.Ledger.Limit(t.work, fleet, is)
+		return t.Ledger.Limit(t.callCtx, fleet, is)
 	case now.Before(fleet.WantedSince.Add((lagTicks + 1) * t.tick())):
 		return nil
 	}
@@ -42,12 +42,12 @@ func (t *turn) limit(now time.Time) error {
 		return err
 	}
 	is.Limit, is.WantedSince = t.MaxConcurrent, fleet.WantedSince
-	return t.Ledger.Limit(t.work, fleet, is)
+	return t.Ledger.Limit(t.callCtx, fleet, is)
 }
 
 // giveSlots gives every run that runs a slot; false if that is not done yet.
 func (t *turn) giveSlots(now time.Time) (bool, error) {
-	all, err := t.Ledger.Due(t.work, QueueDue, now.AddDate(10, 0, 0), 0)
+	all, err := t.Ledger.Due(t.callCtx, QueueDue, now.AddDate(10, 0, 0), 0)
 	if err != nil {
 		return false, err
 	}
@@ -67,7 +67,7 @@ func (t *turn) giveSlots(now time.Time) (bool, error) {
 
 // giveSlot gives a run that runs a slot; false if there is none for it, so that it has to end first.
 func (t *turn) giveSlot(d Due) (bool, error) {
-	run, err := t.Ledger.Run(t.work, d.RunID)
+	run, err := t.Ledger.Run(t.callCtx, d.RunID)
 	switch {
 	case ReasonOf(err) == ReasonUnknownRun:
 		return true, nil
@@ -78,7 +78,7 @@ func (t *turn) giveSlot(d Due) (bool, error) {
 	case run.Slot > t.MaxConcurrent:
 		return false, nil
 	}
-	holders, err := t.Ledger.Slots(t.work, t.MaxConcurrent)
+	holders, err := t.Ledger.Slots(t.callCtx, t.MaxConcurrent)
 	if err != nil {
 		return false, err
 	}
@@ -86,7 +86,7 @@ func (t *turn) giveSlot(d Due) (bool, error) {
 	if to.Slot = freeSlot(holders, run.ID); to.Slot == 0 {
 		return false, nil
 	}
-	_, err = t.Ledger.Commit(t.record, Change{From: run, To: to, Claim: &Claim{Running: true}, Now: t.Now()})
+	_, err = t.Ledger.Commit(t.recordCtx, Change{From: run, To: to, Claim: &Claim{SlotOnly: true}, Now: t.Now()})
 	if reason := ReasonOf(err); reason == ReasonMoved || reason == ReasonSlotTaken {
 		return false, nil
 	}
