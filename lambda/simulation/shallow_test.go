@@ -160,6 +160,9 @@ func TestStories(t *testing.T) {
 func TestShallow_SameSeedSameRun(t *testing.T) { sameSeedSameRun(t, 60, shallow) }
 
 func sameSeedSameRun(t *testing.T, some int, draw func(seed uint64) simulation.Story) {
+	if *seeds > 0 {
+		some = *seeds
+	}
 	want := make([]uint64, some)
 	for _, threads := range []int{1, 2} {
 		before := runtime.GOMAXPROCS(threads)
