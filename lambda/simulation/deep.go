@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/binary"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -189,12 +190,28 @@ func (d *deep) handle(ctx context.Context, _ *world, f *flight) ([]maintenance.R
 		arn += ":" + function.AliasOperators
 	}
 	ctx = lambdacontext.NewContext(ctx, &lambdacontext.LambdaContext{AwsRequestID: f.id, InvokedFunctionArn: arn})
-	_, err := b.handler.Invoke(ctx, payload)
+	answer, err := b.handler.Invoke(ctx, payload)
 	if again := (*function.RetryError)(nil); errors.As(err, &again) {
 		return nil, errRetry
 	}
 	if err != nil {
 		return nil, fmt.Errorf("the handler: %w", err)
 	}
-	return nil, nil
+	return reportsIn(answer), nil
+}
+
+// reportsIn are what an answer says of runs; none, where it is a table.
+func reportsIn(answer []byte) (reports []maintenance.Report) {
+	var all []function.Response
+	if json.Unmarshal(answer, &all) != nil {
+		all = make([]function.Response, 1)
+		if json.Unmarshal(answer, &all[0]) != nil || all[0].Outcome == "" {
+			return nil
+		}
+	}
+	for _, a := range all {
+		reports = append(reports, maintenance.Report{Outcome: a.Outcome, Reason: a.Reason, ServerName: a.ServerName, RunID: a.RunID,
+			Trigger: maintenance.Trigger{Kind: a.Trigger}})
+	}
+	return reports
 }

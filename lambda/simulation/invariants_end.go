@@ -102,11 +102,22 @@ func (w *world) endRun(run maintenance.Run) {
 	for _, n := range run.Owed {
 		for _, d := range n.Topics {
 			broken := w.down(string(d.Topic))
+			if broken {
+				w.must("outbox-gives-up", w.end.Sub(n.At) < keptFor(d.Topic)+2*time.Hour, "%s owes %s on %s since %s", run.ID, n.Outcome, d.Topic, w.plant.offset(n.At))
+			}
 			w.must("outbox-empties", broken || !slices.Contains(w.settings.topics, d.Topic) || n.At.After(w.end.Add(-grace)), "%s owes %s %s on %s since %s",
 				run.ID, n.Outcome, n.Reason, d.Topic, w.plant.offset(n.At))
 			w.must("outbox-drops", slices.Contains(w.settings.topics, d.Topic), "%s owes %s on %s, which the settings do not have", run.ID, n.Outcome, d.Topic)
 		}
 	}
+}
+
+// keptFor is how long a notification waits for its topic (lambda/README.md).
+func keptFor(topic maintenance.Topic) time.Duration {
+	if topic == maintenance.TopicText {
+		return 14 * day
+	}
+	return day
 }
 
 // endTrigger: a trigger that was taken ends in a notification, or in a silence that is meant.

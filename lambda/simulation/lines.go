@@ -13,9 +13,7 @@ func (w *world) play() {
 	for _, l := range w.story.Lines {
 		w.at(w.begin.Add(l.At), func() { w.say(l) })
 	}
-	for m := range int(w.story.Hours / time.Minute) {
-		w.at(w.begin.Add(time.Duration(m)*time.Minute), func() { w.minute(m) })
-	}
+	w.minute(0)
 }
 
 func (w *world) say(l Line) {
@@ -119,8 +117,11 @@ func (w *world) hold(server string, h maintenance.Hold) {
 // minute is the schedule of the sweep: once a minute, some minutes twice, late, or many at once (EventBridge delivers at least once:
 // eb-troubleshooting.html).
 func (w *world) minute(m int) {
-	if w.quiet(m) {
-		w.skipped++
+	next := m + 1
+	defer func() { w.at(w.begin.Add(time.Duration(next)*time.Minute), func() { w.minute(next) }) }()
+	if until, quiet := w.quiet(m); quiet {
+		next = max(next, min(until, m-m%anyway+anyway))
+		w.skipped += next - m
 		return
 	}
 	id := "sweep-" + strconv.Itoa(m)
@@ -141,20 +142,32 @@ func (w *world) minute(m int) {
 	}
 }
 
-// quiet: a sweep would find nothing due, and nothing changed that an index could show too late. Every fifteenth is made anyway.
-func (w *world) quiet(m int) bool {
+// anyway is after how many minutes a sweep is made that would find nothing.
+const anyway = 30
+
+// quiet: a sweep would find nothing due, and nothing changed that an index could show too late. Until is the minute from which on that
+// may not be so.
+func (w *world) quiet(m int) (until int, quiet bool) {
 	now := w.now()
-	if m%15 == 0 || w.flying > 0 || w.ledger.fleet.Limit != w.settings.limit || now.Sub(w.deployed) < 5*time.Minute {
-		return false
+	if m%anyway == 0 || w.flying > 0 || w.ledger.fleet.Limit != w.settings.limit || now.Sub(w.deployed) < 5*time.Minute {
+		return 0, false
 	}
 	if now.Sub(w.ledger.wrote) < longestLate {
-		return false
+		return 0, false
 	}
 	w.ledger.prune()
+	due, next := w.end, w.end
 	for _, h := range w.ledger.order {
-		if next := h.last().DueAt; !next.IsZero() && next.Before(now.Add(3*time.Second)) {
-			return false
+		if at := h.last().DueAt; !at.IsZero() && at.Before(due) {
+			due = at
 		}
 	}
-	return true
+	due = due.Add(-3 * time.Second)
+	if len(w.queue) > 0 {
+		next = w.queue[0].at
+	}
+	if due.Before(next) {
+		next = due
+	}
+	return int(next.Sub(w.begin) / time.Minute), !due.Before(now)
 }

@@ -2,6 +2,7 @@ package simulation
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"opsworks-maintenance/lambda/maintenance"
@@ -52,7 +53,7 @@ func (b ssm) Look(ctx context.Context, serverName string) (s maintenance.Sightin
 				s.Executions = append(s.Executions, b.execution(j, at))
 			}
 		}
-		s.ExecutionsErr = b.partial(c)
+		b.partial(c, &s)
 		b.watchLook(c.flight, serverName)
 	})
 	if got != fine {
@@ -62,12 +63,16 @@ func (b ssm) Look(ctx context.Context, serverName string) (s maintenance.Sightin
 	return s
 }
 
-// partial: some of what is listed could not be read.
-func (b ssm) partial(c *call) error {
-	if _, ok := b.oddOf(c, "list", "partial", b.knobs.Partial, happens("partial")); ok {
-		return backendError("read an execution", maintenance.ReasonUnavailable)
+// partial: one of what is listed could not be read, and is missing; where none is listed, one of which nobody knows.
+func (b ssm) partial(c *call, s *maintenance.Sighting) {
+	if _, ok := b.oddOf(c, "list", "partial", b.knobs.Partial, happens("partial")); !ok {
+		return
 	}
-	return nil
+	s.ExecutionsErr = backendError("read an execution", maintenance.ReasonUnavailable)
+	if n := len(s.Executions); n > 0 {
+		i := roll(b.story.Seed, c.key.and("unread")).below(n)
+		s.Executions = slices.Delete(s.Executions, i, i+1)
+	}
 }
 
 func (b ssm) execution(j *job, at time.Time) maintenance.Execution {
@@ -100,7 +105,7 @@ func (b ssm) Follow(ctx context.Context, run maintenance.Run) (s maintenance.Sig
 			s.ExecutionsErr = backendError("read the execution", maintenance.ReasonNotFound)
 		}
 		if run.Reference == "" {
-			s.ExecutionsErr = b.partial(c)
+			b.partial(c, &s)
 		}
 	})
 	if got != fine {

@@ -8,10 +8,14 @@ import (
 )
 
 // Draw is the story of a seed: which servers there are, which faults exist and how strong, and what happens in the world. In its first
-// half anything may break; from Calm on nothing does, and what is pending has to finish.
-func Draw(seed uint64) Story {
+// half anything may break; from Calm on nothing does, and what is pending has to finish. One in so many lives sixteen days, fifteen of them
+// hostile: longer than any topic is waited for.
+func Draw(seed, oneIn uint64) Story {
 	r := roll(seed, named("story"))
 	s := Story{Seed: seed, Hours: 6 * time.Hour, Calm: 3 * time.Hour, Topics: []string{"text", "records", "chat"}}
+	if seed%oneIn == 0 {
+		s.Hours, s.Calm = 16*day, 15*day
+	}
 	s.Knobs.draw(roll(seed, named("knobs")))
 	d := &drawer{Story: &s}
 	d.servers(r)
@@ -23,6 +27,16 @@ func Draw(seed uint64) Story {
 	d.fleet()
 	slices.SortStableFunc(s.Lines, func(a, b Line) int { return int(a.At - b.At) })
 	return s
+}
+
+const day = 24 * time.Hour
+
+// often is how often what may happen so many times in hours may happen in this story.
+func (s *Story) often(times int) int {
+	if s.Calm > day {
+		return 5 * times
+	}
+	return times
 }
 
 // drawer draws a story's lines. Each has a name of its own, from which all about it is drawn.
@@ -80,12 +94,15 @@ func (d *drawer) edge(r *roller, s Server) time.Duration {
 		edges = append(edges, from, until, from-s.Expires, until-s.Expires)
 	}
 	at := edges[r.below(len(edges))]
+	if d.Calm > day {
+		at = at%day + time.Duration(r.below(int(d.Calm/day)))*day
+	}
 	return at + oneOf(r, 0, r.between(-3*time.Second, 3*time.Second), r.between(-40*time.Second, 90*time.Second))
 }
 
 // triggers are alarms and their returns to OK, and schedules. EventBridge delivers at least once, late and in any order.
 func (d *drawer) triggers(s Server) {
-	for i := range 4 {
+	for i := range d.often(4) {
 		id := fmt.Sprintf("alarm-%s-%d", s.Name, i)
 		r := d.roll(id)
 		if !r.chance(0.5) {
@@ -112,7 +129,7 @@ func (d *drawer) triggers(s Server) {
 
 // operators start, stop and close by hand, and look.
 func (d *drawer) operators(s Server) {
-	for i := range 3 {
+	for i := range d.often(3) {
 		id := fmt.Sprintf("operator-%s-%d", s.Name, i)
 		r := d.roll(id)
 		if !r.chance(0.2) {
@@ -152,7 +169,7 @@ func (d *drawer) surroundings(s Server) {
 	if r.chance(0.1) {
 		d.line(r.between(0, d.Calm), "hold-"+s.Name, "hold", name, long(time.Minute, time.Hour))
 	}
-	for i := range 2 {
+	for i := range d.often(2) {
 		id := fmt.Sprintf("deploy-%s-%d", s.Name, i)
 		if r := d.roll(id); r.chance(0.06) {
 			d.line(r.between(0, d.Calm), id, "deploy", oneOf(r, "drop=", "add=", "disable=")+s.Name)
@@ -167,7 +184,7 @@ func (d *drawer) fleet() {
 		names = append(names, s.Name)
 	}
 	all := "server=" + strings.Join(names, ",")
-	for i := range 2 {
+	for i := range d.often(2) {
 		id := fmt.Sprintf("schedule-%d", i)
 		r := d.roll(id)
 		if !r.chance(0.4) {
@@ -207,8 +224,12 @@ func (d *drawer) outage(service string) {
 	}
 	how, at := oneOf(r, "fail-before", "fail-before", "fail-after", "hang", "hang-after"), r.between(0, d.Calm)
 	long := oneOf(r, r.between(0, time.Minute), r.between(0, 20*time.Minute), r.between(0, 2*time.Hour))
+	topic := slices.Contains([]string{"text", "records", "chat"}, service)
+	if topic && d.Calm > day {
+		long = oneOf(r, long, r.between(0, 3*day))
+	}
 	args := []string{"service=" + service, "how=" + how, "for=" + min(long, d.Calm-at).Truncate(time.Second).String()}
-	if topic := slices.Contains([]string{"text", "records", "chat"}, service); topic && r.chance(0.2) {
+	if topic && r.chance(0.2) {
 		args[2] = "for=ever"
 	} else if service == "opsworks-cm" {
 		args[2] = "for=" + min(long, d.Calm-at, longestLate).Truncate(time.Second).String() // what nobody saw, nobody can tell

@@ -33,7 +33,9 @@ func TestMain(m *testing.M) {
 // enough is from how many seeds on a fault that met no step, and an invariant that nothing tested, is a failure of the simulation itself.
 const enough = 1000
 
-func TestShallow(t *testing.T) { runSeeds(t, "TestShallow", 1000, simulation.Draw) }
+func shallow(seed uint64) simulation.Story { return simulation.Draw(seed, 50) }
+
+func TestShallow(t *testing.T) { runSeeds(t, "TestShallow", 1000, shallow) }
 
 // runSeeds runs as many seeds as the flag says, or some.
 func runSeeds(t *testing.T, test string, some int, draw func(seed uint64) simulation.Story) {
@@ -44,6 +46,11 @@ func runSeeds(t *testing.T, test string, some int, draw func(seed uint64) simula
 	var mu sync.Mutex
 	var counts simulation.Counts
 	broke := map[string]int{}
+	defer progress(t, func() string {
+		mu.Lock()
+		defer mu.Unlock()
+		return fmt.Sprintf("%d of %d seeds, violations %v", counts.Stories, some, broke)
+	})()
 	t.Run("seeds", func(t *testing.T) {
 		for n := range *shard {
 			t.Run(fmt.Sprint(n), func(t *testing.T) {
@@ -68,6 +75,26 @@ func runSeeds(t *testing.T, test string, some int, draw func(seed uint64) simula
 			t.Error(what)
 		}
 	}
+}
+
+// progress says every ten seconds how far it is, until it is stopped.
+func progress(t *testing.T, far func() string) (stop func()) {
+	if !testing.Verbose() {
+		return func() {}
+	}
+	done := make(chan struct{})
+	began, tick := time.Now(), time.NewTicker(10*time.Second)
+	go func() {
+		for {
+			select {
+			case <-done:
+				return
+			case <-tick.C:
+				fmt.Printf("%s: %s: %s\n", t.Name(), time.Since(began).Round(time.Second), far())
+			}
+		}
+	}()
+	return func() { tick.Stop(); close(done) }
 }
 
 func telling() simulation.Options {
@@ -130,9 +157,12 @@ func TestStories(t *testing.T) {
 }
 
 // The same seed is the same run, however many threads the machine has.
-func TestShallow_SameSeedSameRun(t *testing.T) { sameSeedSameRun(t, 60, simulation.Draw) }
+func TestShallow_SameSeedSameRun(t *testing.T) { sameSeedSameRun(t, 60, shallow) }
 
 func sameSeedSameRun(t *testing.T, some int, draw func(seed uint64) simulation.Story) {
+	if *seeds > 0 {
+		some = *seeds
+	}
 	want := make([]uint64, some)
 	for _, threads := range []int{1, 2} {
 		before := runtime.GOMAXPROCS(threads)
@@ -154,7 +184,7 @@ func sameSeedSameRun(t *testing.T, some int, draw func(seed uint64) simulation.S
 // A story that names its choices is the run that it was taken from.
 func TestStory_SaysAllThatMatters(t *testing.T) {
 	for seed := range uint64(100) {
-		drawn := simulation.Run(t, simulation.Draw(seed), simulation.Options{Record: true})
+		drawn := simulation.Run(t, shallow(seed), simulation.Options{Record: true})
 		written := drawn.Story.String()
 		story, err := simulation.Parse(written)
 		if err != nil {
