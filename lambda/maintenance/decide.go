@@ -108,7 +108,7 @@ func keepWaiting(run Run, v Verdict, f Facts) Decision {
 	}
 	r.Wait.Until, r.Wait.Detail, r.Wait.Looks = v.Until, cut(v.Detail, maxReason), r.Wait.Looks+1
 	if v.Reason == ReasonNotFound {
-		r.Missing = r.Missing.again(ReasonNotFound, f.Now)
+		r.Missing = r.Missing.again(ReasonNotFound, f.Now, f.Tick)
 	} else if f.Sighting != nil && f.Sighting.ServerErr == nil {
 		r.Missing = Missing{}
 	}
@@ -116,6 +116,9 @@ func keepWaiting(run Run, v Verdict, f Facts) Decision {
 		r.Server = f.Sighting.Server
 	}
 	r.LookAt = r.Wait.nextTry(f.Now, r.Expires(f.Policy), f.Tick)
+	if soon := f.Now.Add(2 * f.Tick); v.Reason == ReasonNotFound && r.LookAt.After(soon) { // looks that lie far apart prove nothing
+		r.LookAt = soon
+	}
 	notification := Notification{Outcome: OutcomeWaiting, Reason: v.Reason, At: f.Now, Until: v.Until, Detail: r.Wait.Detail, Server: r.Server}
 	n.Report = r.report(notification)
 	n.Report.Expires, n.Report.Count = r.Expires(f.Policy), run.State == ""

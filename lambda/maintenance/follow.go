@@ -38,7 +38,7 @@ func decideClaimed(run Run, f Facts) Decision {
 	if c.Progress == ProgressPending && f.Calendar == nil {
 		return Decision{Need: NeedCalendar}
 	}
-	if c.Progress != ProgressUnknown && run.State == RunRunning {
+	if seen := c.Progress != ProgressUnknown && !c.missing(); seen && run.State == RunRunning {
 		run.Unseen = Unseen{}
 		run.unmarkNotified(unseenNotice)
 	}
@@ -140,7 +140,7 @@ func firstOf(a, b string) string {
 
 // noteMissing counts what is missing. Once that counts, a start whose answer was lost did not happen, and what ran is gone.
 func noteMissing(run Run, c Conclusion, f Facts) Decision {
-	run.Missing = run.Missing.again(c.Reason, f.Now)
+	run.Missing = run.Missing.again(c.Reason, f.Now, f.Tick)
 	counts := run.Missing.conclusive(f.Now, f.Tick)
 	switch {
 	case run.State == RunStarting && counts:
@@ -153,9 +153,12 @@ func noteMissing(run Run, c Conclusion, f Facts) Decision {
 	case counts && c.Reason != ReasonNeverBegan, counts && f.Now.After(run.Accepted.Add(startProofTicks*f.Tick)):
 		return end(run, ending{outcome: OutcomeFailed, reason: c.Reason, detail: c.Detail, server: c.Server}, f)
 	}
+	if c.missing() { // for all that can be said it is not followed
+		return noteUnseen(run, c.Reason, c.Detail, f)
+	}
 	n := Decision{Run: run, Stop: !run.Stop.At.IsZero()}
 	n.Run.LookAt = run.nextFollow(f.Now, f.Tick)
-	return overdue(n, c.Detail, f)
+	return n
 }
 
 // unseenNotice is what people are told once of each time that a run cannot be followed.

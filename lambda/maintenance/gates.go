@@ -118,7 +118,7 @@ func found(run Run, _ Trigger, f Facts) Verdict {
 		return Verdict{Ruling: RulingWait, Reason: ReasonUnavailable, Detail: f.Sighting.ExecutionsErr.Error()}
 	case err == nil:
 		return pass
-	case run.Missing.again(ReasonNotFound, f.Now).conclusive(f.Now, f.Tick):
+	case run.Missing.again(ReasonNotFound, f.Now, f.Tick).conclusive(f.Now, f.Tick):
 		return Verdict{Ruling: RulingRefuse, Reason: ReasonNotFound, Detail: err.Error()}
 	default:
 		return Verdict{Ruling: RulingWait, Reason: ReasonNotFound, Detail: err.Error()}

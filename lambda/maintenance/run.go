@@ -145,15 +145,18 @@ func (l Lease) Live(now time.Time) bool { return l.By != "" && now.Before(l.Unti
 type Missing struct {
 	What  Reason    `json:"what"` // what its being gone for good would be called
 	Since time.Time `json:"since"`
+	Last  time.Time `json:"last"`
 	Looks int       `json:"looks"`
 }
 
-// again counts one more look that lacks the same.
-func (m Missing) again(what Reason, now time.Time) Missing {
-	if m.What != what {
+// again counts one more look that lacks the same. Looks that lie further apart than an answer lags begin anew: between them it can have
+// been there.
+func (m Missing) again(what Reason, now time.Time, tick time.Duration) Missing {
+	if m.What != what || now.Sub(m.Last) > lagTicks*tick {
 		m = Missing{What: what, Since: now}
 	}
 	m.Looks++
+	m.Last = now
 	return m
 }
 
