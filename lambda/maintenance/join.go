@@ -6,7 +6,7 @@ import (
 )
 
 // joinOrOpen finds the request's place among what is open.
-func (t *turn) joinOrOpen(q Request, f Facts, look bool) (Report, error) {
+func (t intake) joinOrOpen(q Request, f Facts, look bool) (Report, error) {
 	open := f.Snapshot.Open
 	switch {
 	case open.Edition > Edition: // later rules: what they make of a trigger is theirs
@@ -23,7 +23,7 @@ func (t *turn) joinOrOpen(q Request, f Facts, look bool) (Report, error) {
 }
 
 // openRun begins a run.
-func (t *turn) openRun(q Request, f Facts, look bool) (Report, error) {
+func (t intake) openRun(q Request, f Facts, look bool) (Report, error) {
 	run := t.newRun(q, f)
 	opts := moveOptions{key: q.Trigger.Key(q.ServerName), requestDigest: q.digest(), attributes: q.EngineAttributes}
 	if q.Trigger.Kind == TriggerManual {
@@ -47,7 +47,7 @@ func (t *turn) openRun(q Request, f Facts, look bool) (Report, error) {
 }
 
 // newRun is a run that its trigger has just asked for.
-func (t *turn) newRun(q Request, f Facts) Run {
+func (t intake) newRun(q Request, f Facts) Run {
 	trigger := q.Trigger
 	trigger.Name, trigger.Reason = cut(trigger.Name, maxName), cut(trigger.Reason, maxReason)
 	run := Run{ID: t.NewID(q.ServerName, f.Now), ServerName: q.ServerName, Created: f.Now, Triggers: []Trigger{trigger}}
@@ -61,7 +61,7 @@ func (t *turn) newRun(q Request, f Facts) Run {
 }
 
 // joinOpenRun records a trigger that finds its server's run open: a run that may still start takes it over; one that runs is what was asked for.
-func (t *turn) joinOpenRun(q Request, run Run, outcome Outcome, f Facts) (Report, error) {
+func (t intake) joinOpenRun(q Request, run Run, outcome Outcome, f Facts) (Report, error) {
 	n := joinRun(run, q.Trigger, f.Now, f.Topics)
 	if outcome == OutcomeInProgress {
 		n = Decision{Run: run}
@@ -79,7 +79,7 @@ func (t *turn) joinOpenRun(q Request, run Run, outcome Outcome, f Facts) (Report
 }
 
 // joinOrOpenManual: an operator takes over what waits, and is told what goes on.
-func (t *turn) joinOrOpenManual(q Request, f Facts) (Report, error) {
+func (t intake) joinOrOpenManual(q Request, f Facts) (Report, error) {
 	open := f.Snapshot.Open
 	switch {
 	case q.RunID != "" && q.RunID != open.ID: // it ended a moment ago

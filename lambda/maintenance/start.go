@@ -2,8 +2,11 @@ package maintenance
 
 import "time"
 
+// starter is the part of a turn that has claimed a run.
+type starter struct{ *turn }
+
 // start starts what this turn has claimed, and writes what the attempt learned on the condition that the run is still its own.
-func (t *turn) start(run Run, opts moveOptions) (Run, Report) {
+func (t starter) start(run Run, opts moveOptions) (Run, Report) {
 	attempt := run.Attempt.ID
 	answer := t.send(run, opts)
 	for try := range maxMoves {
@@ -27,7 +30,7 @@ func (t *turn) start(run Run, opts moveOptions) (Run, Report) {
 }
 
 // send sends the start, unless the attempt's time is over.
-func (t *turn) send(run Run, opts moveOptions) Answer {
+func (t starter) send(run Run, opts moveOptions) Answer {
 	backend, ok := t.backend(run.Backend)
 	switch {
 	case !ok:
