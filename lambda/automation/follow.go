@@ -98,7 +98,8 @@ func (c *Client) seen(e *types.AutomationExecution, run maintenance.Run) mainten
 	return seen
 }
 
-// refreshServer looks at the node for the message about the end. That it cannot be seen is no matter; another node's state is not this one's.
+// refreshServer looks at the node for the message about the end. That it cannot be seen is no matter; another node's state is not this
+// one's.
 func (c *Client) refreshServer(ctx context.Context, server *maintenance.Server) {
 	ctx, cancel := awscall.HalfRemaining(ctx)
 	defer cancel()

@@ -50,7 +50,8 @@ func (h *Handler) log(in invocation, event events.Event, a answer) {
 		attrs = append(attrs, slog.Int("published", p.Published), slog.Int("dropped", p.Dropped))
 	}
 	if a.Sweep != nil {
-		attrs = append(attrs, slog.Float64("overdueSeconds", a.Sweep.Overdue.Seconds()), slog.Int("left", a.Sweep.Left), slog.Any("openRuns", a.Sweep.Open))
+		attrs = append(attrs, slog.Float64("overdueSeconds", a.Sweep.Overdue.Seconds()), slog.Int("left", a.Sweep.Left),
+			slog.Any("openRuns", a.Sweep.Open))
 	}
 	if len(details) > 0 {
 		attrs = append(attrs, slog.String("detail", joined(details)))

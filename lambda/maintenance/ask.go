@@ -105,8 +105,8 @@ func (t intake) ask(q Request, look bool) Report {
 func busy(q Request, err error, now time.Time) Report {
 	var e *Error
 	errors.As(err, &e)
-	return Report{Outcome: OutcomeRefused, Reason: ReasonAttemptAlive, ServerName: q.ServerName, RunID: q.RunID, Trigger: q.Trigger, At: now, Until: e.Until,
-		Detail: "another invocation holds the run's lease", Count: true}
+	return Report{Outcome: OutcomeRefused, Reason: ReasonAttemptAlive, ServerName: q.ServerName, RunID: q.RunID, Trigger: q.Trigger, At: now,
+		Until: e.Until, Detail: "another invocation holds the run's lease", Count: true}
 }
 
 // resolveRunID is a request with the server of the run that it names, or the answer that there is none.
@@ -154,7 +154,8 @@ func (q Request) answerDuplicate(err error, now time.Time) Report {
 	var e *Error
 	errors.As(err, &e)
 	d := e.Decided
-	report := Report{Outcome: d.Outcome, Reason: ReasonDuplicate, ServerName: q.ServerName, Trigger: q.Trigger, RunID: d.RunID, At: now, Redelivered: true}
+	report := Report{Outcome: d.Outcome, Reason: ReasonDuplicate, ServerName: q.ServerName, Trigger: q.Trigger, RunID: d.RunID, At: now,
+		Redelivered: true}
 	if d.Reason != "" {
 		report.Detail = "decided before: " + string(d.Reason)
 	}

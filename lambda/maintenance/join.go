@@ -10,7 +10,8 @@ func (t intake) joinOrOpen(q Request, f Facts, look bool) (Report, error) {
 	open := f.Snapshot.Open
 	switch {
 	case open.Edition > Edition: // later rules: what they make of a trigger is theirs
-		return Report{}, &Error{Op: "join run " + open.ID, Reason: ReasonUnsupported, Err: errors.New("a later version of the function wrote the run")}
+		return Report{}, &Error{Op: "join run " + open.ID, Reason: ReasonUnsupported,
+			Err: errors.New("a later version of the function wrote the run")}
 	case q.Trigger.Kind == TriggerManual:
 		return t.joinOrOpenManual(q, f)
 	case open.ID == "" || !open.Open():
@@ -60,7 +61,8 @@ func (t intake) newRun(q Request, f Facts) Run {
 	return run
 }
 
-// joinOpenRun records a trigger that finds its server's run open: a run that may still start takes it over; one that runs is what was asked for.
+// joinOpenRun records a trigger that finds its server's run open: a run that may still start takes it over; one that runs is what was asked
+// for.
 func (t intake) joinOpenRun(q Request, run Run, outcome Outcome, f Facts) (Report, error) {
 	n := joinRun(run, q.Trigger, f.Now, f.Topics)
 	if outcome == OutcomeInProgress {
@@ -90,10 +92,12 @@ func (t intake) joinOrOpenManual(q Request, f Facts) (Report, error) {
 	case open.State != RunWaiting:
 		report := open.report(Notification{Outcome: OutcomeInProgress, At: f.Now, Trigger: &q.Trigger})
 		report.Count = true
-		_, err := t.commit(Run{}, Decision{Report: report}, moveOptions{key: q.Trigger.Key(q.ServerName), requestDigest: q.digest()}) // the key alone
+		// the key alone
+		_, err := t.commit(Run{}, Decision{Report: report}, moveOptions{key: q.Trigger.Key(q.ServerName), requestDigest: q.digest()})
 		return report, err
 	}
-	opts := moveOptions{key: q.Trigger.Key(q.ServerName), requestDigest: q.digest(), triggers: []Trigger{q.Trigger}, attributes: q.EngineAttributes}
+	opts := moveOptions{key: q.Trigger.Key(q.ServerName), requestDigest: q.digest(), triggers: []Trigger{q.Trigger},
+		attributes: q.EngineAttributes}
 	decision, err := t.decide(open, &f, opts)
 	if err != nil {
 		return Report{}, err

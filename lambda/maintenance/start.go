@@ -21,11 +21,12 @@ func (t starter) start(run Run, opts moveOptions) (Run, Report) {
 			return run, report
 		}
 		if run, _, err = t.reread(run); err != nil || run.Attempt.ID != attempt || run.State != RunStarting {
-			return run, Report{Outcome: OutcomeError, Reason: ReasonStartUnconfirmed, ServerName: run.ServerName, RunID: run.ID, At: t.Now(), Err: err,
-				Trigger: run.Trigger(), Detail: "the result of the start could not be recorded; the sweep looks for it", Count: true}
+			return run, Report{Outcome: OutcomeError, Reason: ReasonStartUnconfirmed, ServerName: run.ServerName, RunID: run.ID, At: t.Now(),
+				Err: err, Trigger: run.Trigger(), Detail: "the result of the start could not be recorded; the sweep looks for it", Count: true}
 		}
 	}
-	return run, Report{Outcome: OutcomeError, Reason: ReasonStartUnconfirmed, ServerName: run.ServerName, RunID: run.ID, At: t.Now(), Count: true,
+	return run, Report{Outcome: OutcomeError, Reason: ReasonStartUnconfirmed, ServerName: run.ServerName, RunID: run.ID, At: t.Now(),
+		Count:   true,
 		Trigger: run.Trigger(), Detail: "other invocations moved the run each time its start was to be recorded; the sweep looks for it"}
 }
 
