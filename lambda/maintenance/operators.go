@@ -16,7 +16,8 @@ func (r *Runner) Stop(ctx context.Context, o Operator) Report {
 		case run.State == RunWaiting:
 			return end(run, ending{outcome: OutcomeCancelled, reason: ReasonStopped, stop: true}, f), Report{}
 		case !ok || !backend.Stops():
-			return Decision{}, o.answer(OutcomeRefused, ReasonUnsupported, run, "the backend "+run.Backend+" has no operation that stops maintenance", f.Now)
+			return Decision{}, o.answer(OutcomeRefused, ReasonUnsupported, run,
+				"the backend "+run.Backend+" has no operation that stops maintenance", f.Now)
 		}
 		n := Decision{Run: run, Stop: true}
 		if n.Run.Stop.At.IsZero() || n.Run.Stop.By == stopByWindow {
@@ -51,8 +52,10 @@ func (r *Runner) Close(ctx context.Context, o Operator) Report {
 		case run.Lease.Live(f.Now) || run.State == RunStarting && f.Now.Before(run.Attempt.Ends.Add(leaseMargin)):
 			return Decision{}, o.answer(OutcomeRefused, ReasonAttemptAlive, run, "its attempt may still be running until "+
 				later(run.Attempt.Ends, run.Lease.Until).UTC().Format(time.RFC3339), f.Now)
-		case run.State == RunRunning && !f.Now.After(run.Deadline) && !long(run.Unseen.Since), run.State == RunStarting && !long(run.Attempt.Claimed):
-			return Decision{}, o.answer(OutcomeRefused, ReasonInProgress, run, "the run is followed; its deadline is "+run.Deadline.UTC().Format(time.RFC3339), f.Now)
+		case run.State == RunRunning && !f.Now.After(run.Deadline) && !long(run.Unseen.Since),
+			run.State == RunStarting && !long(run.Attempt.Claimed):
+			return Decision{}, o.answer(OutcomeRefused, ReasonInProgress, run,
+				"the run is followed; its deadline is "+run.Deadline.UTC().Format(time.RFC3339), f.Now)
 		}
 		return end(run, ending{outcome: OutcomeFailed, reason: ReasonClosedByHand, stop: true}, f), Report{}
 	})
@@ -109,7 +112,7 @@ func (t operation) carryOut(decide func(*turn, Run) (Decision, Report)) Report {
 		t.deliver(moved)
 		return report
 	}
-	return o.failed(&Error{Op: "act on the run", Reason: ReasonLedgerUnavailable, Err: errors.New("other invocations moved it each time")}, t.Now())
+	return o.failed(&Error{Op: "act on the run", Reason: ReasonLedgerUnavailable, Err: errContention}, t.Now())
 }
 
 // findRun is the run that an operator means, or the answer that there is none.
@@ -144,6 +147,6 @@ func (t operation) findRun() (Run, Report, error) {
 
 // failed is a request that could not be carried out: the operator asks again.
 func (o Operator) failed(err error, now time.Time) Report {
-	return Report{Outcome: OutcomeError, Reason: ReasonOf(err), ServerName: o.ServerName, RunID: o.RunID, Trigger: o.Trigger, At: now, Stop: true,
-		Detail: err.Error(), Err: err, Count: true}
+	return Report{Outcome: OutcomeError, Reason: ReasonOf(err), ServerName: o.ServerName, RunID: o.RunID, Trigger: o.Trigger, At: now,
+		Stop: true, Detail: err.Error(), Err: err, Count: true}
 }
