@@ -9,9 +9,11 @@ import (
 	"time"
 )
 
-// Event is one of Alarm, Cleared, Schedule, Start, Stop, Close, Approve, Hold, Release, Plan, History, Status, RunFinished, Sweep and
-// Ignored.
-type Event interface{ event() }
+// Event is one thing that may wake the function: what Decode makes of a payload.
+type Event interface {
+	// Kind is the event's name in logs and texts: of our own forms, the field that they are recognised by.
+	Kind() string
+}
 
 // Origin is the account and the Region an event comes from. It is empty where the payload does not say, as in an operator's request.
 type Origin struct {
@@ -97,12 +99,12 @@ func Reasons() []string {
 	return []string{UnknownEvent, ConfigurationChange, NotInAlarm, StillInAlarm, Suppressed, Muted, ActionsDisabled}
 }
 
-func (Alarm) event()       {}
-func (Cleared) event()     {}
-func (Schedule) event()    {}
-func (RunFinished) event() {}
-func (Sweep) event()       {}
-func (Ignored) event()     {}
+func (Alarm) Kind() string       { return "alarm" }
+func (Cleared) Kind() string     { return "alarm-cleared" }
+func (Schedule) Kind() string    { return "schedule" }
+func (RunFinished) Kind() string { return "run-finished" }
+func (Sweep) Kind() string       { return "sweep" }
+func (Ignored) Kind() string     { return "ignored" }
 
 // InvalidError is a payload that claims to be one of the accepted ones and cannot be read as it. Repeating it cannot help.
 type InvalidError struct {

@@ -68,23 +68,36 @@ type History struct{ ServerName string }
 // Status asks how the fleet is.
 type Status struct{}
 
-func (Start) event()   {}
-func (Stop) event()    {}
-func (Close) event()   {}
-func (Approve) event() {}
-func (Hold) event()    {}
-func (Release) event() {}
-func (Plan) event()    {}
-func (History) event() {}
-func (Status) event()  {}
+// OperatorRequest is an event that an operator sends. It is accepted only through the function's alias for operators, and every other
+// event only on the function itself.
+type OperatorRequest interface {
+	Event
+	// Target is the server or the run that the request names; both are empty where it is about the fleet.
+	Target() (serverName, runID string)
+}
 
-// FromOperator reports whether an event is an operator's request. It is accepted only through the function's alias for operators,
-// and every other event only on the function itself.
+func (Start) Kind() string   { return "start" }
+func (Stop) Kind() string    { return "stop" }
+func (Close) Kind() string   { return "close" }
+func (Approve) Kind() string { return "approve" }
+func (Hold) Kind() string    { return "hold" }
+func (Release) Kind() string { return "release" }
+func (Plan) Kind() string    { return "plan" }
+func (History) Kind() string { return "history" }
+func (Status) Kind() string  { return "status" }
+
+func (s Start) Target() (serverName, runID string)   { return s.ServerName, s.RunID }
+func (s Stop) Target() (serverName, runID string)    { return s.ServerName, s.RunID }
+func (c Close) Target() (serverName, runID string)   { return c.ServerName, c.RunID }
+func (a Approve) Target() (serverName, runID string) { return a.ServerName, a.RunID }
+func (h Hold) Target() (serverName, runID string)    { return h.ServerName, "" }
+func (r Release) Target() (serverName, runID string) { return r.ServerName, "" }
+func (p Plan) Target() (serverName, runID string)    { return p.ServerName, "" }
+func (h History) Target() (serverName, runID string) { return h.ServerName, "" }
+func (Status) Target() (serverName, runID string)    { return "", "" }
+
+// FromOperator reports whether an event is an operator's request.
 func FromOperator(e Event) bool {
-	switch e.(type) {
-	case Start, Stop, Close, Approve, Hold, Release, Plan, History, Status:
-		return true
-	default:
-		return false
-	}
+	_, ok := e.(OperatorRequest)
+	return ok
 }

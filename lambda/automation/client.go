@@ -42,10 +42,13 @@ const (
 	RunParameter    = "RunId"
 )
 
+// servers are those of the settings, by name.
+type servers map[string]Server
+
 // Client is a maintenance.Backend.
 type Client struct {
 	api        *ssm.Client
-	servers    map[string]Server
+	servers    servers
 	now        func() time.Time
 	parameters parameterCache
 }

@@ -86,15 +86,15 @@ func unreadable(op string, err error) error {
 func (c *Client) listed(e types.AutomationExecutionMetadata, given parameters) listed {
 	began := aws.ToString(e.CurrentStepName) != ""
 	return listed{parameters: given, Execution: maintenance.Execution{
-		ID: aws.ToString(e.AutomationExecutionId), RunID: given.runID(), TakesRunID: c.takesRunID(aws.ToString(e.DocumentName), given),
+		ID: aws.ToString(e.AutomationExecutionId), RunID: given.runID(), TakesRunID: c.servers.takesRunID(aws.ToString(e.DocumentName), given),
 		Started: aws.ToTime(e.ExecutionStartTime), Ended: aws.ToTime(e.ExecutionEndTime),
 		State: stateOf(e.AutomationExecutionStatus, began), Began: began, Step: aws.ToString(e.CurrentStepName),
 	}}
 }
 
 // takesRunID also goes by what was given: the settings of today may name another runbook than those of a run's day.
-func (c *Client) takesRunID(runbook string, given parameters) bool {
-	for _, s := range c.servers {
+func (all servers) takesRunID(runbook string, given parameters) bool {
+	for _, s := range all {
 		if s.TakesRunID && baseName(s.Runbook) == baseName(runbook) {
 			return true
 		}

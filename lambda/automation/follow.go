@@ -87,10 +87,10 @@ func (c *Client) candidates(ctx context.Context, run maintenance.Run) ([]mainten
 func (c *Client) seen(e *types.AutomationExecution, run maintenance.Run) maintenance.Execution {
 	given, began := parameters(e.Parameters), anyStepBegan(e.StepExecutions)
 	seen := maintenance.Execution{
-		ID: aws.ToString(e.AutomationExecutionId), RunID: given.runID(), TakesRunID: c.takesRunID(aws.ToString(e.DocumentName), given),
+		ID: aws.ToString(e.AutomationExecutionId), RunID: given.runID(), TakesRunID: c.servers.takesRunID(aws.ToString(e.DocumentName), given),
 		Started: aws.ToTime(e.ExecutionStartTime), Ended: aws.ToTime(e.ExecutionEndTime),
 		State: stateOf(e.AutomationExecutionStatus, began), Began: began,
-		Step: aws.ToString(e.CurrentStepName), Detail: detailOf(e, c.secrets(run, given)),
+		Step: aws.ToString(e.CurrentStepName), Detail: detailOf(e, c.servers.secrets(run, given)),
 	}
 	if node := run.Attempt.ServerAtDecision.Node; given.contains(node) {
 		seen.Node = node
@@ -98,7 +98,8 @@ func (c *Client) seen(e *types.AutomationExecution, run maintenance.Run) mainten
 	return seen
 }
 
-// refreshServer looks at the node for the message about the end. That it cannot be seen is no matter; another node's state is not this one's.
+// refreshServer looks at the node for the message about the end. That it cannot be seen is no matter; another node's state is not this
+// one's.
 func (c *Client) refreshServer(ctx context.Context, server *maintenance.Server) {
 	ctx, cancel := awscall.HalfRemaining(ctx)
 	defer cancel()

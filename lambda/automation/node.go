@@ -54,7 +54,8 @@ func ids(nodes []types.InstanceInformation) string {
 
 // described puts a node into the domain's words. Inactive is what the service once said of a node that had lost its connection.
 func described(name string, s Server, node types.InstanceInformation) maintenance.Server {
-	server := maintenance.Server{Name: name, Backend: Backend, Node: aws.ToString(node.InstanceId), Runbook: s.Runbook, TakesRunID: s.TakesRunID}
+	server := maintenance.Server{Name: name, Backend: Backend, Node: aws.ToString(node.InstanceId), Runbook: s.Runbook,
+		TakesRunID: s.TakesRunID}
 	switch node.PingStatus {
 	case types.PingStatusOnline:
 		server.Status = maintenance.StatusHealthy

@@ -18,22 +18,22 @@ type secrets []secret
 
 // secrets are the values of an execution's parameters, unless the settings call them public. Which node and which
 // run it is about are none, by whatever name.
-func (c *Client) secrets(run maintenance.Run, given parameters) secrets {
-	s := c.servers[run.ServerName]
+func (all servers) secrets(run maintenance.Run, given parameters) secrets {
+	s := all[run.ServerName]
 	public := append([]string{NodeParameter, RunParameter, s.UpgradeParameter}, s.PublicParameters...)
-	var all secrets
+	var hidden secrets
 	for _, name := range slices.Sorted(maps.Keys(given)) {
 		if slices.Contains(public, name) {
 			continue
 		}
 		for _, value := range given[name] {
 			if value != run.Attempt.ServerAtDecision.Node && value != run.ID && strings.ContainsFunc(value, isWord) {
-				all = append(all, secret{name, value})
+				hidden = append(hidden, secret{name, value})
 			}
 		}
 	}
-	slices.SortStableFunc(all, func(a, b secret) int { return len(b.value) - len(a.value) })
-	return all
+	slices.SortStableFunc(hidden, func(a, b secret) int { return len(b.value) - len(a.value) })
+	return hidden
 }
 
 // isWord: what has neither letters nor digits would blank the marks between all words.

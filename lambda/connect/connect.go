@@ -112,7 +112,8 @@ func (d *Dialer) secure(ctx context.Context, network, address string) (net.Conn,
 		return conn, nil
 	}
 	d.once.Do(func() { d.pool = roots() })
-	dialer := tls.Dialer{NetDialer: d.dialer(), Config: &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: d.pool, NextProtos: []string{"http/1.1"}}}
+	dialer := tls.Dialer{NetDialer: d.dialer(), Config: &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: d.pool,
+		NextProtos: []string{"http/1.1"}}}
 	if d.Timeout > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, d.Timeout)

@@ -98,8 +98,6 @@ func (h *Handler) answer(ctx context.Context, in invocation, event events.Event,
 		return h.operator(ctx, in, event, h.Runner.Stop)
 	case events.Close:
 		return h.operator(ctx, in, event, h.Runner.Close)
-	case events.Approve, events.Hold, events.Release:
-		return answerWith(in.unsupported(event))
 	case events.Plan:
 		return h.plan(ctx, in, event.ServerName)
 	case events.History:
@@ -108,8 +106,10 @@ func (h *Handler) answer(ctx context.Context, in invocation, event events.Event,
 		return h.status(ctx, in)
 	case events.Ignored:
 		return answerWith(in.ignored(maintenance.Reason(event.Reason), event.What))
+	case events.OperatorRequest: // approve, hold and release
+		return answerWith(in.unsupported(event))
 	default:
-		return answerWith(in.failed(maintenance.ReasonUnexpected, eventName(event)+" is not handled"))
+		return answerWith(in.failed(maintenance.ReasonUnexpected, event.Kind()+" is not handled"))
 	}
 }
 
@@ -170,11 +170,11 @@ func (h *Handler) sweep(ctx context.Context, in invocation) answer {
 
 // operator carries out an operator's request about one run.
 func (h *Handler) operator(
-	ctx context.Context, in invocation, event events.Event, do func(context.Context, maintenance.Operator) maintenance.Report,
+	ctx context.Context, in invocation, request events.OperatorRequest, do func(context.Context, maintenance.Operator) maintenance.Report,
 ) answer {
-	serverName, runID := targetOf(event)
+	serverName, runID := request.Target()
 	if serverName != "" && !maintenance.ValidServerName(serverName) {
-		refusal := in.refuse(in.manual(""), eventName(event), "", maintenance.ReasonInvalidRequest, noServerName(serverName))
+		refusal := in.refuse(in.manual(""), request.Kind(), "", maintenance.ReasonInvalidRequest, noServerName(serverName))
 		return answerWith(h.Runner.Refuse(ctx, refusal))
 	}
 	return answerWith(do(ctx, maintenance.Operator{ServerName: serverName, RunID: runID, Trigger: in.manual("")}))

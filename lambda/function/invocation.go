@@ -53,48 +53,24 @@ func (h *Handler) invocation(ctx context.Context) invocation {
 // come to the function itself: so a service that may invoke the function cannot act as an operator.
 func (in invocation) wrongEntrance(event events.Event) (maintenance.Refusal, bool) {
 	r := maintenance.Refusal{Reason: maintenance.ReasonInvalidRequest, Trigger: maintenance.Trigger{Time: in.Now},
-		Source: eventName(event)}
-	switch _, ignored := event.(events.Ignored); {
-	case ignored: // asks for nothing, by either
+		Source: event.Kind()}
+	switch event := event.(type) {
+	case events.Ignored: // asks for nothing, by either
 		return r, false
-	case events.FromOperator(event):
+	case events.OperatorRequest:
 		if in.Entrance == AliasOperators {
 			return r, false
 		}
-		if name, _ := targetOf(event); maintenance.ValidServerName(name) {
+		if name, _ := event.Target(); maintenance.ValidServerName(name) {
 			r.ServerName = name
 		}
 		r.Detail = fmt.Sprintf("an operator's request (%s) is accepted only through the alias %s: --function-name %s:%[2]s",
-			eventName(event), AliasOperators, in.Name)
+			event.Kind(), AliasOperators, in.Name)
 		return r, true
 	default:
 		r.Detail = fmt.Sprintf("the event (%s) is one that AWS or a schedule sends; it is accepted only by the function itself, "+
-			"not through %.40q", eventName(event), in.Entrance)
+			"not through %.40q", event.Kind(), in.Entrance)
 		return r, in.Entrance != ""
-	}
-}
-
-// targetOf is the server or the run that an operator's request names.
-func targetOf(event events.Event) (serverName, runID string) {
-	switch event := event.(type) {
-	case events.Start:
-		return event.ServerName, event.RunID
-	case events.Stop:
-		return event.ServerName, event.RunID
-	case events.Close:
-		return event.ServerName, event.RunID
-	case events.Approve:
-		return event.ServerName, event.RunID
-	case events.Hold:
-		return event.ServerName, ""
-	case events.Release:
-		return event.ServerName, ""
-	case events.Plan:
-		return event.ServerName, ""
-	case events.History:
-		return event.ServerName, ""
-	default:
-		return "", ""
 	}
 }
 

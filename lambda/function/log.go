@@ -35,7 +35,7 @@ func (h *Handler) log(in invocation, event events.Event, a answer) {
 			errs = append(errs, r.Err.Error())
 		}
 	}
-	attrs := []slog.Attr{slog.String("requestId", in.RequestID), slog.String("event", eventName(event))}
+	attrs := []slog.Attr{slog.String("requestId", in.RequestID), slog.String("event", kindOf(event))}
 	if in.Entrance != "" {
 		attrs = append(attrs, slog.String("entrance", in.Entrance))
 	}
@@ -50,7 +50,8 @@ func (h *Handler) log(in invocation, event events.Event, a answer) {
 		attrs = append(attrs, slog.Int("published", p.Published), slog.Int("dropped", p.Dropped))
 	}
 	if a.Sweep != nil {
-		attrs = append(attrs, slog.Float64("overdueSeconds", a.Sweep.Overdue.Seconds()), slog.Int("left", a.Sweep.Left), slog.Any("openRuns", a.Sweep.Open))
+		attrs = append(attrs, slog.Float64("overdueSeconds", a.Sweep.Overdue.Seconds()), slog.Int("left", a.Sweep.Left),
+			slog.Any("openRuns", a.Sweep.Open))
 	}
 	if len(details) > 0 {
 		attrs = append(attrs, slog.String("detail", joined(details)))
@@ -120,42 +121,10 @@ func severity(r maintenance.Report) slog.Level {
 	}
 }
 
-// eventName is an event's name in log and texts: of an operator's request and our own forms, that of the form.
-func eventName(event events.Event) string {
-	switch event.(type) {
-	case nil:
+// kindOf is an event's name in log and texts; a payload that could not be read has none of its own.
+func kindOf(event events.Event) string {
+	if event == nil {
 		return "unreadable"
-	case events.Alarm:
-		return "alarm"
-	case events.Cleared:
-		return "alarm-cleared"
-	case events.Schedule:
-		return "schedule"
-	case events.RunFinished:
-		return "run-finished"
-	case events.Sweep:
-		return "sweep"
-	case events.Start:
-		return "start"
-	case events.Stop:
-		return "stop"
-	case events.Close:
-		return "close"
-	case events.Approve:
-		return "approve"
-	case events.Hold:
-		return "hold"
-	case events.Release:
-		return "release"
-	case events.Plan:
-		return "plan"
-	case events.History:
-		return "history"
-	case events.Status:
-		return "status"
-	case events.Ignored:
-		return "ignored"
-	default:
-		return fmt.Sprintf("%T", event)
 	}
+	return event.Kind()
 }

@@ -37,14 +37,6 @@ type PlanAnswer struct {
 	Message  string                  `json:"message"`
 }
 
-// zone is a server's time zone.
-func (in invocation) zone(serverName string) string {
-	if policy, ok := policies(in.Settings)(serverName); ok && policy.Window.Location != nil {
-		return policy.Window.Location.String()
-	}
-	return ""
-}
-
 func (h *Handler) plan(ctx context.Context, in invocation, serverName string) answer {
 	if !maintenance.ValidServerName(serverName) {
 		report := in.queryReport(serverName, invalidName(serverName))
@@ -63,7 +55,8 @@ func (h *Handler) plan(ctx context.Context, in invocation, serverName string) an
 	for _, a := range plan.Answers {
 		report := maintenance.Report{
 			Outcome: a.Outcome, Reason: a.Reason, ServerName: serverName, Trigger: maintenance.Trigger{Kind: a.Trigger, Time: in.Now},
-			RunID: a.RunID, Server: plan.Server, Until: a.Until, Expires: a.Expires, Detail: a.Detail, At: in.Now, Zone: in.zone(serverName),
+			RunID: a.RunID, Server: plan.Server, Until: a.Until, Expires: a.Expires, Detail: a.Detail, At: in.Now,
+			Zone: zoneOf(in.Settings, serverName),
 		}
 		out.Answers = append(out.Answers, PlanAnswer{
 			Trigger: a.Trigger, Outcome: a.Outcome, Reason: a.Reason, MayStart: moment(a.Until), Expires: moment(a.Expires),

@@ -36,6 +36,23 @@ func policies(doc *settings.Settings) func(string) (maintenance.Policy, bool) {
 	}
 }
 
+// zoneOf is a server's time zone; empty where the settings do not have it.
+func zoneOf(doc *settings.Settings, serverName string) string {
+	if policy, ok := policies(doc)(serverName); ok && policy.Window.Location != nil {
+		return policy.Window.Location.String()
+	}
+	return ""
+}
+
+// expiryOf is when the last of a run's triggers expires, by today's settings; zero where they do not have its server.
+func expiryOf(doc *settings.Settings, r maintenance.Run) time.Time {
+	policy, ok := policies(doc)(r.ServerName)
+	if !ok {
+		return time.Time{}
+	}
+	return r.Expires(&policy)
+}
+
 // nodes are the servers of Systems Manager. A runbook of this project has the name it was deployed by, and takes the run's id.
 func nodes(doc *settings.Settings, deployed map[string]string) (map[string]automation.Server, error) {
 	nodes := map[string]automation.Server{}

@@ -58,12 +58,12 @@ func (in invocation) failed(reason maintenance.Reason, detail string) maintenanc
 	return maintenance.Report{Outcome: maintenance.OutcomeError, Reason: reason, Detail: detail, At: in.Now, Count: true}
 }
 
-func (in invocation) unsupported(event events.Event) maintenance.Report {
+func (in invocation) unsupported(request events.OperatorRequest) maintenance.Report {
 	report := maintenance.Report{
 		Outcome: maintenance.OutcomeRefused, Reason: maintenance.ReasonUnsupported, Trigger: in.manual(""), At: in.Now, Count: true,
-		Detail: "this version does not implement the request " + eventName(event),
+		Detail: "this version does not implement the request " + request.Kind(),
 	}
-	if name, id := targetOf(event); name == "" || maintenance.ValidServerName(name) {
+	if name, id := request.Target(); name == "" || maintenance.ValidServerName(name) {
 		report.ServerName, report.RunID = name, id
 	}
 	return report

@@ -54,18 +54,9 @@ func (in invocation) waiting(r maintenance.Run) *Waiting {
 		return nil
 	}
 	return &Waiting{
-		Reason: r.Wait.Reason, Since: r.Wait.Since.UTC(), Until: moment(r.Wait.Until), Expires: moment(in.expires(r)),
+		Reason: r.Wait.Reason, Since: r.Wait.Since.UTC(), Until: moment(r.Wait.Until), Expires: moment(expiryOf(in.Settings, r)),
 		Detail: r.Wait.Detail,
 	}
-}
-
-// expires is when the last of a run's triggers does, by today's settings.
-func (in invocation) expires(r maintenance.Run) time.Time {
-	policy, ok := policies(in.Settings)(r.ServerName)
-	if !ok {
-		return time.Time{}
-	}
-	return r.Expires(&policy)
 }
 
 // moment is a time that may not be there.

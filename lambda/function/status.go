@@ -79,7 +79,7 @@ func (h *Handler) status(ctx context.Context, in invocation) answer {
 	fleet := h.Runner.Status(ctx, names)
 	out := StatusResponse{
 		Version: h.Version, At: in.Now.UTC(), Runs: []OpenRun{}, Servers: in.servers(fleet),
-		Fleet: FleetStatus{Hold: in.hold(fleet.Fleet.Hold), ConcurrencyLimit: in.Settings.MaxConcurrent, Slots: append([]string{},
+		Fleet: FleetStatus{Hold: liveHold(fleet.Fleet.Hold, in.Now), ConcurrencyLimit: in.Settings.MaxConcurrent, Slots: append([]string{},
 			fleet.Slots...)},
 	}
 	for _, r := range fleet.Runs {
@@ -120,15 +120,15 @@ func (in invocation) servers(fleet maintenance.Fleet) []ServerStatus {
 	for _, name := range slices.Sorted(maps.Keys(all)) {
 		s, kept := all[name], fleet.Servers[name]
 		s.OpenRun, s.LastEnds, s.LastSuccess = kept.OpenRun, append([]maintenance.End{}, kept.Ends...), moment(kept.LastSuccess)
-		s.Hold = in.hold(kept.Hold)
+		s.Hold = liveHold(kept.Hold, in.Now)
 		out = append(out, s)
 	}
 	return out
 }
 
-// hold is a hold that binds; nil if there is none.
-func (in invocation) hold(h maintenance.Hold) *maintenance.Hold {
-	if !h.Live(in.Now) {
+// liveHold is a hold that binds; nil if there is none.
+func liveHold(h maintenance.Hold, now time.Time) *maintenance.Hold {
+	if !h.Live(now) {
 		return nil
 	}
 	return &h

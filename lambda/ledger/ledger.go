@@ -29,7 +29,10 @@ const (
 )
 
 // Ledger is a maintenance.Ledger.
-type Ledger struct {
+type Ledger struct{ store }
+
+// store reads and writes items of the table, and knows nothing of what they are.
+type store struct {
 	api   *dynamodb.Client
 	table string
 	token func() string
@@ -41,7 +44,7 @@ var _ maintenance.Ledger = (*Ledger)(nil)
 // the AttemptTimeout. token makes a random text of at most 36 characters (the length of a ClientRequestToken); it is called from
 // several goroutines.
 func New(config aws.Config, table string, token func() string) *Ledger {
-	l := &Ledger{table: table, token: token}
+	l := &Ledger{store{table: table, token: token}}
 	l.api = dynamodb.NewFromConfig(config, func(o *dynamodb.Options) {
 		o.Retryer = retry.NewStandard(func(s *retry.StandardOptions) {
 			s.MaxAttempts = attempts
@@ -62,16 +65,16 @@ func (l *Ledger) Endpoint(ctx context.Context) (string, error) {
 }
 
 // pause is how long to wait after so many attempts: half of it grows, half is random, so that those who met do not meet again.
-func (l *Ledger) pause(attempt int) time.Duration {
+func (s *store) pause(attempt int) time.Duration {
 	grown := min(firstPause<<min(attempt-1, 10), longestPause)
 	hash := fnv.New32a()
-	hash.Write([]byte(l.token()))
+	hash.Write([]byte(s.token()))
 	return grown/2 + grown/2*time.Duration(hash.Sum32()%1000)/1000
 }
 
 // wait waits after an attempt; false if there is no time left for another.
-func (l *Ledger) wait(ctx context.Context, attempt int) bool {
-	timer := time.NewTimer(l.pause(attempt))
+func (s *store) wait(ctx context.Context, attempt int) bool {
+	timer := time.NewTimer(s.pause(attempt))
 	defer timer.Stop()
 	select {
 	case <-ctx.Done():

@@ -75,13 +75,13 @@ func (l *Ledger) History(ctx context.Context, serverName string, most int) ([]ma
 }
 
 // query reads page after page, at most so many items; 0 is all.
-func (l *Ledger) query(ctx context.Context, op string, most int, in *dynamodb.QueryInput) ([]item, error) {
-	in.TableName, in.ExpressionAttributeNames = &l.table, names(*in.KeyConditionExpression)
+func (s *store) query(ctx context.Context, op string, most int, in *dynamodb.QueryInput) ([]item, error) {
+	in.TableName, in.ExpressionAttributeNames = &s.table, names(*in.KeyConditionExpression)
 	if most > 0 {
 		in.Limit = aws.Int32(int32(min(most, math.MaxInt32)))
 	}
 	var items []item
-	for pages := dynamodb.NewQueryPaginator(l.api, in); pages.HasMorePages() && (most == 0 || len(items) < most); {
+	for pages := dynamodb.NewQueryPaginator(s.api, in); pages.HasMorePages() && (most == 0 || len(items) < most); {
 		page, err := pages.NextPage(ctx)
 		if err != nil {
 			return items, unavailable(op, err)

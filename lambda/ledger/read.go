@@ -107,8 +107,8 @@ func (l *Ledger) Servers(ctx context.Context, names []string) (map[string]mainte
 	return records, nil
 }
 
-func (l *Ledger) get(ctx context.Context, pk string) (item, error) {
-	out, err := l.api.GetItem(ctx, &dynamodb.GetItemInput{TableName: &l.table, Key: key(pk), ConsistentRead: aws.Bool(true)})
+func (s *store) get(ctx context.Context, pk string) (item, error) {
+	out, err := s.api.GetItem(ctx, &dynamodb.GetItemInput{TableName: &s.table, Key: key(pk), ConsistentRead: aws.Bool(true)})
 	if err != nil {
 		return nil, err
 	}
@@ -119,14 +119,14 @@ func (l *Ledger) get(ctx context.Context, pk string) (item, error) {
 const keysPerCall = 100
 
 // batch reads items by their keys.
-func (l *Ledger) batch(ctx context.Context, keys []string) (map[string]item, error) {
+func (s *store) batch(ctx context.Context, keys []string) (map[string]item, error) {
 	items := make(map[string]item, len(keys))
 	for some := range slices.Chunk(keys, keysPerCall) {
 		var asked []item
 		for _, pk := range some {
 			asked = append(asked, key(pk))
 		}
-		if err := l.readAll(ctx, asked, items); err != nil {
+		if err := s.readAll(ctx, asked, items); err != nil {
 			return nil, err
 		}
 	}
@@ -134,21 +134,21 @@ func (l *Ledger) batch(ctx context.Context, keys []string) (map[string]item, err
 }
 
 // readAll asks until every item was read. What DynamoDB leaves undone, it wants to be asked for again after a while.
-func (l *Ledger) readAll(ctx context.Context, keys []item, into map[string]item) error {
-	ask := map[string]types.KeysAndAttributes{l.table: {Keys: keys, ConsistentRead: aws.Bool(true)}}
+func (s *store) readAll(ctx context.Context, keys []item, into map[string]item) error {
+	ask := map[string]types.KeysAndAttributes{s.table: {Keys: keys, ConsistentRead: aws.Bool(true)}}
 	for attempt := 1; ; attempt++ {
-		out, err := l.api.BatchGetItem(ctx, &dynamodb.BatchGetItemInput{RequestItems: ask})
+		out, err := s.api.BatchGetItem(ctx, &dynamodb.BatchGetItemInput{RequestItems: ask})
 		if err != nil {
 			return err
 		}
-		for _, i := range out.Responses[l.table] {
+		for _, i := range out.Responses[s.table] {
 			into[textOf(i, AttrPK)] = i
 		}
 		ask = out.UnprocessedKeys
-		if len(ask[l.table].Keys) == 0 {
+		if len(ask[s.table].Keys) == 0 {
 			return nil
 		}
-		if attempt == attempts || !l.wait(ctx, attempt) {
+		if attempt == attempts || !s.wait(ctx, attempt) {
 			return errors.Join(fmt.Errorf("unprocessed keys remain after %d attempts", attempt), ctx.Err())
 		}
 	}

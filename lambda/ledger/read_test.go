@@ -193,7 +193,8 @@ func TestLedger_Unreadable(t *testing.T) {
 	_, err = l.Servers(t.Context(), []string{"automate-06"})
 	wantReason(t, err, maintenance.ReasonLedgerUnavailable)
 	s.write(t, "server#puppet-01", map[string]types.AttributeValue{"openRun": str("gone")})
-	if snapshot := must[maintenance.Snapshot](t)(l.Read(t.Context(), "puppet-01")); snapshot.Server.OpenRun != "gone" || snapshot.Open.ID != "" {
+	if snapshot := must[maintenance.Snapshot](t)(l.Read(t.Context(), "puppet-01")); snapshot.Server.OpenRun != "gone" ||
+		snapshot.Open.ID != "" {
 		t.Errorf("kept: %+v", snapshot)
 	}
 	must[int](t)(l.Count(t.Context(), "refusals", now))
@@ -201,7 +202,8 @@ func TestLedger_Unreadable(t *testing.T) {
 		t.Errorf("the count: %s", got)
 	}
 	s.write(t, "fleet", map[string]types.AttributeValue{"hold": str(`{"until":"2026-11-29T00:00:00Z","reason":"audit"}`)})
-	if snapshot := must[maintenance.Snapshot](t)(l.Read(t.Context(), "")); snapshot.Fleet.Hold.Reason != "audit" || !snapshot.Fleet.Hold.Live(now) {
+	if snapshot := must[maintenance.Snapshot](t)(l.Read(t.Context(), "")); snapshot.Fleet.Hold.Reason != "audit" ||
+		!snapshot.Fleet.Hold.Live(now) {
 		t.Errorf("kept: %+v", snapshot)
 	}
 }

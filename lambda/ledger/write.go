@@ -42,12 +42,12 @@ type write struct {
 }
 
 // carryOut gives the witness as it is now, where the write's answer holds it, or where the write was found made: else nil.
-func (l *Ledger) carryOut(ctx context.Context, w *write) (item, error) {
+func (s *store) carryOut(ctx context.Context, w *write) (item, error) {
 	callCtx, cancel := awscall.HalfRemaining(ctx)
 	defer cancel()
-	steps, token := w.steps(), l.token()
+	steps, token := w.steps(), s.token()
 	for attempt := 1; ; attempt++ {
-		after, err := l.send(callCtx, steps, token)
+		after, err := s.send(callCtx, steps, token)
 		if err == nil {
 			return after, nil
 		}
@@ -55,35 +55,35 @@ func (l *Ledger) carryOut(ctx context.Context, w *write) (item, error) {
 		switch {
 		case code == conditionFailed && failed < len(steps):
 			if w.writer != "" && textOf(old, attrWriter) == w.writer {
-				return l.witnessOf(ctx, w, steps[failed].pk, old)
+				return s.witnessOf(ctx, w, steps[failed].pk, old)
 			}
 			if refusal := steps[failed].refused(ctx, old); refusal != nil {
-				return l.settle(ctx, w, refusal)
+				return s.settle(ctx, w, refusal)
 			}
-			steps, token = w.steps(), l.token()
+			steps, token = w.steps(), s.token()
 			if attempt < attempts {
 				continue // nobody is in the way
 			}
 		case code == transactionConflict && failed < len(steps) && steps[failed].busy != "":
-			return l.settle(ctx, w, &maintenance.Error{Op: w.op, Reason: steps[failed].busy, Err: err})
+			return s.settle(ctx, w, &maintenance.Error{Op: w.op, Reason: steps[failed].busy, Err: err})
 		case !isConflict(code) && !retryable(err):
 			w.doubt = w.doubt || !answered(err)
-			return l.settle(ctx, w, unavailable(w.op, err))
+			return s.settle(ctx, w, unavailable(w.op, err))
 		default:
 			w.doubt = w.doubt || !answered(err)
 		}
-		if attempt == attempts || !l.wait(callCtx, attempt) {
-			return l.settle(ctx, w, unavailable(w.op, err))
+		if attempt == attempts || !s.wait(callCtx, attempt) {
+			return s.settle(ctx, w, unavailable(w.op, err))
 		}
 	}
 }
 
 // settle finds out whether a write of which that is in doubt was made after all. If its witness cannot be read, nobody knows.
-func (l *Ledger) settle(ctx context.Context, w *write, refusal error) (item, error) {
+func (s *store) settle(ctx context.Context, w *write, refusal error) (item, error) {
 	if !w.doubt || w.witness == "" {
 		return nil, refusal
 	}
-	stored, err := l.get(ctx, w.witness)
+	stored, err := s.get(ctx, w.witness)
 	switch {
 	case err != nil:
 		return nil, unavailable(w.op, errors.Join(refusal, err))
@@ -95,11 +95,11 @@ func (l *Ledger) settle(ctx context.Context, w *write, refusal error) (item, err
 }
 
 // witnessOf gives the witness of a write that another of its items shows to have been made.
-func (l *Ledger) witnessOf(ctx context.Context, w *write, pk string, old item) (item, error) {
+func (s *store) witnessOf(ctx context.Context, w *write, pk string, old item) (item, error) {
 	if pk == w.witness {
 		return old, nil
 	}
-	stored, err := l.get(ctx, w.witness)
+	stored, err := s.get(ctx, w.witness)
 	if err != nil {
 		return nil, unavailable(w.op, err)
 	}
@@ -110,11 +110,11 @@ func (l *Ledger) witnessOf(ctx context.Context, w *write, pk string, old item) (
 func noRetry(o *dynamodb.Options) { o.Retryer = aws.NopRetryer{} }
 
 // send makes one attempt: a single step by UpdateItem, which gives the item as it is then.
-func (l *Ledger) send(ctx context.Context, steps []step, token string) (item, error) {
+func (s *store) send(ctx context.Context, steps []step, token string) (item, error) {
 	if len(steps) == 1 {
 		e := steps[0].change
-		out, err := l.api.UpdateItem(ctx, &dynamodb.UpdateItemInput{
-			TableName: &l.table, Key: key(steps[0].pk), UpdateExpression: aws.String(e.update()), ConditionExpression: e.condition(),
+		out, err := s.api.UpdateItem(ctx, &dynamodb.UpdateItemInput{
+			TableName: &s.table, Key: key(steps[0].pk), UpdateExpression: aws.String(e.update()), ConditionExpression: e.condition(),
 			ExpressionAttributeNames: e.names(), ExpressionAttributeValues: e.values, ReturnValues: types.ReturnValueAllNew,
 			ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
 		}, noRetry)
@@ -124,23 +124,23 @@ func (l *Ledger) send(ctx context.Context, steps []step, token string) (item, er
 		return out.Attributes, nil
 	}
 	in := &dynamodb.TransactWriteItemsInput{ClientRequestToken: &token}
-	for _, s := range steps {
-		in.TransactItems = append(in.TransactItems, l.transactItem(s))
+	for _, one := range steps {
+		in.TransactItems = append(in.TransactItems, one.transactItem(&s.table))
 	}
-	_, err := l.api.TransactWriteItems(ctx, in, noRetry)
+	_, err := s.api.TransactWriteItems(ctx, in, noRetry)
 	return nil, err
 }
 
-func (l *Ledger) transactItem(s step) types.TransactWriteItem {
+func (s step) transactItem(table *string) types.TransactWriteItem {
 	old := types.ReturnValuesOnConditionCheckFailureAllOld
 	if e := s.change; e != nil {
 		return types.TransactWriteItem{Update: &types.Update{
-			TableName: &l.table, Key: key(s.pk), UpdateExpression: aws.String(e.update()), ConditionExpression: e.condition(),
+			TableName: table, Key: key(s.pk), UpdateExpression: aws.String(e.update()), ConditionExpression: e.condition(),
 			ExpressionAttributeNames: e.names(), ExpressionAttributeValues: e.values, ReturnValuesOnConditionCheckFailure: old,
 		}}
 	}
 	return types.TransactWriteItem{Delete: &types.Delete{
-		TableName: &l.table, Key: key(s.pk), ConditionExpression: &s.condition,
+		TableName: table, Key: key(s.pk), ConditionExpression: &s.condition,
 		ExpressionAttributeNames: names(s.condition), ExpressionAttributeValues: s.values, ReturnValuesOnConditionCheckFailure: old,
 	}}
 }

@@ -3,6 +3,7 @@ package maintenance
 import (
 	"errors"
 	"slices"
+	"time"
 )
 
 // moveOptions is what somebody asks of a run; its zero value is that nobody does, and time alone moves it.
@@ -37,7 +38,7 @@ func (t *turn) advance(run Run, f Facts, opts moveOptions) (Run, Report, error) 
 			}
 			return decision.Run, report, nil
 		}
-		if err := t.leaseConflict(run, decision); err != nil {
+		if err := run.leaseConflict(decision, t.id, t.Now()); err != nil {
 			return run, Report{}, err
 		}
 		moved, err := t.commit(run, decision, opts)
@@ -52,7 +53,7 @@ func (t *turn) advance(run Run, f Facts, opts moveOptions) (Run, Report, error) 
 		}
 		run, report := moved, decision.Report
 		if decision.Claim != nil && run.Lease.By == t.id {
-			run, report = t.start(run, opts)
+			run, report = starter{t}.start(run, opts)
 			decision.Stop = run.State == RunRunning && !run.Stop.At.IsZero()
 		}
 		if decision.Stop {
@@ -66,11 +67,12 @@ func (t *turn) advance(run Run, f Facts, opts moveOptions) (Run, Report, error) 
 var errContention = errors.New("other invocations moved it each time")
 
 // leaseConflict is why a run that may start is left alone: another invocation has the lease, and may be at work.
-func (t *turn) leaseConflict(run Run, decision Decision) error {
-	if decision.Claim == nil || !run.Lease.Live(t.Now()) || run.Lease.By == t.id {
+func (r Run) leaseConflict(decision Decision, by string, now time.Time) error {
+	if decision.Claim == nil || !r.Lease.Live(now) || r.Lease.By == by {
 		return nil
 	}
-	return &Error{Op: "claim " + run.ServerName, Reason: ReasonAttemptAlive, Until: run.Lease.Until, Err: errors.New("another invocation holds the run's lease")}
+	return &Error{Op: "claim " + r.ServerName, Reason: ReasonAttemptAlive, Until: r.Lease.Until,
+		Err: errors.New("another invocation holds the run's lease")}
 }
 
 // afterRefusal is what to decide on once a change was refused: the same run with a fact more, or the run as somebody else has moved it.

@@ -7,6 +7,9 @@ import (
 	"time"
 )
 
+// intake is the part of a turn that takes requests in: what asks for maintenance, and what takes that back.
+type intake struct{ *turn }
+
 // Ask decides on the requests of one event. Where it is for several servers, a waiting run is recorded for each first, without a look,
 // so that none is lost when the time of the invocation ends; then what time allows is started, and the sweep goes on.
 func (r *Runner) Ask(ctx context.Context, requests []Request) []Report {
@@ -15,23 +18,24 @@ func (r *Runner) Ask(ctx context.Context, requests []Request) []Report {
 	reports := make([]Report, len(requests))
 	several := len(requests) > 1
 	t.inParallel(len(requests), func(lane *turn, i int) {
-		reports[i] = lane.safely(requests[i].ServerName, "", func() Report { return lane.ask(requests[i], !several) })
+		reports[i] = lane.safely(requests[i].ServerName, "", func() Report { return intake{lane}.ask(requests[i], !several) })
 	})
 	if several {
 		t.inParallel(len(requests), func(lane *turn, i int) {
 			if r := reports[i]; r.Outcome == OutcomeWaiting && !r.Redelivered && lane.callCtx.Err() == nil {
-				reports[i] = lane.safely(r.ServerName, r.RunID, func() Report { return lane.startRecorded(r) })
+				reports[i] = lane.safely(r.ServerName, r.RunID, func() Report { return intake{lane}.startRecorded(r) })
 			}
 		})
 	}
-	t.errors(reports)
+	t.published.addTo(reports)
 	return reports
 }
 
 // startRecorded goes on with a run that was recorded a moment ago.
-func (t *turn) startRecorded(recorded Report) Report {
-	t, stop := t.prefetchLook(recorded.ServerName, []Trigger{recorded.Trigger}, t.facts(recorded.ServerName))
+func (t intake) startRecorded(recorded Report) Report {
+	lane, stop := t.prefetchLook(recorded.ServerName, []Trigger{recorded.Trigger}, t.facts(recorded.ServerName))
 	defer stop()
+	t.turn = lane
 	snapshot, err := t.Ledger.Read(t.callCtx, recorded.ServerName)
 	if err != nil || snapshot.Open.ID != recorded.RunID {
 		return recorded // the sweep goes on
@@ -45,16 +49,9 @@ func (t *turn) startRecorded(recorded Report) Report {
 	return report
 }
 
-// errors puts what could not be published into the last report, for the log.
-func (t *turn) errors(reports []Report) {
-	if n := len(reports); n > 0 {
-		reports[n-1].Publishing = t.published.Publishing
-	}
-}
-
 // ask decides on one request: it joins the server's open run, or begins one, which starts if every gate lets it pass. Without look,
 // a run is begun that waits, and nothing is looked at.
-func (t *turn) ask(q Request, look bool) Report {
+func (t intake) ask(q Request, look bool) Report {
 	if q.RunID != "" {
 		var no Report
 		if q, no = t.resolveRunID(q); no.Outcome != "" {
@@ -67,7 +64,7 @@ func (t *turn) ask(q Request, look bool) Report {
 	}
 	if look {
 		var stop func()
-		t, stop = t.prefetchLook(q.ServerName, []Trigger{q.Trigger}, f)
+		t.turn, stop = t.prefetchLook(q.ServerName, []Trigger{q.Trigger}, f)
 		defer stop()
 	}
 	for try := range maxMoves {
@@ -78,19 +75,19 @@ func (t *turn) ask(q Request, look bool) Report {
 			readCtx = t.recordCtx
 		}
 		if f.Snapshot, err = t.Ledger.Read(readCtx, q.ServerName); err != nil {
-			return t.failed(q, err)
+			return q.failed(err, t.Now())
 		}
 		if f.Snapshot.Fleet, err = t.initFleetLimit(f.Snapshot.Fleet); ReasonOf(err) == ReasonMoved {
 			continue
 		} else if err != nil {
-			return t.failed(q, err)
+			return q.failed(err, t.Now())
 		}
 		report, err := t.joinOrOpen(q, f, look)
 		switch reason := ReasonOf(err); {
 		case err == nil:
 			return report
 		case reason == ReasonDuplicate:
-			return t.answerDuplicate(q, err)
+			return q.answerDuplicate(err, t.Now())
 		case reason == ReasonOpenRun, reason == ReasonMoved, reason == ReasonHeld, reason == ReasonCoolingDown, reason == ReasonDailyLimit:
 			f = t.facts(q.ServerName) // somebody was faster
 		case reason == ReasonAttemptAlive:
@@ -98,22 +95,22 @@ func (t *turn) ask(q Request, look bool) Report {
 		case errors.Is(err, errNoTime) && q.Trigger.Kind != TriggerManual:
 			look = false
 		default:
-			return t.failed(q, err)
+			return q.failed(err, t.Now())
 		}
 	}
-	return t.failed(q, &Error{Op: "ask for " + q.ServerName, Reason: ReasonLedgerUnavailable, Err: errContention})
+	return q.failed(&Error{Op: "ask for " + q.ServerName, Reason: ReasonLedgerUnavailable, Err: errContention}, t.Now())
 }
 
 // busy answers an operator whose run another invocation is at work on.
 func busy(q Request, err error, now time.Time) Report {
 	var e *Error
 	errors.As(err, &e)
-	return Report{Outcome: OutcomeRefused, Reason: ReasonAttemptAlive, ServerName: q.ServerName, RunID: q.RunID, Trigger: q.Trigger, At: now, Until: e.Until,
-		Detail: "another invocation holds the run's lease", Count: true}
+	return Report{Outcome: OutcomeRefused, Reason: ReasonAttemptAlive, ServerName: q.ServerName, RunID: q.RunID, Trigger: q.Trigger, At: now,
+		Until: e.Until, Detail: "another invocation holds the run's lease", Count: true}
 }
 
 // resolveRunID is a request with the server of the run that it names, or the answer that there is none.
-func (t *turn) resolveRunID(q Request) (Request, Report) {
+func (t intake) resolveRunID(q Request) (Request, Report) {
 	run, err := t.Ledger.Run(t.callCtx, q.RunID)
 	no := Report{Outcome: OutcomeRefused, ServerName: q.ServerName, RunID: q.RunID, Trigger: q.Trigger, At: t.Now(), Count: true}
 	switch {
@@ -121,7 +118,7 @@ func (t *turn) resolveRunID(q Request) (Request, Report) {
 		no.Reason, no.Detail = ReasonUnknownRun, "there is no run of that id"
 		return q, no
 	case err != nil:
-		return q, t.failed(q, err)
+		return q, q.failed(err, t.Now())
 	case q.ServerName != "" && q.ServerName != run.ServerName:
 		no.Reason, no.Detail = ReasonInvalidRequest, otherServer(run)
 		return q, no
@@ -147,17 +144,18 @@ func overText(run Run) string {
 }
 
 // failed is a request that could not be decided. Only an error leaves no key: the event, delivered again, is decided then.
-func (t *turn) failed(q Request, err error) Report {
-	return Report{Outcome: OutcomeError, Reason: ReasonOf(err), ServerName: q.ServerName, Trigger: q.Trigger, At: t.Now(), Detail: err.Error(),
+func (q Request) failed(err error, now time.Time) Report {
+	return Report{Outcome: OutcomeError, Reason: ReasonOf(err), ServerName: q.ServerName, Trigger: q.Trigger, At: now, Detail: err.Error(),
 		Count: true, Retry: q.Trigger.Kind != TriggerManual}
 }
 
 // answerDuplicate answers a second delivery with what came of the first. A key that an operator used for something else is no repetition.
-func (t *turn) answerDuplicate(q Request, err error) Report {
+func (q Request) answerDuplicate(err error, now time.Time) Report {
 	var e *Error
 	errors.As(err, &e)
 	d := e.Decided
-	report := Report{Outcome: d.Outcome, Reason: ReasonDuplicate, ServerName: q.ServerName, Trigger: q.Trigger, RunID: d.RunID, At: t.Now(), Redelivered: true}
+	report := Report{Outcome: d.Outcome, Reason: ReasonDuplicate, ServerName: q.ServerName, Trigger: q.Trigger, RunID: d.RunID, At: now,
+		Redelivered: true}
 	if d.Reason != "" {
 		report.Detail = "decided before: " + string(d.Reason)
 	}

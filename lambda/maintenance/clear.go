@@ -13,20 +13,21 @@ func (r *Runner) Clear(ctx context.Context, serverNames []string, alarm Trigger)
 	defer done()
 	reports := make([]Report, len(serverNames))
 	t.inParallel(len(serverNames), func(lane *turn, i int) {
-		reports[i] = lane.safely(serverNames[i], "", func() Report { return lane.clearOne(serverNames[i], alarm) })
+		reports[i] = lane.safely(serverNames[i], "", func() Report { return intake{lane}.clearOne(serverNames[i], alarm) })
 	})
-	t.errors(reports)
+	t.published.addTo(reports)
 	return reports
 }
 
-func (t *turn) clearOne(serverName string, alarm Trigger) Report {
+func (t intake) clearOne(serverName string, alarm Trigger) Report {
 	nothing := Report{Outcome: OutcomeIgnored, Reason: ReasonNothingNew, ServerName: serverName, Trigger: alarm, At: t.Now(), Count: true,
 		Detail: "no run waits for the alarm"}
+	request := Request{ServerName: serverName, Trigger: alarm}
 	for try := range maxMoves {
 		t.pause(try)
 		snapshot, err := t.Ledger.Read(t.callCtx, serverName)
 		if err != nil {
-			return t.failed(Request{ServerName: serverName, Trigger: alarm}, err)
+			return request.failed(err, t.Now())
 		}
 		f := t.facts(serverName)
 		decision, ok := cleared(snapshot.Open, alarm, f)
@@ -38,7 +39,7 @@ func (t *turn) clearOne(serverName string, alarm Trigger) Report {
 		case ReasonOf(err) == ReasonMoved:
 			continue
 		case err != nil:
-			return t.failed(Request{ServerName: serverName, Trigger: alarm}, err)
+			return request.failed(err, t.Now())
 		case decision.Report.Outcome == "":
 			nothing.Detail, nothing.RunID = "the run keeps waiting for its other triggers", moved.ID
 			return nothing
@@ -46,7 +47,7 @@ func (t *turn) clearOne(serverName string, alarm Trigger) Report {
 		t.deliver(moved)
 		return decision.Report
 	}
-	return t.failed(Request{ServerName: serverName, Trigger: alarm}, &Error{Op: "clear " + alarm.Name, Reason: ReasonLedgerUnavailable})
+	return request.failed(&Error{Op: "clear " + alarm.Name, Reason: ReasonLedgerUnavailable}, t.Now())
 }
 
 // cleared is a run without the triggers of an alarm up to its return to OK; false if it waits for none. A run that has counted more

@@ -53,14 +53,16 @@ func conclude(run Run, s Sighting, now time.Time, tick time.Duration) Conclusion
 func concludeFromExecution(run Run, s Sighting, tick time.Duration) Conclusion {
 	mine, clear := ownExecution(run, s.Executions, tick)
 	switch {
-	case !clear, mine != nil && mine.ID != run.Reference && mine.RunID != run.ID && s.ExecutionsErr != nil: // one that cannot be read may be another
+	case !clear, mine != nil && mine.ID != run.Reference && mine.RunID != run.ID && s.ExecutionsErr != nil:
+		// one that cannot be read may be another
 		return Conclusion{Reason: ReasonStartUnconfirmed, Detail: "more than one execution may be this run's"}
 	case mine == nil && s.ExecutionsErr != nil && (run.Reference == "" || ReasonOf(s.ExecutionsErr) != ReasonNotFound):
 		return Conclusion{Reason: ReasonOf(s.ExecutionsErr), Detail: s.ExecutionsErr.Error()}
 	case mine == nil:
 		return Conclusion{Progress: ProgressNoEvidence, Reason: ReasonExecutionGone, Detail: "the run's execution is not listed"}
 	}
-	c := Conclusion{Progress: ProgressRunning, Reference: mine.ID, Began: mine.Began || mine.State == ExecutionRunning, Detail: mine.Detail, Server: s.Server}
+	c := Conclusion{Progress: ProgressRunning, Reference: mine.ID, Detail: mine.Detail, Server: s.Server,
+		Began: mine.Began || mine.State == ExecutionRunning}
 	switch mine.State {
 	case ExecutionPending:
 		c.Progress = ProgressPending
@@ -83,7 +85,8 @@ func concludeFromExecution(run Run, s Sighting, tick time.Duration) Conclusion {
 	return c
 }
 
-// ownExecution finds the run's own execution. With a reference, every other is foreign. Our runbooks take the run's id, which alone decides.
+// ownExecution finds the run's own execution. With a reference, every other is foreign. Our runbooks take the run's id, which alone
+// decides.
 // Of other runbooks an execution on the node is the run's if it began between the claim and the latest that the attempt can have been
 // served; clear is false if there are several.
 func ownExecution(run Run, all []Execution, tick time.Duration) (mine *Execution, clear bool) {
@@ -110,8 +113,8 @@ func ownExecution(run Run, all []Execution, tick time.Duration) (mine *Execution
 // serviceClockSkew is how far a service's clock may be behind the function's.
 const serviceClockSkew = 2 * time.Second
 
-// concludeFromServer goes by the server's state and events, where the service does not name what it starts. That it is over takes proof that it
-// went on (seen under maintenance, or an event that can be nothing else) and a reading that cannot be from before its end:
+// concludeFromServer goes by the server's state and events, where the service does not name what it starts. That it is over takes proof
+// that it went on (seen under maintenance, or an event that can be nothing else) and a reading that cannot be from before its end:
 // MaintenanceStatus alone may be last week's.
 func concludeFromServer(run Run, s Sighting, now time.Time, tick time.Duration) Conclusion {
 	c := Conclusion{Server: s.Server, Detail: eventText(s.Events)}

@@ -4,7 +4,7 @@ import "time"
 
 // initFleetLimit prepares the fleet for its first claim: while nothing has been claimed, no run lacks a slot of the limit that the settings
 // have; and once something has been claimed without a limit, that is known.
-func (t *turn) initFleetLimit(fleet FleetRecord) (FleetRecord, error) {
+func (t intake) initFleetLimit(fleet FleetRecord) (FleetRecord, error) {
 	if fleet.Wanted != 0 {
 		return fleet, nil
 	}
@@ -18,7 +18,7 @@ func (t *turn) initFleetLimit(fleet FleetRecord) (FleetRecord, error) {
 
 // applyLimit gives slots to the runs that run, where the settings have another concurrency limit than the slots were given for. Until all
 // have one, nothing is claimed. It waits until no index hides a run that was claimed before.
-func (t *turn) applyLimit(now time.Time) error {
+func (t sweep) applyLimit(now time.Time) error {
 	snapshot, err := t.Ledger.Read(t.callCtx, "")
 	if err != nil {
 		return err
@@ -46,7 +46,7 @@ func (t *turn) applyLimit(now time.Time) error {
 }
 
 // giveSlots gives every run that runs a slot; false if that is not done yet.
-func (t *turn) giveSlots(now time.Time) (bool, error) {
+func (t sweep) giveSlots(now time.Time) (bool, error) {
 	all, err := t.Ledger.Due(t.callCtx, QueueDue, now.AddDate(10, 0, 0), 0)
 	if err != nil {
 		return false, err
@@ -66,7 +66,7 @@ func (t *turn) giveSlots(now time.Time) (bool, error) {
 }
 
 // giveSlot gives a run that runs a slot; false if there is none for it, so that it has to end first.
-func (t *turn) giveSlot(d Due) (bool, error) {
+func (t sweep) giveSlot(d Due) (bool, error) {
 	run, err := t.Ledger.Run(t.callCtx, d.RunID)
 	switch {
 	case ReasonOf(err) == ReasonUnknownRun:

@@ -39,7 +39,8 @@ func decide(run Run, f Facts) Decision {
 // decideWaiting asks the gates whether a run may start, for the triggers given.
 func decideWaiting(run Run, triggers []Trigger, f Facts) Decision {
 	if f.Sighting != nil && run.Attempt.ID != "" {
-		if mine, clear := ownExecution(run, f.Sighting.Executions, f.Tick); mine != nil || !clear { // an attempt that was given up shows itself after all
+		// an attempt that was given up shows itself after all
+		if mine, clear := ownExecution(run, f.Sighting.Executions, f.Tick); mine != nil || !clear {
 			return resume(run, f)
 		}
 	}
@@ -95,7 +96,8 @@ func resume(run Run, f Facts) Decision {
 	if f.Slots != nil { // it goes on, whether one is free or not
 		n.Run.Slot = freeSlot(f.Slots.Holders, run.ID)
 	}
-	n.Report = n.Run.report(Notification{Outcome: OutcomeInProgress, Reason: ReasonInProgress, At: f.Now, Detail: "an earlier attempt turns out to have started"})
+	n.Report = n.Run.report(Notification{Outcome: OutcomeInProgress, Reason: ReasonInProgress, At: f.Now,
+		Detail: "an earlier attempt turns out to have started"})
 	return n
 }
 

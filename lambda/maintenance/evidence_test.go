@@ -9,7 +9,8 @@ import (
 
 // server is a sighting of a backend that names nothing it starts, as OpsWorks CM.
 func server(status maintenance.Status, last maintenance.MaintenanceStatus, events ...maintenance.Event) maintenance.Sighting {
-	return maintenance.Sighting{Server: maintenance.Server{Name: "puppet-01", Backend: "fake", Status: status, MaintenanceStatus: last}, Events: events}
+	return maintenance.Sighting{Server: maintenance.Server{Name: "puppet-01", Backend: "fake", Status: status, MaintenanceStatus: last},
+		Events: events}
 }
 
 // byServer makes the fixture's backend one that names nothing it starts.
@@ -64,7 +65,8 @@ func TestRunner_AnEventThatSaysSoEndsARunAtOnce(t *testing.T) {
 	f := newFixture(t).byServer(maintenance.StatusUnderMaintenance)
 	f.alarm()
 	f.sweeps(1)
-	f.shows(maintenance.StatusHealthy, maintenance.MaintenanceSuccess, maintenance.Event{At: f.clock, Message: "Maintenance completed successfully", Maintenance: true, Succeeded: true})
+	f.shows(maintenance.StatusHealthy, maintenance.MaintenanceSuccess, maintenance.Event{At: f.clock,
+		Message: "Maintenance completed successfully", Maintenance: true, Succeeded: true})
 	f.sweeps(1)
 	f.expectMail("started", "succeeded")
 }
@@ -153,8 +155,8 @@ func TestRunner_ARunsOwnExecutionIsRecognisedByItsID(t *testing.T) {
 			return []maintenance.Execution{{ID: "a", RunID: run, TakesRunID: true, State: maintenance.ExecutionRunning}}
 		}, maintenance.RunRunning},
 		{"its own beside another's on the node", func(run string) []maintenance.Execution {
-			return []maintenance.Execution{{ID: "b", RunID: "other", TakesRunID: true, Node: "i-1", Started: now, State: maintenance.ExecutionRunning},
-				{ID: "a", RunID: run, TakesRunID: true, State: maintenance.ExecutionRunning}}
+			return []maintenance.Execution{{ID: "b", RunID: "other", TakesRunID: true, Node: "i-1", Started: now,
+				State: maintenance.ExecutionRunning}, {ID: "a", RunID: run, TakesRunID: true, State: maintenance.ExecutionRunning}}
 		}, maintenance.RunRunning},
 		{"another's alone", func(string) []maintenance.Execution {
 			return []maintenance.Execution{{ID: "b", TakesRunID: true, Node: "i-1", Started: now, State: maintenance.ExecutionRunning}}

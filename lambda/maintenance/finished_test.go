@@ -40,7 +40,8 @@ func TestRunner_Finished(t *testing.T) {
 				}
 				return nil
 			}
-			if _, known, err := f.Finished(f.invocation(), "execution-1"); maintenance.ReasonOf(err) != maintenance.ReasonLedgerUnavailable || known {
+			if _, known, err := f.Finished(f.invocation(), "execution-1"); maintenance.ReasonOf(err) != maintenance.ReasonLedgerUnavailable ||
+				known {
 				t.Errorf("%s: known: %t, error %v", fails, known, err)
 			}
 		}

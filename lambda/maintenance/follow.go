@@ -177,7 +177,8 @@ func noteUnseen(run Run, reason Reason, detail string, f Facts) Decision {
 	r.Unseen.Reason, r.Unseen.Detail, r.LookAt = reason, cut(detail, maxReason), run.nextFollow(f.Now, f.Tick)
 	notification := Notification{Outcome: OutcomeError, Reason: reason, At: f.Now, Detail: r.Unseen.Detail}
 	n.Report = r.report(notification)
-	if !f.Now.Before(r.Unseen.Since.Add(unseenTicks*f.Tick)) && r.markNotified(fmt.Sprintf("%s %s %d", unseenNotice, reason, r.Attempt.Number)) {
+	if !f.Now.Before(r.Unseen.Since.Add(unseenTicks*f.Tick)) &&
+		r.markNotified(fmt.Sprintf("%s %s %d", unseenNotice, reason, r.Attempt.Number)) {
 		n.Report.Count = run.State != RunStarting || run.Attempt.Unconfirmed == "" // else it was counted when the answer was lost
 		r.owe(notification, f.Topics)
 	}

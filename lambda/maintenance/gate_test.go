@@ -101,13 +101,14 @@ func (f *fixture) withoutNodes() {
 	}
 }
 
-var columns = map[string]maintenance.Outcome{"R": maintenance.OutcomeRefused, "W": maintenance.OutcomeWaiting, "E": maintenance.OutcomeError,
-	"J": maintenance.OutcomeInProgress, "-": maintenance.OutcomeStarted}
+var columns = map[string]maintenance.Outcome{"R": maintenance.OutcomeRefused, "W": maintenance.OutcomeWaiting,
+	"E": maintenance.OutcomeError, "J": maintenance.OutcomeInProgress, "-": maintenance.OutcomeStarted}
 
 // What is not in the table cannot happen: every gate for every trigger, and the plan says beforehand what then happens.
 func TestRunner_EveryGateForEveryTrigger(t *testing.T) {
 	for i, c := range gateCases {
-		for kind, column := range map[maintenance.TriggerKind]string{maintenance.TriggerAlarm: c.alarm, maintenance.TriggerSchedule: c.schedule, maintenance.TriggerManual: c.manual} {
+		for kind, column := range map[maintenance.TriggerKind]string{maintenance.TriggerAlarm: c.alarm, maintenance.TriggerSchedule: c.schedule,
+			maintenance.TriggerManual: c.manual} {
 			for _, backend := range backends(c.reason) {
 				t.Run(fmt.Sprint(c.reason, " ", kind, " ", i, " on a backend of ", backend), func(t *testing.T) {
 					f := newFixture(t)

@@ -201,7 +201,8 @@ func nodeFree(run Run, _ Trigger, f Facts) Verdict {
 	case node == "" || f.Node == nil:
 		return pass
 	case *f.Node != "" && *f.Node != run.ID:
-		return Verdict{Ruling: RulingRefuse, Reason: ReasonInProgress, Holder: *f.Node, Detail: "the node " + node + " is held by the run " + *f.Node}
+		return Verdict{Ruling: RulingRefuse, Reason: ReasonInProgress, Holder: *f.Node,
+			Detail: "the node " + node + " is held by the run " + *f.Node}
 	default:
 		return pass
 	}

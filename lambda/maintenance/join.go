@@ -6,11 +6,12 @@ import (
 )
 
 // joinOrOpen finds the request's place among what is open.
-func (t *turn) joinOrOpen(q Request, f Facts, look bool) (Report, error) {
+func (t intake) joinOrOpen(q Request, f Facts, look bool) (Report, error) {
 	open := f.Snapshot.Open
 	switch {
 	case open.Edition > Edition: // later rules: what they make of a trigger is theirs
-		return Report{}, &Error{Op: "join run " + open.ID, Reason: ReasonUnsupported, Err: errors.New("a later version of the function wrote the run")}
+		return Report{}, &Error{Op: "join run " + open.ID, Reason: ReasonUnsupported,
+			Err: errors.New("a later version of the function wrote the run")}
 	case q.Trigger.Kind == TriggerManual:
 		return t.joinOrOpenManual(q, f)
 	case open.ID == "" || !open.Open():
@@ -23,7 +24,7 @@ func (t *turn) joinOrOpen(q Request, f Facts, look bool) (Report, error) {
 }
 
 // openRun begins a run.
-func (t *turn) openRun(q Request, f Facts, look bool) (Report, error) {
+func (t intake) openRun(q Request, f Facts, look bool) (Report, error) {
 	run := t.newRun(q, f)
 	opts := moveOptions{key: q.Trigger.Key(q.ServerName), requestDigest: q.digest(), attributes: q.EngineAttributes}
 	if q.Trigger.Kind == TriggerManual {
@@ -47,7 +48,7 @@ func (t *turn) openRun(q Request, f Facts, look bool) (Report, error) {
 }
 
 // newRun is a run that its trigger has just asked for.
-func (t *turn) newRun(q Request, f Facts) Run {
+func (t intake) newRun(q Request, f Facts) Run {
 	trigger := q.Trigger
 	trigger.Name, trigger.Reason = cut(trigger.Name, maxName), cut(trigger.Reason, maxReason)
 	run := Run{ID: t.NewID(q.ServerName, f.Now), ServerName: q.ServerName, Created: f.Now, Triggers: []Trigger{trigger}}
@@ -60,8 +61,9 @@ func (t *turn) newRun(q Request, f Facts) Run {
 	return run
 }
 
-// joinOpenRun records a trigger that finds its server's run open: a run that may still start takes it over; one that runs is what was asked for.
-func (t *turn) joinOpenRun(q Request, run Run, outcome Outcome, f Facts) (Report, error) {
+// joinOpenRun records a trigger that finds its server's run open: a run that may still start takes it over; one that runs is what was asked
+// for.
+func (t intake) joinOpenRun(q Request, run Run, outcome Outcome, f Facts) (Report, error) {
 	n := joinRun(run, q.Trigger, f.Now, f.Topics)
 	if outcome == OutcomeInProgress {
 		n = Decision{Run: run}
@@ -79,7 +81,7 @@ func (t *turn) joinOpenRun(q Request, run Run, outcome Outcome, f Facts) (Report
 }
 
 // joinOrOpenManual: an operator takes over what waits, and is told what goes on.
-func (t *turn) joinOrOpenManual(q Request, f Facts) (Report, error) {
+func (t intake) joinOrOpenManual(q Request, f Facts) (Report, error) {
 	open := f.Snapshot.Open
 	switch {
 	case q.RunID != "" && q.RunID != open.ID: // it ended a moment ago
@@ -90,10 +92,12 @@ func (t *turn) joinOrOpenManual(q Request, f Facts) (Report, error) {
 	case open.State != RunWaiting:
 		report := open.report(Notification{Outcome: OutcomeInProgress, At: f.Now, Trigger: &q.Trigger})
 		report.Count = true
-		_, err := t.commit(Run{}, Decision{Report: report}, moveOptions{key: q.Trigger.Key(q.ServerName), requestDigest: q.digest()}) // the key alone
+		// the key alone
+		_, err := t.commit(Run{}, Decision{Report: report}, moveOptions{key: q.Trigger.Key(q.ServerName), requestDigest: q.digest()})
 		return report, err
 	}
-	opts := moveOptions{key: q.Trigger.Key(q.ServerName), requestDigest: q.digest(), triggers: []Trigger{q.Trigger}, attributes: q.EngineAttributes}
+	opts := moveOptions{key: q.Trigger.Key(q.ServerName), requestDigest: q.digest(), triggers: []Trigger{q.Trigger},
+		attributes: q.EngineAttributes}
 	decision, err := t.decide(open, &f, opts)
 	if err != nil {
 		return Report{}, err

@@ -39,7 +39,8 @@ type Ledger interface {
 	Count(ctx context.Context, what string, now time.Time) (int, error)
 	// Watch remembers since when a server is watched, if nothing is known of that yet.
 	Watch(ctx context.Context, serverName string, since time.Time) error
-	// Limit remembers the concurrency limit by which all runs that run hold a slot, and since when it has been tried for; 0 is none: ReasonMoved if it was not as given.
+	// Limit remembers the concurrency limit by which all runs that run hold a slot, and since when it has been tried for; 0 is none:
+	// ReasonMoved if it was not as given.
 	Limit(ctx context.Context, was, is FleetRecord) error
 }
 

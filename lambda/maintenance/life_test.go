@@ -13,7 +13,8 @@ func TestRunner_FromAlarmToEnd(t *testing.T) {
 	if r := f.alarm(); r.Outcome != maintenance.OutcomeStarted || r.RunID == "" || r.Err != nil {
 		t.Fatalf("an alarm comes to %s %s (%s), not to a start: %v", r.Outcome, r.Reason, r.Detail, r.Err)
 	}
-	if run := f.only(); run.State != maintenance.RunRunning || run.Reference != "execution-1" || len(run.Owed) > 0 || !run.Lease.Until.IsZero() {
+	if run := f.only(); run.State != maintenance.RunRunning || run.Reference != "execution-1" || len(run.Owed) > 0 ||
+		!run.Lease.Until.IsZero() {
 		t.Fatalf("after its start the run is %+v", run)
 	}
 	t.Log(f.ledger.calls)

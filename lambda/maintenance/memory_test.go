@@ -31,8 +31,8 @@ type memory struct {
 }
 
 func newMemory() *memory {
-	return &memory{runs: map[string]maintenance.Run{}, keys: map[string]maintenance.Decided{}, since: map[string]time.Time{}, servers: map[string]maintenance.ServerRecord{},
-		slots: map[int]string{}, nodes: map[string]string{}, counts: map[string]int{}}
+	return &memory{runs: map[string]maintenance.Run{}, keys: map[string]maintenance.Decided{}, since: map[string]time.Time{},
+		servers: map[string]maintenance.ServerRecord{}, slots: map[int]string{}, nodes: map[string]string{}, counts: map[string]int{}}
 }
 
 func (m *memory) enter(call string) error {
@@ -213,7 +213,8 @@ func (m *memory) Due(_ context.Context, queue maintenance.Queue, until time.Time
 	due := slices.Clone(m.stale)
 	for _, r := range m.runs {
 		if r.Queue == queue && !r.DueAt.IsZero() && !r.DueAt.After(until) {
-			due = append(due, maintenance.Due{RunID: r.ID, Version: r.Version, Edition: r.Edition, DueAt: r.DueAt, LookAt: r.LookAt, State: r.State, Backend: r.Backend})
+			due = append(due, maintenance.Due{RunID: r.ID, Version: r.Version, Edition: r.Edition, DueAt: r.DueAt, LookAt: r.LookAt, State: r.State,
+				Backend: r.Backend})
 		}
 	}
 	slices.SortFunc(due, func(a, b maintenance.Due) int { return a.DueAt.Compare(b.DueAt) })

@@ -146,7 +146,8 @@ func (r *Run) owe(n Notification, topics []Topic) {
 	var kept []Notification
 	for _, older := range r.Owed {
 		older.Topics = slices.DeleteFunc(slices.Clone(older.Topics), func(d Delivery) bool {
-			return n.Outcome.supersedes() && d.Topic != TopicRecords && slices.ContainsFunc(n.Topics, func(new Delivery) bool { return new.Topic == d.Topic })
+			return n.Outcome.supersedes() && d.Topic != TopicRecords &&
+				slices.ContainsFunc(n.Topics, func(new Delivery) bool { return new.Topic == d.Topic })
 		})
 		if len(older.Topics) > 0 {
 			kept = append(kept, older)

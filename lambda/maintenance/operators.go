@@ -11,11 +11,13 @@ import (
 func (r *Runner) Stop(ctx context.Context, o Operator) Report {
 	return r.operate(ctx, o, func(t *turn, run Run) (Decision, Report) {
 		f := t.facts(run.ServerName)
+		backend, ok := t.backend(run.Backend)
 		switch {
 		case run.State == RunWaiting:
 			return end(run, ending{outcome: OutcomeCancelled, reason: ReasonStopped, stop: true}, f), Report{}
-		case !t.stoppable(run):
-			return Decision{}, o.answer(OutcomeRefused, ReasonUnsupported, run, "the backend "+run.Backend+" has no operation that stops maintenance", f.Now)
+		case !ok || !backend.Stops():
+			return Decision{}, o.answer(OutcomeRefused, ReasonUnsupported, run,
+				"the backend "+run.Backend+" has no operation that stops maintenance", f.Now)
 		}
 		n := Decision{Run: run, Stop: true}
 		if n.Run.Stop.At.IsZero() || n.Run.Stop.By == stopByWindow {
@@ -24,12 +26,6 @@ func (r *Runner) Stop(ctx context.Context, o Operator) Report {
 		n.Report = o.answer(OutcomeInProgress, ReasonStopping, n.Run, "how it ends is notified", f.Now)
 		return n, Report{}
 	})
-}
-
-// stoppable reports whether the run's backend can stop anything.
-func (t *turn) stoppable(run Run) bool {
-	backend, ok := t.backend(run.Backend)
-	return ok && backend.Stops()
 }
 
 // stop asks the backend to stop a run. How it ends is seen; until then it is asked again at each look.
@@ -56,8 +52,10 @@ func (r *Runner) Close(ctx context.Context, o Operator) Report {
 		case run.Lease.Live(f.Now) || run.State == RunStarting && f.Now.Before(run.Attempt.Ends.Add(leaseMargin)):
 			return Decision{}, o.answer(OutcomeRefused, ReasonAttemptAlive, run, "its attempt may still be running until "+
 				later(run.Attempt.Ends, run.Lease.Until).UTC().Format(time.RFC3339), f.Now)
-		case run.State == RunRunning && !f.Now.After(run.Deadline) && !long(run.Unseen.Since), run.State == RunStarting && !long(run.Attempt.Claimed):
-			return Decision{}, o.answer(OutcomeRefused, ReasonInProgress, run, "the run is followed; its deadline is "+run.Deadline.UTC().Format(time.RFC3339), f.Now)
+		case run.State == RunRunning && !f.Now.After(run.Deadline) && !long(run.Unseen.Since),
+			run.State == RunStarting && !long(run.Attempt.Claimed):
+			return Decision{}, o.answer(OutcomeRefused, ReasonInProgress, run,
+				"the run is followed; its deadline is "+run.Deadline.UTC().Format(time.RFC3339), f.Now)
 		}
 		return end(run, ending{outcome: OutcomeFailed, reason: ReasonClosedByHand, stop: true}, f), Report{}
 	})
@@ -74,22 +72,29 @@ func (o Operator) answer(outcome Outcome, reason Reason, run Run, detail string,
 func (r *Runner) operate(ctx context.Context, o Operator, decide func(*turn, Run) (Decision, Report)) Report {
 	t, done := r.turn(ctx)
 	defer done()
-	report := t.safely(o.ServerName, o.RunID, func() Report { return t.operateOn(o, decide) })
+	report := t.safely(o.ServerName, o.RunID, func() Report { return operation{t, o}.carryOut(decide) })
 	report.Publishing = t.published.Publishing
 	return report
 }
 
-func (t *turn) operateOn(o Operator, decide func(*turn, Run) (Decision, Report)) Report {
+// operation is the part of a turn that carries out an operator's request about one run.
+type operation struct {
+	*turn
+	operator Operator
+}
+
+func (t operation) carryOut(decide func(*turn, Run) (Decision, Report)) Report {
+	o := t.operator
 	for try := range maxMoves {
 		t.pause(try)
-		run, no, err := t.findRun(o)
+		run, no, err := t.findRun()
 		if err != nil {
 			return o.failed(err, t.Now())
 		}
 		if no.Outcome != "" {
 			return no
 		}
-		decision, no := decide(t, run)
+		decision, no := decide(t.turn, run)
 		if no.Outcome != "" {
 			return no
 		}
@@ -107,11 +112,12 @@ func (t *turn) operateOn(o Operator, decide func(*turn, Run) (Decision, Report))
 		t.deliver(moved)
 		return report
 	}
-	return o.failed(&Error{Op: "act on the run", Reason: ReasonLedgerUnavailable, Err: errors.New("other invocations moved it each time")}, t.Now())
+	return o.failed(&Error{Op: "act on the run", Reason: ReasonLedgerUnavailable, Err: errContention}, t.Now())
 }
 
 // findRun is the run that an operator means, or the answer that there is none.
-func (t *turn) findRun(o Operator) (Run, Report, error) {
+func (t operation) findRun() (Run, Report, error) {
+	o := t.operator
 	run, err := Run{}, error(nil)
 	if o.RunID != "" {
 		run, err = t.Ledger.Run(t.callCtx, o.RunID)
@@ -141,6 +147,6 @@ func (t *turn) findRun(o Operator) (Run, Report, error) {
 
 // failed is a request that could not be carried out: the operator asks again.
 func (o Operator) failed(err error, now time.Time) Report {
-	return Report{Outcome: OutcomeError, Reason: ReasonOf(err), ServerName: o.ServerName, RunID: o.RunID, Trigger: o.Trigger, At: now, Stop: true,
-		Detail: err.Error(), Err: err, Count: true}
+	return Report{Outcome: OutcomeError, Reason: ReasonOf(err), ServerName: o.ServerName, RunID: o.RunID, Trigger: o.Trigger, At: now,
+		Stop: true, Detail: err.Error(), Err: err, Count: true}
 }

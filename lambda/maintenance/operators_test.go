@@ -103,10 +103,12 @@ func TestRunner_StopOfARunThatWaitsCancelsIt(t *testing.T) {
 }
 
 func TestRunner_StopOfARunThatRunsIsAskedForUntilItEnds(t *testing.T) {
-	for state, want := range map[maintenance.ExecutionState]string{maintenance.ExecutionCancelled: "cancelled stopped", maintenance.ExecutionSucceeded: "succeeded"} {
+	for state, want := range map[maintenance.ExecutionState]string{maintenance.ExecutionCancelled: "cancelled stopped",
+		maintenance.ExecutionSucceeded: "succeeded"} {
 		f := newFixture(t)
 		f.alarm()
-		if r := f.Stop(f.invocation(), maintenance.Operator{ServerName: "puppet-01"}); r.Outcome != maintenance.OutcomeInProgress || r.Reason != maintenance.ReasonStopping {
+		if r := f.Stop(f.invocation(), maintenance.Operator{ServerName: "puppet-01"}); r.Outcome != maintenance.OutcomeInProgress ||
+			r.Reason != maintenance.ReasonStopping {
 			t.Fatalf("it is answered %s %s", r.Outcome, r.Reason)
 		}
 		f.sweeps(3)

@@ -115,7 +115,8 @@ func Reasons() []Reason {
 		ReasonUnsupported, ReasonStale, ReasonNewAlarm, ReasonDuplicate, ReasonHeld, ReasonApprovalNeeded, ReasonAfterRunning, ReasonBlocked,
 		ReasonOutsideWindow, ReasonCalendarClosed, ReasonNotFound, ReasonWrongState, ReasonInProgress, ReasonCoolingDown, ReasonDailyLimit,
 		ReasonConcurrencyLimit, ReasonDenied, ReasonThrottled, ReasonServiceLimit, ReasonUnavailable, ReasonLedgerUnavailable,
-		ReasonStartUnconfirmed, ReasonRunbookUnusable, ReasonUnexpected, ReasonNeverBegan, ReasonEndUnclear, ReasonServerGone, ReasonExecutionGone,
+		ReasonStartUnconfirmed, ReasonRunbookUnusable, ReasonUnexpected, ReasonNeverBegan, ReasonEndUnclear, ReasonServerGone,
+		ReasonExecutionGone,
 		ReasonClosedByHand, ReasonAlarmCleared, ReasonStopped, ReasonStoppedElsewhere, ReasonNoSuccess, ReasonStopping, ReasonNotRunning,
 		ReasonAttemptAlive, ReasonUnknownRun, ReasonUnknownStatus, ReasonManyRefusals, ReasonOwnAlarm, ReasonUnknownExecution, ReasonNothingNew,
 	}
@@ -138,8 +139,8 @@ func (r Reason) outcome() Outcome {
 	switch r {
 	case ReasonInProgress:
 		return OutcomeInProgress
-	case ReasonAmbiguous, ReasonDenied, ReasonThrottled, ReasonServiceLimit, ReasonUnavailable, ReasonLedgerUnavailable, ReasonStartUnconfirmed,
-		ReasonRunbookUnusable, ReasonUnexpected, "":
+	case ReasonAmbiguous, ReasonDenied, ReasonThrottled, ReasonServiceLimit, ReasonUnavailable, ReasonLedgerUnavailable,
+		ReasonStartUnconfirmed, ReasonRunbookUnusable, ReasonUnexpected, "":
 		return OutcomeError
 	default:
 		return OutcomeRefused

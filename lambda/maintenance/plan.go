@@ -2,11 +2,15 @@ package maintenance
 
 import "context"
 
+// planner is a turn that changes nothing.
+type planner struct{ *turn }
+
 // Plan says what would happen if maintenance of a server were asked for now, by each kind of trigger. The same code decides it as
 // decides what happens; nothing is changed.
 func (r *Runner) Plan(ctx context.Context, serverName string) Plan {
-	t, done := r.turn(ctx)
+	all, done := r.turn(ctx)
 	defer done()
+	t := planner{all}
 	plan := Plan{ServerName: serverName}
 	f := t.facts(serverName)
 	if f.Policy != nil {
@@ -34,7 +38,7 @@ func (r *Runner) Plan(ctx context.Context, serverName string) Plan {
 }
 
 // planFor is what would happen for one trigger.
-func (t *turn) planFor(trigger Trigger, serverName string, f *Facts, check func() error) (PlanAnswer, error) {
+func (t planner) planFor(trigger Trigger, serverName string, f *Facts, check func() error) (PlanAnswer, error) {
 	answer := PlanAnswer{Trigger: trigger.Kind, RunID: f.Snapshot.Open.ID}
 	open := f.Snapshot.Open
 	v := admit(arrivalGates, Run{}, trigger, *f)
@@ -95,7 +99,7 @@ type Checker interface {
 }
 
 // check asks the backend once, for whatever would start.
-func (t *turn) check(serverName string, f Facts) func() error {
+func (t planner) check(serverName string, f Facts) func() error {
 	asked, answer := false, error(nil)
 	return func() error {
 		if asked {

@@ -88,17 +88,20 @@ func (t *turn) deliver(run Run) Run {
 	topics := Topics()
 	done := make([][]int, len(topics)) // the sequence numbers published, by topic
 	sums := make([]Publishing, len(topics))
-	t.inParallel(len(topics), func(lane *turn, i int) { done[i], sums[i] = lane.publishTo(topics[i], run) })
+	t.inParallel(len(topics), func(lane *turn, i int) { done[i], sums[i] = publisher{lane}.publishTo(topics[i], run) })
 	for _, sum := range sums {
 		t.published.add(sum)
 	}
-	return t.clear(run, func(topic Topic, sequence int) bool {
+	return publisher{t}.clear(run, func(topic Topic, sequence int) bool {
 		return slices.Contains(done[slices.Index(topics, topic)], sequence)
 	})
 }
 
+// publisher is the part of a turn that has the lease for a run's notifications.
+type publisher struct{ *turn }
+
 // publishTo publishes what one topic is owed, in order, up to the first failure. A mistake in the words of one is a failure too.
-func (t *turn) publishTo(topic Topic, run Run) (done []int, sum Publishing) {
+func (t publisher) publishTo(topic Topic, run Run) (done []int, sum Publishing) {
 	defer func() {
 		if mistake := recover(); mistake != nil {
 			sum.Failed++
@@ -122,7 +125,8 @@ func (t *turn) publishTo(topic Topic, run Run) (done []int, sum Publishing) {
 		}
 		if err := t.Notifier.Publish(t.publishCtx, topic, report); err != nil {
 			sum.Failed++
-			sum.Errs = append(sum.Errs, fmt.Errorf("publish %s of %s to %s (try %s): %w", n.Outcome, run.ID, topic, strconv.Itoa(n.Topics[i].Tries), err))
+			sum.Errs = append(sum.Errs, fmt.Errorf("publish %s of %s to %s (try %s): %w", n.Outcome, run.ID, topic, strconv.Itoa(n.Topics[i].Tries),
+				err))
 			break
 		}
 		sum.Published++
@@ -132,7 +136,7 @@ func (t *turn) publishTo(topic Topic, run Run) (done []int, sum Publishing) {
 }
 
 // clear takes what was published off a run, and gives the lease back.
-func (t *turn) clear(run Run, published func(Topic, int) bool) Run {
+func (t publisher) clear(run Run, published func(Topic, int) bool) Run {
 	for try := range maxMoves {
 		t.pause(try)
 		cleared := run.withoutPublished(published)

@@ -120,7 +120,8 @@ func TestRunner_OverlappingSweepsSayEverythingOnce(t *testing.T) {
 	}
 	got := f.mailbox.on(maintenance.TopicText)
 	slices.Sort(got)
-	if want := []string{"missed no-success", "missed no-success", "missed outside-window", "waiting outside-window"}; !slices.Equal(got, want) {
+	if want := []string{"missed no-success", "missed no-success", "missed outside-window", "waiting outside-window"}; !slices.Equal(got,
+		want) {
 		t.Errorf("five sweeps a minute say %q, want %q", got, want)
 	}
 }

@@ -45,14 +45,15 @@ func (t *turn) refuse(r Refusal) Report {
 	case err == nil && known.ID != "": // it has been notified today: the key alone
 		record = Run{}
 	case ReasonOf(err) != ReasonUnknownRun:
-		return t.unrecorded(report, r, err)
+		return r.unrecorded(report, err)
 	case r.capped():
 		if topics, err = t.capTopics(topics, now); err != nil {
-			return t.unrecorded(report, r, err)
+			return r.unrecorded(report, err)
 		}
 	}
 	if record.ID != "" {
-		record.owe(Notification{Outcome: record.Outcome, Reason: r.Reason, At: now, Detail: record.Detail, Until: r.Until, Server: r.Server}, topics)
+		record.owe(Notification{Outcome: record.Outcome, Reason: r.Reason, At: now, Detail: record.Detail, Until: r.Until, Server: r.Server},
+			topics)
 	}
 	return t.recordRefusal(record, report, r)
 }
@@ -70,18 +71,18 @@ func (t *turn) recordRefusal(record Run, report Report, r Refusal) Report {
 			t.deliver(stored)
 			return report
 		case ReasonDuplicate:
-			return t.answerDuplicate(Request{ServerName: r.ServerName, Trigger: r.Trigger}, err)
+			return Request{ServerName: r.ServerName, Trigger: r.Trigger}.answerDuplicate(err, t.Now())
 		case ReasonMoved:
 			n.Run = Run{}
 		default:
-			return t.unrecorded(report, r, err)
+			return r.unrecorded(report, err)
 		}
 	}
 	return report
 }
 
 // unrecorded is a refusal that the ledger did not take: only the event, delivered again, can help.
-func (t *turn) unrecorded(report Report, r Refusal, err error) Report {
+func (r Refusal) unrecorded(report Report, err error) Report {
 	report.Outcome, report.Reason, report.Err = OutcomeError, ReasonOf(err), err
 	report.Detail = strings.TrimPrefix(r.Detail+"; the refusal ("+string(r.Reason)+") could not be recorded", "; ")
 	report.Retry = r.Trigger.Kind != TriggerManual
@@ -121,8 +122,10 @@ func (t *turn) capTopics(topics []Topic, now time.Time) ([]Topic, error) {
 		return topics, err
 	}
 	day := now.UTC().Format("20060102")
-	more := Run{ID: "event-" + string(ReasonManyRefusals) + "-" + day, State: RunOver, Created: now, Ended: now, Outcome: OutcomeRefused, Reason: ReasonManyRefusals,
-		Detail: fmt.Sprintf("more than %d refusals of alarms and unreadable events today; the others are in the history and the log", maxRefusals)}
+	more := Run{ID: "event-" + string(ReasonManyRefusals) + "-" + day, State: RunOver, Created: now, Ended: now, Outcome: OutcomeRefused,
+		Reason: ReasonManyRefusals,
+		Detail: fmt.Sprintf("more than %d refusals of alarms and unreadable events today; the others are in the history and the log",
+			maxRefusals)}
 	more.owe(Notification{Outcome: OutcomeRefused, Reason: ReasonManyRefusals, At: now, Detail: more.Detail}, topics)
 	stored, err := t.commit(Run{}, Decision{Run: more}, moveOptions{})
 	switch ReasonOf(err) {

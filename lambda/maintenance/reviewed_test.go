@@ -86,7 +86,8 @@ func TestRunner_AnotherPersonsExecutionIsNotTheRuns(t *testing.T) {
 	f.backend.follow = executions(byHand)
 	f.sweeps(40)
 	if run := f.only(); run.Reference == "by-hand" {
-		t.Errorf("an execution begun %s after the attempt's deadline is followed as the run's; people got %q", byHand.Started.Sub(run.Attempt.Ends), f.mailbox.on(maintenance.TopicText))
+		t.Errorf("an execution begun %s after the attempt's deadline is followed as the run's; people got %q",
+			byHand.Started.Sub(run.Attempt.Ends), f.mailbox.on(maintenance.TopicText))
 	}
 }
 
@@ -125,10 +126,12 @@ func TestRunner_ACountedTriggerMayStart(t *testing.T) {
 	}
 	for i := range 25 {
 		if i < 20 {
-			f.Clear(f.invocation(), []string{"puppet-01"}, maintenance.Trigger{Kind: maintenance.TriggerAlarm, Name: fmt.Sprint("alarm-", i), ID: fmt.Sprint("arn:alarm-", i), Time: f.clock})
+			f.Clear(f.invocation(), []string{"puppet-01"}, maintenance.Trigger{Kind: maintenance.TriggerAlarm, Name: fmt.Sprint("alarm-", i),
+				ID: fmt.Sprint("arn:alarm-", i), Time: f.clock})
 		}
 	}
-	f.Clear(f.invocation(), []string{"puppet-01"}, maintenance.Trigger{Kind: maintenance.TriggerAlarm, Name: "disk", ID: "arn:disk", Time: f.clock})
+	f.Clear(f.invocation(), []string{"puppet-01"}, maintenance.Trigger{Kind: maintenance.TriggerAlarm, Name: "disk", ID: "arn:disk",
+		Time: f.clock})
 	f.sweeps(13 * 60) // the window opens at midnight
 	if run := f.only(); len(f.backend.started) != 1 {
 		t.Errorf("in its window the run is %s, holds %d and counts %d", run.State, len(run.Triggers), run.More)
@@ -157,7 +160,8 @@ func TestRunner_ABrokenTopicCostsTheTurnForASlot(t *testing.T) {
 		f.sweeps(1)
 	}
 	f.backend.follow = func(run maintenance.Run) maintenance.Sighting {
-		return server(maintenance.StatusHealthy, maintenance.MaintenanceSuccess, maintenance.Event{At: f.clock, Maintenance: true, Succeeded: true})
+		return server(maintenance.StatusHealthy, maintenance.MaintenanceSuccess, maintenance.Event{At: f.clock, Maintenance: true,
+			Succeeded: true})
 	}
 	delete(f.ledger.slots, 1)
 	f.sweeps(30)
@@ -282,7 +286,8 @@ func TestRunner_ALateWaitingSaysWhatIsSo(t *testing.T) {
 	f.sweeps(61)
 	for _, mail := range f.mailbox.got {
 		if mail.topic == maintenance.TopicText && mail.report.Reason == maintenance.ReasonOutsideWindow {
-			t.Errorf("at %s people are told that it waits for its window until %s; it waits for %s", f.clock.Format(time.DateTime), mail.report.Until.Format(time.DateTime), f.only().Wait.Reason)
+			t.Errorf("at %s people are told that it waits for its window until %s; it waits for %s", f.clock.Format(time.DateTime),
+				mail.report.Until.Format(time.DateTime), f.only().Wait.Reason)
 		}
 	}
 }
@@ -295,7 +300,8 @@ func TestRunner_AListThatLagsThrowsAScheduleAway(t *testing.T) {
 	f.backend.follow = func(maintenance.Run) maintenance.Sighting { return execution(maintenance.ExecutionSucceeded) }
 	f.sweeps(1)
 	f.backend.look = func() maintenance.Sighting { // the list lags
-		return maintenance.Sighting{Server: healthy("i-1"), Executions: []maintenance.Execution{{ID: "execution-1", RunID: id, TakesRunID: true, Node: "i-1", State: maintenance.ExecutionRunning}}}
+		return maintenance.Sighting{Server: healthy("i-1"), Executions: []maintenance.Execution{{ID: "execution-1", RunID: id, TakesRunID: true,
+			Node: "i-1", State: maintenance.ExecutionRunning}}}
 	}
 	r := f.ask(f.trigger(maintenance.TriggerSchedule, "weekly"))
 	if r.Outcome != maintenance.OutcomeWaiting && r.Outcome != maintenance.OutcomeStarted {
@@ -307,7 +313,8 @@ func TestRunner_AListThatLagsThrowsAScheduleAway(t *testing.T) {
 func TestRunner_InProgressNamesTheRun(t *testing.T) {
 	f := newFixture(t)
 	f.backend.look = func() maintenance.Sighting {
-		return maintenance.Sighting{Server: healthy("i-1"), Executions: []maintenance.Execution{{ID: "x", RunID: "puppet-02-7", TakesRunID: true, Node: "i-1", State: maintenance.ExecutionRunning}}}
+		return maintenance.Sighting{Server: healthy("i-1"), Executions: []maintenance.Execution{{ID: "x", RunID: "puppet-02-7", TakesRunID: true,
+			Node: "i-1", State: maintenance.ExecutionRunning}}}
 	}
 	if r := f.alarm(); r.RunID != "puppet-02-7" {
 		t.Errorf("%s of %q (%s)", r.Outcome, r.RunID, r.Detail)
@@ -552,7 +559,8 @@ func TestRunner_AnOperatorIsAnswered(t *testing.T) {
 	f.backend.look, f.backend.follow = unavailable, executions()
 	f.sweeps(20)
 	f.backend.look = func() maintenance.Sighting {
-		return maintenance.Sighting{Server: healthy("i-1"), Executions: []maintenance.Execution{{ID: "a", RunID: id, TakesRunID: true, State: maintenance.ExecutionRunning}}}
+		return maintenance.Sighting{Server: healthy("i-1"), Executions: []maintenance.Execution{{ID: "a", RunID: id, TakesRunID: true,
+			State: maintenance.ExecutionRunning}}}
 	}
 	q := f.trigger(maintenance.TriggerManual, "")
 	q.RunID = id

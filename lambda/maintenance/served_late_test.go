@@ -22,7 +22,8 @@ func TestRunner_HowLateAnAttemptCanHaveBeenServed(t *testing.T) {
 			f := newFixture(t)
 			lostStart(f)
 			run := f.only()
-			f.backend.follow = executions(maintenance.Execution{ID: "a", Node: "i-1", Started: tt.began(run.Attempt), State: maintenance.ExecutionRunning})
+			f.backend.follow = executions(maintenance.Execution{ID: "a", Node: "i-1", Started: tt.began(run.Attempt),
+				State: maintenance.ExecutionRunning})
 			f.sweeps(2)
 			if run := f.only(); (run.State == maintenance.RunRunning) != tt.own || (run.Reference == "a") != tt.own {
 				t.Errorf("the run is %s and follows %q", run.State, run.Reference)

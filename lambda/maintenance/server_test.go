@@ -14,7 +14,8 @@ func TestValidServerName(t *testing.T) {
 			t.Errorf("%q is refused", name)
 		}
 	}
-	for _, name := range []string{"", "9a", "-a", "0", "a_b", "a.b", "a b", "a/", "a:", "a[", "a`", "a{", "a@", "ä", "a" + strings.Repeat("9", 40)} {
+	for _, name := range []string{"", "9a", "-a", "0", "a_b", "a.b", "a b", "a/", "a:", "a[", "a`", "a{", "a@", "ä",
+		"a" + strings.Repeat("9", 40)} {
 		if maintenance.ValidServerName(name) {
 			t.Errorf("%q is taken", name)
 		}

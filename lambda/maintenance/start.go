@@ -2,8 +2,11 @@ package maintenance
 
 import "time"
 
+// starter is the part of a turn that has claimed a run.
+type starter struct{ *turn }
+
 // start starts what this turn has claimed, and writes what the attempt learned on the condition that the run is still its own.
-func (t *turn) start(run Run, opts moveOptions) (Run, Report) {
+func (t starter) start(run Run, opts moveOptions) (Run, Report) {
 	attempt := run.Attempt.ID
 	answer := t.send(run, opts)
 	for try := range maxMoves {
@@ -18,16 +21,17 @@ func (t *turn) start(run Run, opts moveOptions) (Run, Report) {
 			return run, report
 		}
 		if run, _, err = t.reread(run); err != nil || run.Attempt.ID != attempt || run.State != RunStarting {
-			return run, Report{Outcome: OutcomeError, Reason: ReasonStartUnconfirmed, ServerName: run.ServerName, RunID: run.ID, At: t.Now(), Err: err,
-				Trigger: run.Trigger(), Detail: "the result of the start could not be recorded; the sweep looks for it", Count: true}
+			return run, Report{Outcome: OutcomeError, Reason: ReasonStartUnconfirmed, ServerName: run.ServerName, RunID: run.ID, At: t.Now(),
+				Err: err, Trigger: run.Trigger(), Detail: "the result of the start could not be recorded; the sweep looks for it", Count: true}
 		}
 	}
-	return run, Report{Outcome: OutcomeError, Reason: ReasonStartUnconfirmed, ServerName: run.ServerName, RunID: run.ID, At: t.Now(), Count: true,
+	return run, Report{Outcome: OutcomeError, Reason: ReasonStartUnconfirmed, ServerName: run.ServerName, RunID: run.ID, At: t.Now(),
+		Count:   true,
 		Trigger: run.Trigger(), Detail: "other invocations moved the run each time its start was to be recorded; the sweep looks for it"}
 }
 
 // send sends the start, unless the attempt's time is over.
-func (t *turn) send(run Run, opts moveOptions) Answer {
+func (t starter) send(run Run, opts moveOptions) Answer {
 	backend, ok := t.backend(run.Backend)
 	switch {
 	case !ok:

@@ -37,22 +37,23 @@ func (r *Runner) Status(ctx context.Context, names []string) Fleet {
 		}
 	}
 	slices.SortFunc(fleet.Runs, func(a, b Run) int { return a.Created.Compare(b.Created) })
-	t.statusOfFleet(&fleet, names)
+	fleet.read(t, names)
 	return fleet
 }
 
-func (t *turn) statusOfFleet(fleet *Fleet, names []string) {
+// read reads what the fleet and its servers share.
+func (f *Fleet) read(t *turn, names []string) {
 	snapshot, err := t.Ledger.Read(t.callCtx, "")
-	fleet.Fleet, fleet.Err = snapshot.Fleet, errors.Join(fleet.Err, err)
+	f.Fleet, f.Err = snapshot.Fleet, errors.Join(f.Err, err)
 	if len(names) > 0 {
 		servers, err := t.Ledger.Servers(t.callCtx, names)
-		fleet.Err = errors.Join(fleet.Err, err)
+		f.Err = errors.Join(f.Err, err)
 		if servers != nil {
-			fleet.Servers = servers
+			f.Servers = servers
 		}
 	}
 	if t.MaxConcurrent > 0 {
 		slots, err := t.Ledger.Slots(t.callCtx, t.MaxConcurrent)
-		fleet.Slots, fleet.Err = slots, errors.Join(fleet.Err, err)
+		f.Slots, f.Err = slots, errors.Join(f.Err, err)
 	}
 }

@@ -11,12 +11,16 @@ import (
 // maxDue bounds how many runs a sweep works on: what is left, the next one takes, oldest first.
 const maxDue = 1000
 
+// sweep is the part of a turn that does what is due.
+type sweep struct{ *turn }
+
 // Sweep does what is due: runs that wait are started when they may, those that run are followed to their ends, attempts that were left
 // in the middle are settled, notifications that are owed are published. Overlapping sweeps are harmless: who takes a run moves its
 // next look, on condition that nobody else has.
 func (r *Runner) Sweep(ctx context.Context) SweepResult {
-	t, done := r.turn(ctx)
+	all, done := r.turn(ctx)
 	defer done()
+	t := sweep{all}
 	t.shared = map[string]Backend{}
 	for name, b := range t.Backends {
 		t.shared[name] = b.Shared()
@@ -53,7 +57,7 @@ func (r *Runner) Sweep(ctx context.Context) SweepResult {
 
 // waiters are the runs that wait for a slot: as many of the oldest as slots are free, and those that want to be looked at anyway, which
 // stay behind the others.
-func (t *turn) waiters(now time.Time) ([]Due, error) {
+func (t sweep) waiters(now time.Time) ([]Due, error) {
 	all, err := t.Ledger.Due(t.callCtx, QueueSlot, now, 0)
 	if err != nil || len(all) == 0 {
 		return nil, err
@@ -83,7 +87,7 @@ func (t *turn) waiters(now time.Time) ([]Due, error) {
 }
 
 // workOn works on what is due, each backend's runs apart, so that one that hangs does not stand in the way of the others.
-func (t *turn) workOn(due []Due) (reports []Report, left int) {
+func (t sweep) workOn(due []Due) (reports []Report, left int) {
 	byBackend := map[string][]Due{}
 	for _, d := range due {
 		byBackend[d.Backend] = append(byBackend[d.Backend], d)
@@ -96,7 +100,7 @@ func (t *turn) workOn(due []Due) (reports []Report, left int) {
 		lane.inParallel(len(some), func(lane *turn, j int) {
 			if lane.callCtx.Err() == nil { // what is left, the next sweep takes
 				did[j] = 1
-				each[j] = lane.safely("", some[j].RunID, func() Report { return lane.sweepOne(some[j]) })
+				each[j] = lane.safely("", some[j].RunID, func() Report { return sweep{lane}.sweepOne(some[j]) })
 			}
 		})
 		byName[i] = slices.DeleteFunc(each, func(r Report) bool { return r.Outcome == "" && r.Err == nil })
@@ -112,7 +116,7 @@ func (t *turn) workOn(due []Due) (reports []Report, left int) {
 }
 
 // sweepOne takes one run and moves it. The next look is moved first, so that what kills a process is not first again.
-func (t *turn) sweepOne(due Due) Report {
+func (t sweep) sweepOne(due Due) Report {
 	now := t.Now()
 	if due.Edition > Edition { // later rules: left alone, and reported when nobody else moves it
 		if now.Sub(due.DueAt) < unseenTicks*t.tick() {
@@ -162,7 +166,7 @@ func (r Run) failed(err error, now time.Time) Report {
 const countEveryTicks = 5
 
 // countOpen counts the open runs by state, now and then.
-func (t *turn) countOpen(now time.Time) (map[RunState]int, error) {
+func (t sweep) countOpen(now time.Time) (map[RunState]int, error) {
 	if now.UnixNano()/int64(t.tick())%countEveryTicks != 0 || t.callCtx.Err() != nil {
 		return nil, nil
 	}
@@ -186,7 +190,7 @@ const expectEveryTicks = 60
 
 // checkExpected tells of servers that have had no successful run for longer than they should, once per period. The record's name is the
 // period's, so that any number of sweeps write one.
-func (t *turn) checkExpected(now time.Time) []Report {
+func (t sweep) checkExpected(now time.Time) []Report {
 	names := slices.Sorted(maps.Keys(t.Expected))
 	if len(names) == 0 || t.callCtx.Err() != nil || now.UnixNano()/int64(t.tick())%expectEveryTicks > 1 {
 		return nil
@@ -204,7 +208,7 @@ func (t *turn) checkExpected(now time.Time) []Report {
 	return reports
 }
 
-func (t *turn) checkExpectedServer(name string, record ServerRecord, now time.Time) Report {
+func (t sweep) checkExpectedServer(name string, record ServerRecord, now time.Time) Report {
 	since, detail := record.LastSuccess, "the last successful run ended "
 	if since.IsZero() {
 		since, detail = record.WatchedFrom, "no run has succeeded since watching began, "
@@ -220,8 +224,9 @@ func (t *turn) checkExpectedServer(name string, record ServerRecord, now time.Ti
 	if period < 1 {
 		return Report{}
 	}
-	missed := Run{ID: fmt.Sprintf("%s-%s-%s-%d", name, ReasonNoSuccess, since.UTC().Format("20060102T150405"), period), State: RunOver, ServerName: name,
-		Created: now, Ended: now, Outcome: OutcomeMissed, Reason: ReasonNoSuccess, Detail: detail + since.UTC().Format(time.RFC3339)}
+	missed := Run{ID: fmt.Sprintf("%s-%s-%s-%d", name, ReasonNoSuccess, since.UTC().Format("20060102T150405"), period), State: RunOver,
+		ServerName: name,
+		Created:    now, Ended: now, Outcome: OutcomeMissed, Reason: ReasonNoSuccess, Detail: detail + since.UTC().Format(time.RFC3339)}
 	if policy, ok := t.Policy(name); ok {
 		missed.Backend = policy.Backend
 	}

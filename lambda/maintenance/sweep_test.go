@@ -73,7 +73,8 @@ func TestRunner_ABackendThatHangsLeavesTheOthersTheirTurn(t *testing.T) {
 		f.Backends = map[string]maintenance.Backend{"fake": slow, "well": newBackend()}
 		f.clock = f.clock.Add(time.Second) // the youngest
 		f.policy.Backend, f.policy.Cooldown = "well", 0
-		f.ask(maintenance.Request{ServerName: "automate-06", Trigger: maintenance.Trigger{Kind: maintenance.TriggerAlarm, Name: "disk", ID: "disk", Time: f.clock}})
+		f.ask(maintenance.Request{ServerName: "automate-06", Trigger: maintenance.Trigger{Kind: maintenance.TriggerAlarm, Name: "disk",
+			ID: "disk", Time: f.clock}})
 		well := f.Backends["well"].(*backend)
 		left, follows := 0, 0
 		for range 5 {

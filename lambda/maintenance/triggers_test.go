@@ -79,7 +79,8 @@ func TestRunner_ManyTriggersAreCounted(t *testing.T) {
 		}
 	}
 	for i := range 40 {
-		f.Clear(f.invocation(), []string{"puppet-01"}, maintenance.Trigger{Kind: maintenance.TriggerAlarm, Name: fmt.Sprint("alarm-", i), ID: fmt.Sprint("arn:alarm-", i), Time: f.clock})
+		f.Clear(f.invocation(), []string{"puppet-01"}, maintenance.Trigger{Kind: maintenance.TriggerAlarm, Name: fmt.Sprint("alarm-", i),
+			ID: fmt.Sprint("arn:alarm-", i), Time: f.clock})
 	}
 	if run := f.only(); !run.Open() {
 		t.Error("a run that counts more triggers than it holds was cancelled by an OK")
@@ -88,7 +89,8 @@ func TestRunner_ManyTriggersAreCounted(t *testing.T) {
 
 func TestRunner_AnAlarmThatReturnsToOKIsTakenBack(t *testing.T) {
 	alarm := func(f *fixture, at time.Time) []maintenance.Report {
-		return f.Clear(f.invocation(), []string{"puppet-01"}, maintenance.Trigger{Kind: maintenance.TriggerAlarm, Name: "disk", ID: "arn:disk", Time: at})
+		return f.Clear(f.invocation(), []string{"puppet-01"}, maintenance.Trigger{Kind: maintenance.TriggerAlarm, Name: "disk", ID: "arn:disk",
+			Time: at})
 	}
 	t.Run("the last one cancels the run", func(t *testing.T) {
 		f := newFixture(t)
@@ -170,7 +172,8 @@ func TestRunner_WhatAnIndexShowsIsTakenAsItIsNow(t *testing.T) {
 	stale := f.ledger.runs[run.ID]
 	f.operator("window")
 	f.clock = f.clock.Add(14 * time.Hour)
-	f.ledger.stale = []maintenance.Due{{RunID: stale.ID, Version: stale.Version, DueAt: stale.DueAt, State: stale.State, Backend: stale.Backend}}
+	f.ledger.stale = []maintenance.Due{{RunID: stale.ID, Version: stale.Version, DueAt: stale.DueAt, State: stale.State,
+		Backend: stale.Backend}}
 	f.Sweep(f.invocation())
 	f.expectMail("waiting outside-window", "started", "overdue")
 }
@@ -180,7 +183,8 @@ func TestRunner_AStormWaitsForSlotsAndLosesNothing(t *testing.T) {
 	f.MaxConcurrent, f.ledger.fleet = 2, maintenance.FleetRecord{Limit: 2, Wanted: 2}
 	f.backend.look = func() maintenance.Sighting { s := healthy(""); return maintenance.Sighting{Server: s} }
 	f.backend.follow = func(run maintenance.Run) maintenance.Sighting {
-		return server(maintenance.StatusHealthy, maintenance.MaintenanceSuccess, maintenance.Event{At: f.clock, Maintenance: true, Succeeded: true})
+		return server(maintenance.StatusHealthy, maintenance.MaintenanceSuccess, maintenance.Event{At: f.clock, Maintenance: true,
+			Succeeded: true})
 	}
 	const servers = 200
 	var all sync.WaitGroup
@@ -269,7 +273,8 @@ func TestRunner_RefusalsAreRecordedAndNotifiedOnceADay(t *testing.T) {
 func TestRunner_EveryKindOfUnreadableEventIsNotified(t *testing.T) {
 	f := newFixture(t)
 	for i := range 60 {
-		r := f.Refuse(f.invocation(), maintenance.Refusal{Reason: maintenance.ReasonInvalidEvent, Source: fmt.Sprint("source ", i), Detail: "not JSON"})
+		r := f.Refuse(f.invocation(), maintenance.Refusal{Reason: maintenance.ReasonInvalidEvent, Source: fmt.Sprint("source ", i),
+			Detail: "not JSON"})
 		if r.Outcome != maintenance.OutcomeRefused || r.Err != nil {
 			t.Fatalf("it comes to %s %s: %v", r.Outcome, r.Reason, r.Err)
 		}

@@ -62,6 +62,13 @@ func (c *tally) add(p Publishing) {
 	c.Published, c.Failed, c.Dropped, c.Errs = c.Published+p.Published, c.Failed+p.Failed, c.Dropped+p.Dropped, append(c.Errs, p.Errs...)
 }
 
+// addTo puts what was published, and what could not be, into the last of an invocation's reports.
+func (c *tally) addTo(reports []Report) {
+	if n := len(reports); n > 0 {
+		reports[n-1].Publishing = c.Publishing
+	}
+}
+
 // The margin on a turn's own deadline, for clocks that differ, and the deadline where there is none: Lambda's longest.
 const (
 	leaseMargin = 15 * time.Second

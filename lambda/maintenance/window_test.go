@@ -93,13 +93,15 @@ func TestWindow_Opens(t *testing.T) {
 		{"on Monday: on Saturday", "Europe/Berlin", saturdayNight, "2026-11-23T12:00:00Z", "2026-11-28T22:00:00+01:00"},
 		{"inside the window: the next minute", "Europe/Berlin", saturdayNight, "2026-11-28T21:30:30Z", "2026-11-28T22:31:00+01:00"},
 		{"over the change to summer: the wall clock stays", "Europe/Berlin", saturdayNight, "2026-03-23T12:00:00Z", "2026-03-28T22:00:00+01:00"},
-		{"the start is skipped: when the clock has jumped over it", "Europe/Berlin", sundayEarly, "2026-03-28T12:00:00Z", "2026-03-29T03:00:00+02:00"},
+		{"the start is skipped: when the clock has jumped over it", "Europe/Berlin", sundayEarly, "2026-03-28T12:00:00Z",
+			"2026-03-29T03:00:00+02:00"},
 		{"the start comes twice: the first", "Europe/Berlin", sundayEarly, "2026-10-24T12:00:00Z", "2026-10-25T02:00:00+02:00"},
 		{"New York in spring: when the clock has jumped", "America/New_York", sundayEarly, "2026-03-07T12:00:00Z", "2026-03-08T03:00:00-04:00"},
 		{"New York in autumn: after both 01:30", "America/New_York", sundayEarly, "2026-10-31T12:00:00Z", "2026-11-01T02:00:00-05:00"},
 		{"Lord Howe in spring: half an hour is skipped", "Australia/Lord_Howe", sundayEarly, "2026-10-03T00:00:00Z", "2026-10-04T02:30:00+11:00"},
 		{"Lord Howe in autumn: after both 01:30", "Australia/Lord_Howe", sundayEarly, "2026-04-04T00:00:00Z", "2026-04-05T02:00:00+10:30"},
-		{"all its minutes are skipped this week: next week", "Europe/Berlin", hours{map[time.Weekday]bool{time.Sunday: true}, 130, 140}, "2026-03-28T12:00:00Z", "2026-04-05T02:10:00+02:00"},
+		{"all its minutes are skipped this week: next week", "Europe/Berlin", hours{map[time.Weekday]bool{time.Sunday: true}, 130, 140},
+			"2026-03-28T12:00:00Z", "2026-04-05T02:10:00+02:00"},
 		{"every day", "UTC", hours{everyDay, 60, 120}, "2026-11-23T01:59:59Z", "2026-11-24T01:00:00Z"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -152,7 +154,8 @@ func TestWindow_StepsAreNoShortcutToAnotherAnswer(t *testing.T) {
 	}
 	walked := maintenance.Window{Hours: closed{}, Location: berlin}
 	stepped := maintenance.Window{Hours: steady{closed{}}, Location: berlin}
-	for at := time.Date(2026, 3, 20, 0, 0, 0, 0, time.UTC); at.Before(time.Date(2026, 11, 5, 0, 0, 0, 0, time.UTC)); at = at.Add(397 * time.Minute) {
+	end := time.Date(2026, 11, 5, 0, 0, 0, 0, time.UTC)
+	for at := time.Date(2026, 3, 20, 0, 0, 0, 0, time.UTC); at.Before(end); at = at.Add(397 * time.Minute) {
 		opens, _ := walked.Opens(at)
 		if got, _ := stepped.Opens(at); !got.Equal(opens) {
 			t.Fatalf("after %s it opens at %s, and by steps at %s", at, opens, got)

@@ -34,7 +34,8 @@ type fixture struct {
 
 func newFixture(t *testing.T) *fixture {
 	f := &fixture{t: t, ledger: newMemory(), backend: newBackend(), mailbox: &mailbox{topics: topics}, clock: now, server: "puppet-01",
-		policy: maintenance.Policy{Backend: "fake", Enabled: true, StaleAfter: time.Hour, Cooldown: 12 * time.Hour, DailyLimit: 2, Deadline: 4 * time.Hour}}
+		policy: maintenance.Policy{Backend: "fake", Enabled: true, StaleAfter: time.Hour, Cooldown: 12 * time.Hour, DailyLimit: 2,
+			Deadline: 4 * time.Hour}}
 	ids := 0
 	f.Runner = &maintenance.Runner{
 		Policy: func(name string) (maintenance.Policy, bool) {
@@ -146,7 +147,8 @@ func healthy(node string) maintenance.Server {
 }
 
 func execution(state maintenance.ExecutionState) maintenance.Sighting {
-	e := maintenance.Execution{ID: "execution-1", Node: "i-1", State: state, Began: state != maintenance.ExecutionPending, Detail: "Steps: Patch"}
+	e := maintenance.Execution{ID: "execution-1", Node: "i-1", State: state, Began: state != maintenance.ExecutionPending,
+		Detail: "Steps: Patch"}
 	return maintenance.Sighting{Server: healthy("i-1"), Executions: []maintenance.Execution{e}}
 }
 
@@ -169,7 +171,8 @@ func (b *backend) Follow(_ context.Context, run maintenance.Run) maintenance.Sig
 	return b.follow(run)
 }
 
-func (b *backend) Start(_ context.Context, run maintenance.Run, _ maintenance.Server, attributes []maintenance.EngineAttribute) maintenance.Answer {
+func (b *backend) Start(_ context.Context, run maintenance.Run, _ maintenance.Server,
+	attributes []maintenance.EngineAttribute) maintenance.Answer {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.started, b.attributes = append(b.started, run.ID), attributes

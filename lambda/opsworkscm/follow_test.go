@@ -71,7 +71,8 @@ func TestClient_FollowAnAcceptedStart(t *testing.T) {
 					if got := seen(s) + ", " + proof(s); got != step.want || s.EventsErr != nil {
 						t.Errorf("after %s: %s, %v; want %s", step.wait, got, s.EventsErr, step.want)
 					}
-					if failed := s.Server.MaintenanceStatus == maintenance.MaintenanceFailed; strings.Contains(s.Server.StatusReason, "sts:AssumeRole") != failed {
+					failed := s.Server.MaintenanceStatus == maintenance.MaintenanceFailed
+					if strings.Contains(s.Server.StatusReason, "sts:AssumeRole") != failed {
 						t.Errorf("the state's reason is %q", s.Server.StatusReason)
 					}
 				}

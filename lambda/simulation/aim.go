@@ -7,8 +7,8 @@ import (
 	"opsworks-maintenance/lambda/maintenance"
 )
 
-// What aims: a person clicks on what a message offers, soon or when it is old; an alarm clears as its run is claimed; one comes in the second
-// a cooldown ends.
+// What aims: a person clicks on what a message offers, soon or when it is old; an alarm clears as its run is claimed; one comes in the
+// second a cooldown ends.
 
 // react is what operators do when they get a message.
 func (w *world) react(r maintenance.Report) {

@@ -70,7 +70,8 @@ func TestWorld_AnEventThatFailsComesAgainTwice(t *testing.T) {
 
 func TestWorld_AContainerServesOneInvocationAtATime(t *testing.T) {
 	var seen []*container
-	lines := []Line{{At: time.Second, ID: "a", Verb: "sweep"}, {At: 2 * time.Second, ID: "b", Verb: "sweep"}, {At: time.Minute, ID: "c", Verb: "sweep"}}
+	lines := []Line{{At: time.Second, ID: "a", Verb: "sweep"}, {At: 2 * time.Second, ID: "b", Verb: "sweep"},
+		{At: time.Minute, ID: "c", Verb: "sweep"}}
 	live(t, Story{Lines: lines}, func(ctx context.Context, _ *world, f *flight) error {
 		seen = append(seen, f.box)
 		time.Sleep(10 * time.Second)

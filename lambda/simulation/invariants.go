@@ -18,8 +18,8 @@ func (w *world) watchLook(f *flight, server string) { f.looked[server] = w.now()
 // watchSent: a start that an adapter has let go, be it served later.
 func (w *world) watchSent(c *call, run maintenance.Run) {
 	w.attempts[run.ServerName] = w.now()
-	w.must("start-after-its-deadline", c.sent.Before(run.Attempt.Ends.Add(skew)), "%s was sent by %s at %s; its attempt ended %s", run.ID, c.flight.id,
-		w.plant.offset(c.sent), w.plant.offset(run.Attempt.Ends))
+	w.must("start-after-its-deadline", c.sent.Before(run.Attempt.Ends.Add(skew)), "%s was sent by %s at %s; its attempt ended %s", run.ID,
+		c.flight.id, w.plant.offset(c.sent), w.plant.offset(run.Attempt.Ends))
 }
 
 // watchStart: a start that its service has accepted.
@@ -42,7 +42,8 @@ func (w *world) watchStart(c *call, run maintenance.Run, j *job) {
 	}
 	w.byRun[run.ID] = append(w.byRun[run.ID], j)
 	stored := w.ledger.runs[run.ID].last()
-	w.must("start-after-its-conclusion", stored.Attempt.ID == run.Attempt.ID && stored.Holds(), "%s of %s, which is %s", j.id, run.ID, describe(stored))
+	w.must("start-after-its-conclusion", stored.Attempt.ID == run.Attempt.ID && stored.Holds(), "%s of %s, which is %s", j.id, run.ID,
+		describe(stored))
 	w.watchLimit(c, run)
 	w.watchWindow(c, run)
 }
@@ -82,7 +83,8 @@ func (w *world) watchWindow(c *call, run maintenance.Run) {
 
 // watchStop: a stop that its service has taken.
 func (w *world) watchStop(c *call, j *job) {
-	w.must("stop-without-a-reason", !w.ledger.runs[c.about].last().Stop.At.IsZero(), "%s is stopped by %s, and nobody asked for it", j.id, c.flight.id)
+	w.must("stop-without-a-reason", !w.ledger.runs[c.about].last().Stop.At.IsZero(), "%s is stopped by %s, and nobody asked for it", j.id,
+		c.flight.id)
 }
 
 // watchCommit: a change that the ledger has made.
@@ -97,10 +99,12 @@ func (w *world) watchCommit(c *call, change maintenance.Change) {
 	record := w.ledger.servers[to.ServerName]
 	if to.State == maintenance.RunOver {
 		w.must("kept-by-what-is-over", record.OpenRun != to.ID, "%s is over and has its server", to.ID)
-		w.must("over-is-over", from.State != maintenance.RunOver || from.Outcome == to.Outcome && from.Reason == to.Reason, "%s was %s %s, and is %s %s",
+		w.must("over-is-over", from.State != maintenance.RunOver || from.Outcome == to.Outcome &&
+			from.Reason == to.Reason, "%s was %s %s, and is %s %s",
 			to.ID, from.Outcome, from.Reason, to.Outcome, to.Reason)
 	}
-	w.must("looked-at-again", !to.Open() && len(to.Owed) == 0 || !to.DueAt.IsZero(), "%s is %s, and is never looked at again", to.ID, describe(to))
+	w.must("looked-at-again", !to.Open() && len(to.Owed) == 0 || !to.DueAt.IsZero(), "%s is %s, and is never looked at again", to.ID,
+		describe(to))
 	if to.State == maintenance.RunOver && from.State != maintenance.RunOver && !to.Began.IsZero() {
 		w.ends[to.ServerName] = to.Ended
 	}
@@ -138,7 +142,8 @@ func (w *world) watchUnseen(c *call, change maintenance.Change) {
 func (w *world) watchNothing(from, to maintenance.Run) {
 	for _, j := range w.byRun[to.ID] {
 		if j.attempt == from.Attempt.ID {
-			w.must("began-after-all", j.begins.IsZero(), "%s is %s %s, and %s begins at %s", to.ID, to.State, to.Reason, j.id, w.plant.offset(j.begins))
+			w.must("began-after-all", j.begins.IsZero(), "%s is %s %s, and %s begins at %s", to.ID, to.State, to.Reason, j.id,
+				w.plant.offset(j.begins))
 		}
 	}
 	w.must("began-after-all", true, "")
@@ -156,8 +161,8 @@ func (w *world) watchClaim(c *call, change maintenance.Change) {
 	overridden := slices.Contains(to.Attempt.Trigger.Overrides, maintenance.OverrideHold)
 	for _, whose := range []string{name, ""} {
 		if hold, held := w.holds[whose]; held && w.now().Before(hold.until.Add(-skew)) {
-			w.must("claim-under-a-hold", overridden || !ok || read.Before(hold.from), "%s is claimed by %s, which read at %s; the hold is of %s", to.ID, f.id,
-				w.plant.offset(read), w.plant.offset(hold.from))
+			w.must("claim-under-a-hold", overridden || !ok || read.Before(hold.from), "%s is claimed by %s, which read at %s; the hold is of %s",
+				to.ID, f.id, w.plant.offset(read), w.plant.offset(hold.from))
 		}
 	}
 	if to.Attempt.Trigger.Kind != maintenance.TriggerAlarm {
@@ -208,9 +213,11 @@ func (w *world) watchStopped(f *flight, r maintenance.Report) {
 	case r.Outcome == maintenance.OutcomeCancelled:
 		w.must("stop-is-answered-truly", !run.Open() || run.ID != r.RunID, "%s is cancelled, and %s is %s", r.RunID, run.ID, describe(run))
 	case r.Reason == maintenance.ReasonStopping:
-		w.must("stop-is-answered-truly", !run.Open() || !run.Stop.At.IsZero() || run.ID != r.RunID, "%s is being stopped, and is %s", run.ID, describe(run))
+		w.must("stop-is-answered-truly", !run.Open() || !run.Stop.At.IsZero() || run.ID != r.RunID, "%s is being stopped, and is %s", run.ID,
+			describe(run))
 	case r.Reason == maintenance.ReasonNotRunning:
-		w.must("stop-is-answered-truly", !run.Open() || h.versions[0].at.After(f.began), "%s finds nothing, and %s is %s", f.id, run.ID, describe(run))
+		w.must("stop-is-answered-truly", !run.Open() || h.versions[0].at.After(f.began), "%s finds nothing, and %s is %s", f.id, run.ID,
+			describe(run))
 	}
 }
 
@@ -231,8 +238,8 @@ func (w *world) watchLanding(f *flight, failed bool) {
 		w.must("no-panic", false, "%s %s: %v", f.id, f.event, f.err)
 	}
 	if !failed && (len(f.event.requests()) > 0 || f.event.Verb == "stop" || f.event.Verb == "close") {
-		w.must("answered", !slices.ContainsFunc(f.reports, func(r maintenance.Report) bool { return r.Outcome == "" }), "%s %s has an answer without an outcome",
-			f.id, f.event)
+		w.must("answered", !slices.ContainsFunc(f.reports, func(r maintenance.Report) bool { return r.Outcome == "" }),
+			"%s %s has an answer without an outcome", f.id, f.event)
 	}
 	if f.event.Verb == "stop" && len(f.reports) == 1 {
 		w.watchStopped(f, f.reports[0])

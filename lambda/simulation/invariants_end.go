@@ -103,11 +103,14 @@ func (w *world) endRun(run maintenance.Run) {
 		for _, d := range n.Topics {
 			broken := w.down(string(d.Topic))
 			if broken {
-				w.must("outbox-gives-up", w.end.Sub(n.At) < keptFor(d.Topic)+2*time.Hour, "%s owes %s on %s since %s", run.ID, n.Outcome, d.Topic, w.plant.offset(n.At))
+				w.must("outbox-gives-up", w.end.Sub(n.At) < keptFor(d.Topic)+2*time.Hour, "%s owes %s on %s since %s", run.ID, n.Outcome,
+					d.Topic, w.plant.offset(n.At))
 			}
-			w.must("outbox-empties", broken || !slices.Contains(w.settings.topics, d.Topic) || n.At.After(w.end.Add(-grace)), "%s owes %s %s on %s since %s",
+			w.must("outbox-empties", broken || !slices.Contains(w.settings.topics, d.Topic) ||
+				n.At.After(w.end.Add(-grace)), "%s owes %s %s on %s since %s",
 				run.ID, n.Outcome, n.Reason, d.Topic, w.plant.offset(n.At))
-			w.must("outbox-drops", slices.Contains(w.settings.topics, d.Topic), "%s owes %s on %s, which the settings do not have", run.ID, n.Outcome, d.Topic)
+			w.must("outbox-drops", slices.Contains(w.settings.topics, d.Topic), "%s owes %s on %s, which the settings do not have", run.ID,
+				n.Outcome, d.Topic)
 		}
 	}
 }
@@ -127,7 +130,8 @@ func (w *world) endTrigger(key string, asked *request, text bool) {
 	}
 	decided, ok := w.ledger.keys[key]
 	operator := asked.trigger.Kind == maintenance.TriggerManual
-	w.must("trigger-kept", ok || operator, "%s %s of %s was taken by %s, and is nowhere", asked.trigger.Kind, asked.trigger.Name, asked.server, asked.by)
+	w.must("trigger-kept", ok || operator, "%s %s of %s was taken by %s, and is nowhere", asked.trigger.Kind, asked.trigger.Name, asked.server,
+		asked.by)
 	h := w.ledger.runs[decided.RunID]
 	if !ok || !text || operator || h == nil || h.last().Open() {
 		return
@@ -142,7 +146,7 @@ func (w *world) endTrigger(key string, asked *request, text bool) {
 		if run := h.last(); run.Outcome == maintenance.OutcomeInProgress && !run.Promised {
 			return
 		}
-		w.must("trigger-notified", w.notified(decided.RunID), "%s %s of %s was %s with %s, which is over", asked.trigger.Kind, asked.trigger.Name, asked.server,
-			decided.Outcome, decided.RunID)
+		w.must("trigger-notified", w.notified(decided.RunID), "%s %s of %s was %s with %s, which is over", asked.trigger.Kind, asked.trigger.Name,
+			asked.server, decided.Outcome, decided.RunID)
 	}
 }

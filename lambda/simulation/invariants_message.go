@@ -80,7 +80,8 @@ func (w *world) watchTruth(sent time.Time, topic maintenance.Topic, run maintena
 			lately = lately.Add(-longestLate)
 		}
 		goesOn := any(func(j *job) bool { return j.begins.IsZero() || lately.Before(j.ends) }) ||
-			slices.ContainsFunc(w.plant.backups[run.ServerName], func(s span) bool { return lately.Before(s.until) }) // of its own, for all that shows
+			// of its own, for all that shows
+			slices.ContainsFunc(w.plant.backups[run.ServerName], func(s span) bool { return lately.Before(s.until) })
 		untrue((unseen || goesOn) && !sent.Before(r.Deadline.Add(-skew)))
 	}
 }

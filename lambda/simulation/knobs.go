@@ -34,7 +34,8 @@ func (k *Knobs) all() iter.Seq2[string, *float64] {
 			{"fail-before", &k.FailBefore}, {"fail-after", &k.FailAfter}, {"hang", &k.Hang}, {"hang-after", &k.HangAfter},
 			{"die-before", &k.DieBefore}, {"die-after", &k.DieAfter}, {"die-late", &k.DieLate}, {"slow", &k.Slow}, {"late", &k.Late},
 			{"ledger", &k.Ledger}, {"backend", &k.Backend}, {"notifier", &k.Notifier}, {"stale", &k.Stale}, {"conflict", &k.Conflict},
-			{"lag", &k.Lag}, {"empty", &k.Empty}, {"partial", &k.Partial}, {"refuse", &k.Refuse}, {"queue", &k.Queue}, {"reboot", &k.Reboot}, {"rival", &k.Rival},
+			{"lag", &k.Lag}, {"empty", &k.Empty}, {"partial", &k.Partial}, {"refuse", &k.Refuse}, {"queue", &k.Queue}, {"reboot", &k.Reboot},
+			{"rival", &k.Rival},
 			{"bad-run", &k.BadRun}, {"cancel", &k.Cancel}, {"never", &k.Never}, {"begin-late", &k.BeginLate}, {"no-event", &k.NoEvent},
 			{"end-lost", &k.EndLost}, {"end-late", &k.EndLate}, {"end-twice", &k.EndTwice}, {"skew", &k.Skew}, {"twice", &k.Twice},
 			{"retard", &k.Retard}, {"click", &k.Click}, {"click-stop", &k.ClickStop}, {"clear", &k.Clear}, {"again", &k.Again},
@@ -105,9 +106,10 @@ func (k *Knobs) draw(r *roller) {
 	strength := map[string]float64{
 		"fail-before": 0.08, "fail-after": 0.06, "hang": 0.03, "hang-after": 0.03, "die-before": 0.04, "die-after": 0.05, "die-late": 0.04,
 		"slow": 0.05, "late": 0.8, "ledger": 1, "backend": 1, "notifier": 1, "stale": 0.7, "conflict": 0.3, "lag": 0.8, "empty": 0.5,
-		"partial": 0.1, "refuse": 0.3, "queue": 0.6, "reboot": 0.4, "rival": 0.6, "bad-run": 0.6, "cancel": 0.2, "never": 0.3, "begin-late": 0.7, "no-event": 0.5,
-		"end-lost": 0.8, "end-late": 0.8, "end-twice": 0.5, "skew": 0.7, "twice": 0.4, "retard": 0.3, "click": 0.5, "click-stop": 0.3, "clear": 0.5,
-		"again": 0.5, "overlap": 0.1, "impatience": 0.5, "click-close": 0.1,
+		"partial": 0.1, "refuse": 0.3, "queue": 0.6, "reboot": 0.4, "rival": 0.6, "bad-run": 0.6, "cancel": 0.2, "never": 0.3, "begin-late": 0.7,
+		"no-event": 0.5,
+		"end-lost": 0.8, "end-late": 0.8, "end-twice": 0.5, "skew": 0.7, "twice": 0.4, "retard": 0.3, "click": 0.5, "click-stop": 0.3,
+		"clear": 0.5, "again": 0.5, "overlap": 0.1, "impatience": 0.5, "click-close": 0.1,
 	}
 	for name, p := range k.all() {
 		switch on, much := r.float(), r.float(); {

@@ -148,7 +148,8 @@ func (b opsworksCM) drawn(run maintenance.Run) *job {
 	for n := 2; b.byID[id] != nil; n++ { // a start that is sent twice is two
 		id += "'"
 	}
-	j := &job{id: id, server: run.ServerName, run: run.ID, attempt: run.Attempt.ID, created: now, begins: now.Add(r.between(0, 20*time.Second))}
+	j := &job{id: id, server: run.ServerName, run: run.ID, attempt: run.Attempt.ID, created: now,
+		begins: now.Add(r.between(0, 20*time.Second))}
 	if late, ok := b.oddly(b.knobs.BeginLate, lasts("begin-late", 20*time.Second, longestLate), id, "begin-late"); ok {
 		j.begins = now.Add(late)
 	}

@@ -6,7 +6,8 @@ import (
 	"opsworks-maintenance/lambda/maintenance"
 )
 
-// topics is the model of lambda/notify on SNS: Publish is at least once (docs.aws.amazon.com/sns/latest/dg/sns-message-delivery-retries.html).
+// topics is the model of lambda/notify on SNS: Publish is at least once
+// (docs.aws.amazon.com/sns/latest/dg/sns-message-delivery-retries.html).
 // A topic that was deleted, or whose key is denied, refuses everything: that is an outage of the service that has the topic's name, and no
 // topic's trouble is another's.
 type topics struct {

@@ -116,7 +116,8 @@ func (b ssm) Follow(ctx context.Context, run maintenance.Run) (s maintenance.Sig
 	return s
 }
 
-func (b ssm) Start(ctx context.Context, run maintenance.Run, server maintenance.Server, _ []maintenance.EngineAttribute) (a maintenance.Answer) {
+func (b ssm) Start(ctx context.Context, run maintenance.Run, server maintenance.Server,
+	_ []maintenance.EngineAttribute) (a maintenance.Answer) {
 	if no := b.mayStart(ctx, run); no != nil {
 		return maintenance.Answer{Err: no, Server: server}
 	}

@@ -25,7 +25,8 @@ func (p *plant) mayStart(ctx context.Context, run maintenance.Run) error {
 // refused is why a service says no to a start, certainly.
 func (p *plant) refused(c *call, kind string) maintenance.Reason {
 	o, _ := p.oddOf(c, "start", "refuse", p.knobs.Refuse, func(r *roller) oddity {
-		reasons := []maintenance.Reason{maintenance.ReasonThrottled, maintenance.ReasonThrottled, maintenance.ReasonUnavailable, maintenance.ReasonDenied}
+		reasons := []maintenance.Reason{maintenance.ReasonThrottled, maintenance.ReasonThrottled, maintenance.ReasonUnavailable,
+			maintenance.ReasonDenied}
 		if kind == "ssm" {
 			reasons = append(reasons, maintenance.ReasonServiceLimit, maintenance.ReasonServiceLimit, maintenance.ReasonRunbookUnusable)
 		}

@@ -131,8 +131,8 @@ func (p *plant) lag(c *call, of string) time.Time {
 	return p.now().Add(-o.long)
 }
 
-// during: in the first ten minutes of each twenty something may be wrong, for less than five. So no ten minutes, after which what is missing
-// counts, have more than one time of it.
+// during: in the first ten minutes of each twenty something may be wrong, for less than five. So no ten minutes, after which what is
+// missing counts, have more than one time of it.
 func (p *plant) during(what, whom string, chance float64) bool {
 	const block = 20 * time.Minute
 	n := int(p.since() / block)

@@ -68,7 +68,8 @@ func (w *world) happened(actor, what, how string) {
 	if !strings.HasPrefix(what, "-> ") && what != "<-" {
 		w.busy[actor] = true
 	}
-	w.lines = append(w.lines, line{actor, strings.TrimRight(fmt.Sprintf("%-12s %-22s %s %s", w.since().Truncate(time.Millisecond), actor, what, how), " ")})
+	w.lines = append(w.lines, line{actor, strings.TrimRight(fmt.Sprintf("%-12s %-22s %s %s", w.since().Truncate(time.Millisecond), actor, what,
+		how), " ")})
 }
 
 // happenings are the lines, without the sweeps that changed nothing.
@@ -85,7 +86,8 @@ func (w *world) result() Result {
 	if w.record {
 		explicit.Explicit, explicit.Odds = true, w.odds
 	}
-	return Result{Broke: w.broke, Story: explicit, Hash: uint64(w.hash), Counts: Counts{Stories: 1, Flights: w.flown, Calls: w.calls, Skipped: w.skipped,
+	return Result{Broke: w.broke, Story: explicit, Hash: uint64(w.hash), Counts: Counts{Stories: 1, Flights: w.flown, Calls: w.calls,
+		Skipped:  w.skipped,
 		Messages: len(w.topics.messages), Jobs: len(w.plant.jobs), Lived: w.since(), Asked: w.asked, Tally: w.tally, Active: w.active}}
 }
 

@@ -124,7 +124,8 @@ func explain(t *testing.T, test string, drawn simulation.Story, v simulation.Vio
 			t.Error(err)
 		}
 	}
-	t.Errorf("seed %d: %s\ngo test ./lambda/simulation -run %s$ -seeds 1 -seed %d -tell\n\n%s\n%s", seed, v, test, seed, story, happens(t, story))
+	t.Errorf("seed %d: %s\ngo test ./lambda/simulation -run %s$ -seeds 1 -seed %d -tell\n\n%s\n%s", seed, v, test, seed, story,
+		happens(t, story))
 }
 
 func happens(t *testing.T, story simulation.Story) string {

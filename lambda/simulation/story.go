@@ -93,7 +93,8 @@ func (l Line) String() string {
 func (o Odd) String() string { return fmt.Sprintf("odd %s = %s %s", o.Name, o.What, o.Long) }
 
 func (s Server) String() string {
-	return fmt.Sprintf("server %s backend=%s node=%s own=%t from=%d until=%d expires=%s cooldown=%s deadline=%s stale=%s daily=%d keep=%t approval=%s",
+	return fmt.Sprintf("server %s backend=%s node=%s own=%t from=%d until=%d expires=%s cooldown=%s "+
+		"deadline=%s stale=%s daily=%d keep=%t approval=%s",
 		s.Name, s.Backend, s.Node, s.Own, s.From, s.Until, s.Expires, s.Cooldown, s.Deadline, s.Stale, s.Daily, s.Keep, s.Approval)
 }
 

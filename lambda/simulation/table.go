@@ -11,7 +11,8 @@ import (
 // Table is what many runs came to: how much was lived, which fault met which step how often, and what each invariant was tested by.
 func (c Counts) Table(took time.Duration, broke map[string]int) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%d stories of %.1f h; %d invocations, %d sweeps left out, %d calls, %d starts, %d messages; %s, %.0f stories a second\n\n", c.Stories,
+	fmt.Fprintf(&b, "%d stories of %.1f h; %d invocations, %d sweeps left out, %d calls, %d starts, %d messages; "+
+		"%s, %.0f stories a second\n\n", c.Stories,
 		c.Lived.Hours()/float64(c.Stories), c.Flights, c.Skipped, c.Calls, c.Jobs, c.Messages, took.Round(time.Millisecond),
 		float64(c.Stories)/took.Seconds())
 	columns := slices.Concat(fateNames[1:], []string{"slow", "late"})
@@ -49,7 +50,8 @@ func (c Counts) others(b *strings.Builder, op string, columns []string) {
 }
 
 // models are the faults of the models and of the world: each must have met something.
-var models = []string{"slow", "late", "stale", "conflict", "lag", "empty", "partial", "refuse", "queue", "reboot", "bad-run", "cancel", "never",
+var models = []string{"slow", "late", "stale", "conflict", "lag", "empty", "partial", "refuse", "queue", "reboot", "bad-run", "cancel",
+	"never",
 	"begin-late", "no-event", "rival", "end-lost", "end-late", "end-twice", "skew", "twice", "retard", "overlap", "click-start", "click-stop",
 	"click-close", "clear", "again"}
 

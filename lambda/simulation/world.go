@@ -123,7 +123,8 @@ func (w *world) deploy(l Line) {
 }
 
 func newWorld(s *Story, t target) *world {
-	w := &world{story: s, knobs: &s.Knobs, target: t, busy: map[string]bool{}, recorded: map[key]bool{}, asked: map[string]int{}, tally: map[Step]int{}, outages: outages{}, active: map[string]int{}}
+	w := &world{story: s, knobs: &s.Knobs, target: t, busy: map[string]bool{}, recorded: map[key]bool{}, asked: map[string]int{},
+		tally: map[Step]int{}, outages: outages{}, active: map[string]int{}}
 	w.woke = make(chan struct{}, 1)
 	w.begin = time.Now().Round(0)
 	w.calm, w.end = w.begin.Add(s.Calm), w.begin.Add(s.Hours)
