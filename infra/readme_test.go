@@ -121,7 +121,11 @@ func TestREADME_MetricsAndEnvironment(t *testing.T) {
 // The keys in the README's tables of settings are those that settings.Parse knows, and the defaults in them change nothing when
 // they are written out.
 func TestREADME_Settings(t *testing.T) {
-	const server, ssm, closing = `{"servers": [{"name": "a", "backend": "opsworks-cm"`, `{"servers": [{"name": "a", "backend": "ssm", "runbook": "Maintain"`, `}]`
+	const (
+		server  = `{"servers": [{"name": "a", "backend": "opsworks-cm"`
+		ssm     = `{"servers": [{"name": "a", "backend": "ssm", "runbook": "Maintain"`
+		closing = `}]`
+	)
 	for _, table := range []struct {
 		head          string
 		server        string
