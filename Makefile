@@ -14,6 +14,11 @@ CDK      := npx --yes aws-cdk@2.1148.1
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 GOBUILD := CGO_ENABLED=0 go build -trimpath -tags lambda.norpc -ldflags "-s -w -X main.version=$(VERSION)"
 
+# first says before a silence of minutes that a build is the first: $(call first,package,its name).
+first = go list -f '{{.Stale}}' $(1) | grep -q true && echo 'The first build compiles the AWS $(2), which takes minutes.' || true
+sdk   = CGO_ENABLED=0 $(call first,-trimpath github.com/aws/aws-sdk-go-v2/service/dynamodb,SDK)
+cdk   = $(call first,github.com/aws/aws-cdk-go/awscdk/v2,CDK)
+
 .DEFAULT_GOAL := help
 .PHONY: help build local run test simulate torture check fuzz bench clean synth bootstrap deploy destroy redrive e2e real status plan start stop close history
 
@@ -23,10 +28,12 @@ help: ## list the targets
 	@echo '             SERVER=name, RUN=id, OVERRIDE=gate[,gate], FUNCTION=$(FUNCTION), ENDPOINT=http://127.0.0.1:4000 for the local one (make run ARGS="-serve 127.0.0.1:4000")'
 
 build: ## build the function for Lambda (linux, arm64 or ARCH=amd64): dist/bootstrap
+	@GOOS=linux GOARCH=$(ARCH) $(sdk)
 	GOOS=linux GOARCH=$(ARCH) $(GOBUILD) -o dist/bootstrap ./lambda
 	@echo "dist/bootstrap: linux/$(ARCH), $$(wc -c < dist/bootstrap) bytes, version $(VERSION)"
 
 local: ## build the function for this machine: dist/local/bootstrap
+	@$(sdk)
 	@$(GOBUILD) -o dist/local/bootstrap ./lambda
 
 run: local ## play the main job on this machine: an alarm, maintenance, a healthy server (BACKEND=opsworks-cm: on OpsWorks CM)
@@ -35,6 +42,7 @@ run: local ## play the main job on this machine: an alarm, maintenance, a health
 
 test: ## run all tests; those of infra need Node
 	@command -v node >/dev/null || printf '%s\n' '' '  Node is not installed: THE TESTS OF THE DEPLOYED STACK (infra) DO NOT RUN.' ''
+	@$(cdk)
 	go test -count=1 ./...
 
 simulate: ## run the function on virtual time against models of a hostile AWS: SEEDS=n, DEPTH=shallow or deep, SEED=the first
@@ -62,12 +70,14 @@ bench: local ## compare the function with a bare handler and a floor, without TL
 	@go test -count=1 ./lambda/function -run '^TestGrowth$$' -v
 
 synth: build ## write the CloudFormation template to dist/cdk.out; needs Node, no account and no network
+	@$(cdk)
 	@go run ./infra
 
 bootstrap: ## prepare the account and Region of your AWS credentials for the CDK, once
 	$(CDK) bootstrap $(ARGS)
 
 deploy: ## build the function and deploy it with the settings in cdk.json, to the account of your AWS credentials
+	@$(cdk)
 	$(CDK) deploy $(ARGS)
 
 destroy: ## take it away again; the table of runs stays

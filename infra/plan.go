@@ -28,7 +28,7 @@ func newPlan(context any, now time.Time) (plan, error) {
 	var p plan
 	switch value := context.(type) {
 	case nil:
-		return p, fmt.Errorf("the settings are missing; README.md describes them under Settings")
+		return p, fmt.Errorf("the settings are missing; lambda/README.md describes them under Settings")
 	case string: // cdk synth -c maintenance='{"servers": …}'
 		p.SettingsJSON = []byte(value)
 	default:

@@ -9,7 +9,7 @@ import (
 
 // The README's table of gates is that which the tests of the gates walk, both ways.
 func TestREADME_Gates(t *testing.T) {
-	b, err := os.ReadFile("../../README.md")
+	b, err := os.ReadFile("../README.md")
 	if err != nil {
 		t.Fatal(err)
 	}
