@@ -15,18 +15,6 @@ import (
 	"opsworks-maintenance/lambda/ledger"
 )
 
-// Under the first edition's logical id an update would change or replace its table; under another one it makes a new table, and the old
-// stays. The id is a contract from now on, as the table has no name.
-// https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-attribute-deletionpolicy.html
-func TestStack_TableOfItsOwn(t *testing.T) {
-	const first, second = "RunsTable96AAA230", "LedgerTable9343E4AA"
-	for id, table := range synthesize(t, inCDKJSON(t)).of("AWS::DynamoDB::Table") {
-		if id == first || id != second || table.Properties["TableName"] != nil {
-			t.Errorf("the table is %s, named %v; want %s", id, table.Properties["TableName"], second)
-		}
-	}
-}
-
 func onlyRunsStay(t *testing.T, tmpl template) {
 	for id, r := range tmpl.Resources {
 		stays := r.DeletionPolicy == "Retain" || r.UpdateReplacePolicy == "Retain"
