@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -224,7 +225,7 @@ func TestEventRules_Runbooks(t *testing.T) {
 		`{"servers": [{"name": "a", "backend": "ssm", "runbook": "arn:aws:ssm:eu-central-1:123456789012:document/Maintain"}, {"name": "b", "backend": "ssm", "runbook": "Other:3"}, {"name": "c", "backend": "ssm", "runbook": "arn:aws:ssm:eu-central-1:123456789012:automation-definition/Third:1"}]}`: `["Maintain","Other","Third"]`,
 		manyRunbooks(): `null`,
 		`{"servers": [{"name": "a", "backend": "ssm", "runbook": "Maintain"}, {"name": "b", "backend": "ssm", "runbook": "Maintain:2"}]}`: `["Maintain"]`,
-		`{"servers": [{"name": "a", "backend": "ssm", "runbook": "chef-automate"}]}`:                                                      `["` + deployed("chef-automate") + `"]`,
+		`{"servers": [{"name": "a", "backend": "ssm", "runbook": "chef-automate"}]}`:                                                      `["` + documentName("chef-automate") + `"]`,
 	} {
 		parsed, err := settings.Parse([]byte(document))
 		if err != nil {
@@ -245,7 +246,7 @@ func TestSettings_PublicParameters(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		want := sortedKeys(runbook.Document("")["parameters"].(map[string]any))
+		want := slices.Sorted(maps.Keys(runbook.Document("")["parameters"].(map[string]any)))
 		want = slices.DeleteFunc(want, func(name string) bool { return name == "InstanceId" || name == settings.ParameterRunID })
 		got := slices.Sorted(slices.Values(document.Servers[0].PublicParameters))
 		if !slices.Equal(got, want) {

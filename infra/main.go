@@ -49,7 +49,7 @@ func run(out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	stack := NewStack(app, plan, architecture, assetFolder)
+	stack := NewStack(app, stackName, &StackProps{Plan: plan, Architecture: architecture, Asset: assetFolder})
 	app.Synth(nil)
 	if !alone {
 		return nil // the CLI shows warnings itself

@@ -90,8 +90,8 @@ func runFinishedPattern(documents []string) pattern {
 // runbookNames are those of the documents that the servers' runs execute, as the event has them: of an ARN, what follows the slash.
 func runbookNames(servers []settings.Server) []string {
 	var names []string
-	for _, runbook := range ofAll(servers, runbookOf) {
-		name := deployed(runbook)
+	for _, runbook := range distinctValues(servers, runbookOf) {
+		name := documentName(runbook)
 		if name = name[strings.LastIndexByte(name, '/')+1:]; !slices.Contains(names, name) {
 			names = append(names, name)
 		}

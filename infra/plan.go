@@ -86,7 +86,7 @@ const (
 	mostRules = 300
 	// mostResources of a CloudFormation stack are 500; what is not a rule, a schedule or a subscription stays below 50.
 	mostResources = 450
-	// mostOfAKind of runbooks, roles and calendars stay within the role's policies: mostNodes.
+	// mostOfAKind of runbooks, roles and calendars stay within the role's policies: maxAutomationChars.
 	mostOfAKind = 5
 )
 
@@ -111,7 +111,7 @@ func tooMuch(p plan) []settings.Fault {
 		what string
 		of   func(settings.Server) []string
 	}{{"runbooks", runbookOf}, {"roles in AutomationAssumeRole", rolesOf}, {"calendars", calendarsOf}} {
-		if n := len(ofAll(p.Settings.Servers, kind.of)); n > mostOfAKind {
+		if n := len(distinctValues(p.Settings.Servers, kind.of)); n > mostOfAKind {
 			faults = append(faults, settings.Fault{Path: "servers", Problem: fmt.Sprintf(
 				"have %d different %s, and the policy of the function's role holds %d; let servers share them", n, kind.what, mostOfAKind)})
 		}

@@ -6,6 +6,7 @@ import (
 	"go/parser"
 	"go/token"
 	"go/types"
+	"maps"
 	"path/filepath"
 	"reflect"
 	"slices"
@@ -118,7 +119,7 @@ func TestStack_LedgerPermissions(t *testing.T) {
 		}
 	}
 	slices.Sort(allowed)
-	if want := sortedKeys(asked); !slices.Equal(allowed, want) {
+	if want := slices.Sorted(maps.Keys(asked)); !slices.Equal(allowed, want) {
 		t.Errorf("the function may %q, the ledger asks for %q", allowed, want)
 	}
 }

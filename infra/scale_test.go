@@ -88,10 +88,10 @@ func TestStack_ServersInThePolicy(t *testing.T) {
 	for name, c := range map[string]struct {
 		room   int
 		beside []string
-	}{"OpsWorks CM alone": {mostARNs, nil}, "with Systems Manager": {mostARNs - mostNodes, nodes}} {
+	}{"OpsWorks CM alone": {maxServerChars, nil}, "with Systems Manager": {maxServerChars - maxAutomationChars, nodes}} {
 		t.Run(name, func(t *testing.T) {
 			most := 0
-			for names := []string{}; listable(names, c.room); most = len(names) - 1 {
+			for names := []string{}; fitInPolicy(names, c.room); most = len(names) - 1 {
 				names = append(names, strings.Repeat("a", 40))
 			}
 			const whole = "arn:aws-us-gov:opsworks-cm:ap-southeast-1:123456789012:server/"

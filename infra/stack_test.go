@@ -267,7 +267,7 @@ func onlyTLS(t *testing.T, tmpl template) {
 }
 
 // The end of OpsWorks CM is said at synth to those who would find out at night.
-func TestStack_WarnsOfTheEnd(t *testing.T) {
+func TestStack_WarnsOfTheRetiredService(t *testing.T) {
 	const server = `{"servers": [{"name": "automate-06", "backend": "opsworks-cm"}]`
 	for document, want := range map[string]string{
 		server + `}`: "AWS disabled OpsWorks CM in spring 2024",

@@ -12,7 +12,6 @@ import (
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/assertions"
-	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 	"github.com/aws/jsii-runtime-go"
 )
 
@@ -104,7 +103,7 @@ func build(t *testing.T, document string) (awscdk.App, *Stack, plan) {
 		}
 	}
 	app := awscdk.NewApp(&awscdk.AppProps{Outdir: jsii.String(t.TempDir()), AnalyticsReporting: jsii.Bool(false)})
-	return app, NewStack(app, p, awslambda.Architecture_ARM_64(), asset), p
+	return app, NewStack(app, stackName, &StackProps{Plan: p, Architecture: "arm64", Asset: asset}), p
 }
 
 // inCDKJSON is the settings document that the repository comes with.

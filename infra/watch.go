@@ -7,6 +7,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatchactions"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awssns"
 	"github.com/aws/aws-cdk-go/awscdk/v2/interfaces/interfacesawscloudwatch"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
@@ -17,8 +18,15 @@ import (
 // Watch notifies of what the function cannot notify of itself: alarms, and a dashboard. What maintenance comes to, failures included,
 // the function says in messages of its own.
 type Watch struct {
+	constructs.Construct
 	Alarms    []awscloudwatch.Alarm
 	Dashboard awscloudwatch.Dashboard
+}
+
+// WatchProps is what is watched, and the topic for people.
+type WatchProps struct {
+	Function *Function
+	Topic    awssns.Topic
 }
 
 // watched is one alarm: it goes off when the metric over a period reaches the threshold or, if something is missing, stays below it.
@@ -35,16 +43,15 @@ type watched struct {
 const longestOverdue = 15 * time.Minute
 
 // NewWatch makes the alarms, which speak through the topic for people, and the dashboard.
-func NewWatch(parent constructs.Construct, f *Function, topics *Topics) *Watch {
-	scope := constructs.NewConstruct(parent, jsii.String("Watch"))
-	w := &Watch{}
-	people := awscloudwatchactions.NewSnsAction(topics.Text)
-	for _, a := range alarms(f) {
+func NewWatch(scope constructs.Construct, id string, props *WatchProps) *Watch {
+	w := &Watch{Construct: constructs.NewConstruct(scope, jsii.String(id))}
+	notify := awscloudwatchactions.NewSnsAction(props.Topic)
+	for _, a := range alarms(props.Function) {
 		comparison, missing := awscloudwatch.ComparisonOperator_GREATER_THAN_OR_EQUAL_TO_THRESHOLD, awscloudwatch.TreatMissingData_NOT_BREACHING
 		if a.missing {
 			comparison, missing = awscloudwatch.ComparisonOperator_LESS_THAN_THRESHOLD, awscloudwatch.TreatMissingData_BREACHING
 		}
-		alarm := awscloudwatch.NewAlarm(scope, jsii.String(a.name), &awscloudwatch.AlarmProps{
+		alarm := awscloudwatch.NewAlarm(w.Construct, jsii.String(a.name), &awscloudwatch.AlarmProps{
 			AlarmName:          jsii.String(settings.OwnAlarmPrefix + a.name),
 			AlarmDescription:   jsii.String(a.description),
 			Metric:             a.metric,
@@ -53,11 +60,11 @@ func NewWatch(parent constructs.Construct, f *Function, topics *Topics) *Watch {
 			ComparisonOperator: comparison,
 			TreatMissingData:   missing,
 		})
-		alarm.AddAlarmAction(people)
-		alarm.AddOkAction(people)
+		alarm.AddAlarmAction(notify)
+		alarm.AddOkAction(notify)
 		w.Alarms = append(w.Alarms, alarm)
 	}
-	w.Dashboard = newDashboard(scope, f, alarms(f))
+	w.Dashboard = w.newDashboard(props.Function)
 	return w
 }
 
@@ -109,16 +116,16 @@ func own(name string, options *awscloudwatch.MetricOptions) awscloudwatch.IMetri
 
 // newDashboard shows at a glance, from top to bottom: is anything wrong, what did maintenance come to, is the function well.
 // It names the alarms and does not refer to them, so it can be deployed before they are, or without them.
-func newDashboard(scope constructs.Construct, f *Function, alarms []watched) awscloudwatch.Dashboard {
-	dashboard := awscloudwatch.NewDashboard(scope, jsii.String("Dashboard"), &awscloudwatch.DashboardProps{
+func (w *Watch) newDashboard(f *Function) awscloudwatch.Dashboard {
+	dashboard := awscloudwatch.NewDashboard(w.Construct, jsii.String("Dashboard"), &awscloudwatch.DashboardProps{
 		DashboardName: jsii.String(stackName),
 	})
-	shown := make([]interfacesawscloudwatch.IAlarmRef, 0, len(alarms))
-	for _, a := range alarms {
-		shown = append(shown, awscloudwatch.Alarm_FromAlarmName(scope, jsii.String("Shown-"+a.name), jsii.String(settings.OwnAlarmPrefix+a.name)))
+	var named []interfacesawscloudwatch.IAlarmRef
+	for _, a := range alarms(f) {
+		named = append(named, awscloudwatch.Alarm_FromAlarmName(dashboard, jsii.String(a.name), jsii.String(settings.OwnAlarmPrefix+a.name)))
 	}
 	dashboard.AddWidgets(awscloudwatch.NewAlarmStatusWidget(&awscloudwatch.AlarmStatusWidgetProps{
-		Title: jsii.String("What the function cannot say itself"), Alarms: &shown, Width: jsii.Number(24), Height: jsii.Number(3),
+		Title: jsii.String("What the function cannot say itself"), Alarms: &named, Width: jsii.Number(24), Height: jsii.Number(3),
 	}))
 	dashboard.AddWidgets(
 		graph("Outcomes, per hour", byDimension(settings.MetricOutcomes, settings.DimensionOutcome, over(60, "Sum", "")), 16),
