@@ -93,7 +93,7 @@ func (a *Automation) newRole() {
 			// Too many for a role's policy. Which node a run is for, the function decides.
 			condition = map[string]any{"Null": map[string]any{"ssm:resourceTag/" + tag.key: "false"}}
 		}
-		sid := "OnServers"
+		sid := "RunCommandsOnNodes"
 		if i > 0 {
 			sid += strconv.Itoa(i + 1)
 		}
@@ -142,12 +142,12 @@ func (a *Automation) GrantTo(f *Function) {
 	f.WaitFor(policy)
 	executions := []*string{arnOf(a.Construct, "ssm", "automation-execution", "*", awscdk.ArnFormat_SLASH_RESOURCE_NAME)}
 	// Both list, and take no resource.
-	allow(policy, "FindNodes", []string{"ssm:DescribeInstanceInformation", "ssm:DescribeAutomationExecutions"}, []*string{jsii.String("*")}, nil)
+	allow(policy, "ListNodesAndExecutions", []string{"ssm:DescribeInstanceInformation", "ssm:DescribeAutomationExecutions"}, []*string{jsii.String("*")}, nil)
 	// A description is asked for against the document alone, a start against all three. Each ARN stands once: a policy has little room.
 	// https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssystemsmanager.html
 	allow(policy, "StartRunbooks", []string{"ssm:DescribeDocument", "ssm:StartAutomationExecution"}, documents, nil)
 	allow(policy, "StartExecutions", []string{"ssm:StartAutomationExecution"}, append(definitions, executions...), nil)
-	allow(policy, "FollowRunbooks", []string{"ssm:GetAutomationExecution", "ssm:StopAutomationExecution"}, executions, nil)
+	allow(policy, "GetAndStopExecutions", []string{"ssm:GetAutomationExecution", "ssm:StopAutomationExecution"}, executions, nil)
 	if a.Role != nil {
 		roles = append(roles, a.Role.RoleArn())
 	}

@@ -75,7 +75,7 @@ func NewFunction(scope constructs.Construct, id string, props *FunctionProps) *F
 	// The group is there already; the streams in it have names that Lambda chooses.
 	f.Allow("WriteLogs", []string{"logs:CreateLogStream", "logs:PutLogEvents"}, []*string{f.LogGroup.LogGroupArn()}, nil)
 	// It is Lambda that puts an event there, in the function's name, which failed three times or grew too old.
-	f.Allow("KeepDeadLetters", []string{"sqs:SendMessage"}, []*string{f.DeadLetters.QueueArn()}, nil)
+	f.Allow("SendFailedEvents", []string{"sqs:SendMessage"}, []*string{f.DeadLetters.QueueArn()}, nil)
 	f.newAlias()
 	return f
 }
@@ -121,8 +121,8 @@ func (f *Function) WaitFor(policy awsiam.Policy) { f.Function.Node().AddDependen
 
 // GrantInvoke lets the role of this policy invoke the function, and send what it could not deliver to the dead-letter queue.
 func (f *Function) GrantInvoke(policy awsiam.Policy) {
-	allow(policy, "Wake", []string{"lambda:InvokeFunction"}, []*string{f.Function.FunctionArn()}, nil)
-	allow(policy, "KeepUndelivered", []string{"sqs:SendMessage"}, []*string{f.DeadLetters.QueueArn()}, nil)
+	allow(policy, "InvokeFunction", []string{"lambda:InvokeFunction"}, []*string{f.Function.FunctionArn()}, nil)
+	allow(policy, "SendToDeadLetterQueue", []string{"sqs:SendMessage"}, []*string{f.DeadLetters.QueueArn()}, nil)
 }
 
 // OperatorsName is what operators give as --function-name.

@@ -43,6 +43,6 @@ func grantOpsWorksCM(f *Function, servers []settings.Server) {
 	for _, path := range paths {
 		arns = append(arns, arnOf(f.Construct, "opsworks-cm", "server", path, awscdk.ArnFormat_SLASH_RESOURCE_NAME))
 	}
-	f.Allow("LookAtServers", []string{"opsworks-cm:DescribeServers"}, []*string{jsii.String("*")}, nil)
-	f.Allow("MaintainServers", []string{"opsworks-cm:DescribeEvents", "opsworks-cm:StartMaintenance"}, arns, nil)
+	f.Allow("DescribeServers", []string{"opsworks-cm:DescribeServers"}, []*string{jsii.String("*")}, nil)
+	f.Allow("StartMaintenance", []string{"opsworks-cm:DescribeEvents", "opsworks-cm:StartMaintenance"}, arns, nil)
 }

@@ -60,13 +60,13 @@ func number(attribute string) *awsdynamodb.Attribute {
 // GrantTo lets the function keep runs: writes, transactions and look-ups on the table; on the indexes, lists of what is due, of a
 // server's runs and of references.
 func (r *Runs) GrantTo(f *Function) {
-	f.Allow("KeepRuns", []string{
+	f.Allow("ReadWriteRuns", []string{
 		"dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem",
 	}, []*string{r.Table.TableArn()}, nil)
 	var indexes []*string
 	for _, index := range r.Indexes {
 		indexes = append(indexes, jsii.String(*r.Table.TableArn()+"/index/"+index))
 	}
-	f.Allow("ListRuns", []string{"dynamodb:Query"}, indexes, nil)
+	f.Allow("QueryRuns", []string{"dynamodb:Query"}, indexes, nil)
 	f.SetEnvironment(settings.EnvRunsTable, r.Table.TableName())
 }

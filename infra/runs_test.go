@@ -114,7 +114,7 @@ func TestStack_LedgerPermissions(t *testing.T) {
 	}
 	var allowed []string
 	for _, s := range synthesize(t, inCDKJSON(t)).statements() {
-		if s.Sid == "KeepRuns" || s.Sid == "ListRuns" {
+		if s.Sid == "ReadWriteRuns" || s.Sid == "QueryRuns" {
 			allowed = append(allowed, s.Actions...)
 		}
 	}

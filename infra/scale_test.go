@@ -121,7 +121,7 @@ func maintained(t *testing.T, servers int, beside []string) (arns []string, size
 		}
 	}
 	for _, s := range tmpl.statements() {
-		if s.Sid == "MaintainServers" {
+		if s.Sid == "StartMaintenance" {
 			arns = s.Resources
 		}
 	}

@@ -33,7 +33,7 @@ func NewTopics(scope constructs.Construct, id string, props *TopicsProps) *Topic
 	t.Text = t.newTopic("Text", stackName)
 	// The function's own alarms speak here too. A topic with a policy of its own has lost the default one, which lets CloudWatch in.
 	t.Text.AddToResourcePolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
-		Sid:        jsii.String("OwnAlarms"),
+		Sid:        jsii.String("PublishAlarms"),
 		Principals: &[]awsiam.IPrincipal{service("cloudwatch.amazonaws.com", nil)},
 		Actions:    jsii.Strings("sns:Publish"),
 		Resources:  &[]*string{t.Text.TopicArn()},
@@ -62,7 +62,7 @@ func newKey(scope constructs.Construct) awskms.Key {
 		RemovalPolicy:     awscdk.RemovalPolicy_DESTROY, // nothing at rest needs it: SNS keeps no message
 	})
 	key.AddToResourcePolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
-		Sid:        jsii.String("Alarms"),
+		Sid:        jsii.String("EncryptAlarms"),
 		Principals: &[]awsiam.IPrincipal{service("cloudwatch.amazonaws.com", nil)},
 		Actions:    jsii.Strings("kms:GenerateDataKey", "kms:Decrypt"),
 		Resources:  jsii.Strings("*"), // in a key's policy: this key
@@ -121,8 +121,8 @@ func (t *Topics) GrantPublish(f *Function) {
 		arns = append(arns, named.Topic.TopicArn())
 		f.SetEnvironment(named.Variable, named.Topic.TopicArn())
 	}
-	f.Allow("Notify", []string{"sns:Publish"}, arns, nil)
+	f.Allow("PublishNotifications", []string{"sns:Publish"}, arns, nil)
 	stack := awscdk.Stack_Of(t.Construct)
-	f.Allow("EncryptMessages", []string{"kms:GenerateDataKey", "kms:Decrypt"}, []*string{t.Key.KeyArn()},
+	f.Allow("EncryptNotifications", []string{"kms:GenerateDataKey", "kms:Decrypt"}, []*string{t.Key.KeyArn()},
 		&map[string]any{"StringEquals": map[string]any{"kms:ViaService": "sns." + *stack.Region() + "." + *stack.UrlSuffix()}})
 }

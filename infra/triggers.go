@@ -77,7 +77,7 @@ func (t *Triggers) permit(props *TriggersProps) {
 		t.permitInvoke("InvokeAlarms", f, "lambda.alarms.cloudwatch.amazonaws.com", alarms).SetSourceAccount(awscdk.Stack_Of(t.Construct).Account())
 	}
 	f.DeadLetters.AddToResourcePolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
-		Sid:        jsii.String("RulesOfThisStack"),
+		Sid:        jsii.String("SendUndeliveredEvents"),
 		Principals: &[]awsiam.IPrincipal{service("events.amazonaws.com", nil)},
 		Actions:    jsii.Strings("sqs:SendMessage"),
 		Resources:  &[]*string{f.DeadLetters.QueueArn()},

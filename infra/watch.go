@@ -125,26 +125,26 @@ func (w *Watch) newDashboard(f *Function) awscloudwatch.Dashboard {
 		named = append(named, awscloudwatch.Alarm_FromAlarmName(dashboard, jsii.String(a.name), jsii.String(settings.OwnAlarmPrefix+a.name)))
 	}
 	dashboard.AddWidgets(awscloudwatch.NewAlarmStatusWidget(&awscloudwatch.AlarmStatusWidgetProps{
-		Title: jsii.String("What the function cannot say itself"), Alarms: &named, Width: jsii.Number(24), Height: jsii.Number(3),
+		Title: jsii.String("Alarms"), Alarms: &named, Width: jsii.Number(24), Height: jsii.Number(3),
 	}))
 	dashboard.AddWidgets(
-		graph("Outcomes, per hour", byDimension(settings.MetricOutcomes, settings.DimensionOutcome, over(60, "Sum", "")), 16),
+		graph("Outcomes per hour", byDimension(settings.MetricOutcomes, settings.DimensionOutcome, over(60, "Sum", "")), 16),
 		graph("Open runs", byDimension(settings.MetricOpenRuns, settings.DimensionState, over(5, "Maximum", "")), 8),
 	)
-	minutely := func(statistic, label string) *awscloudwatch.MetricOptions { return over(5, statistic, label) }
+	fiveMinutes := func(statistic, label string) *awscloudwatch.MetricOptions { return over(5, statistic, label) }
 	dashboard.AddWidgets(
-		graph("Function", []awscloudwatch.IMetric{
-			f.Function.MetricInvocations(minutely("Sum", "invocations")), f.Function.MetricErrors(minutely("Sum", "errors")),
-			f.Function.MetricThrottles(minutely("Sum", "throttles")),
+		graph("Invocations and errors", []awscloudwatch.IMetric{
+			f.Function.MetricInvocations(fiveMinutes("Sum", "invocations")), f.Function.MetricErrors(fiveMinutes("Sum", "errors")),
+			f.Function.MetricThrottles(fiveMinutes("Sum", "throttles")),
 		}, 6),
-		graph("Duration in ms", []awscloudwatch.IMetric{
-			f.Function.MetricDuration(minutely("p50", "median")), f.Function.MetricDuration(minutely("Maximum", "longest")),
+		graph("Duration (ms)", []awscloudwatch.IMetric{
+			f.Function.MetricDuration(fiveMinutes("p50", "median")), f.Function.MetricDuration(fiveMinutes("Maximum", "longest")),
 		}, 6),
-		graph("Dead letters, messages not published", []awscloudwatch.IMetric{
-			f.DeadLetters.MetricApproximateNumberOfMessagesVisible(minutely("Maximum", "dead letters")),
-			own(settings.MetricPublishFailures, minutely("Sum", "failed")), own(settings.MetricDropped, minutely("Sum", "dropped")),
+		graph("Dead letters and failed notifications", []awscloudwatch.IMetric{
+			f.DeadLetters.MetricApproximateNumberOfMessagesVisible(fiveMinutes("Maximum", "dead letters")),
+			own(settings.MetricPublishFailures, fiveMinutes("Sum", "failed")), own(settings.MetricDropped, fiveMinutes("Sum", "dropped")),
 		}, 6),
-		graph("Oldest due run, in s", []awscloudwatch.IMetric{own(settings.MetricOldestDue, minutely("Maximum", "overdue"))}, 6),
+		graph("Oldest due run (s)", []awscloudwatch.IMetric{own(settings.MetricOldestDue, fiveMinutes("Maximum", "overdue"))}, 6),
 	)
 	return dashboard
 }
