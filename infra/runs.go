@@ -6,6 +6,7 @@ import (
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 
+	"opsworks-maintenance/lambda/ledger"
 	"opsworks-maintenance/lambda/settings"
 )
 
@@ -17,29 +18,27 @@ type Runs struct {
 	Indexes []string
 }
 
-// RunsProps is empty: the table is as the ledger needs it.
-type RunsProps struct{}
-
 // NewRuns makes the table to the schema of lambda/ledger, which a test holds it to. Its key is DynamoDB's own: the table must
 // stay readable when the stack's key goes.
-func NewRuns(scope constructs.Construct, id string, _ *RunsProps) *Runs {
+func NewRuns(scope constructs.Construct, id string) *Runs {
 	r := &Runs{Construct: constructs.NewConstruct(scope, jsii.String(id))}
 	r.Table = awsdynamodb.NewTable(r.Construct, jsii.String("Table"), &awsdynamodb.TableProps{
-		PartitionKey:                     text("pk"),
+		PartitionKey:                     stringKey(ledger.AttrPK),
 		BillingMode:                      awsdynamodb.BillingMode_PAY_PER_REQUEST,
-		TimeToLiveAttribute:              jsii.String("expires"),
+		TimeToLiveAttribute:              jsii.String(ledger.TTLAttribute),
 		PointInTimeRecoverySpecification: &awsdynamodb.PointInTimeRecoverySpecification{PointInTimeRecoveryEnabled: jsii.Bool(true)},
 		RemovalPolicy:                    awscdk.RemovalPolicy_RETAIN,
 	})
 	r.addIndex(&awsdynamodb.GlobalSecondaryIndexProps{
-		IndexName: jsii.String("due"), PartitionKey: text("queue"), SortKey: number("next"),
-		ProjectionType: awsdynamodb.ProjectionType_INCLUDE, NonKeyAttributes: jsii.Strings("version", "edition", "state", "backend", "look"),
+		IndexName: jsii.String(ledger.IndexDue), PartitionKey: stringKey(ledger.AttrQueue), SortKey: numberKey(ledger.AttrNext),
+		ProjectionType: awsdynamodb.ProjectionType_INCLUDE, NonKeyAttributes: jsii.Strings(ledger.DueAttributes()...),
 	})
 	r.addIndex(&awsdynamodb.GlobalSecondaryIndexProps{
-		IndexName: jsii.String("server"), PartitionKey: text("server"), SortKey: number("createdMs"),
+		IndexName: jsii.String(ledger.IndexServer), PartitionKey: stringKey(ledger.AttrServer), SortKey: numberKey(ledger.AttrCreatedMs),
 	})
 	r.addIndex(&awsdynamodb.GlobalSecondaryIndexProps{
-		IndexName: jsii.String("reference"), PartitionKey: text("reference"), ProjectionType: awsdynamodb.ProjectionType_KEYS_ONLY,
+		IndexName: jsii.String(ledger.IndexReference), PartitionKey: stringKey(ledger.AttrReference),
+		ProjectionType: awsdynamodb.ProjectionType_KEYS_ONLY,
 	})
 	return r
 }
@@ -49,11 +48,11 @@ func (r *Runs) addIndex(props *awsdynamodb.GlobalSecondaryIndexProps) {
 	r.Indexes = append(r.Indexes, *props.IndexName)
 }
 
-func text(attribute string) *awsdynamodb.Attribute {
+func stringKey(attribute string) *awsdynamodb.Attribute {
 	return &awsdynamodb.Attribute{Name: jsii.String(attribute), Type: awsdynamodb.AttributeType_STRING}
 }
 
-func number(attribute string) *awsdynamodb.Attribute {
+func numberKey(attribute string) *awsdynamodb.Attribute {
 	return &awsdynamodb.Attribute{Name: jsii.String(attribute), Type: awsdynamodb.AttributeType_NUMBER}
 }
 

@@ -47,7 +47,7 @@ func NewStack(scope constructs.Construct, id string, props *StackProps) *Stack {
 	})}
 	s.Topics = NewTopics(s.Stack, "Topics", &TopicsProps{Subscriptions: p.Settings.Notify})
 	// Not "Runs": that id has the first edition's table. Under this one an update makes a new table beside the old, which is retained.
-	s.Runs = NewRuns(s.Stack, "Ledger", &RunsProps{})
+	s.Runs = NewRuns(s.Stack, "Ledger")
 	s.Automation = NewAutomation(s.Stack, "Automation", &AutomationProps{Servers: p.Settings.Servers})
 	s.Function = NewFunction(s.Stack, "Function", &FunctionProps{Architecture: props.Architecture, Asset: props.Asset})
 	s.Runs.GrantTo(s.Function)
