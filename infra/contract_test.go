@@ -105,8 +105,8 @@ func executes(server settings.Server, sample []byte) bool {
 
 func reaches(document settings.Settings, alarm events.Alarm) bool {
 	return len(document.ForAlarm(alarm.Name)) > 0 ||
-		alarm.Tagged != "" && reachedBy(document, settings.TriggerTag) ||
-		len(alarm.Dimensions)+len(alarm.Elsewhere) > 0 && reachedBy(document, settings.TriggerDimension)
+		alarm.Tagged != "" && hasTrigger(document, settings.TriggerTag) ||
+		len(alarm.Dimensions)+len(alarm.Elsewhere) > 0 && hasTrigger(document, settings.TriggerDimension)
 }
 
 // heldBack is an alarm that is ignored because something holds it back, read as if nothing did.

@@ -80,7 +80,7 @@ func size(value any) int {
 // with as much of Systems Manager beside them as there may be.
 func TestStack_ServersInThePolicy(t *testing.T) {
 	var nodes []string
-	for i := range mostOfAKind {
+	for i := range maxDistinctValues {
 		long := func(n int) string { return fmt.Sprintf("%0*d", n, i) }
 		nodes = append(nodes, fmt.Sprintf(`{"name": "n%d", "backend": "ssm", "runbook": "R%s", "calendars": ["C%s"],
 			"parameters": {"AutomationAssumeRole": ["arn:aws-us-gov:iam::123456789012:role/r%s"]}}`, i, long(127), long(127), long(63)))
@@ -151,14 +151,14 @@ func TestNewPlan_Faults(t *testing.T) {
 		t.Errorf("100 wildcards: %v", err)
 	}
 	var shared []string
-	for i := range mostServers + 1 {
+	for i := range maxServersOfSchedule + 1 {
 		shared = append(shared, fmt.Sprintf(`{"name": "a%d", "backend": "opsworks-cm", "schedules": [{"name": "weekly", "expression": "rate(7 days)"}]}`, i))
 	}
 	if _, err = newPlan(`{"servers": [`+strings.Join(shared, ",")+`]}`, now); err == nil || !strings.Contains(err.Error(), "servers: ") {
 		t.Errorf("a schedule of %d servers: %v", len(shared), err)
 	}
 	var own []string
-	for i := range mostResources + 1 {
+	for i := range maxResources + 1 {
 		own = append(own, fmt.Sprintf(`{"name": "a%d", "backend": "opsworks-cm", "schedules": [{"name": "s%[1]d", "expression": "rate(7 days)"}]}`, i))
 	}
 	if _, err = newPlan(`{"servers": [`+strings.Join(own, ",")+`]}`, now); err == nil || !strings.Contains(err.Error(), "settings: ") {
@@ -173,7 +173,7 @@ func TestNewPlan_Faults(t *testing.T) {
 		}
 	}
 	var runbooks []string
-	for i := range mostOfAKind + 1 {
+	for i := range maxDistinctValues + 1 {
 		runbooks = append(runbooks, fmt.Sprintf(`{"name": "a%d", "backend": "ssm", "runbook": "Maintain-%[1]d", "calendars": ["c%[1]d"], "parameters": {"AutomationAssumeRole": ["r%[1]d"]}}`, i))
 	}
 	_, err = newPlan(`{"servers": [`+strings.Join(runbooks, ",")+`]}`, now)

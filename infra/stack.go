@@ -57,7 +57,7 @@ func NewStack(scope constructs.Construct, id string, props *StackProps) *Stack {
 	s.Triggers = NewTriggers(s.Stack, "Triggers", &TriggersProps{
 		Function: s.Function, Rules: p.Rules, Schedules: p.Schedules,
 		OwnRules:     slices.ContainsFunc(p.Settings.Servers, func(server settings.Server) bool { return len(server.Rules) > 0 }),
-		AlarmActions: reachedBy(p.Settings, settings.TriggerAction),
+		AlarmActions: hasTrigger(p.Settings, settings.TriggerAction),
 	})
 	s.Watch = NewWatch(s.Stack, "Watch", &WatchProps{Function: s.Function, Topic: s.Topics.Text})
 

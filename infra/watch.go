@@ -29,18 +29,18 @@ type WatchProps struct {
 	Topic    awssns.Topic
 }
 
-// watched is one alarm: it goes off when the metric over a period reaches the threshold or, if something is missing, stays below it.
-type watched struct {
+// alarmSpec is one alarm: it goes off when the metric over a period reaches the threshold or, if something is missing, stays below it.
+type alarmSpec struct {
 	name      string
 	metric    awscloudwatch.IMetric
 	threshold float64
-	// missing is true for the alarm about something that must happen, and does not.
-	missing     bool
+	// mustHappen is true for the alarm about something that must happen, and does not.
+	mustHappen  bool
 	description string
 }
 
-// longestOverdue is how late the oldest due item may be.
-const longestOverdue = 15 * time.Minute
+// maxOverdue is how late the oldest due item may be.
+const maxOverdue = 15 * time.Minute
 
 // NewWatch makes the alarms, which speak through the topic for people, and the dashboard.
 func NewWatch(scope constructs.Construct, id string, props *WatchProps) *Watch {
@@ -48,7 +48,7 @@ func NewWatch(scope constructs.Construct, id string, props *WatchProps) *Watch {
 	notify := awscloudwatchactions.NewSnsAction(props.Topic)
 	for _, a := range alarms(props.Function) {
 		comparison, missing := awscloudwatch.ComparisonOperator_GREATER_THAN_OR_EQUAL_TO_THRESHOLD, awscloudwatch.TreatMissingData_NOT_BREACHING
-		if a.missing {
+		if a.mustHappen {
 			comparison, missing = awscloudwatch.ComparisonOperator_LESS_THAN_THRESHOLD, awscloudwatch.TreatMissingData_BREACHING
 		}
 		alarm := awscloudwatch.NewAlarm(w.Construct, jsii.String(a.name), &awscloudwatch.AlarmProps{
@@ -69,10 +69,10 @@ func NewWatch(scope constructs.Construct, id string, props *WatchProps) *Watch {
 }
 
 // alarms are the function's own. Their names begin with a prefix by which the function knows them and starts nothing.
-func alarms(f *Function) []watched {
-	every := func(minutes float64) *awscloudwatch.MetricOptions { return over(minutes, "Sum", "") }
-	longest := over(5, "Maximum", "")
-	return []watched{
+func alarms(f *Function) []alarmSpec {
+	every := func(minutes float64) *awscloudwatch.MetricOptions { return metricOptions(minutes, "Sum", "") }
+	longest := metricOptions(5, "Maximum", "")
+	return []alarmSpec{
 		{"errors", f.Function.MetricErrors(every(5)), 1, false,
 			"The function failed. Its log group /aws/lambda/" + stackName + " says why; " +
 				"Lambda tries an event again twice, then it lies in the dead-letter queue."},
@@ -82,23 +82,23 @@ func alarms(f *Function) []watched {
 		{"dead-letters", f.DeadLetters.MetricApproximateNumberOfMessagesVisible(longest), 1, false,
 			"Events could not be delivered or handled. When the cause is gone, make redrive sends them to the function again, but for " +
 				"operators' requests, which it lists; what is too old starts nothing."},
-		{"publish-failures", own(settings.MetricPublishFailures, every(5)), 1, false,
+		{"publish-failures", functionMetric(settings.MetricPublishFailures, every(5)), 1, false,
 			"A message could not be published. It is tried again for a day, for people for 14 days. " +
 				"The log group /aws/lambda/" + stackName + " says why, under error."},
-		{"dropped-notifications", own(settings.MetricDropped, every(5)), 1, false,
+		{"dropped-notifications", functionMetric(settings.MetricDropped, every(5)), 1, false,
 			"A notification was given up, so somebody may not know how a run ended. " +
 				"In the log group /aws/lambda/" + stackName + " look for dropped above 0, and for the errors before it."},
-		{"oldest-due", own(settings.MetricOldestDue, longest), longestOverdue.Seconds(), false,
+		{"oldest-due", functionMetric(settings.MetricOldestDue, longest), maxOverdue.Seconds(), false,
 			"A run has been due for more than 15 minutes and was not looked at: what waits is not started, what runs is not followed. " +
 				"Look for errors and throttling in the log group /aws/lambda/" + stackName + "."},
-		{"no-sweep", own(settings.MetricSweeps, every(15)), 1, true,
+		{"no-sweep", functionMetric(settings.MetricSweeps, every(15)), 1, true,
 			"No sweep has succeeded for 15 minutes: runs are not followed, what waits is not started. " +
 				"Look for errors in the log group /aws/lambda/" + stackName + ", and whether the schedule " + stackName + "-sweep is enabled."},
 	}
 }
 
-// over is how a metric is read: by what statistic, over so many minutes. Without a label CloudWatch finds one.
-func over(minutes float64, statistic, label string) *awscloudwatch.MetricOptions {
+// metricOptions is how a metric is read: by what statistic, over so many minutes. Without a label CloudWatch finds one.
+func metricOptions(minutes float64, statistic, label string) *awscloudwatch.MetricOptions {
 	o := &awscloudwatch.MetricOptions{Period: awscdk.Duration_Minutes(jsii.Number(minutes)), Statistic: jsii.String(statistic)}
 	if label != "" {
 		o.Label = jsii.String(label)
@@ -106,8 +106,8 @@ func over(minutes float64, statistic, label string) *awscloudwatch.MetricOptions
 	return o
 }
 
-// own is a metric that the function writes into its log, of this stack.
-func own(name string, options *awscloudwatch.MetricOptions) awscloudwatch.IMetric {
+// functionMetric is a metric that the function writes into its log, of this stack.
+func functionMetric(name string, options *awscloudwatch.MetricOptions) awscloudwatch.IMetric {
 	return awscloudwatch.NewMetric(&awscloudwatch.MetricProps{
 		Namespace: jsii.String(settings.MetricNamespace), MetricName: jsii.String(name), Period: options.Period, Statistic: options.Statistic,
 		DimensionsMap: &map[string]*string{settings.DimensionStack: jsii.String(stackName)}, Label: options.Label,
@@ -128,10 +128,10 @@ func (w *Watch) newDashboard(f *Function) awscloudwatch.Dashboard {
 		Title: jsii.String("Alarms"), Alarms: &named, Width: jsii.Number(24), Height: jsii.Number(3),
 	}))
 	dashboard.AddWidgets(
-		graph("Outcomes per hour", byDimension(settings.MetricOutcomes, settings.DimensionOutcome, over(60, "Sum", "")), 16),
-		graph("Open runs", byDimension(settings.MetricOpenRuns, settings.DimensionState, over(5, "Maximum", "")), 8),
+		graph("Outcomes per hour", byDimension(settings.MetricOutcomes, settings.DimensionOutcome, metricOptions(60, "Sum", "")), 16),
+		graph("Open runs", byDimension(settings.MetricOpenRuns, settings.DimensionState, metricOptions(5, "Maximum", "")), 8),
 	)
-	fiveMinutes := func(statistic, label string) *awscloudwatch.MetricOptions { return over(5, statistic, label) }
+	fiveMinutes := func(statistic, label string) *awscloudwatch.MetricOptions { return metricOptions(5, statistic, label) }
 	dashboard.AddWidgets(
 		graph("Invocations and errors", []awscloudwatch.IMetric{
 			f.Function.MetricInvocations(fiveMinutes("Sum", "invocations")), f.Function.MetricErrors(fiveMinutes("Sum", "errors")),
@@ -142,9 +142,9 @@ func (w *Watch) newDashboard(f *Function) awscloudwatch.Dashboard {
 		}, 6),
 		graph("Dead letters and failed notifications", []awscloudwatch.IMetric{
 			f.DeadLetters.MetricApproximateNumberOfMessagesVisible(fiveMinutes("Maximum", "dead letters")),
-			own(settings.MetricPublishFailures, fiveMinutes("Sum", "failed")), own(settings.MetricDropped, fiveMinutes("Sum", "dropped")),
+			functionMetric(settings.MetricPublishFailures, fiveMinutes("Sum", "failed")), functionMetric(settings.MetricDropped, fiveMinutes("Sum", "dropped")),
 		}, 6),
-		graph("Oldest due run (s)", []awscloudwatch.IMetric{own(settings.MetricOldestDue, fiveMinutes("Maximum", "overdue"))}, 6),
+		graph("Oldest due run (s)", []awscloudwatch.IMetric{functionMetric(settings.MetricOldestDue, fiveMinutes("Maximum", "overdue"))}, 6),
 	)
 	return dashboard
 }
