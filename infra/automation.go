@@ -75,7 +75,7 @@ func documentName(runbook string) string {
 func (a *Automation) newRole() {
 	a.Role, a.Policy = newRole(a.Construct, "What the runbooks of "+stackName+" may do", service("ssm.amazonaws.com", &map[string]any{
 		"StringEquals": map[string]any{"aws:SourceAccount": awscdk.Stack_Of(a.Construct).Account()},
-		"ArnLike":      map[string]any{"aws:SourceArn": arnOf(a.Construct, "ssm", "automation-execution", "*", awscdk.ArnFormat_SLASH_RESOURCE_NAME)},
+		"ArnLike":      map[string]any{"aws:SourceArn": a.executions()},
 	}))
 	var documents []*string
 	for _, name := range []string{"AWS-RunShellScript", "AWS-RunPatchBaseline"} {
@@ -102,6 +102,11 @@ func (a *Automation) newRole() {
 	allow(a.Policy, "FollowCommands", []string{
 		"ssm:CancelCommand", "ssm:DescribeInstanceInformation", "ssm:GetCommandInvocation", "ssm:ListCommandInvocations", "ssm:ListCommands",
 	}, []*string{jsii.String("*")}, nil)
+}
+
+// executions is the ARN of all executions of this account: what has started has an id only then.
+func (a *Automation) executions() *string {
+	return arnOf(a.Construct, "ssm", "automation-execution", "*", awscdk.ArnFormat_SLASH_RESOURCE_NAME)
 }
 
 // nodeTag is a tag's key and the servers whose nodes carry it.
@@ -140,9 +145,9 @@ func (a *Automation) GrantTo(f *Function) {
 	policy := awsiam.NewPolicy(a.Construct, jsii.String("FunctionPolicy"), &awsiam.PolicyProps{Roles: &[]awsiam.IRole{f.Role}})
 	keepLogicalID(policy, "PermissionsNodes21644C55")
 	f.WaitFor(policy)
-	executions := []*string{arnOf(a.Construct, "ssm", "automation-execution", "*", awscdk.ArnFormat_SLASH_RESOURCE_NAME)}
+	anything, executions := []*string{jsii.String("*")}, []*string{a.executions()}
 	// Both list, and take no resource.
-	allow(policy, "ListNodesAndExecutions", []string{"ssm:DescribeInstanceInformation", "ssm:DescribeAutomationExecutions"}, []*string{jsii.String("*")}, nil)
+	allow(policy, "ListNodesAndExecutions", []string{"ssm:DescribeInstanceInformation", "ssm:DescribeAutomationExecutions"}, anything, nil)
 	// A description is asked for against the document alone, a start against all three. Each ARN stands once: a policy has little room.
 	// https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssystemsmanager.html
 	allow(policy, "StartRunbooks", []string{"ssm:DescribeDocument", "ssm:StartAutomationExecution"}, documents, nil)

@@ -136,7 +136,8 @@ func heldBack(sample []byte) events.Alarm {
 // ended are the statuses after which an execution of Systems Manager does not go on.
 var ended = map[string]bool{
 	"Success": true, "CompletedWithSuccess": true,
-	"Failed": true, "TimedOut": true, "Cancelled": true, "Rejected": true, "CompletedWithFailure": true, "Exited": true, "ChangeCalendarOverrideRejected": true,
+	"Failed": true, "TimedOut": true, "Cancelled": true, "Rejected": true, "CompletedWithFailure": true, "Exited": true,
+	"ChangeCalendarOverrideRejected": true,
 }
 
 // checkContract holds patterns to what is wanted, for every sample. It returns how many samples are delivered.
@@ -210,22 +211,27 @@ func TestContract(t *testing.T) {
 	}
 }
 
-// manyRunbooks are more than one pattern holds.
-func manyRunbooks() string {
+// runbooksOf is a document of servers that have these runbooks.
+func runbooksOf(runbooks ...string) string {
 	var servers []string
-	for i := range 200 {
-		servers = append(servers, fmt.Sprintf(`{"name": "a%d", "backend": "ssm", "runbook": "Maintain-%[1]d"}`, i))
+	for i, runbook := range runbooks {
+		servers = append(servers, fmt.Sprintf(`{"name": "a%d", "backend": "ssm", "runbook": %q}`, i, runbook))
 	}
-	return `{"servers": [` + strings.Join(servers, ",") + `]}`
+	return documentOf(servers...)
 }
 
 // The runbook of another is another's affair.
 func TestEventRules_Runbooks(t *testing.T) {
+	var many []string // more than one pattern holds
+	for i := range 200 {
+		many = append(many, fmt.Sprintf("Maintain-%d", i))
+	}
 	for document, want := range map[string]string{
-		`{"servers": [{"name": "a", "backend": "ssm", "runbook": "arn:aws:ssm:eu-central-1:123456789012:document/Maintain"}, {"name": "b", "backend": "ssm", "runbook": "Other:3"}, {"name": "c", "backend": "ssm", "runbook": "arn:aws:ssm:eu-central-1:123456789012:automation-definition/Third:1"}]}`: `["Maintain","Other","Third"]`,
-		manyRunbooks(): `null`,
-		`{"servers": [{"name": "a", "backend": "ssm", "runbook": "Maintain"}, {"name": "b", "backend": "ssm", "runbook": "Maintain:2"}]}`: `["Maintain"]`,
-		`{"servers": [{"name": "a", "backend": "ssm", "runbook": "chef-automate"}]}`:                                                      `["` + documentName("chef-automate") + `"]`,
+		runbooksOf("arn:aws:ssm:eu-central-1:123456789012:document/Maintain", "Other:3",
+			"arn:aws:ssm:eu-central-1:123456789012:automation-definition/Third:1"): `["Maintain","Other","Third"]`,
+		runbooksOf(many...):                  `null`,
+		runbooksOf("Maintain", "Maintain:2"): `["Maintain"]`,
+		runbooksOf("chef-automate"):          `["` + documentName("chef-automate") + `"]`,
 	} {
 		parsed, err := settings.Parse([]byte(document))
 		if err != nil {

@@ -45,7 +45,8 @@ func alarmPatterns(servers []settings.Server) ([]pattern, []settings.Fault) {
 			m.server, m.index = i, j
 			switch {
 			case encodedLength(alarmNamePattern([]any{m.value})) > maxPatternLength:
-				faults = append(faults, m.fault("%.60q is too long for an EventBridge rule, where a character beyond ASCII may count as twelve; write how it begins, and a star"))
+				faults = append(faults, m.fault("%.60q is too long for an EventBridge rule, where a character beyond ASCII may count as twelve; "+
+					"write how it begins, and a star"))
 			case m.stars > 0:
 				wildcards = append(wildcards, m)
 			default:
@@ -77,8 +78,8 @@ func wildcardFaults(packs []pack) []settings.Fault {
 	slices.SortFunc(left, func(a, b matcher) int { return cmp.Or(a.server-b.server, a.index-b.index) })
 	var faults []settings.Fault
 	for _, m := range left[:min(len(left), maxFaults)] {
-		faults = append(faults, m.fault("%.60q is a wildcard too many: EventBridge allows %d rules with them, and %d stars fit into one; let the star begin or end the name",
-			maxWildcardRules, maxStars))
+		faults = append(faults, m.fault("%.60q is a wildcard too many: EventBridge allows %d rules with them, and %d stars fit into one; "+
+			"let the star begin or end the name", maxWildcardRules, maxStars))
 	}
 	if more := len(left) - maxFaults; more > 0 {
 		faults[maxFaults-1].Problem += fmt.Sprintf("; so are %d more", more)

@@ -146,7 +146,8 @@ func TestAlarmPatterns_TooManyWildcards(t *testing.T) {
 	if len(patterns) != maxWildcardRules || len(faults) != maxFaults {
 		t.Fatalf("%d rules, %d faults", len(patterns), len(faults))
 	}
-	if faults[0].Path != "servers[0].alarms[90]" || !strings.Contains(faults[0].Problem, `"cpu-*-90"`) || !strings.HasSuffix(faults[9].Problem, "so are 20 more") {
+	if faults[0].Path != "servers[0].alarms[90]" || !strings.Contains(faults[0].Problem, `"cpu-*-90"`) ||
+		!strings.HasSuffix(faults[9].Problem, "so are 20 more") {
 		t.Errorf("faults %v", faults)
 	}
 }
@@ -195,7 +196,8 @@ func TestAlarmPatterns_ThousandServers(t *testing.T) {
 	var servers []settings.Server
 	for i := range 1000 {
 		var globs []settings.Glob
-		for _, form := range []string{"backup of %s is old", "%s", "health %s", "version %s", "%s-*", "node/%s/*", "*-cpu-%s", "*-disk-%s", "*-memory-of-%s"} {
+		for _, form := range []string{"backup of %s is old", "%s", "health %s", "version %s", "%s-*", "node/%s/*", "*-cpu-%s", "*-disk-%s",
+			"*-memory-of-%s"} {
 			globs = append(globs, settings.Glob(fmt.Sprintf(form, fmt.Sprintf("automate-%04d", i))))
 		}
 		servers = append(servers, server(globs...)...)

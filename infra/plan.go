@@ -105,8 +105,8 @@ func checkLimits(p plan) []settings.Fault {
 	}
 	if n := len(p.Rules) + len(p.Schedules) + len(p.Settings.Notify); n > maxResources {
 		faults = append(faults, settings.Fault{Path: "settings", Problem: fmt.Sprintf(
-			"need %d rules, schedules and subscriptions, and a CloudFormation stack holds about %d; let servers share schedules, and name alarms by prefix",
-			n, maxResources)})
+			"need %d rules, schedules and subscriptions, and a CloudFormation stack holds about %d; "+
+				"let servers share schedules, and name alarms by prefix", n, maxResources)})
 	}
 	for _, kind := range []struct {
 		what string

@@ -53,8 +53,8 @@ func alarmPattern(path ...string) pattern {
 	return stateChangePattern(path[0], field)
 }
 
-// stateChangePattern matches the change to ALARM, and the return to OK, which takes the alarm back from a run that waits. It does not leave out
-// what is suppressed or muted: the function sees it, and its log says why nothing was started.
+// stateChangePattern matches the change to ALARM, and the return to OK, which takes the alarm back from a run that waits. It does not
+// leave out what is suppressed or muted: the function sees it, and its log says why nothing was started.
 func stateChangePattern(field string, value any) pattern {
 	return pattern{
 		"source":      []string{"aws.cloudwatch"},

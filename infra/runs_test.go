@@ -42,7 +42,9 @@ func tableIsTheLedgers(t *testing.T, tmpl template) {
 	}
 	want := ledger.Schema("runs")
 	for _, schema := range []*dynamodb.CreateTableInput{got, want} {
-		slices.SortFunc(schema.AttributeDefinitions, func(a, b types.AttributeDefinition) int { return cmp.Compare(*a.AttributeName, *b.AttributeName) })
+		slices.SortFunc(schema.AttributeDefinitions, func(a, b types.AttributeDefinition) int {
+			return cmp.Compare(*a.AttributeName, *b.AttributeName)
+		})
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("the table is\n%s\nand in the ledger\n%+v", b, want)

@@ -74,7 +74,8 @@ func (t *Triggers) permit(props *TriggersProps) {
 	if props.AlarmActions {
 		// https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-actions-Lambda.html asks for the account as well.
 		alarms := arnOf(t.Construct, "cloudwatch", "alarm", "*", awscdk.ArnFormat_COLON_RESOURCE_NAME)
-		t.permitInvoke("InvokeAlarms", f, "lambda.alarms.cloudwatch.amazonaws.com", alarms).SetSourceAccount(awscdk.Stack_Of(t.Construct).Account())
+		permission := t.permitInvoke("InvokeAlarms", f, "lambda.alarms.cloudwatch.amazonaws.com", alarms)
+		permission.SetSourceAccount(awscdk.Stack_Of(t.Construct).Account())
 	}
 	f.DeadLetters.AddToResourcePolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
 		Sid:        jsii.String("SendUndeliveredEvents"),

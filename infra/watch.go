@@ -142,7 +142,8 @@ func (w *Watch) newDashboard(f *Function) awscloudwatch.Dashboard {
 		}, 6),
 		graph("Dead letters and failed notifications", []awscloudwatch.IMetric{
 			f.DeadLetters.MetricApproximateNumberOfMessagesVisible(fiveMinutes("Maximum", "dead letters")),
-			functionMetric(settings.MetricPublishFailures, fiveMinutes("Sum", "failed")), functionMetric(settings.MetricDropped, fiveMinutes("Sum", "dropped")),
+			functionMetric(settings.MetricPublishFailures, fiveMinutes("Sum", "failed")),
+			functionMetric(settings.MetricDropped, fiveMinutes("Sum", "dropped")),
 		}, 6),
 		graph("Oldest due run (s)", []awscloudwatch.IMetric{functionMetric(settings.MetricOldestDue, fiveMinutes("Maximum", "overdue"))}, 6),
 	)
