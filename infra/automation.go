@@ -142,9 +142,8 @@ func (a *Automation) GrantTo(f *Function) {
 	if len(documents) == 0 {
 		return
 	}
-	policy := awsiam.NewPolicy(a.Construct, jsii.String("FunctionPolicy"), &awsiam.PolicyProps{Roles: &[]awsiam.IRole{f.Role}})
+	policy := f.AddPolicy("Automation")
 	keepLogicalID(policy, "PermissionsNodes21644C55")
-	f.WaitFor(policy)
 	anything, executions := []*string{jsii.String("*")}, []*string{a.executions()}
 	// Both list, and take no resource.
 	allow(policy, "ListNodesAndExecutions", []string{"ssm:DescribeInstanceInformation", "ssm:DescribeAutomationExecutions"}, anything, nil)

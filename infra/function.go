@@ -71,7 +71,7 @@ func NewFunction(scope constructs.Construct, id string, props *FunctionProps) *F
 		RetryAttempts:   jsii.Number(2),
 		MaxEventAge:     awscdk.Duration_Hours(jsii.Number(maxEventAge.Hours())),
 	})
-	f.WaitFor(f.Policy)
+	f.waitFor(f.Policy)
 	// The group is there already; the streams in it have names that Lambda chooses.
 	f.Allow("WriteLogs", []string{"logs:CreateLogStream", "logs:PutLogEvents"}, []*string{f.LogGroup.LogGroupArn()}, nil)
 	// It is Lambda that puts an event there, in the function's name, which failed three times or grew too old.
@@ -116,8 +116,15 @@ func (f *Function) SetEnvironment(variable string, value *string) {
 	f.Function.AddEnvironment(jsii.String(variable), value, nil)
 }
 
-// WaitFor makes the function wait for a policy: a function that starts before its role may do anything would fail its first events.
-func (f *Function) WaitFor(policy awsiam.Policy) { f.Function.Node().AddDependency(policy) }
+// AddPolicy gives the function's role a policy beside its first one.
+func (f *Function) AddPolicy(id string) awsiam.Policy {
+	policy := awsiam.NewPolicy(f.Construct, jsii.String(id), &awsiam.PolicyProps{Roles: &[]awsiam.IRole{f.Role}})
+	f.waitFor(policy)
+	return policy
+}
+
+// waitFor makes the function wait for a policy: a function that starts before its role may do anything would fail its first events.
+func (f *Function) waitFor(policy awsiam.Policy) { f.Function.Node().AddDependency(policy) }
 
 // GrantInvoke lets the role of this policy invoke the function, and send what it could not deliver to the dead-letter queue.
 func (f *Function) GrantInvoke(policy awsiam.Policy) {

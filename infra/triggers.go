@@ -43,7 +43,7 @@ func NewTriggers(scope constructs.Construct, id string, props *TriggersProps) *T
 func (t *Triggers) newRule(rule eventRule, f *Function) awsevents.CfnRule {
 	return awsevents.NewCfnRule(t.Construct, jsii.String(rule.Name), &awsevents.CfnRuleProps{
 		Name:         jsii.String(stackName + "-" + rule.Name),
-		Description:  jsii.String("Wakes the function " + stackName),
+		Description:  jsii.String("Invokes the function " + stackName),
 		EventPattern: map[string]any(rule.Pattern),
 		Targets: &[]*awsevents.CfnRule_TargetProperty{{
 			Id:               jsii.String("function"),
