@@ -30,7 +30,7 @@ func samples(t *testing.T) map[string][]byte {
 	if err != nil || len(all) < 40 {
 		t.Fatalf("%d samples, %v", len(all), err)
 	}
-	for _, m := range made {
+	for _, m := range derivedSamples {
 		file := filepath.Join("../testdata/events", filepath.FromSlash(m.file))
 		changed := strings.ReplaceAll(string(all[file]), m.old, m.new)
 		if changed == string(all[file]) {
@@ -41,8 +41,8 @@ func samples(t *testing.T) map[string][]byte {
 	return all
 }
 
-// made are events of which there is no sample.
-var made = []struct{ name, file, old, new string }{
+// derivedSamples are events of which there is no sample.
+var derivedSamples = []struct{ name, file, old, new string }{
 	{"of a server's contributor", "aws/eb-alarm-contributor-state.json", `"TableName": "`, `"ServerName": "`},
 	{"of a server's contributor that is over", "aws/eb-alarm-contributor-state.json", `"value": "ALARM"`, `"value": "OK"`},
 	{"of a contributor, about a server's metric", "alarm-by-dimension.json", "Alarm State Change", "Alarm Contributor State Change"},
