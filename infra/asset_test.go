@@ -40,9 +40,6 @@ func TestStage(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			if c.want == "" {
-				needNode(t) // the architecture is a value of CDK's
-			}
 			asset := filepath.Join(t.TempDir(), "asset")
 			architecture, err := stage(asset, file, []byte("{}"))
 			if c.want != "" {
@@ -55,8 +52,8 @@ func TestStage(t *testing.T) {
 				return
 			}
 			want := map[string]string{"arm64": "arm64", "amd64": "x86_64"}[name]
-			if err != nil || *architecture.Name() != want {
-				t.Fatalf("architecture %v, %v, want %s", architecture, err, want)
+			if err != nil || architecture != want {
+				t.Fatalf("architecture %q, %v, want %s", architecture, err, want)
 			}
 			info, err := os.Stat(filepath.Join(asset, "bootstrap"))
 			if err != nil || info.Mode()&0o111 == 0 {

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -29,7 +30,7 @@ func samples(t *testing.T) map[string][]byte {
 	if err != nil || len(all) < 40 {
 		t.Fatalf("%d samples, %v", len(all), err)
 	}
-	for _, m := range made {
+	for _, m := range derivedSamples {
 		file := filepath.Join("../testdata/events", filepath.FromSlash(m.file))
 		changed := strings.ReplaceAll(string(all[file]), m.old, m.new)
 		if changed == string(all[file]) {
@@ -40,8 +41,8 @@ func samples(t *testing.T) map[string][]byte {
 	return all
 }
 
-// made are events of which there is no sample.
-var made = []struct{ name, file, old, new string }{
+// derivedSamples are events of which there is no sample.
+var derivedSamples = []struct{ name, file, old, new string }{
 	{"of a server's contributor", "aws/eb-alarm-contributor-state.json", `"TableName": "`, `"ServerName": "`},
 	{"of a server's contributor that is over", "aws/eb-alarm-contributor-state.json", `"value": "ALARM"`, `"value": "OK"`},
 	{"of a contributor, about a server's metric", "alarm-by-dimension.json", "Alarm State Change", "Alarm Contributor State Change"},
@@ -104,8 +105,8 @@ func executes(server settings.Server, sample []byte) bool {
 
 func reaches(document settings.Settings, alarm events.Alarm) bool {
 	return len(document.ForAlarm(alarm.Name)) > 0 ||
-		alarm.Tagged != "" && reachedBy(document, settings.TriggerTag) ||
-		len(alarm.Dimensions)+len(alarm.Elsewhere) > 0 && reachedBy(document, settings.TriggerDimension)
+		alarm.Tagged != "" && hasTrigger(document, settings.TriggerTag) ||
+		len(alarm.Dimensions)+len(alarm.Elsewhere) > 0 && hasTrigger(document, settings.TriggerDimension)
 }
 
 // heldBack is an alarm that is ignored because something holds it back, read as if nothing did.
@@ -135,7 +136,8 @@ func heldBack(sample []byte) events.Alarm {
 // ended are the statuses after which an execution of Systems Manager does not go on.
 var ended = map[string]bool{
 	"Success": true, "CompletedWithSuccess": true,
-	"Failed": true, "TimedOut": true, "Cancelled": true, "Rejected": true, "CompletedWithFailure": true, "Exited": true, "ChangeCalendarOverrideRejected": true,
+	"Failed": true, "TimedOut": true, "Cancelled": true, "Rejected": true, "CompletedWithFailure": true, "Exited": true,
+	"ChangeCalendarOverrideRejected": true,
 }
 
 // checkContract holds patterns to what is wanted, for every sample. It returns how many samples are delivered.
@@ -209,22 +211,27 @@ func TestContract(t *testing.T) {
 	}
 }
 
-// manyRunbooks are more than one pattern holds.
-func manyRunbooks() string {
+// runbooksOf is a document of servers that have these runbooks.
+func runbooksOf(runbooks ...string) string {
 	var servers []string
-	for i := range 200 {
-		servers = append(servers, fmt.Sprintf(`{"name": "a%d", "backend": "ssm", "runbook": "Maintain-%[1]d"}`, i))
+	for i, runbook := range runbooks {
+		servers = append(servers, fmt.Sprintf(`{"name": "a%d", "backend": "ssm", "runbook": %q}`, i, runbook))
 	}
-	return `{"servers": [` + strings.Join(servers, ",") + `]}`
+	return documentOf(servers...)
 }
 
 // The runbook of another is another's affair.
 func TestEventRules_Runbooks(t *testing.T) {
+	var many []string // more than one pattern holds
+	for i := range 200 {
+		many = append(many, fmt.Sprintf("Maintain-%d", i))
+	}
 	for document, want := range map[string]string{
-		`{"servers": [{"name": "a", "backend": "ssm", "runbook": "arn:aws:ssm:eu-central-1:123456789012:document/Maintain"}, {"name": "b", "backend": "ssm", "runbook": "Other:3"}, {"name": "c", "backend": "ssm", "runbook": "arn:aws:ssm:eu-central-1:123456789012:automation-definition/Third:1"}]}`: `["Maintain","Other","Third"]`,
-		manyRunbooks(): `null`,
-		`{"servers": [{"name": "a", "backend": "ssm", "runbook": "Maintain"}, {"name": "b", "backend": "ssm", "runbook": "Maintain:2"}]}`: `["Maintain"]`,
-		`{"servers": [{"name": "a", "backend": "ssm", "runbook": "chef-automate"}]}`:                                                      `["` + deployed("chef-automate") + `"]`,
+		runbooksOf("arn:aws:ssm:eu-central-1:123456789012:document/Maintain", "Other:3",
+			"arn:aws:ssm:eu-central-1:123456789012:automation-definition/Third:1"): `["Maintain","Other","Third"]`,
+		runbooksOf(many...):                  `null`,
+		runbooksOf("Maintain", "Maintain:2"): `["Maintain"]`,
+		runbooksOf("chef-automate"):          `["` + documentName("chef-automate") + `"]`,
 	} {
 		parsed, err := settings.Parse([]byte(document))
 		if err != nil {
@@ -245,7 +252,7 @@ func TestSettings_PublicParameters(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		want := sortedKeys(runbook.Document("")["parameters"].(map[string]any))
+		want := slices.Sorted(maps.Keys(runbook.Document("")["parameters"].(map[string]any)))
 		want = slices.DeleteFunc(want, func(name string) bool { return name == "InstanceId" || name == settings.ParameterRunID })
 		got := slices.Sorted(slices.Values(document.Servers[0].PublicParameters))
 		if !slices.Equal(got, want) {

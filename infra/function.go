@@ -1,7 +1,10 @@
 package main
 
 import (
+	"time"
+
 	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssqs"
@@ -11,61 +14,77 @@ import (
 	"opsworks-maintenance/lambda/settings"
 )
 
-// eventAge bounds how long an event is tried to be delivered, by whatever carries it. After it the event lies in the
+// maxEventAge bounds how long an event is tried to be delivered, by whatever carries it. After it the event lies in the
 // dead-letter queue. It is the default of staleAfter: an alarm older than that starts nothing.
-const eventAge = 1 // hours
+const maxEventAge = time.Hour
 
-// Function is the function with its log and the queue of the events it could not handle.
+// Function is the function with its role, its log and the queue of the events it could not handle.
 type Function struct {
+	constructs.Construct
 	Function    awslambda.Function
+	Role        awsiam.Role
+	Policy      awsiam.Policy // of the role; what the function uses adds its permissions with Allow
 	LogGroup    awslogs.LogGroup
 	DeadLetters awssqs.Queue
 	// Operators is the alias that accepts operators' requests, and nothing else.
 	Operators awslambda.CfnAlias
 }
 
-// NewFunction makes the function. It has no reserved concurrency: an account with a limit of ten cannot reserve any.
-func NewFunction(parent constructs.Construct, permissions *Permissions, architecture awslambda.Architecture, asset string) *Function {
-	scope := constructs.NewConstruct(parent, jsii.String("Function"))
-	f := &Function{
-		LogGroup: awslogs.NewLogGroup(scope, jsii.String("Log"), &awslogs.LogGroupProps{
-			LogGroupName:  jsii.String("/aws/lambda/" + stackName),
-			Retention:     awslogs.RetentionDays_THREE_MONTHS, // as long as the ledger keeps runs
-			RemovalPolicy: awscdk.RemovalPolicy_DESTROY,
-		}),
-		// A queue and not an on-failure destination: it keeps the event as it came, so it can be sent again.
-		DeadLetters: awssqs.NewQueue(scope, jsii.String("DeadLetters"), &awssqs.QueueProps{
-			QueueName:       jsii.String(stackName + "-dead-letters"),
-			RetentionPeriod: awscdk.Duration_Days(jsii.Number(14)),
-			Encryption:      awssqs.QueueEncryption_SQS_MANAGED,
-			EnforceSSL:      jsii.Bool(true),
-		}),
-	}
-	f.Function = awslambda.NewFunction(scope, jsii.String("Function"), &awslambda.FunctionProps{
+// FunctionProps is what the function is built from.
+type FunctionProps struct {
+	Architecture string // as Lambda names it
+	Asset        string // the folder with the function's binary and settings
+}
+
+// NewFunction makes the function, which may write its log and keep dead letters. It has no reserved concurrency: an account with a
+// limit of ten cannot reserve any.
+func NewFunction(scope constructs.Construct, id string, props *FunctionProps) *Function {
+	f := &Function{Construct: constructs.NewConstruct(scope, jsii.String(id))}
+	f.Role, f.Policy = newRole(f.Construct, "What the function "+stackName+" may do", service("lambda.amazonaws.com", nil))
+	keepLogicalID(f.Role, "PermissionsRole98B86A14")
+	keepLogicalID(f.Policy, "PermissionsPolicyB6C46DEA")
+	f.LogGroup = awslogs.NewLogGroup(f.Construct, jsii.String("Log"), &awslogs.LogGroupProps{
+		LogGroupName:  jsii.String("/aws/lambda/" + stackName),
+		Retention:     awslogs.RetentionDays_THREE_MONTHS, // as long as the ledger keeps runs
+		RemovalPolicy: awscdk.RemovalPolicy_DESTROY,
+	})
+	// A queue and not an on-failure destination: it keeps the event as it came, so it can be sent again.
+	f.DeadLetters = awssqs.NewQueue(f.Construct, jsii.String("DeadLetters"), &awssqs.QueueProps{
+		QueueName:       jsii.String(stackName + "-dead-letters"),
+		RetentionPeriod: awscdk.Duration_Days(jsii.Number(14)),
+		Encryption:      awssqs.QueueEncryption_SQS_MANAGED,
+		EnforceSSL:      jsii.Bool(true),
+	})
+	f.Function = awslambda.NewFunction(f.Construct, jsii.String("Function"), &awslambda.FunctionProps{
 		FunctionName:    jsii.String(stackName),
 		Description:     jsii.String("Starts maintenance of servers on alarms and schedules, follows it and notifies of its end"),
 		Runtime:         awslambda.Runtime_PROVIDED_AL2023(),
-		Architecture:    architecture,
+		Architecture:    awslambda.Architecture_Custom(jsii.String(props.Architecture), nil),
 		Handler:         jsii.String("bootstrap"),
-		Code:            awslambda.Code_FromAsset(jsii.String(asset), nil),
+		Code:            awslambda.Code_FromAsset(jsii.String(props.Asset), nil),
 		MemorySize:      jsii.Number(128),
 		Environment:     &map[string]*string{settings.EnvMaxProcs: jsii.String(settings.MaxProcs)},
 		Timeout:         awscdk.Duration_Seconds(jsii.Number(30)),
-		Role:            permissions.Role.WithoutPolicyUpdates(nil),
+		Role:            f.Role.WithoutPolicyUpdates(nil),
 		LogGroup:        f.LogGroup,
 		DeadLetterQueue: f.DeadLetters,
 		RetryAttempts:   jsii.Number(2),
-		MaxEventAge:     awscdk.Duration_Hours(jsii.Number(eventAge)),
+		MaxEventAge:     awscdk.Duration_Hours(jsii.Number(maxEventAge.Hours())),
 	})
-	f.newAlias(scope)
+	f.waitFor(f.Policy)
+	// The group is there already; the streams in it have names that Lambda chooses.
+	f.Allow("WriteLogs", []string{"logs:CreateLogStream", "logs:PutLogEvents"}, []*string{f.LogGroup.LogGroupArn()}, nil)
+	// It is Lambda that puts an event there, in the function's name, which failed three times or grew too old.
+	f.Allow("SendFailedEvents", []string{"sqs:SendMessage"}, []*string{f.DeadLetters.QueueArn()}, nil)
+	f.newAlias()
 	return f
 }
 
 // newAlias makes the alias for operators. IAM grants it by itself, as NAME:operators; a permission on the function does not reach it.
 // It points to $LATEST, which only the plain resource can say.
 // https://docs.aws.amazon.com/lambda/latest/dg/access-control-resource-based.html
-func (f *Function) newAlias(scope constructs.Construct) {
-	f.Operators = awslambda.NewCfnAlias(scope, jsii.String("Operators"), &awslambda.CfnAliasProps{
+func (f *Function) newAlias() {
+	f.Operators = awslambda.NewCfnAlias(f.Construct, jsii.String("Operators"), &awslambda.CfnAliasProps{
 		Name:            jsii.String(settings.OperatorsAlias),
 		Description:     jsii.String("Accepts the requests of operators; no service may invoke it"),
 		FunctionName:    f.Function.FunctionName(),
@@ -73,7 +92,7 @@ func (f *Function) newAlias(scope constructs.Construct) {
 	})
 	// What an operator sends without waiting for the answer is not tried again later, and never sent by make redrive. A minute is the
 	// least that Lambda takes.
-	awslambda.NewCfnEventInvokeConfig(scope, jsii.String("OperatorsInvoke"), &awslambda.CfnEventInvokeConfigProps{
+	awslambda.NewCfnEventInvokeConfig(f.Construct, jsii.String("OperatorsInvoke"), &awslambda.CfnEventInvokeConfigProps{
 		FunctionName:             f.Function.FunctionName(),
 		Qualifier:                jsii.String(settings.OperatorsAlias),
 		MaximumRetryAttempts:     jsii.Number(0),
@@ -81,7 +100,39 @@ func (f *Function) newAlias(scope constructs.Construct) {
 	}).AddResourceDependency(f.Operators, nil)
 }
 
-// ForOperators is what they give as --function-name.
-func (f *Function) ForOperators() *string {
+// keepLogicalID holds the id of what was first deployed from another place in the tree. Under a new id the role would be another one, to
+// whoever named it in a policy, and the policies would not fit into it beside the old ones during the update.
+func keepLogicalID(construct constructs.Construct, id string) {
+	construct.Node().DefaultChild().(awscdk.CfnElement).OverrideLogicalId(jsii.String(id))
+}
+
+// Allow gives the function's role one permission, as a statement with this Sid.
+func (f *Function) Allow(sid string, actions []string, resources []*string, conditions *map[string]any) {
+	allow(f.Policy, sid, actions, resources, conditions)
+}
+
+// SetEnvironment tells the function a value that only the deployment knows.
+func (f *Function) SetEnvironment(variable string, value *string) {
+	f.Function.AddEnvironment(jsii.String(variable), value, nil)
+}
+
+// AddPolicy gives the function's role a policy beside its first one.
+func (f *Function) AddPolicy(id string) awsiam.Policy {
+	policy := awsiam.NewPolicy(f.Construct, jsii.String(id), &awsiam.PolicyProps{Roles: &[]awsiam.IRole{f.Role}})
+	f.waitFor(policy)
+	return policy
+}
+
+// waitFor makes the function wait for a policy: a function that starts before its role may do anything would fail its first events.
+func (f *Function) waitFor(policy awsiam.Policy) { f.Function.Node().AddDependency(policy) }
+
+// GrantInvoke lets the role of this policy invoke the function, and send what it could not deliver to the dead-letter queue.
+func (f *Function) GrantInvoke(policy awsiam.Policy) {
+	allow(policy, "InvokeFunction", []string{"lambda:InvokeFunction"}, []*string{f.Function.FunctionArn()}, nil)
+	allow(policy, "SendToDeadLetterQueue", []string{"sqs:SendMessage"}, []*string{f.DeadLetters.QueueArn()}, nil)
+}
+
+// OperatorsName is what operators give as --function-name.
+func (f *Function) OperatorsName() *string {
 	return jsii.String(*f.Function.FunctionName() + ":" + settings.OperatorsAlias)
 }

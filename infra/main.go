@@ -32,8 +32,8 @@ func main() {
 func run(out io.Writer) error {
 	defer jsii.Close()
 	props := &awscdk.AppProps{AnalyticsReporting: jsii.Bool(false)}
-	alone := os.Getenv("CDK_OUTDIR") == ""
-	if alone {
+	withoutCLI := os.Getenv("CDK_OUTDIR") == ""
+	if withoutCLI {
 		context, err := readContext("cdk.json")
 		if err != nil {
 			return err
@@ -49,9 +49,9 @@ func run(out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	stack := NewStack(app, plan, architecture, assetFolder)
+	stack := NewStack(app, stackName, &StackProps{Plan: plan, Architecture: architecture, Asset: assetFolder})
 	app.Synth(nil)
-	if !alone {
+	if !withoutCLI {
 		return nil // the CLI shows warnings itself
 	}
 	if stack.Warning != "" {

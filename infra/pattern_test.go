@@ -128,7 +128,7 @@ func TestAlarmPatterns_Sizes(t *testing.T) {
 	packed := 0
 	for _, p := range patterns {
 		packed += len(p["detail"].(map[string]any)["alarmName"].([]any))
-		if n := length(p); n > longestPattern {
+		if n := encodedLength(p); n > maxPatternLength {
 			t.Errorf("a pattern of %d characters", n)
 		}
 	}
@@ -143,10 +143,11 @@ func TestAlarmPatterns_TooManyWildcards(t *testing.T) {
 		globs = append(globs, settings.Glob(fmt.Sprintf("cpu-*-%d", i)))
 	}
 	patterns, faults := alarmPatterns(server(globs...))
-	if len(patterns) != mostWildcardRules || len(faults) != mostFaults {
+	if len(patterns) != maxWildcardRules || len(faults) != maxFaults {
 		t.Fatalf("%d rules, %d faults", len(patterns), len(faults))
 	}
-	if faults[0].Path != "servers[0].alarms[90]" || !strings.Contains(faults[0].Problem, `"cpu-*-90"`) || !strings.HasSuffix(faults[9].Problem, "so are 20 more") {
+	if faults[0].Path != "servers[0].alarms[90]" || !strings.Contains(faults[0].Problem, `"cpu-*-90"`) ||
+		!strings.HasSuffix(faults[9].Problem, "so are 20 more") {
 		t.Errorf("faults %v", faults)
 	}
 }
@@ -195,7 +196,8 @@ func TestAlarmPatterns_ThousandServers(t *testing.T) {
 	var servers []settings.Server
 	for i := range 1000 {
 		var globs []settings.Glob
-		for _, form := range []string{"backup of %s is old", "%s", "health %s", "version %s", "%s-*", "node/%s/*", "*-cpu-%s", "*-disk-%s", "*-memory-of-%s"} {
+		for _, form := range []string{"backup of %s is old", "%s", "health %s", "version %s", "%s-*", "node/%s/*", "*-cpu-%s", "*-disk-%s",
+			"*-memory-of-%s"} {
 			globs = append(globs, settings.Glob(fmt.Sprintf(form, fmt.Sprintf("automate-%04d", i))))
 		}
 		servers = append(servers, server(globs...)...)
@@ -206,16 +208,16 @@ func TestAlarmPatterns_ThousandServers(t *testing.T) {
 		t.Errorf("%d rules, faults %v", len(patterns), faults)
 	}
 	for _, p := range patterns {
-		if n := length(p); n > longestPattern {
+		if n := encodedLength(p); n > maxPatternLength {
 			t.Errorf("a pattern of %d characters", n)
 		}
 	}
 }
 
-func TestLength(t *testing.T) {
+func TestEncodedLength(t *testing.T) {
 	for text, want := range map[string]int{"": 2, "a": 3, `"`: 4, "<": 3, "é": 8, "😀": 14, "\u2028": 8} {
-		if got := length(text); got != want {
-			t.Errorf("length(%q) = %d, want %d", text, got, want)
+		if got := encodedLength(text); got != want {
+			t.Errorf("encodedLength(%q) = %d, want %d", text, got, want)
 		}
 	}
 }

@@ -45,8 +45,8 @@ func newPlan(context any, now time.Time) (plan, error) {
 	var faults []settings.Fault
 	p.Rules, faults = eventRules(p.Settings)
 	p.Schedules = schedules(p.Settings)
-	faults = append(faults, tooMuch(p)...)
-	faults = append(faults, wrongParameters(p.Settings.Servers)...)
+	faults = append(faults, checkLimits(p)...)
+	faults = append(faults, checkParameters(p.Settings.Servers)...)
 	if len(faults) > 0 {
 		return p, &settings.InvalidError{Faults: faults}
 	}
@@ -80,47 +80,48 @@ func schedules(document settings.Settings) []schedule {
 
 // The limits that no synth would see.
 const (
-	// mostServers may stand in one schedule event: events.Decode takes no more.
-	mostServers = 1000
-	// mostRules is what a bus has by default; it can be raised, and other rules count too.
-	mostRules = 300
-	// mostResources of a CloudFormation stack are 500; what is not a rule, a schedule or a subscription stays below 50.
-	mostResources = 450
-	// mostOfAKind of runbooks, roles and calendars stay within the role's policies: mostNodes.
-	mostOfAKind = 5
+	// maxServersOfSchedule may stand in one schedule event: events.Decode takes no more.
+	maxServersOfSchedule = 1000
+	// maxRules is what a bus has by default; it can be raised, and other rules count too.
+	maxRules = 300
+	// maxResources of a CloudFormation stack are 500; what is not a rule, a schedule or a subscription stays below 50.
+	maxResources = 450
+	// maxDistinctValues of runbooks, roles and calendars stay within the role's policies: maxAutomationChars.
+	maxDistinctValues = 5
 )
 
-func tooMuch(p plan) []settings.Fault {
+// checkLimits returns what the settings ask for beyond the limits of the services.
+func checkLimits(p plan) []settings.Fault {
 	var faults []settings.Fault
 	for _, s := range p.Schedules {
-		if n := len(s.ServerNames); n > mostServers {
+		if n := len(s.ServerNames); n > maxServersOfSchedule {
 			faults = append(faults, settings.Fault{Path: "servers", Problem: fmt.Sprintf(
-				"schedule %q is shared by %d servers; give every %d of them a schedule of another name", s.Name, n, mostServers)})
+				"schedule %q is shared by %d servers; give every %d of them a schedule of another name", s.Name, n, maxServersOfSchedule)})
 		}
 	}
-	if n := len(p.Rules); n > mostRules {
+	if n := len(p.Rules); n > maxRules {
 		faults = append(faults, settings.Fault{Path: "servers", Problem: fmt.Sprintf(
-			"have alarms that need %d rules, and an event bus has %d; name a server's alarms by one prefix, as in automate-06-*", n, mostRules)})
+			"have alarms that need %d rules, and an event bus has %d; name a server's alarms by one prefix, as in automate-06-*", n, maxRules)})
 	}
-	if n := len(p.Rules) + len(p.Schedules) + len(p.Settings.Notify); n > mostResources {
+	if n := len(p.Rules) + len(p.Schedules) + len(p.Settings.Notify); n > maxResources {
 		faults = append(faults, settings.Fault{Path: "settings", Problem: fmt.Sprintf(
-			"need %d rules, schedules and subscriptions, and a CloudFormation stack holds about %d; let servers share schedules, and name alarms by prefix",
-			n, mostResources)})
+			"need %d rules, schedules and subscriptions, and a CloudFormation stack holds about %d; "+
+				"let servers share schedules, and name alarms by prefix", n, maxResources)})
 	}
 	for _, kind := range []struct {
 		what string
 		of   func(settings.Server) []string
 	}{{"runbooks", runbookOf}, {"roles in AutomationAssumeRole", rolesOf}, {"calendars", calendarsOf}} {
-		if n := len(ofAll(p.Settings.Servers, kind.of)); n > mostOfAKind {
+		if n := len(distinctValues(p.Settings.Servers, kind.of)); n > maxDistinctValues {
 			faults = append(faults, settings.Fault{Path: "servers", Problem: fmt.Sprintf(
-				"have %d different %s, and the policy of the function's role holds %d; let servers share them", n, kind.what, mostOfAKind)})
+				"have %d different %s, and the policy of the function's role holds %d; let servers share them", n, kind.what, maxDistinctValues)})
 		}
 	}
 	return faults
 }
 
-// wrongParameters are those that a runbook of ours does not take. The others' are not known here.
-func wrongParameters(servers []settings.Server) []settings.Fault {
+// checkParameters returns the parameters that a runbook of ours does not take. The others' are not known here.
+func checkParameters(servers []settings.Server) []settings.Fault {
 	var faults []settings.Fault
 	for i, server := range servers {
 		for _, runbook := range runbooks.All() {
@@ -135,7 +136,7 @@ func wrongParameters(servers []settings.Server) []settings.Fault {
 	return faults
 }
 
-// reachedBy tells whether the settings let alarms reach the function in this further way.
-func reachedBy(document settings.Settings, trigger settings.AlarmTrigger) bool {
+// hasTrigger tells whether the settings let alarms reach the function in this further way.
+func hasTrigger(document settings.Settings, trigger settings.AlarmTrigger) bool {
 	return slices.Contains(document.AlarmTriggers, trigger)
 }

@@ -59,13 +59,16 @@ func TestRedrive(t *testing.T) {
 	}{
 		"an operator's request stays": {"events", []string{`{"n":1}`, `{"stop": {}}`}, []string{`{"stop": {}}`}, false,
 			"1 operators' requests were not sent, and stay"},
-		"everything is handled":        {"events", []string{`{"sweep":true}`, odd}, nil, false, "2 handled, 0 left in events"},
-		"nothing is there":             {"events", nil, nil, false, "0 handled, 0 left in events"},
-		"what fails stays":             {"events", []string{`{"n":1}`, `{"fail":1}`, `{"n":2}`}, []string{`{"fail":1}`}, true, "2 handled, 1 left in events"},
-		"what cannot be invoked stays": {"events", []string{`{"broken":1}`, `{"n":2}`}, []string{`{"broken":1}`}, true, "1 handled, 1 left in events"},
-		"the queue does not answer":    {"events", []string{`{"gone":1}`, `{"n":2}`}, []string{`{"n":2}`, ""}, true, "AccessDenied"},
-		"what comes back ends the run": {"events", []string{`{"fail":"back"}`, `{"n":2}`}, []string{`{"fail":"back"}`, `{"n":2}`}, true, "0 handled, 1 left in events"},
-		"there is no such queue":       {"nowhere", []string{`{"n":1}`}, []string{`{"n":1}`}, true, "NonExistentQueue"},
+		"everything is handled": {"events", []string{`{"sweep":true}`, odd}, nil, false, "2 handled, 0 left in events"},
+		"nothing is there":      {"events", nil, nil, false, "0 handled, 0 left in events"},
+		"what fails stays": {"events", []string{`{"n":1}`, `{"fail":1}`, `{"n":2}`}, []string{`{"fail":1}`}, true,
+			"2 handled, 1 left in events"},
+		"what cannot be invoked stays": {"events", []string{`{"broken":1}`, `{"n":2}`}, []string{`{"broken":1}`}, true,
+			"1 handled, 1 left in events"},
+		"the queue does not answer": {"events", []string{`{"gone":1}`, `{"n":2}`}, []string{`{"n":2}`, ""}, true, "AccessDenied"},
+		"what comes back ends the run": {"events", []string{`{"fail":"back"}`, `{"n":2}`}, []string{`{"fail":"back"}`, `{"n":2}`}, true,
+			"0 handled, 1 left in events"},
+		"there is no such queue": {"nowhere", []string{`{"n":1}`}, []string{`{"n":1}`}, true, "NonExistentQueue"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			q := newQueue(t, c.events...)

@@ -5,51 +5,67 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsdynamodb"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
+
+	"opsworks-maintenance/lambda/ledger"
+	"opsworks-maintenance/lambda/settings"
 )
 
 // Runs is the table of runs. It is the one thing that stays when the stack goes: what it knows keeps maintenance from starting
 // twice.
 type Runs struct {
+	constructs.Construct
 	Table   awsdynamodb.Table
 	Indexes []string
 }
 
 // NewRuns makes the table to the schema of lambda/ledger, which a test holds it to. Its key is DynamoDB's own: the table must
 // stay readable when the stack's key goes.
-//
-// The first edition's table was Runs/Table. This one has another logical id and no name of its own, so that an update makes a new
-// table beside the old, which is retained.
-func NewRuns(parent constructs.Construct) *Runs {
-	scope := constructs.NewConstruct(parent, jsii.String("Ledger"))
-	r := &Runs{Table: awsdynamodb.NewTable(scope, jsii.String("Table"), &awsdynamodb.TableProps{
-		PartitionKey:                     text("pk"),
+func NewRuns(scope constructs.Construct, id string) *Runs {
+	r := &Runs{Construct: constructs.NewConstruct(scope, jsii.String(id))}
+	r.Table = awsdynamodb.NewTable(r.Construct, jsii.String("Table"), &awsdynamodb.TableProps{
+		PartitionKey:                     stringKey(ledger.AttrPK),
 		BillingMode:                      awsdynamodb.BillingMode_PAY_PER_REQUEST,
-		TimeToLiveAttribute:              jsii.String("expires"),
+		TimeToLiveAttribute:              jsii.String(ledger.TTLAttribute),
 		PointInTimeRecoverySpecification: &awsdynamodb.PointInTimeRecoverySpecification{PointInTimeRecoveryEnabled: jsii.Bool(true)},
 		RemovalPolicy:                    awscdk.RemovalPolicy_RETAIN,
-	})}
-	r.index(&awsdynamodb.GlobalSecondaryIndexProps{
-		IndexName: jsii.String("due"), PartitionKey: text("queue"), SortKey: number("next"),
-		ProjectionType: awsdynamodb.ProjectionType_INCLUDE, NonKeyAttributes: jsii.Strings("version", "edition", "state", "backend", "look"),
 	})
-	r.index(&awsdynamodb.GlobalSecondaryIndexProps{
-		IndexName: jsii.String("server"), PartitionKey: text("server"), SortKey: number("createdMs"),
+	r.addIndex(&awsdynamodb.GlobalSecondaryIndexProps{
+		IndexName: jsii.String(ledger.IndexDue), PartitionKey: stringKey(ledger.AttrQueue), SortKey: numberKey(ledger.AttrNext),
+		ProjectionType: awsdynamodb.ProjectionType_INCLUDE, NonKeyAttributes: jsii.Strings(ledger.DueAttributes()...),
 	})
-	r.index(&awsdynamodb.GlobalSecondaryIndexProps{
-		IndexName: jsii.String("reference"), PartitionKey: text("reference"), ProjectionType: awsdynamodb.ProjectionType_KEYS_ONLY,
+	r.addIndex(&awsdynamodb.GlobalSecondaryIndexProps{
+		IndexName: jsii.String(ledger.IndexServer), PartitionKey: stringKey(ledger.AttrServer), SortKey: numberKey(ledger.AttrCreatedMs),
+	})
+	r.addIndex(&awsdynamodb.GlobalSecondaryIndexProps{
+		IndexName: jsii.String(ledger.IndexReference), PartitionKey: stringKey(ledger.AttrReference),
+		ProjectionType: awsdynamodb.ProjectionType_KEYS_ONLY,
 	})
 	return r
 }
 
-func (r *Runs) index(props *awsdynamodb.GlobalSecondaryIndexProps) {
+func (r *Runs) addIndex(props *awsdynamodb.GlobalSecondaryIndexProps) {
 	r.Table.AddGlobalSecondaryIndex(props)
 	r.Indexes = append(r.Indexes, *props.IndexName)
 }
 
-func text(attribute string) *awsdynamodb.Attribute {
+func stringKey(attribute string) *awsdynamodb.Attribute {
 	return &awsdynamodb.Attribute{Name: jsii.String(attribute), Type: awsdynamodb.AttributeType_STRING}
 }
 
-func number(attribute string) *awsdynamodb.Attribute {
+func numberKey(attribute string) *awsdynamodb.Attribute {
 	return &awsdynamodb.Attribute{Name: jsii.String(attribute), Type: awsdynamodb.AttributeType_NUMBER}
+}
+
+// GrantTo lets the function keep runs: writes, transactions and look-ups on the table; on the indexes, lists of what is due, of a
+// server's runs and of references.
+func (r *Runs) GrantTo(f *Function) {
+	f.Allow("ReadWriteRuns", []string{
+		"dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem",
+	}, []*string{r.Table.TableArn()}, nil)
+	var indexes []*string
+	for _, index := range r.Indexes {
+		indexes = append(indexes, jsii.String(*r.Table.TableArn()+"/index/"+index))
+	}
+	f.Allow("QueryRuns", []string{"dynamodb:Query"}, indexes, nil)
+	f.SetEnvironment(settings.EnvRunsTable, r.Table.TableName())
 }

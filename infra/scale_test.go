@@ -6,9 +6,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
-
-	"opsworks-maintenance/lambda/settings"
 )
 
 // fleet is a document of many servers: alarms by prefix and by name, and schedules, each shared by fifty.
@@ -80,7 +77,7 @@ func size(value any) int {
 // with as much of Systems Manager beside them as there may be.
 func TestStack_ServersInThePolicy(t *testing.T) {
 	var nodes []string
-	for i := range mostOfAKind {
+	for i := range maxDistinctValues {
 		long := func(n int) string { return fmt.Sprintf("%0*d", n, i) }
 		nodes = append(nodes, fmt.Sprintf(`{"name": "n%d", "backend": "ssm", "runbook": "R%s", "calendars": ["C%s"],
 			"parameters": {"AutomationAssumeRole": ["arn:aws-us-gov:iam::123456789012:role/r%s"]}}`, i, long(127), long(127), long(63)))
@@ -88,10 +85,10 @@ func TestStack_ServersInThePolicy(t *testing.T) {
 	for name, c := range map[string]struct {
 		room   int
 		beside []string
-	}{"OpsWorks CM alone": {mostARNs, nil}, "with Systems Manager": {mostARNs - mostNodes, nodes}} {
+	}{"OpsWorks CM alone": {maxServerChars, nil}, "with Systems Manager": {maxServerChars - maxAutomationChars, nodes}} {
 		t.Run(name, func(t *testing.T) {
 			most := 0
-			for names := []string{}; listable(names, c.room); most = len(names) - 1 {
+			for names := []string{}; fitInPolicy(names, c.room); most = len(names) - 1 {
 				names = append(names, strings.Repeat("a", 40))
 			}
 			const whole = "arn:aws-us-gov:opsworks-cm:ap-southeast-1:123456789012:server/"
@@ -121,7 +118,7 @@ func maintained(t *testing.T, servers int, beside []string) (arns []string, size
 		}
 	}
 	for _, s := range tmpl.statements() {
-		if s.Sid == "MaintainServers" {
+		if s.Sid == "StartMaintenance" {
 			arns = s.Resources
 		}
 	}
@@ -129,83 +126,3 @@ func maintained(t *testing.T, servers int, beside []string) (arns []string, size
 }
 
 func policySize(policy resource) int { return size(policy.Properties["PolicyDocument"]) }
-
-// Nothing is built from settings with a fault; every fault is listed at once, with its place.
-func TestNewPlan_Faults(t *testing.T) {
-	var wild []string
-	for i := range 100 {
-		wild = append(wild, fmt.Sprintf(`"cpu-*-of-%d"`, i))
-	}
-	_, err := newPlan(`{"servers": [
-		{"name": "automate-06", "backend": "opsworks-cm", "schedules": [{"name": "weekly", "expression": "cron(0 25 ? * SAT *)"}]},
-		{"name": "puppet-01", "backend": "opsworks-cm", "timezone": "Europe/Bärlin"},
-		{"name": "a1234567890123456789012345678901234567890", "backend": "opsworks-cm"}
-	], "notify": [{"email": "ops.example.com"}]}`, now)
-	for _, path := range []string{"servers[0].schedules[0].expression: ", "servers[1].timezone: ", "servers[2].name: ", "notify[0].email: "} {
-		if err == nil || !strings.Contains(err.Error(), path) {
-			t.Errorf("no fault at %s in\n%v", path, err)
-		}
-	}
-	_, err = newPlan(`{"servers": [{"name": "automate-06", "backend": "opsworks-cm", "alarms": [`+strings.Join(wild, ",")+`]}]}`, now)
-	if err == nil || !strings.Contains(err.Error(), "servers[0].alarms[90]: ") {
-		t.Errorf("100 wildcards: %v", err)
-	}
-	var shared []string
-	for i := range mostServers + 1 {
-		shared = append(shared, fmt.Sprintf(`{"name": "a%d", "backend": "opsworks-cm", "schedules": [{"name": "weekly", "expression": "rate(7 days)"}]}`, i))
-	}
-	if _, err = newPlan(`{"servers": [`+strings.Join(shared, ",")+`]}`, now); err == nil || !strings.Contains(err.Error(), "servers: ") {
-		t.Errorf("a schedule of %d servers: %v", len(shared), err)
-	}
-	var own []string
-	for i := range mostResources + 1 {
-		own = append(own, fmt.Sprintf(`{"name": "a%d", "backend": "opsworks-cm", "schedules": [{"name": "s%[1]d", "expression": "rate(7 days)"}]}`, i))
-	}
-	if _, err = newPlan(`{"servers": [`+strings.Join(own, ",")+`]}`, now); err == nil || !strings.Contains(err.Error(), "settings: ") {
-		t.Errorf("%d schedules: %v", len(own), err)
-	}
-	_, err = newPlan(`{"servers": [{"name": "a", "backend": "ssm", "runbook": "chef-automate",
-		"parameters": {"BackupTo": ["backups"], "InstanceId": ["i-0123456789abcdef0"], "Backup": ["x"], "MajorUpgrade": ["maybe"], "ProductVersion": [""], "RebootOption": []}}]}`, now)
-	for _, fault := range []string{"BackupTo: the value does not match", "InstanceId is given by the function", "Backup is not a parameter of chef-automate; it has BackupTo, ",
-		"MajorUpgrade: write no or yes", "ProductVersion: leave it out", "RebootOption takes one value"} {
-		if err == nil || !strings.Contains(err.Error(), "servers[0].parameters: "+fault) {
-			t.Errorf("no fault %q in\n%v", fault, err)
-		}
-	}
-	var runbooks []string
-	for i := range mostOfAKind + 1 {
-		runbooks = append(runbooks, fmt.Sprintf(`{"name": "a%d", "backend": "ssm", "runbook": "Maintain-%[1]d", "calendars": ["c%[1]d"], "parameters": {"AutomationAssumeRole": ["r%[1]d"]}}`, i))
-	}
-	_, err = newPlan(`{"servers": [`+strings.Join(runbooks, ",")+`]}`, now)
-	for _, kind := range []string{"runbooks", "roles in AutomationAssumeRole", "calendars"} {
-		if err == nil || !strings.Contains(err.Error(), "servers: have 6 different "+kind) {
-			t.Errorf("%d %s: %v", len(runbooks), kind, err)
-		}
-	}
-	// Before a deployment, and only then, a date that is past is a fault.
-	past := `{"servers": [{"name": "a", "backend": "opsworks-cm", "schedules": [{"name": "once", "expression": "at(2026-11-26T12:00:00)"}]}]}`
-	_, err = newPlan(past, now)
-	if err == nil || !strings.Contains(err.Error(), `servers[0].schedules[0].expression: "at(2026-11-26T12:00:00)" never fires again`) {
-		t.Errorf("a schedule that is past: %v", err)
-	}
-	if _, err = newPlan(past, now.Add(-time.Hour)); err != nil {
-		t.Errorf("a schedule to come: %v", err)
-	}
-	if _, err = newPlan(nil, now); err == nil {
-		t.Error("no settings at all are accepted")
-	}
-	// What the CLI hands over: values, and text from the command line.
-	var values any
-	if err := json.Unmarshal([]byte(everything), &values); err != nil {
-		t.Fatal(err)
-	}
-	for _, context := range []any{values, everything} {
-		p, err := newPlan(context, now)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := settings.Parse(p.SettingsJSON); err != nil || len(p.Settings.Servers) != 6 {
-			t.Errorf("the function would read %v", err)
-		}
-	}
-}

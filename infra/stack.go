@@ -2,10 +2,10 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
-	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 
@@ -19,49 +19,57 @@ const stackName = "opsworks-maintenance"
 // Stack is everything that is deployed.
 type Stack struct {
 	awscdk.Stack
-	Topics      *Topics
-	Runs        *Runs
-	Automation  *Automation
-	Permissions *Permissions
-	Function    *Function
-	Triggers    *Triggers
-	Watch       *Watch
+	Topics     *Topics
+	Runs       *Runs
+	Automation *Automation
+	Function   *Function
+	Triggers   *Triggers
+	Watch      *Watch
 	// Warning is what synth says beside; empty if there is nothing.
 	Warning string
 }
 
-// NewStack adds the stack to the app. The asset is the folder with the function's binary and settings.
-func NewStack(app constructs.Construct, p plan, architecture awslambda.Architecture, asset string) *Stack {
-	s := &Stack{Stack: awscdk.NewStack(app, jsii.String(stackName), &awscdk.StackProps{
+// StackProps is what the stack is built from.
+type StackProps struct {
+	Plan         plan
+	Architecture string // of the function, as Lambda names it
+	Asset        string // the folder with the function's binary and settings
+}
+
+// NewStack adds the stack to the app. An id is part of the logical ids of what is under it, and stays, whatever a type is named.
+func NewStack(scope constructs.Construct, id string, props *StackProps) *Stack {
+	p := props.Plan
+	s := &Stack{Stack: awscdk.NewStack(scope, jsii.String(id), &awscdk.StackProps{
 		StackName:   jsii.String(stackName),
 		Description: jsii.String("Starts maintenance of Chef Automate and Puppet Enterprise servers on alarms and schedules"),
 		// 1,000 servers make a template near the limit of 1 MB, and a third of it would be spaces.
 		SuppressTemplateIndentation: jsii.Bool(true),
 	})}
-	s.Topics = NewTopics(s.Stack, p.Settings.Notify)
-	s.Runs = NewRuns(s.Stack)
-	s.Automation = NewAutomation(s.Stack, p.Settings.Servers)
-	s.Permissions = NewPermissions(s.Stack)
-	s.Function = NewFunction(s.Stack, s.Permissions, architecture, asset)
-	s.Permissions.WriteLogs(s.Function.LogGroup)
-	s.Permissions.KeepDeadLetters(s.Function.DeadLetters)
-	s.Permissions.KeepRuns(s.Runs)
-	s.Permissions.Notify(s.Topics)
-	s.Permissions.MaintainServers(p.Settings.Servers)
-	s.Permissions.MaintainNodes(p.Settings.Servers, s.Automation)
-	s.Permissions.Grant(s.Function)
-	s.Triggers = NewTriggers(s.Stack, p, s.Function)
-	s.Watch = NewWatch(s.Stack, s.Function, s.Topics)
+	s.Topics = NewTopics(s.Stack, "Topics", &TopicsProps{Subscriptions: p.Settings.Notify})
+	// Not "Runs": that id has the first edition's table. Under this one an update makes a new table beside the old, which is retained.
+	s.Runs = NewRuns(s.Stack, "Ledger")
+	s.Automation = NewAutomation(s.Stack, "Automation", &AutomationProps{Servers: p.Settings.Servers})
+	s.Function = NewFunction(s.Stack, "Function", &FunctionProps{Architecture: props.Architecture, Asset: props.Asset})
+	s.Runs.GrantTo(s.Function)
+	s.Topics.GrantPublish(s.Function)
+	grantOpsWorksCM(s.Function, p.Settings.Servers)
+	s.Automation.GrantTo(s.Function)
+	s.Triggers = NewTriggers(s.Stack, "Triggers", &TriggersProps{
+		Function: s.Function, Rules: p.Rules, Schedules: p.Schedules,
+		OwnRules:     slices.ContainsFunc(p.Settings.Servers, func(server settings.Server) bool { return len(server.Rules) > 0 }),
+		AlarmActions: hasTrigger(p.Settings, settings.TriggerAction),
+	})
+	s.Watch = NewWatch(s.Stack, "Watch", &WatchProps{Function: s.Function, Topic: s.Topics.Text})
 
-	if s.Warning = theEnd(p.Settings); s.Warning != "" {
+	if s.Warning = warnRetiredService(p.Settings); s.Warning != "" {
 		awscdk.Annotations_Of(s.Stack).AddWarningV2(jsii.String(stackName+":opsworks-cm"), jsii.String(s.Warning))
 	}
 	s.output("FunctionName", s.Function.Function.FunctionName(), "the function; its name in logs and metrics")
-	s.output("OperatorsFunction", s.Function.ForOperators(), "the function's alias for operators: --function-name of aws lambda invoke")
+	s.output("OperatorsFunction", s.Function.OperatorsName(), "the function's alias for operators: --function-name of aws lambda invoke")
 	s.output("DeadLettersUrl", s.Function.DeadLetters.QueueUrl(), "events that could not be delivered or handled; make redrive")
 	s.output("RunsTable", s.Runs.Table.TableName(), "the runs; it stays when the stack is destroyed")
 	for _, t := range s.Topics.All() {
-		s.output(t.Output, t.Topic.TopicArn(), t.Use)
+		s.output(t.Output, t.Topic.TopicArn(), t.Description)
 	}
 	return s
 }
@@ -70,17 +78,12 @@ func (s *Stack) output(name string, value *string, description string) {
 	awscdk.NewCfnOutput(s.Stack, jsii.String(name), &awscdk.CfnOutputProps{Value: value, Description: jsii.String(description)})
 }
 
-// theEnd says what a green synth would hide: a server of OpsWorks CM proper can no longer be maintained.
-func theEnd(document settings.Settings) string {
+// warnRetiredService says what a green synth would hide: a server of OpsWorks CM proper can no longer be maintained.
+func warnRetiredService(document settings.Settings) string {
 	if document.Endpoint != "" {
 		return ""
 	}
-	var names []string
-	for _, server := range document.Servers {
-		if server.Backend == settings.BackendOpsWorksCM {
-			names = append(names, server.Name)
-		}
-	}
+	names := serversOf(document.Servers, settings.BackendOpsWorksCM)
 	if len(names) == 0 {
 		return ""
 	}

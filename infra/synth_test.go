@@ -6,13 +6,11 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/assertions"
-	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 	"github.com/aws/jsii-runtime-go"
 )
 
@@ -32,23 +30,6 @@ func needNode(t *testing.T) {
 		}
 		t.Skip("needs Node, which synthesizes the stack")
 	}
-}
-
-// template is what CloudFormation would get.
-type template struct {
-	Resources map[string]resource
-	Outputs   map[string]struct{ Value any }
-	JSON      []byte
-	// Warnings are the annotations that the CLI shows.
-	Warnings []annotation
-	Plan     plan
-}
-
-type resource struct {
-	Type                                string
-	Properties                          map[string]any
-	DependsOn                           []string
-	DeletionPolicy, UpdateReplacePolicy string
 }
 
 // synthesize builds the stack from a settings document. The binary does not matter here; the file stands for it.
@@ -104,7 +85,7 @@ func build(t *testing.T, document string) (awscdk.App, *Stack, plan) {
 		}
 	}
 	app := awscdk.NewApp(&awscdk.AppProps{Outdir: jsii.String(t.TempDir()), AnalyticsReporting: jsii.Bool(false)})
-	return app, NewStack(app, p, awslambda.Architecture_ARM_64(), asset), p
+	return app, NewStack(app, stackName, &StackProps{Plan: p, Architecture: "arm64", Asset: asset}), p
 }
 
 // inCDKJSON is the settings document that the repository comes with.
@@ -128,9 +109,11 @@ var now = time.Date(2026, 11, 26, 12, 0, 0, 0, time.UTC)
 const everything = `{
 	"servers": [
 		{"name": "automate-06", "backend": "opsworks-cm", "alarms": ["automate-06-*", "*-automate-06", "cpu-*-automate-06", "automate-06"],
-		 "rules": ["nightly-chef"], "schedules": [{"name": "weekly", "expression": "cron(0 23 ? * SAT *)", "flexible": "1h"}], "timezone": "Europe/Berlin"},
+		 "schedules": [{"name": "weekly", "expression": "cron(0 23 ? * SAT *)", "flexible": "1h"}],
+		 "rules": ["nightly-chef"], "timezone": "Europe/Berlin"},
 		{"name": "puppet-01", "backend": "opsworks-cm", "alarms": ["backup of puppet-01 is old"],
-		 "schedules": [{"name": "weekly", "expression": "cron(0 23 ? * SAT *)", "flexible": "1h"}, {"name": "daily", "expression": "rate(1 day)"}], "timezone": "Europe/Berlin"},
+		 "schedules": [{"name": "weekly", "expression": "cron(0 23 ? * SAT *)", "flexible": "1h"},
+			{"name": "daily", "expression": "rate(1 day)"}], "timezone": "Europe/Berlin"},
 		{"name": "automate-07", "backend": "ssm", "runbook": "Maintain", "calendars": ["Holidays"],
 		 "parameters": {"AutomationAssumeRole": ["arn:aws-us-gov:iam::123456789012:role/Maintain"]}},
 		{"name": "automate-08", "backend": "ssm", "runbook": "chef-automate", "parameters": {"BackupTo": ["s3://backups/automate-08"]}},
@@ -143,138 +126,3 @@ const everything = `{
 		{"chat": true}, {"records": true}
 	]
 }`
-
-func (tmpl template) of(kind string) map[string]resource {
-	found := map[string]resource{}
-	for id, r := range tmpl.Resources {
-		if r.Type == kind {
-			found[id] = r
-		}
-	}
-	return found
-}
-
-// one is the only resource of its type.
-func (tmpl template) one(t *testing.T, kind string) resource {
-	t.Helper()
-	found := tmpl.of(kind)
-	if len(found) != 1 {
-		t.Fatalf("the template has %d of %s, want 1", len(found), kind)
-	}
-	for _, r := range found {
-		return r
-	}
-	panic("unreachable")
-}
-
-// plain is a value of the template as it may look once deployed: in the Region with the longest ARNs, and with ${…} for what
-// only the deployment knows.
-func plain(value any) any {
-	switch value := value.(type) {
-	case []any:
-		list := make([]any, len(value))
-		for i, item := range value {
-			list[i] = plain(item)
-		}
-		return list
-	case map[string]any:
-		if ref, ok := value["Ref"].(string); ok {
-			known := map[string]string{"AWS::Partition": "aws-us-gov", "AWS::Region": "ap-southeast-1", "AWS::AccountId": "123456789012", "AWS::URLSuffix": "amazonaws.com"}
-			if text, ok := known[ref]; ok {
-				return text
-			}
-			return "${" + ref + "}"
-		}
-		if attribute, ok := value["Fn::GetAtt"].([]any); ok {
-			return fmt.Sprintf("${%v.%v}", attribute[0], attribute[1])
-		}
-		if join, ok := value["Fn::Join"].([]any); ok {
-			var parts []string
-			for _, part := range join[1].([]any) {
-				parts = append(parts, fmt.Sprint(plain(part)))
-			}
-			return strings.Join(parts, join[0].(string))
-		}
-		object := map[string]any{}
-		for key, item := range value {
-			object[key] = plain(item)
-		}
-		return object
-	}
-	return value
-}
-
-// texts is a value that may stand alone or in a list.
-func texts(value any) []string {
-	var all []string
-	switch value := plain(value).(type) {
-	case nil:
-	case []any:
-		for _, item := range value {
-			all = append(all, fmt.Sprint(item))
-		}
-	default:
-		all = append(all, fmt.Sprint(value))
-	}
-	return all
-}
-
-// dig follows keys and indexes into a value of the template.
-func dig(value any, path ...any) any {
-	for _, step := range path {
-		switch step := step.(type) {
-		case string:
-			object, _ := value.(map[string]any)
-			value = object[step]
-		case int:
-			list, _ := value.([]any)
-			if step >= len(list) {
-				return nil
-			}
-			value = list[step]
-		}
-	}
-	return value
-}
-
-// statement is one statement of any policy in the template.
-type statement struct {
-	Resource                            string // the logical id of what the policy belongs to
-	Sid, Effect                         string
-	Actions, Resources, Principals, Not []string
-	Condition                           any
-}
-
-func (tmpl template) statements() []statement {
-	var all []statement
-	add := func(id string, document any) {
-		list, _ := dig(document, "Statement").([]any)
-		for _, s := range list {
-			one := statement{Resource: id, Actions: texts(dig(s, "Action")), Resources: texts(dig(s, "Resource")), Condition: plain(dig(s, "Condition"))}
-			one.Sid, _ = dig(s, "Sid").(string)
-			one.Effect, _ = dig(s, "Effect").(string)
-			one.Not = append(texts(dig(s, "NotAction")), texts(dig(s, "NotResource"))...)
-			switch principal := dig(s, "Principal").(type) {
-			case map[string]any:
-				for kind, who := range principal {
-					for _, name := range texts(who) {
-						one.Principals = append(one.Principals, kind+":"+name)
-					}
-				}
-			case string:
-				one.Principals = append(one.Principals, principal)
-			}
-			all = append(all, one)
-		}
-	}
-	for id, r := range tmpl.Resources {
-		for _, key := range []string{"PolicyDocument", "AssumeRolePolicyDocument", "KeyPolicy", "ResourcePolicy"} {
-			add(id, r.Properties[key])
-		}
-		inline, _ := r.Properties["Policies"].([]any)
-		for _, p := range inline {
-			add(id, dig(p, "PolicyDocument"))
-		}
-	}
-	return all
-}

@@ -14,31 +14,37 @@ import (
 
 // Topics are one SNS topic per audience, so that each has one format. Records and Chat are nil unless the settings ask for them.
 type Topics struct {
+	constructs.Construct
 	Key     awskms.Key
 	Text    awssns.Topic
 	Records awssns.Topic
 	Chat    awssns.Topic
 }
 
+// TopicsProps says who is notified, and of what.
+type TopicsProps struct {
+	Subscriptions []settings.Subscription
+}
+
 // NewTopics makes the topics and the mailboxes' subscriptions.
-func NewTopics(parent constructs.Construct, notify []settings.Subscription) *Topics {
-	scope := constructs.NewConstruct(parent, jsii.String("Topics"))
-	t := &Topics{Key: newKey(scope)}
-	t.Text = t.topic(scope, "Text", stackName)
+func NewTopics(scope constructs.Construct, id string, props *TopicsProps) *Topics {
+	t := &Topics{Construct: constructs.NewConstruct(scope, jsii.String(id))}
+	t.Key = newKey(t.Construct)
+	t.Text = t.newTopic("Text", stackName)
 	// The function's own alarms speak here too. A topic with a policy of its own has lost the default one, which lets CloudWatch in.
 	t.Text.AddToResourcePolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
-		Sid:        jsii.String("OwnAlarms"),
-		Principals: &[]awsiam.IPrincipal{cloudWatch()},
+		Sid:        jsii.String("PublishAlarms"),
+		Principals: &[]awsiam.IPrincipal{service("cloudwatch.amazonaws.com", nil)},
 		Actions:    jsii.Strings("sns:Publish"),
 		Resources:  &[]*string{t.Text.TopicArn()},
-		Conditions: from(arnOf(scope, "cloudwatch", "alarm", settings.OwnAlarmPrefix+"*", awscdk.ArnFormat_COLON_RESOURCE_NAME)),
+		Conditions: sourceIs(arnOf(t.Construct, "cloudwatch", "alarm", settings.OwnAlarmPrefix+"*", awscdk.ArnFormat_COLON_RESOURCE_NAME)),
 	}))
-	for _, s := range notify {
+	for _, s := range props.Subscriptions {
 		switch {
 		case s.Chat:
-			t.Chat = t.topic(scope, "Chat", stackName+"-chat")
+			t.Chat = t.newTopic("Chat", stackName+"-chat")
 		case s.Records:
-			t.Records = t.topic(scope, "Records", stackName+"-records")
+			t.Records = t.newTopic("Records", stackName+"-records")
 		default:
 			t.Text.AddSubscription(awssnssubscriptions.NewEmailSubscription(jsii.String(s.Email),
 				&awssnssubscriptions.EmailSubscriptionProps{FilterPolicy: filterPolicy(s.Only)}))
@@ -56,8 +62,8 @@ func newKey(scope constructs.Construct) awskms.Key {
 		RemovalPolicy:     awscdk.RemovalPolicy_DESTROY, // nothing at rest needs it: SNS keeps no message
 	})
 	key.AddToResourcePolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
-		Sid:        jsii.String("Alarms"),
-		Principals: &[]awsiam.IPrincipal{cloudWatch()},
+		Sid:        jsii.String("EncryptAlarms"),
+		Principals: &[]awsiam.IPrincipal{service("cloudwatch.amazonaws.com", nil)},
 		Actions:    jsii.Strings("kms:GenerateDataKey", "kms:Decrypt"),
 		Resources:  jsii.Strings("*"), // in a key's policy: this key
 		// No condition on the account: no document says that CloudWatch's use of a key carries it. The topic's policy has one.
@@ -65,8 +71,8 @@ func newKey(scope constructs.Construct) awskms.Key {
 	return key
 }
 
-func (t *Topics) topic(scope constructs.Construct, id, name string) awssns.Topic {
-	return awssns.NewTopic(scope, jsii.String(id), &awssns.TopicProps{
+func (t *Topics) newTopic(id, name string) awssns.Topic {
+	return awssns.NewTopic(t.Construct, jsii.String(id), &awssns.TopicProps{
 		TopicName:  jsii.String(name),
 		MasterKey:  t.Key,
 		EnforceSSL: jsii.Bool(true),
@@ -89,8 +95,8 @@ func filterPolicy(only []string) *map[string]awssns.SubscriptionFilter {
 
 // namedTopic is a topic with the environment variable that tells the function of it, and the stack output that tells people.
 type namedTopic struct {
-	Topic                 awssns.Topic
-	Variable, Output, Use string
+	Topic                         awssns.Topic
+	Variable, Output, Description string
 }
 
 // All are the topics that there are.
@@ -108,19 +114,15 @@ func (t *Topics) All() []namedTopic {
 	return all
 }
 
-func cloudWatch() awsiam.ServicePrincipal {
-	return awsiam.NewServicePrincipal(jsii.String("cloudwatch.amazonaws.com"), nil)
-}
-
-// from keeps a service from being used by others to reach us. It asks for the ARN only, which has the account in it: that
-// every service says aws:SourceAccount too is documented nowhere, and one that does not would be shut out silently.
-func from(arn *string) *map[string]any {
-	return &map[string]any{"ArnLike": map[string]any{"aws:SourceArn": arn}}
-}
-
-// arnOf is the ARN of a resource of this account and Region.
-func arnOf(scope constructs.Construct, service, resource, name string, format awscdk.ArnFormat) *string {
-	return awscdk.Stack_Of(scope).FormatArn(&awscdk.ArnComponents{
-		Service: jsii.String(service), Resource: jsii.String(resource), ResourceName: jsii.String(name), ArnFormat: format,
-	})
+// GrantPublish lets the function publish to the topics, and use their key, through SNS only.
+func (t *Topics) GrantPublish(f *Function) {
+	var arns []*string
+	for _, named := range t.All() {
+		arns = append(arns, named.Topic.TopicArn())
+		f.SetEnvironment(named.Variable, named.Topic.TopicArn())
+	}
+	f.Allow("PublishNotifications", []string{"sns:Publish"}, arns, nil)
+	stack := awscdk.Stack_Of(t.Construct)
+	f.Allow("EncryptNotifications", []string{"kms:GenerateDataKey", "kms:Decrypt"}, []*string{t.Key.KeyArn()},
+		&map[string]any{"StringEquals": map[string]any{"kms:ViaService": "sns." + *stack.Region() + "." + *stack.UrlSuffix()}})
 }

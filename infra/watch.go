@@ -7,6 +7,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatchactions"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awssns"
 	"github.com/aws/aws-cdk-go/awscdk/v2/interfaces/interfacesawscloudwatch"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
@@ -17,34 +18,40 @@ import (
 // Watch notifies of what the function cannot notify of itself: alarms, and a dashboard. What maintenance comes to, failures included,
 // the function says in messages of its own.
 type Watch struct {
+	constructs.Construct
 	Alarms    []awscloudwatch.Alarm
 	Dashboard awscloudwatch.Dashboard
 }
 
-// watched is one alarm: it goes off when the metric over a period reaches the threshold or, if something is missing, stays below it.
-type watched struct {
+// WatchProps is what is watched, and the topic for people.
+type WatchProps struct {
+	Function *Function
+	Topic    awssns.Topic
+}
+
+// alarmSpec is one alarm: it goes off when the metric over a period reaches the threshold or, if something is missing, stays below it.
+type alarmSpec struct {
 	name      string
 	metric    awscloudwatch.IMetric
 	threshold float64
-	// missing is true for the alarm about something that must happen, and does not.
-	missing     bool
+	// mustHappen is true for the alarm about something that must happen, and does not.
+	mustHappen  bool
 	description string
 }
 
-// longestOverdue is how late the oldest due item may be.
-const longestOverdue = 15 * time.Minute
+// maxOverdue is how late the oldest due item may be.
+const maxOverdue = 15 * time.Minute
 
 // NewWatch makes the alarms, which speak through the topic for people, and the dashboard.
-func NewWatch(parent constructs.Construct, f *Function, topics *Topics) *Watch {
-	scope := constructs.NewConstruct(parent, jsii.String("Watch"))
-	w := &Watch{}
-	people := awscloudwatchactions.NewSnsAction(topics.Text)
-	for _, a := range alarms(f) {
+func NewWatch(scope constructs.Construct, id string, props *WatchProps) *Watch {
+	w := &Watch{Construct: constructs.NewConstruct(scope, jsii.String(id))}
+	notify := awscloudwatchactions.NewSnsAction(props.Topic)
+	for _, a := range alarms(props.Function) {
 		comparison, missing := awscloudwatch.ComparisonOperator_GREATER_THAN_OR_EQUAL_TO_THRESHOLD, awscloudwatch.TreatMissingData_NOT_BREACHING
-		if a.missing {
+		if a.mustHappen {
 			comparison, missing = awscloudwatch.ComparisonOperator_LESS_THAN_THRESHOLD, awscloudwatch.TreatMissingData_BREACHING
 		}
-		alarm := awscloudwatch.NewAlarm(scope, jsii.String(a.name), &awscloudwatch.AlarmProps{
+		alarm := awscloudwatch.NewAlarm(w.Construct, jsii.String(a.name), &awscloudwatch.AlarmProps{
 			AlarmName:          jsii.String(settings.OwnAlarmPrefix + a.name),
 			AlarmDescription:   jsii.String(a.description),
 			Metric:             a.metric,
@@ -53,19 +60,19 @@ func NewWatch(parent constructs.Construct, f *Function, topics *Topics) *Watch {
 			ComparisonOperator: comparison,
 			TreatMissingData:   missing,
 		})
-		alarm.AddAlarmAction(people)
-		alarm.AddOkAction(people)
+		alarm.AddAlarmAction(notify)
+		alarm.AddOkAction(notify)
 		w.Alarms = append(w.Alarms, alarm)
 	}
-	w.Dashboard = newDashboard(scope, f, alarms(f))
+	w.Dashboard = w.newDashboard(props.Function)
 	return w
 }
 
 // alarms are the function's own. Their names begin with a prefix by which the function knows them and starts nothing.
-func alarms(f *Function) []watched {
-	every := func(minutes float64) *awscloudwatch.MetricOptions { return over(minutes, "Sum", "") }
-	longest := over(5, "Maximum", "")
-	return []watched{
+func alarms(f *Function) []alarmSpec {
+	every := func(minutes float64) *awscloudwatch.MetricOptions { return metricOptions(minutes, "Sum", "") }
+	longest := metricOptions(5, "Maximum", "")
+	return []alarmSpec{
 		{"errors", f.Function.MetricErrors(every(5)), 1, false,
 			"The function failed. Its log group /aws/lambda/" + stackName + " says why; " +
 				"Lambda tries an event again twice, then it lies in the dead-letter queue."},
@@ -75,23 +82,23 @@ func alarms(f *Function) []watched {
 		{"dead-letters", f.DeadLetters.MetricApproximateNumberOfMessagesVisible(longest), 1, false,
 			"Events could not be delivered or handled. When the cause is gone, make redrive sends them to the function again, but for " +
 				"operators' requests, which it lists; what is too old starts nothing."},
-		{"publish-failures", own(settings.MetricPublishFailures, every(5)), 1, false,
+		{"publish-failures", functionMetric(settings.MetricPublishFailures, every(5)), 1, false,
 			"A message could not be published. It is tried again for a day, for people for 14 days. " +
 				"The log group /aws/lambda/" + stackName + " says why, under error."},
-		{"dropped-notifications", own(settings.MetricDropped, every(5)), 1, false,
+		{"dropped-notifications", functionMetric(settings.MetricDropped, every(5)), 1, false,
 			"A notification was given up, so somebody may not know how a run ended. " +
 				"In the log group /aws/lambda/" + stackName + " look for dropped above 0, and for the errors before it."},
-		{"oldest-due", own(settings.MetricOldestDue, longest), longestOverdue.Seconds(), false,
+		{"oldest-due", functionMetric(settings.MetricOldestDue, longest), maxOverdue.Seconds(), false,
 			"A run has been due for more than 15 minutes and was not looked at: what waits is not started, what runs is not followed. " +
 				"Look for errors and throttling in the log group /aws/lambda/" + stackName + "."},
-		{"no-sweep", own(settings.MetricSweeps, every(15)), 1, true,
+		{"no-sweep", functionMetric(settings.MetricSweeps, every(15)), 1, true,
 			"No sweep has succeeded for 15 minutes: runs are not followed, what waits is not started. " +
 				"Look for errors in the log group /aws/lambda/" + stackName + ", and whether the schedule " + stackName + "-sweep is enabled."},
 	}
 }
 
-// over is how a metric is read: by what statistic, over so many minutes. Without a label CloudWatch finds one.
-func over(minutes float64, statistic, label string) *awscloudwatch.MetricOptions {
+// metricOptions is how a metric is read: by what statistic, over so many minutes. Without a label CloudWatch finds one.
+func metricOptions(minutes float64, statistic, label string) *awscloudwatch.MetricOptions {
 	o := &awscloudwatch.MetricOptions{Period: awscdk.Duration_Minutes(jsii.Number(minutes)), Statistic: jsii.String(statistic)}
 	if label != "" {
 		o.Label = jsii.String(label)
@@ -99,8 +106,8 @@ func over(minutes float64, statistic, label string) *awscloudwatch.MetricOptions
 	return o
 }
 
-// own is a metric that the function writes into its log, of this stack.
-func own(name string, options *awscloudwatch.MetricOptions) awscloudwatch.IMetric {
+// functionMetric is a metric that the function writes into its log, of this stack.
+func functionMetric(name string, options *awscloudwatch.MetricOptions) awscloudwatch.IMetric {
 	return awscloudwatch.NewMetric(&awscloudwatch.MetricProps{
 		Namespace: jsii.String(settings.MetricNamespace), MetricName: jsii.String(name), Period: options.Period, Statistic: options.Statistic,
 		DimensionsMap: &map[string]*string{settings.DimensionStack: jsii.String(stackName)}, Label: options.Label,
@@ -109,35 +116,36 @@ func own(name string, options *awscloudwatch.MetricOptions) awscloudwatch.IMetri
 
 // newDashboard shows at a glance, from top to bottom: is anything wrong, what did maintenance come to, is the function well.
 // It names the alarms and does not refer to them, so it can be deployed before they are, or without them.
-func newDashboard(scope constructs.Construct, f *Function, alarms []watched) awscloudwatch.Dashboard {
-	dashboard := awscloudwatch.NewDashboard(scope, jsii.String("Dashboard"), &awscloudwatch.DashboardProps{
+func (w *Watch) newDashboard(f *Function) awscloudwatch.Dashboard {
+	dashboard := awscloudwatch.NewDashboard(w.Construct, jsii.String("Dashboard"), &awscloudwatch.DashboardProps{
 		DashboardName: jsii.String(stackName),
 	})
-	shown := make([]interfacesawscloudwatch.IAlarmRef, 0, len(alarms))
-	for _, a := range alarms {
-		shown = append(shown, awscloudwatch.Alarm_FromAlarmName(scope, jsii.String("Shown-"+a.name), jsii.String(settings.OwnAlarmPrefix+a.name)))
+	var named []interfacesawscloudwatch.IAlarmRef
+	for _, a := range alarms(f) {
+		named = append(named, awscloudwatch.Alarm_FromAlarmName(dashboard, jsii.String(a.name), jsii.String(settings.OwnAlarmPrefix+a.name)))
 	}
 	dashboard.AddWidgets(awscloudwatch.NewAlarmStatusWidget(&awscloudwatch.AlarmStatusWidgetProps{
-		Title: jsii.String("What the function cannot say itself"), Alarms: &shown, Width: jsii.Number(24), Height: jsii.Number(3),
+		Title: jsii.String("Alarms"), Alarms: &named, Width: jsii.Number(24), Height: jsii.Number(3),
 	}))
 	dashboard.AddWidgets(
-		graph("Outcomes, per hour", byDimension(settings.MetricOutcomes, settings.DimensionOutcome, over(60, "Sum", "")), 16),
-		graph("Open runs", byDimension(settings.MetricOpenRuns, settings.DimensionState, over(5, "Maximum", "")), 8),
+		graph("Outcomes per hour", byDimension(settings.MetricOutcomes, settings.DimensionOutcome, metricOptions(60, "Sum", "")), 16),
+		graph("Open runs", byDimension(settings.MetricOpenRuns, settings.DimensionState, metricOptions(5, "Maximum", "")), 8),
 	)
-	minutely := func(statistic, label string) *awscloudwatch.MetricOptions { return over(5, statistic, label) }
+	fiveMinutes := func(statistic, label string) *awscloudwatch.MetricOptions { return metricOptions(5, statistic, label) }
 	dashboard.AddWidgets(
-		graph("Function", []awscloudwatch.IMetric{
-			f.Function.MetricInvocations(minutely("Sum", "invocations")), f.Function.MetricErrors(minutely("Sum", "errors")),
-			f.Function.MetricThrottles(minutely("Sum", "throttles")),
+		graph("Invocations and errors", []awscloudwatch.IMetric{
+			f.Function.MetricInvocations(fiveMinutes("Sum", "invocations")), f.Function.MetricErrors(fiveMinutes("Sum", "errors")),
+			f.Function.MetricThrottles(fiveMinutes("Sum", "throttles")),
 		}, 6),
-		graph("Duration in ms", []awscloudwatch.IMetric{
-			f.Function.MetricDuration(minutely("p50", "median")), f.Function.MetricDuration(minutely("Maximum", "longest")),
+		graph("Duration (ms)", []awscloudwatch.IMetric{
+			f.Function.MetricDuration(fiveMinutes("p50", "median")), f.Function.MetricDuration(fiveMinutes("Maximum", "longest")),
 		}, 6),
-		graph("Dead letters, messages not published", []awscloudwatch.IMetric{
-			f.DeadLetters.MetricApproximateNumberOfMessagesVisible(minutely("Maximum", "dead letters")),
-			own(settings.MetricPublishFailures, minutely("Sum", "failed")), own(settings.MetricDropped, minutely("Sum", "dropped")),
+		graph("Dead letters and failed notifications", []awscloudwatch.IMetric{
+			f.DeadLetters.MetricApproximateNumberOfMessagesVisible(fiveMinutes("Maximum", "dead letters")),
+			functionMetric(settings.MetricPublishFailures, fiveMinutes("Sum", "failed")),
+			functionMetric(settings.MetricDropped, fiveMinutes("Sum", "dropped")),
 		}, 6),
-		graph("Oldest due run, in s", []awscloudwatch.IMetric{own(settings.MetricOldestDue, minutely("Maximum", "overdue"))}, 6),
+		graph("Oldest due run (s)", []awscloudwatch.IMetric{functionMetric(settings.MetricOldestDue, fiveMinutes("Maximum", "overdue"))}, 6),
 	)
 	return dashboard
 }

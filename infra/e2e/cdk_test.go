@@ -131,9 +131,10 @@ func (e *emulator) environment() []string {
 		}
 	}
 	return append(all,
-		"AWS_ENDPOINT_URL="+e.URL, "AWS_REGION="+region, "AWS_DEFAULT_REGION="+region, "AWS_ACCESS_KEY_ID=emulator", "AWS_SECRET_ACCESS_KEY=emulator",
+		"AWS_ENDPOINT_URL="+e.URL, "AWS_REGION="+region, "AWS_DEFAULT_REGION="+region,
+		"AWS_ACCESS_KEY_ID=emulator", "AWS_SECRET_ACCESS_KEY=emulator",
 		"AWS_CONFIG_FILE=/dev/null", "AWS_SHARED_CREDENTIALS_FILE=/dev/null", "AWS_EC2_METADATA_DISABLED=true",
-		"CI=true", "NO_COLOR=1", "CDK_DISABLE_CLI_TELEMETRY=true", "CDK_DISABLE_VERSION_CHECK=true", "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION=1",
-		"npm_config_update_notifier=false",
+		"CI=true", "NO_COLOR=1", "CDK_DISABLE_CLI_TELEMETRY=true", "CDK_DISABLE_VERSION_CHECK=true",
+		"JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION=1", "npm_config_update_notifier=false",
 	)
 }

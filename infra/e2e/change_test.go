@@ -109,9 +109,11 @@ func (d *deployment) destroy(t *testing.T) {
 
 // refuse tries to deploy four faults at once.
 func (d *deployment) refuse(t *testing.T) {
-	const wrong = `{"servers": [{"name": "automate-06-in-the-rack-of-the-next-floor", "backend": "opsworks-cm", "timezone": "Europe/Atlantis",` +
-		` "schedules": [{"name": "weekly", "expression": "cron(0 25 ? * SAT *)"}]}], "notify": [{"email": "ops.example.com"}]}`
-	output, err := d.cdk(t, root, "deploy", "--require-approval", "never", "--output", filepath.Join(d.folder, "wrong"), "-c", "maintenance="+wrong)
+	const wrong = `{"servers": [{"name": "automate-06-in-the-rack-of-the-next-floor", "backend": "opsworks-cm", ` +
+		`"timezone": "Europe/Atlantis", "schedules": [{"name": "weekly", "expression": "cron(0 25 ? * SAT *)"}]}], ` +
+		`"notify": [{"email": "ops.example.com"}]}`
+	output, err := d.cdk(t, root, "deploy", "--require-approval", "never", "--output", filepath.Join(d.folder, "wrong"),
+		"-c", "maintenance="+wrong)
 	if err == nil {
 		t.Errorf("it was deployed:\n%s", tail(output, 20))
 	}

@@ -65,7 +65,8 @@ func (d *deployment) listen(t *testing.T) {
 	d.rules = map[string]string{}
 	for _, r := range d.stack.of("AWS::Events::Rule") {
 		queue := d.queue(t, "e2e-"+r.Name)
-		if _, err := d.events.RemoveTargets(t.Context(), &eventbridge.RemoveTargetsInput{Rule: aws.String(r.Name), Ids: []string{"function"}}); err != nil {
+		function := &eventbridge.RemoveTargetsInput{Rule: aws.String(r.Name), Ids: []string{"function"}}
+		if _, err := d.events.RemoveTargets(t.Context(), function); err != nil {
 			t.Fatal(err)
 		}
 		if detail := dig(r.Properties, "EventPattern", "detail"); dig(detail, "alarmName") == nil && dig(detail, "Definition") == nil {
@@ -104,7 +105,8 @@ func samples(t *testing.T) map[string]sample {
 			return err
 		}
 		var s sample
-		if s.file, err = os.ReadFile(file); err == nil && json.Unmarshal(s.file, &s) == nil && s.Source != "" && s.DetailType != "" && s.Detail != nil {
+		if s.file, err = os.ReadFile(file); err == nil && json.Unmarshal(s.file, &s) == nil &&
+			s.Source != "" && s.DetailType != "" && s.Detail != nil {
 			all[filepath.Base(file)] = s
 		}
 		return err

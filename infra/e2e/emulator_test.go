@@ -165,7 +165,8 @@ func (e *emulator) send(ctx context.Context, method, path, service, operation st
 		Message string
 	}
 	_ = json.Unmarshal(b, &fault) // S3 answers with XML, or nothing
-	return nil, &smithy.GenericAPIError{Code: fault.Type, Message: fmt.Sprintf("%s %s: %s %s", service, operation, answer.Status, fault.Message)}
+	return nil, &smithy.GenericAPIError{Code: fault.Type,
+		Message: fmt.Sprintf("%s %s: %s %s", service, operation, answer.Status, fault.Message)}
 }
 
 // gone tells whether a call failed because what it asks for does not exist, in the words of any service.

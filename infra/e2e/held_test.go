@@ -206,7 +206,8 @@ func (e *emulator) readDocument(ctx context.Context, r *resource) (map[string]an
 		Content                            any // AWS answers with a text, the emulator with what the template had
 	}
 	err := e.raw(ctx, "ssm", "AmazonSSM.GetDocument", map[string]any{"Name": r.Name, "DocumentFormat": "JSON"}, &read)
-	return map[string]any{"Name": read.Name, "DocumentType": read.DocumentType, "DocumentFormat": read.DocumentFormat, "Content": read.Content}, err
+	return map[string]any{"Name": read.Name, "DocumentType": read.DocumentType, "DocumentFormat": read.DocumentFormat,
+		"Content": read.Content}, err
 }
 
 // nameIn is the last part of an ARN.

@@ -115,7 +115,8 @@ func (d *deployment) start(t *testing.T, serverName string) *function {
 			t.Fatal(err)
 		}
 	}
-	f := &function{t: t, log: &bytes.Buffer{}, calls: d.record(t), opsworksCM: simulator.NewOpsWorksCM(simulator.Config{Region: region, Account: account})}
+	f := &function{t: t, log: &bytes.Buffer{}, calls: d.record(t),
+		opsworksCM: simulator.NewOpsWorksCM(simulator.Config{Region: region, Account: account})}
 	if err := f.opsworksCM.AddServer(simulator.Server{Name: serverName}); err != nil {
 		t.Fatal(err)
 	}

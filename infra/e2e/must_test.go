@@ -47,7 +47,8 @@ func functionMust(t *testing.T, d *deployment, r *resource) {
 	is(t, r, d.arnOf(t, "AWS::SQS::Queue"), "DeadLetterConfig", "TargetArn")
 	is(t, r, d.stack.one(t, "AWS::Logs::LogGroup").Name, "LoggingConfig", "LogGroup")
 	environment := map[string]any{settings.EnvMaxProcs: settings.MaxProcs, settings.EnvRunsTable: d.stack.one(t, "AWS::DynamoDB::Table").Name}
-	for audience, name := range map[string]string{"": settings.EnvTopicARN, "-records": settings.EnvRecordsTopicARN, "-chat": settings.EnvChatTopicARN} {
+	for audience, name := range map[string]string{"": settings.EnvTopicARN, "-records": settings.EnvRecordsTopicARN,
+		"-chat": settings.EnvChatTopicARN} {
 		if topic := d.topic(audience); topic != "" || audience == "" {
 			environment[name] = topic
 		}
@@ -62,7 +63,8 @@ func functionMust(t *testing.T, d *deployment, r *resource) {
 	is(t, r, environment, "Environment", "Variables")
 	d.roleMust(t, r, "lambda.amazonaws.com", "Role")
 	for output, want := range map[string]string{
-		"FunctionName": r.Name, "OperatorsFunction": r.Name + ":" + settings.OperatorsAlias, "RunsTable": d.stack.one(t, "AWS::DynamoDB::Table").Name,
+		"FunctionName": r.Name, "OperatorsFunction": r.Name + ":" + settings.OperatorsAlias,
+		"RunsTable":      d.stack.one(t, "AWS::DynamoDB::Table").Name,
 		"DeadLettersUrl": d.stack.one(t, "AWS::SQS::Queue").Name, "TopicArn": d.topic(""),
 	} {
 		if got := d.stack.Outputs[output]; got != want {

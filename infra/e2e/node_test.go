@@ -23,7 +23,8 @@ type nodes struct {
 func (d *deployment) newNodes(t *testing.T) *nodes {
 	t.Helper()
 	n := &nodes{of: map[string]string{}}
-	n.SSM = simulator.NewSSM(simulator.SSMConfig{Region: region, Account: account, OnEvent: func(event []byte) { n.ended = append(n.ended, event) }})
+	n.SSM = simulator.NewSSM(simulator.SSMConfig{Region: region, Account: account,
+		OnEvent: func(event []byte) { n.ended = append(n.ended, event) }})
 	for i, server := range d.settings.Servers {
 		if server.Backend != settings.BackendSSM {
 			continue
@@ -94,8 +95,8 @@ func (d *deployment) maintainNode(t *testing.T, f *function, mailbox string, run
 	t.Fatal("cdk.json has no server of Systems Manager that an alarm can ask for")
 }
 
-// needs are what AWS would have asked the function's policy for: lists against anything, a start against the runbook and by the newer examples
-// the execution too, a description against the runbook alone, the others against the execution.
+// needs are what AWS would have asked the function's policy for: lists against anything, a start against the runbook and by the newer
+// examples the execution too, a description against the runbook alone, the others against the execution.
 func (n *nodes) needs() []string {
 	var needs []string
 	prefix := fmt.Sprintf("arn:aws:ssm:%s:%s:", region, account)
@@ -110,7 +111,9 @@ func (n *nodes) needs() []string {
 			}
 		case "StartAutomationExecution":
 			for _, e := range n.Executions("") {
-				needs = append(needs, need+prefix+"document/"+e.Runbook, need+prefix+"automation-definition/"+e.Runbook+":"+e.Version, need+prefix+"automation-execution/"+e.ID)
+				needs = append(needs, need+prefix+"document/"+e.Runbook,
+					need+prefix+"automation-definition/"+e.Runbook+":"+e.Version,
+					need+prefix+"automation-execution/"+e.ID)
 			}
 		default:
 			needs = append(needs, need+prefix+"automation-execution/some-id")

@@ -58,7 +58,8 @@ func (f *function) planned(name, trigger, want string) {
 // operate plays what operators ask, which is taken from their alias alone.
 func (d *deployment) operate(t *testing.T, f *function, mailbox, name string) {
 	start := fmt.Sprintf(`{"start":{"serverName":%q}}`, name)
-	if refused := f.invoke([]byte(start))[0]; refused.Reason != "invalid-request" || !strings.Contains(refused.Message, d.stack.Outputs["OperatorsFunction"]) {
+	alias := d.stack.Outputs["OperatorsFunction"]
+	if refused := f.invoke([]byte(start))[0]; refused.Reason != "invalid-request" || !strings.Contains(refused.Message, alias) {
 		t.Errorf("to an operator's request beside their alias it answered %+v", refused)
 	}
 	f.expect(name, 1, "HEALTHY")

@@ -33,12 +33,13 @@ type kind struct {
 
 // kinds are all types that the stack may have: one more is a failure until somebody says here how it is checked.
 var kinds = map[string]kind{
-	"AWS::Lambda::Function":          {(*emulator).readFunction, []string{"Architectures", "DeadLetterConfig", "LoggingConfig"}, functionMust},
-	"AWS::Lambda::Permission":        {(*emulator).readPermission, nil, nil},
-	"AWS::Events::Rule":              {(*emulator).readRule, nil, ruleMust},
-	"AWS::SNS::Topic":                {(*emulator).readTopic, nil, topicMust},
-	"AWS::KMS::Key":                  {(*emulator).readKey, []string{"Description"}, keyMust},
-	"AWS::DynamoDB::Table":           {(*emulator).readTable, []string{"TimeToLiveSpecification", "PointInTimeRecoverySpecification"}, tableMust},
+	"AWS::Lambda::Function":   {(*emulator).readFunction, []string{"Architectures", "DeadLetterConfig", "LoggingConfig"}, functionMust},
+	"AWS::Lambda::Permission": {(*emulator).readPermission, nil, nil},
+	"AWS::Events::Rule":       {(*emulator).readRule, nil, ruleMust},
+	"AWS::SNS::Topic":         {(*emulator).readTopic, nil, topicMust},
+	"AWS::KMS::Key":           {(*emulator).readKey, []string{"Description"}, keyMust},
+	"AWS::DynamoDB::Table": {(*emulator).readTable,
+		[]string{"TimeToLiveSpecification", "PointInTimeRecoverySpecification"}, tableMust},
 	"AWS::SQS::Queue":                {(*emulator).readQueue, nil, queueMust},
 	"AWS::IAM::Role":                 {(*emulator).readRole, nil, nil},
 	"AWS::IAM::Policy":               {(*emulator).readPolicy, nil, policyMust},

@@ -53,7 +53,8 @@ func TestRunbook_TimersStayOff(t *testing.T) {
 	s.broken = "timers-stay-off"
 	e := s.start(nil)
 	e.is(t, "Failed", everyStep...)
-	e.says(t, "Restore", "FAILED: these units do not start: pe_databases-facts.timer pe_databases-reports.timer puppet.service", "HealthCheck: done")
+	e.says(t, "Restore",
+		"FAILED: these units do not start: pe_databases-facts.timer pe_databases-reports.timer puppet.service", "HealthCheck: done")
 
 	// The next run is not refused, and switches on what this one could not.
 	s.broken, s.id = "", "66666666-2222-3333-4444-555555555555"

@@ -127,16 +127,18 @@ func TestRunbook_Hash(t *testing.T) {
 	}
 }
 
-// Values that a shell would act on. The document admits none of them; and should SSM ever let one through, it stands where bash never comes.
+// Values that a shell would act on. The document admits none of them; and should SSM ever let one through, it stands where bash never
+// comes.
 func TestRunbook_HostileValues(t *testing.T) {
 	eachRunbook(t, func(t *testing.T, s *server, _ string) {
 		own := filepath.Join(s.lab, "owned")
-		attacks := []string{"'; touch %s; '", "\"; touch %s; \"", "$(touch %s)", "`touch %s`", "; touch %s", "x\ntouch %s\n", "| touch %s", "PATH[$(touch %s)]", "& touch %s &",
-			"x\n# end\ntouch %s"}
+		attacks := []string{"'; touch %s; '", "\"; touch %s; \"", "$(touch %s)", "`touch %s`", "; touch %s", "x\ntouch %s\n", "| touch %s",
+			"PATH[$(touch %s)]", "& touch %s &", "x\n# end\ntouch %s"}
 		for _, attack := range append(attacks, "{{ssm:secret}}", "${HOME}", "\\", "x y", "*", "~") {
 			attack = strings.ReplaceAll(attack, "%s", own)
 			for name, p := range s.doc.Parameters {
-				for _, value := range []string{attack, "s3://vault/automation" + attack, attack + "4.13.0", "i-0123456789abcdef0" + attack, "https://pm.example.com/pe" + attack} {
+				for _, value := range []string{attack, "s3://vault/automation" + attack, attack + "4.13.0",
+					"i-0123456789abcdef0" + attack, "https://pm.example.com/pe" + attack} {
 					if s.doc.Admits(name, value) {
 						t.Errorf("%s admits %q: %s%v", name, value, p.AllowedPattern, p.AllowedValues)
 					}

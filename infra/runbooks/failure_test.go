@@ -32,15 +32,19 @@ func TestRunbook_Refused(t *testing.T) {
 		"an upgrade is running":      {"chef-automate", broken("upgrading"), "an upgrade is running. Wait for its end"},
 		"it upgrades by itself": {"chef-automate", func(s *server, _ map[string]string) { s.write(s.lab, "strategy", "at-once") },
 			`upgrade_strategy is "at-once"`},
-		"an airgap bundle":                 {"chef-automate", func(s *server, g map[string]string) { s.broken = "airgap"; g["ProductVersion"] = "4.13.0" }, "airgap"},
-		"a major upgrade of Chef":          {"chef-automate", param("ProductVersion", "5.0.1"), "is a major upgrade"},
-		"an older Chef":                    {"chef-automate", param("ProductVersion", "4.9.1"), "is older"},
-		"a major upgrade of PE":            {"puppet-enterprise", param("ProductVersion", "2023.8.1", "InstallerSource", "s3://b/pe.tar", "InstallerSHA256", strings.Repeat("0", 64)), "is a major upgrade"},
-		"an older PE":                      {"puppet-enterprise", param("ProductVersion", "2021.7.2", "InstallerSource", "s3://b/pe.tar", "InstallerSHA256", strings.Repeat("0", 64)), "is older"},
+		"an airgap bundle": {"chef-automate", func(s *server, g map[string]string) { s.broken = "airgap"; g["ProductVersion"] = "4.13.0" },
+			"airgap"},
+		"a major upgrade of Chef": {"chef-automate", param("ProductVersion", "5.0.1"), "is a major upgrade"},
+		"an older Chef":           {"chef-automate", param("ProductVersion", "4.9.1"), "is older"},
+		"a major upgrade of PE": {"puppet-enterprise", param("ProductVersion", "2023.8.1", "InstallerSource", "s3://b/pe.tar",
+			"InstallerSHA256", strings.Repeat("0", 64)), "is a major upgrade"},
+		"an older PE": {"puppet-enterprise", param("ProductVersion", "2021.7.2", "InstallerSource", "s3://b/pe.tar",
+			"InstallerSHA256", strings.Repeat("0", 64)), "is older"},
 		"a major upgrade of Puppet Server": {"puppet-server", param("ProductVersion", "8.2.0"), "is a major upgrade"},
 		"an older Puppet Server":           {"puppet-server", param("ProductVersion", "7.2.0"), "is older"},
-		"a version, no installer":          {"puppet-enterprise", param("ProductVersion", "2021.7.10"), "ProductVersion without InstallerSource and InstallerSHA256"},
-		"an installer, no version":         {"puppet-enterprise", param("InstallerSource", "s3://b/pe.tar"), "without ProductVersion"},
+		"a version, no installer": {"puppet-enterprise", param("ProductVersion", "2021.7.10"),
+			"ProductVersion without InstallerSource and InstallerSHA256"},
+		"an installer, no version": {"puppet-enterprise", param("InstallerSource", "s3://b/pe.tar"), "without ProductVersion"},
 		"the product is not there": {"", func(s *server, _ map[string]string) {
 			_ = os.Remove(filepath.Join(s.bin, "chef-automate"))
 			_ = os.Remove(filepath.Join(s.bin, "puppet-backup"))
@@ -80,7 +84,8 @@ func TestRunbook_FailsHalfWay(t *testing.T) {
 		"the patch fails":        {"patch-fails", "", nil, everyStep[:3], "patching failed", "\nPatch: NOT DONE"},
 		"the upgrade fails": {"upgrade-fails", "", map[string]string{"ProductVersion": ""}, everyStep[:4],
 			"Upgrade: FAILED: ", "Patch: done\nUpgrade: FAILED: "},
-		"it stays sick": {"sick-after-patch", "", nil, everyStep[:5], "HealthCheck: FAILED: not healthy after 1800 seconds", "Upgrade: done\nHealthCheck: FAILED: "},
+		"it stays sick": {"sick-after-patch", "", nil, everyStep[:5], "HealthCheck: FAILED: not healthy after 1800 seconds",
+			"Upgrade: done\nHealthCheck: FAILED: "},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -32,7 +32,8 @@ var common = []parameter{
 	{name: run, variable: "RUN_ID", pattern: `^[a-zA-Z0-9-]{0,100}$`,
 		description: "The run of opsworks-maintenance that this execution belongs to. Set by the function; empty: started by hand."},
 	{name: "BackupTo", variable: "BACKUP_TO", pattern: `^(s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9_.=-]+)*)?$`,
-		description: "The place off the box for the backup, s3://BUCKET/PREFIX. Required: left empty, the run is refused before it changes anything."},
+		description: "The place off the box for the backup, s3://BUCKET/PREFIX. " +
+			"Required: left empty, the run is refused before it changes anything."},
 	{name: "ProductVersion", variable: "PRODUCT_VERSION", pattern: `^([0-9]{1,14}([.][0-9]{1,6}){0,3})?$`,
 		description: "The version to upgrade the product to. Empty: no product upgrade."},
 	{name: "MajorUpgrade", variable: "MAJOR_UPGRADE", value: "no", values: []string{"no", "yes"},
@@ -43,7 +44,8 @@ var common = []parameter{
 		description: "Whether the patches may reboot the server."},
 	{name: "MinimumFreeGiB", variable: "MINIMUM_FREE_GIB", value: "10", pattern: `^[1-9][0-9]{0,4}$`,
 		description: "Free space the backup's disk must have, in GiB."},
-	{name: "StartTimeoutSeconds", variable: "START_TIMEOUT_SECONDS", value: "1800", pattern: `^([1-9][0-9]{1,2}|[12][0-9]{3}|3[0-5][0-9]{2}|3600)$`,
+	{name: "StartTimeoutSeconds", variable: "START_TIMEOUT_SECONDS", value: "1800",
+		pattern:     `^([1-9][0-9]{1,2}|[12][0-9]{3}|3[0-5][0-9]{2}|3600)$`,
 		description: "How long the product may take to be well after a start, and a run of the server's own agent to end. At most 3600."},
 }
 
@@ -55,7 +57,8 @@ var (
 	installerSHA256 = parameter{name: "InstallerSHA256", variable: "INSTALLER_SHA256", pattern: `^([0-9a-f]{64})?$`,
 		description: "The SHA-256 checksum of the installer's tarball, from its maker. Goes together with InstallerSource."}
 	databaseVersion = parameter{name: "DatabaseVersion", variable: "DATABASE_VERSION", pattern: `^([0-9]{1,6}([.][0-9]{1,6}){0,3})?$`,
-		description: "The version to upgrade PuppetDB (OpenVoxDB) and its terminus to. Empty: ProductVersion where the repositories have it of these too, else they stay."}
+		description: "The version to upgrade PuppetDB (OpenVoxDB) and its terminus to. " +
+			"Empty: ProductVersion where the repositories have it of these too, else they stay."}
 )
 
 func (r Runbook) parameters() []parameter {

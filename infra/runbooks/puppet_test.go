@@ -90,13 +90,17 @@ func TestPuppetServer_Refused(t *testing.T) {
 		broken, says string
 		given        map[string]string
 	}{
-		"its code does not compile":      {"no-compile", "Syntax error at '}'", nil},
-		"its database is down":           {"database-down", `PuppetDB: error read_db_up?:false`, nil},
-		"packages are being installed":   {"packages-at-work", "packages are being installed. Wait for its end", nil},
-		"the version is nowhere":         {"", "no repository of this server has puppetserver 7.99.0", map[string]string{"ProductVersion": "7.99.0"}},
-		"the database's is nowhere":      {"", "no repository of this server has puppetdb 7.99.0", map[string]string{"ProductVersion": "7.10.1", "DatabaseVersion": "7.99.0"}},
-		"the database's is a major one":  {"", "is a major upgrade. Set MajorUpgrade to yes, or correct DatabaseVersion", map[string]string{"ProductVersion": "7.10.1", "DatabaseVersion": "8.2.0"}},
-		"the repositories do not answer": {"repository-away", "apt-get update: E: Failed to fetch", map[string]string{"ProductVersion": "7.10.1"}},
+		"its code does not compile":    {"no-compile", "Syntax error at '}'", nil},
+		"its database is down":         {"database-down", `PuppetDB: error read_db_up?:false`, nil},
+		"packages are being installed": {"packages-at-work", "packages are being installed. Wait for its end", nil},
+		"the version is nowhere": {"", "no repository of this server has puppetserver 7.99.0",
+			map[string]string{"ProductVersion": "7.99.0"}},
+		"the database's is nowhere": {"", "no repository of this server has puppetdb 7.99.0",
+			map[string]string{"ProductVersion": "7.10.1", "DatabaseVersion": "7.99.0"}},
+		"the database's is a major one": {"", "is a major upgrade. Set MajorUpgrade to yes, or correct DatabaseVersion",
+			map[string]string{"ProductVersion": "7.10.1", "DatabaseVersion": "8.2.0"}},
+		"the repositories do not answer": {"repository-away", "apt-get update: E: Failed to fetch",
+			map[string]string{"ProductVersion": "7.10.1"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := openSource(t)
@@ -113,10 +117,11 @@ func TestPuppetServer_FailsHalfWay(t *testing.T) {
 	for name, c := range map[string]struct {
 		broken, step, says string
 	}{
-		"its code stopped compiling":        {"no-compile-after-patch", "HealthCheck", "Syntax error at '}'"},
-		"its report does not arrive":        {"no-report", "HealthCheck", "PuppetDB does not have the report"},
-		"the dump is empty":                 {"empty-dump", "Backup", "has 0 tables"},
-		"the server does not start again":   {"puppetserver-stays-down", "Upgrade", "puppetserver does not start (code 1): Job for puppetserver.service failed"},
+		"its code stopped compiling": {"no-compile-after-patch", "HealthCheck", "Syntax error at '}'"},
+		"its report does not arrive": {"no-report", "HealthCheck", "PuppetDB does not have the report"},
+		"the dump is empty":          {"empty-dump", "Backup", "has 0 tables"},
+		"the server does not start again": {"puppetserver-stays-down", "Upgrade",
+			"puppetserver does not start (code 1): Job for puppetserver.service failed"},
 		"the database does not start again": {"puppetdb-stays-down", "Upgrade", "puppetdb does not start"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -143,10 +148,12 @@ func TestPuppetServer_UpgradeOrder(t *testing.T) {
 			t.Errorf("not called: %s\n%s", want, calls)
 		}
 	}
-	fetched, backup, installed := strings.Index(calls, "--download-only"), strings.Index(calls, "runuser"), strings.LastIndex(calls, "apt-get install")
+	fetched, backup, installed := strings.Index(calls, "--download-only"), strings.Index(calls, "runuser"),
+		strings.LastIndex(calls, "apt-get install")
 	database, server := strings.Index(calls, "systemctl restart puppetdb"), strings.Index(calls, "systemctl restart puppetserver")
 	if fetched < 0 || fetched > backup || backup > installed || installed > database || database > server {
-		t.Errorf("fetched at %d, backup at %d, installed at %d, database at %d, server at %d:\n%s", fetched, backup, installed, database, server, calls)
+		t.Errorf("fetched at %d, backup at %d, installed at %d, database at %d, server at %d:\n%s",
+			fetched, backup, installed, database, server, calls)
 	}
 }
 
@@ -188,7 +195,8 @@ func TestPuppetServer_ByRPM(t *testing.T) {
 	}
 	s.write(s.lab, "repository", "openvox-server 7.10.1-1.el9\nopenvoxdb 7.10.1-1.el9\nopenvoxdb-termini 7.10.1-1.el9\n")
 	s.start(map[string]string{"ProductVersion": "7.10.1"}).is(t, "Success", everyStep...)
-	if want := "dnf -y install openvox-server-7.10.1-1.el9 openvoxdb-7.10.1-1.el9 openvoxdb-termini-7.10.1-1.el9\n"; !strings.Contains(s.read("calls"), want) {
+	want := "dnf -y install openvox-server-7.10.1-1.el9 openvoxdb-7.10.1-1.el9 openvoxdb-termini-7.10.1-1.el9\n"
+	if !strings.Contains(s.read("calls"), want) {
 		t.Errorf("not called: %s\n%s", want, s.read("calls"))
 	}
 }

@@ -32,10 +32,11 @@ func (r Runbook) Document(role string) map[string]any {
 	}
 	return map[string]any{
 		"schemaVersion": "0.3",
-		"description":   "Maintains a self-managed " + r.title + " server: checks, backup off the box, patches, upgrade if asked for, health check.",
-		"assumeRole":    role,
-		"parameters":    parameters,
-		"mainSteps":     r.steps(),
+		"description": "Maintains a self-managed " + r.title + " server: " +
+			"checks, backup off the box, patches, upgrade if asked for, health check.",
+		"assumeRole": role,
+		"parameters": parameters,
+		"mainSteps":  r.steps(),
 		// One step's output only (User Guide, "aws:runCommand": output is supported for one such action at a time). Restore's says how
 		// far the run came, and it is the step that runs in any case.
 		"outputs": []string{"Restore.Output"},

@@ -56,7 +56,8 @@ func (e execution) says(t *testing.T, step string, texts ...string) {
 // untouched says that nothing was stopped, backed up, patched or upgraded, and nothing is left behind.
 func (s *server) untouched(t *testing.T) {
 	t.Helper()
-	for _, call := range []string{"backup create", "puppet-backup", "systemctl stop", "systemctl start", "upgrade run", "runuser", "agent --disable", "apt-get install"} {
+	for _, call := range []string{"backup create", "puppet-backup", "systemctl stop", "systemctl start", "upgrade run",
+		"runuser", "agent --disable", "apt-get install"} {
 		if strings.Contains(s.read("calls"), call) {
 			t.Errorf("%s was called:\n%s", call, s.read("calls"))
 		}
@@ -112,7 +113,8 @@ func TestRunbook_NoUpgrade(t *testing.T) {
 		e.says(t, "PreCheck", "healthy, version "+versions[name].now, "50 GiB free", "no product upgrade is asked for", "PreCheck: done")
 		e.says(t, "Backup", "copied off the box and checked", "Backup: done; ", "before it: PreCheck: done\n")
 		e.says(t, "Upgrade", "nothing to upgrade", "Upgrade: done\nbefore it: PreCheck: done, Backup: done; ", ", Patch: done\n")
-		e.says(t, "Restore", "Restore: the run is done\nPreCheck: done\nBackup: done", "\nPatch: done\nUpgrade: done\nHealthCheck: done; version "+versions[name].now+", ")
+		e.says(t, "Restore", "Restore: the run is done\nPreCheck: done\nBackup: done",
+			"\nPatch: done\nUpgrade: done\nHealthCheck: done; version "+versions[name].now+", ")
 		if got := s.read("patched"); got != "Install RebootIfNeeded" {
 			t.Errorf("patched: %q", got)
 		}
@@ -130,7 +132,8 @@ func checkCopy(t *testing.T, s *server, name string) {
 	off := s.offTheBox()
 	if name == "chef-automate" {
 		prefix := "chef-automate/i-0123456789abcdef0/20260102030405/"
-		want := []string{prefix + "20260102030405/empty", prefix + "20260102030405/pg", prefix + "automate-elasticsearch-data/0", "chef-automate/i-0123456789abcdef0/last-run.txt"}
+		want := []string{prefix + "20260102030405/empty", prefix + "20260102030405/pg", prefix + "automate-elasticsearch-data/0",
+			"chef-automate/i-0123456789abcdef0/last-run.txt"}
 		if off != strings.Join(want, " ") {
 			t.Errorf("off the box: %s", off)
 		}
@@ -202,8 +205,9 @@ func (s *server) installer(name, version string, given map[string]string) {
 		return
 	}
 	folder := filepath.Join(s.t.TempDir(), "puppet-enterprise-"+version+"-el-8-x86_64")
-	s.write(folder, "puppet-enterprise-installer", "#!/bin/sh\n[ \"$1\" = -y ] || exit 9\ncase $BREAK in *upgrade-fails*) echo broken pe.conf; exit 3;; esac\necho "+
-		version+" >\"$RUNBOOK_ROOT/opt/puppetlabs/server/pe_version\"\n")
+	s.write(folder, "puppet-enterprise-installer", "#!/bin/sh\n[ \"$1\" = -y ] || exit 9\n"+
+		"case $BREAK in *upgrade-fails*) echo broken pe.conf; exit 3;; esac\n"+
+		"echo "+version+" >\"$RUNBOOK_ROOT/opt/puppetlabs/server/pe_version\"\n")
 	tarball := filepath.Join(s.lab, "installer.tar")
 	run(s.t, "tar", "-C", filepath.Dir(folder), "-cf", tarball, filepath.Base(folder))
 	tar, err := os.ReadFile(tarball)

@@ -45,8 +45,9 @@ var executions atomic.Int64
 func newServer(t *testing.T, r runbooks.Runbook, version string) *server {
 	t.Helper()
 	folder := t.TempDir()
-	s := &server{t: t, doc: read(t, r), root: filepath.Join(folder, "root"), lab: filepath.Join(folder, "lab"), bin: filepath.Join(folder, "bin"),
-		id: fmt.Sprintf("11111111-2222-3333-%04d-%012d", os.Getpid()%10000, executions.Add(1))}
+	s := &server{t: t, doc: read(t, r), root: filepath.Join(folder, "root"), lab: filepath.Join(folder, "lab"),
+		bin: filepath.Join(folder, "bin"),
+		id:  fmt.Sprintf("11111111-2222-3333-%04d-%012d", os.Getpid()%10000, executions.Add(1))}
 	if err := os.CopyFS(s.bin, os.DirFS("testdata/bin")); err != nil {
 		t.Fatal(err)
 	}
@@ -73,9 +74,12 @@ func (s *server) openSource(version string) {
 	s.write(s.root, "etc/puppetdb/conf.d/database.ini", "[database]\nsubname = //localhost:5432/puppetdb\npassword = hunter2\n")
 	var settings strings.Builder
 	for name, value := range map[string]string{
-		"confdir": at("etc/puppet"), "codedir": at("etc/puppet/code"), "environmentpath": at("etc/puppet/code/environments"), "basemodulepath": at("etc/puppet/code/modules"),
-		"cadir": at("etc/puppet/ca"), "ssldir": at("etc/puppet/ssl"), "cacert": at("etc/puppet/ca/ca_crt.pem"), "localcacert": at("etc/puppet/ca/ca_crt.pem"),
-		"hostcert": at("etc/puppet/ssl/host.pem"), "hostprivkey": at("etc/puppet/ssl/host.pem"), "hostcrl": at("etc/puppet/ssl/crl.pem"), "certname": "puppet", "serverport": "8140",
+		"confdir": at("etc/puppet"), "codedir": at("etc/puppet/code"),
+		"environmentpath": at("etc/puppet/code/environments"), "basemodulepath": at("etc/puppet/code/modules"),
+		"cadir": at("etc/puppet/ca"), "ssldir": at("etc/puppet/ssl"),
+		"cacert": at("etc/puppet/ca/ca_crt.pem"), "localcacert": at("etc/puppet/ca/ca_crt.pem"),
+		"hostcert": at("etc/puppet/ssl/host.pem"), "hostprivkey": at("etc/puppet/ssl/host.pem"),
+		"hostcrl": at("etc/puppet/ssl/crl.pem"), "certname": "puppet", "serverport": "8140",
 		"reports": "store,puppetdb", "storeconfigs": "true", "storeconfigs_backend": "puppetdb",
 		"agent_catalog_run_lockfile": filepath.Join(s.lab, "agent-run"), "agent_disabled_lockfile": filepath.Join(s.lab, "agent-off"),
 	} {
@@ -188,7 +192,8 @@ func (s *server) startUnchecked(given map[string]string) execution {
 	ctx, cancel := context.WithCancel(s.t.Context())
 	defer cancel()
 	automation := node.Automation{
-		Agent:  node.Agent{Region: "eu-central-1", InstanceID: values["InstanceId"], Bin: s.bin, Env: []string{"RUNBOOK_ROOT=" + s.root, "LAB=" + s.lab, "BREAK=" + s.broken}},
+		Agent: node.Agent{Region: "eu-central-1", InstanceID: values["InstanceId"], Bin: s.bin,
+			Env: []string{"RUNBOOK_ROOT=" + s.root, "LAB=" + s.lab, "BREAK=" + s.broken}},
 		Patch:  s.patch,
 		Limits: s.limits,
 		Begins: func(step string) {

@@ -12,8 +12,8 @@ var scripts embed.FS
 // lastStep runs after every other one, done, failed or cancelled.
 const lastStep = "Restore"
 
-// shellStep is one of the steps that are scripts of ours, put together from files in this order. In one that begins with "*/", the product's
-// own folder is meant, and a product without such a file does without.
+// shellStep is one of the steps that are scripts of ours, put together from files in this order. In one that begins with "*/", the
+// product's own folder is meant, and a product without such a file does without.
 type shellStep struct {
 	name, files string
 	seconds     int // what the script may take; the agent takes 5 to 172800, and anything else for 3600
@@ -26,7 +26,8 @@ const delivery = 900
 // that parameter allows. Restore's is what a cancelled automation has left.
 var (
 	beforePatch = []shellStep{
-		{"PreCheck", "lib work leftovers support puppet/puppet puppet/agent puppet/certificates */product */noop */packages */choose */rules pre-check", 7200},
+		{"PreCheck", "lib work leftovers support puppet/puppet puppet/agent puppet/certificates " +
+			"*/product */noop */packages */choose */rules pre-check", 7200},
 		{"Backup", "lib work puppet/puppet puppet/agent */product copy */agent-off */database */backup", 102600},
 	}
 	afterPatch = []shellStep{
@@ -91,8 +92,9 @@ const (
 	valuesEnd   = "# end"
 )
 
-// script is a step's text: who it is, what it shares with others, itself, and the parameters' values. SSM puts those into the text, and bash
-// reads a text command by command and no further than "exit": what stands behind it is never code, whatever it is. The step reads it as lines.
+// script is a step's text: who it is, what it shares with others, itself, and the parameters' values. SSM puts those into the text, and
+// bash reads a text command by command and no further than "exit": what stands behind it is never code, whatever it is. The step reads it
+// as lines.
 func (r Runbook) script(s shellStep) string {
 	var b strings.Builder
 	// SSM Agent lets sh start the file. The first line makes that bash, the second does where sh reads the file itself.

@@ -104,7 +104,8 @@ func (s *server) codeBreaks(t *testing.T) {
 	restore := func() {}
 	e := s.maintain(t, attempt{patch: func() error { restore = s.code(t, `fail("broken by a deployment")`); return nil }})
 	restore()
-	ends(t, e, "Failed", everyStep, "HealthCheck", "HealthCheck: FAILED: an agent run without changes ended with code 1: ", "broken by a deployment")
+	ends(t, e, "Failed", everyStep, "HealthCheck",
+		"HealthCheck: FAILED: an agent run without changes ended with code 1: ", "broken by a deployment")
 	ends(t, e, "Failed", everyStep, "Restore", "the run ended at HealthCheck", "switched on again: this server's own Puppet agent")
 }
 
@@ -171,13 +172,16 @@ func (s *server) cancelledInTheDump(t *testing.T) {
 
 func lockTable(t *testing.T) func() {
 	t.Helper()
-	psql := exec.CommandContext(t.Context(), "runuser", "-u", "postgres", "--", "psql", "-d", "puppetdb", "-c", "BEGIN; LOCK TABLE reports IN ACCESS EXCLUSIVE MODE; SELECT pg_sleep(600)")
+	psql := exec.CommandContext(t.Context(), "runuser", "-u", "postgres", "--", "psql", "-d", "puppetdb", "-c",
+		"BEGIN; LOCK TABLE reports IN ACCESS EXCLUSIVE MODE; SELECT pg_sleep(600)")
 	if err := psql.Start(); err != nil {
 		t.Fatal(err)
 	}
-	shell(t, `until [ "$(runuser -u postgres -- psql -d puppetdb -qAtc "SELECT count(*) FROM pg_locks WHERE mode = 'AccessExclusiveLock' AND relation = 'reports'::regclass")" = 1 ]; do sleep 0.1; done`)
+	shell(t, `until [ "$(runuser -u postgres -- psql -d puppetdb -qAtc "SELECT count(*) FROM pg_locks
+		WHERE mode = 'AccessExclusiveLock' AND relation = 'reports'::regclass")" = 1 ]; do sleep 0.1; done`)
 	return func() {
-		shell(t, `runuser -u postgres -- psql -qAtc "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(600)%' AND pid <> pg_backend_pid()"`)
+		shell(t, `runuser -u postgres -- psql -qAtc "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+			WHERE query LIKE '%pg_sleep(600)%' AND pid <> pg_backend_pid()"`)
 		_ = psql.Wait()
 	}
 }

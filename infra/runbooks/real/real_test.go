@@ -38,7 +38,8 @@ func needs(t *testing.T) {
 	t.Helper()
 	release := read("/etc/os-release")
 	if os.Geteuid() != 0 || !strings.Contains(release, "ID=debian") || !strings.Contains(release, `VERSION_ID="12"`) {
-		const wants = "make real needs Debian 12, root, Debian's package repositories, and 4 GiB of memory: it installs a Puppet Server, PuppetDB and PostgreSQL, and changes this machine"
+		const wants = "make real needs Debian 12, root, Debian's package repositories, and 4 GiB of memory: " +
+			"it installs a Puppet Server, PuppetDB and PostgreSQL, and changes this machine"
 		if os.Getenv("REAL_OPTIONAL") == "1" {
 			t.Skip(wants)
 		}

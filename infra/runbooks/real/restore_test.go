@@ -26,14 +26,16 @@ func (s *server) isRestored(t *testing.T) {
 
 	control(t, "stop", "puppetserver")
 	control(t, "stop", "puppetdb")
-	shell(t, "rm -rf "+strings.Join([]string{setting(t, "confdir"), setting(t, "codedir"), setting(t, "cadir"), setting(t, "ssldir"), "/etc/puppetdb /etc/default/puppetserver /etc/default/puppetdb"}, " "))
+	shell(t, "rm -rf "+strings.Join([]string{setting(t, "confdir"), setting(t, "codedir"), setting(t, "cadir"), setting(t, "ssldir"),
+		"/etc/puppetdb /etc/default/puppetserver /etc/default/puppetdb"}, " "))
 	shell(t, "runuser -u postgres -- dropdb puppetdb && runuser -u postgres -- dropuser puppetdb")
 	if exists(filepath.Join(setting(t, "cadir"), "ca_key.pem")) {
 		t.Fatal("the server is not empty")
 	}
 
 	from := "s3://vault/puppet/puppet-server/" + instanceID
-	t.Log(shell(t, strings.ReplaceAll(commands(t), "puppet agent --test\n", "code=0; puppet agent --test || code=$?; [ $code -eq 0 ] || [ $code -eq 2 ]\n"),
+	t.Log(shell(t, strings.ReplaceAll(commands(t), "puppet agent --test\n",
+		"code=0; puppet agent --test || code=$?; [ $code -eq 0 ] || [ $code -eq 2 ]\n"),
 		"S3="+s.s3, "FROM="+from+"/backups/"+name, "KEYS="+from+"/keys/"+name))
 	if now := shell(t, "openssl x509 -noout -fingerprint -in "+setting(t, "cacert")); now != ca {
 		t.Errorf("the CA is another one: %s", now)

@@ -1,8 +1,8 @@
-// Package real_test runs the runbook puppet-server on a real Puppet Server with PuppetDB and PostgreSQL, which it installs on the machine it
-// is on. make real runs it: on Debian 12, as root. It changes that machine.
+// Package real_test runs the runbook puppet-server on a real Puppet Server with PuppetDB and PostgreSQL, which it installs on the machine
+// it is on. make real runs it: on Debian 12, as root. It changes that machine.
 //
-// What is not real here: service control where there is no systemd (testdata/bin/systemctl does what the unit files say), the AWS CLI, which
-// is a folder, and AWS-RunPatchBaseline, which is AWS's own.
+// What is not real here: service control where there is no systemd (testdata/bin/systemctl does what the unit files say), the AWS CLI,
+// which is a folder, and AWS-RunPatchBaseline, which is AWS's own.
 package real_test
 
 import (
@@ -55,7 +55,8 @@ type attempt struct {
 
 func (s *server) maintain(t *testing.T, a attempt) node.Execution {
 	t.Helper()
-	given := map[string]string{"InstanceId": instanceID, "BackupTo": "s3://vault/puppet", "MinimumFreeGiB": "1", "StartTimeoutSeconds": startTimeout()}
+	given := map[string]string{"InstanceId": instanceID, "BackupTo": "s3://vault/puppet",
+		"MinimumFreeGiB": "1", "StartTimeoutSeconds": startTimeout()}
 	maps.Copy(given, a.given)
 	for name, value := range given {
 		if !s.doc.Admits(name, value) {
@@ -75,7 +76,8 @@ func (s *server) maintain(t *testing.T, a attempt) node.Execution {
 	s.runs++
 	begun := time.Now()
 	automation := node.Automation{
-		Agent: node.Agent{Region: "eu-central-1", InstanceID: instanceID, Bin: s.bin, Env: append([]string{"S3=" + s.s3, "START_LIMIT=" + startTimeout()}, a.env...)},
+		Agent: node.Agent{Region: "eu-central-1", InstanceID: instanceID, Bin: s.bin,
+			Env: append([]string{"S3=" + s.s3, "START_LIMIT=" + startTimeout()}, a.env...)},
 		Patch: func(context.Context, map[string]string) (string, error) {
 			if a.patch != nil {
 				if err := a.patch(); err != nil {
@@ -174,7 +176,8 @@ func shell(t *testing.T, script string, env ...string) string {
 	t.Helper()
 	cmd := exec.CommandContext(context.WithoutCancel(t.Context()), "bash", "-euo", "pipefail", "-c", script)
 	bin, _ := filepath.Abs("testdata/bin")
-	cmd.Env = append(append(os.Environ(), "PATH="+bin+":"+node.SystemPath, "HOME=/root", "AWS_REGION=eu-central-1", "START_LIMIT="+startTimeout()), env...)
+	cmd.Env = append(append(os.Environ(), "PATH="+bin+":"+node.SystemPath, "HOME=/root", "AWS_REGION=eu-central-1",
+		"START_LIMIT="+startTimeout()), env...)
 	output, err := cmd.CombinedOutput()
 	if err != nil {
 		t.Fatalf("%s: %v\n%s", script, err, output)

@@ -30,7 +30,8 @@ func (s *server) losesServices(t *testing.T) {
 		untilPuppetDB(t)
 	})
 	t.Run("PuppetDB does not come up after the patch", func(t *testing.T) {
-		e := s.maintain(t, attempt{given: map[string]string{"StartTimeoutSeconds": "16"}, patch: func() error { control(t, "stop", "puppetdb"); return nil }})
+		e := s.maintain(t, attempt{given: map[string]string{"StartTimeoutSeconds": "16"},
+			patch: func() error { control(t, "stop", "puppetdb"); return nil }})
 		ends(t, e, "Failed", everyStep, "HealthCheck", "HealthCheck: FAILED: not healthy after 16 seconds: PuppetDB: curl: ")
 		control(t, "start", "puppetdb")
 	})

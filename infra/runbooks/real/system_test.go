@@ -20,7 +20,8 @@ func (s *server) isTheNodeOfTheWholeSystem(t *testing.T) {
 		restore := s.code(t, read("/etc/puppet/code/environments/production/manifests/site.pp"))
 		defer restore()
 		story := s.play(t, `echo 'fail("broken by a deployment")' >/etc/puppet/code/environments/production/manifests/site.pp`, false)
-		for _, text := range []string{"Maintenance failed: puppet-01", "HealthCheck: FAILED: an agent run without changes ended with code 1: ", "broken by a deployment"} {
+		for _, text := range []string{"Maintenance failed: puppet-01",
+			"HealthCheck: FAILED: an agent run without changes ended with code 1: ", "broken by a deployment"} {
 			if !strings.Contains(story, text) {
 				t.Errorf("the story lacks %q", text)
 			}
@@ -31,7 +32,8 @@ func (s *server) isTheNodeOfTheWholeSystem(t *testing.T) {
 // play make run BACKEND=ssm ARGS="-node local …" and return what it prints.
 func (s *server) play(t *testing.T, patch string, succeeds bool) string {
 	t.Helper()
-	arguments := "-node local -node-bin " + s.bin + " -node-env S3=" + s.s3 + " -node-env S3_REGION=us-east-1 -node-patch '" + strings.ReplaceAll(patch, "'", `'\''`) + "'"
+	arguments := "-node local -node-bin " + s.bin + " -node-env S3=" + s.s3 + " -node-env S3_REGION=us-east-1 -node-patch '" +
+		strings.ReplaceAll(patch, "'", `'\''`) + "'"
 	if !succeeds {
 		arguments += " -fail"
 	}

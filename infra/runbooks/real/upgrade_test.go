@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// Versions after those that are installed, as the repository of this test has them: the real packages, packed again. With the broken one the
-// server does not start.
+// Versions after those that are installed, as the repository of this test has them: the real packages, packed again. With the broken one
+// the server does not start.
 type versions struct{ now, next, broken, database string }
 
 func (s *server) isUpgraded(t *testing.T) {
@@ -17,7 +17,8 @@ func (s *server) isUpgraded(t *testing.T) {
 	v := versions{now: now, next: later(now, 1), broken: later(now, 2), database: later(installed(t, "puppetdb"), 1)}
 	repository(t, v)
 	e := s.maintain(t, attempt{given: map[string]string{"ProductVersion": v.next, "DatabaseVersion": v.database}})
-	ends(t, e, "Success", everyStep, "PreCheck", "to be installed: puppetserver="+v.next+"-2 puppetdb="+v.database+"-3 puppet-terminus-puppetdb="+v.database+"-3")
+	ends(t, e, "Success", everyStep, "PreCheck",
+		"to be installed: puppetserver="+v.next+"-2 puppetdb="+v.database+"-3 puppet-terminus-puppetdb="+v.database+"-3")
 	ends(t, e, "Success", everyStep, "Upgrade", "upgraded from "+v.now+" to "+v.next)
 	ends(t, e, "Success", everyStep, "HealthCheck", "version "+v.next, "PuppetDB has the report of that run")
 	for name, want := range map[string]string{"puppetserver": v.next, "puppetdb": v.database, "puppet-terminus-puppetdb": v.database} {
@@ -31,7 +32,8 @@ func (s *server) isUpgraded(t *testing.T) {
 func (s *server) doesNotStart(t *testing.T, v versions) {
 	e := s.maintain(t, attempt{given: map[string]string{"ProductVersion": v.broken}})
 	ran := []string{"PreCheck", "Backup", "Patch", "Upgrade", "Restore"}
-	ends(t, e, "Failed", ran, "Upgrade", "Upgrade: FAILED: puppetserver does not start (code 1): Job for puppetserver.service failed", "the backup is at s3://vault/puppet")
+	ends(t, e, "Failed", ran, "Upgrade",
+		"Upgrade: FAILED: puppetserver does not start (code 1): Job for puppetserver.service failed", "the backup is at s3://vault/puppet")
 	ends(t, e, "Failed", ran, "PreCheck", "PuppetDB stays as it is")
 	shell(t, "DEBIAN_FRONTEND=noninteractive apt-get install -y -q --allow-downgrades puppetserver="+v.next+"-2")
 	control(t, "start", "puppetserver")
@@ -70,7 +72,8 @@ done
 again() { # again PACKAGE VERSION: what is in the folder "tree", under another version
 	sed -i "s/^Version: .*/Version: $2/" tree/DEBIAN/control
 	dpkg-deb -b tree "$1_$2.deb" >/dev/null
-	{ dpkg-deb -f "$1_$2.deb"; echo "Filename: ./$1_$2.deb"; echo "Size: $(stat -c %s "$1_$2.deb")"; echo "SHA256: $(sha256sum <"$1_$2.deb" | cut -d' ' -f1)"; echo; } >>Packages
+	{ dpkg-deb -f "$1_$2.deb"; echo "Filename: ./$1_$2.deb"; echo "Size: $(stat -c %s "$1_$2.deb")"
+	  echo "SHA256: $(sha256sum <"$1_$2.deb" | cut -d' ' -f1)"; echo; } >>Packages
 }
 for package in puppetdb puppet-terminus-puppetdb; do
 	rm -rf tree

@@ -8,7 +8,7 @@ import (
 
 // What may be started may be checked beforehand, and nothing else: by the document alone, which is the one resource of DescribeDocument.
 // https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssystemsmanager.html
-func TestPermissions_CheckRunbooks(t *testing.T) {
+func TestAutomation_DescribesWhatItStarts(t *testing.T) {
 	const here = "arn:aws-us-gov:ssm:ap-southeast-1:" // as the tests fill the pseudo parameters in
 	for sentence, c := range map[string]struct{ document, want string }{
 		"a runbook of one's own, in any version": {`{"servers": [{"name": "a", "backend": "ssm", "runbook": "Maintain"},
@@ -18,7 +18,7 @@ func TestPermissions_CheckRunbooks(t *testing.T) {
 		"a runbook of another account": {`{"servers": [{"name": "a", "backend": "ssm",
 			"runbook": "arn:aws:ssm:eu-central-1:210987654321:document/Maintain"}]}`, "arn:aws:ssm:eu-central-1:210987654321:document/Maintain"},
 		"a runbook of this project": {`{"servers": [{"name": "a", "backend": "ssm", "runbook": "chef-automate",
-			"parameters": {"BackupTo": ["s3://backups/a"]}}]}`, here + "123456789012:document/" + deployed("chef-automate")},
+			"parameters": {"BackupTo": ["s3://backups/a"]}}]}`, here + "123456789012:document/" + documentName("chef-automate")},
 		"no server of Systems Manager": {`{"servers": [{"name": "a", "backend": "opsworks-cm"}]}`, ""},
 	} {
 		t.Run(sentence, func(t *testing.T) {

@@ -1,0 +1,97 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"opsworks-maintenance/lambda/settings"
+)
+
+// documentOf is a document of these servers.
+func documentOf(servers ...string) string { return `{"servers": [` + strings.Join(servers, ",") + `]}` }
+
+// repeat is so many texts, in which %[1]d is the number of each.
+func repeat(n int, format string) []string {
+	all := make([]string, n)
+	for i := range all {
+		all[i] = fmt.Sprintf(format, i)
+	}
+	return all
+}
+
+// Nothing is built from settings with a fault; every fault is listed at once, with its place.
+func TestNewPlan_Faults(t *testing.T) {
+	for name, c := range map[string]struct {
+		document string
+		faults   []string
+	}{
+		"of the settings": {`{"servers": [
+			{"name": "automate-06", "backend": "opsworks-cm", "schedules": [{"name": "weekly", "expression": "cron(0 25 ? * SAT *)"}]},
+			{"name": "puppet-01", "backend": "opsworks-cm", "timezone": "Europe/Bärlin"},
+			{"name": "a1234567890123456789012345678901234567890", "backend": "opsworks-cm"}
+		], "notify": [{"email": "ops.example.com"}]}`,
+			[]string{"servers[0].schedules[0].expression: ", "servers[1].timezone: ", "servers[2].name: ", "notify[0].email: "}},
+		"too many wildcards": {documentOf(`{"name": "automate-06", "backend": "opsworks-cm", "alarms": [` +
+			strings.Join(repeat(100, `"cpu-*-of-%[1]d"`), ",") + `]}`), []string{"servers[0].alarms[90]: "}},
+		"a schedule of too many servers": {documentOf(repeat(maxServersOfSchedule+1, `{"name": "a%[1]d", "backend": "opsworks-cm",
+			"schedules": [{"name": "weekly", "expression": "rate(7 days)"}]}`)...),
+			[]string{`servers: schedule "weekly" is shared by 1001 servers`}},
+		"too many schedules": {documentOf(repeat(maxResources+1, `{"name": "a%[1]d", "backend": "opsworks-cm",
+			"schedules": [{"name": "s%[1]d", "expression": "rate(7 days)"}]}`)...),
+			[]string{"settings: need 451 rules, schedules and subscriptions"}},
+		"too many runbooks, roles and calendars": {documentOf(repeat(maxDistinctValues+1, `{"name": "a%[1]d", "backend": "ssm",
+			"runbook": "Maintain-%[1]d", "calendars": ["c%[1]d"], "parameters": {"AutomationAssumeRole": ["r%[1]d"]}}`)...), []string{
+			"servers: have 6 different runbooks", "servers: have 6 different roles in AutomationAssumeRole", "servers: have 6 different calendars"}},
+		"of parameters": {documentOf(`{"name": "a", "backend": "ssm", "runbook": "chef-automate", "parameters": {
+			"BackupTo": ["backups"], "InstanceId": ["i-0123456789abcdef0"], "Backup": ["x"],
+			"MajorUpgrade": ["maybe"], "ProductVersion": [""], "RebootOption": []}}`), []string{
+			"servers[0].parameters: BackupTo: the value does not match", "servers[0].parameters: InstanceId is given by the function",
+			"servers[0].parameters: Backup is not a parameter of chef-automate; it has BackupTo, ",
+			"servers[0].parameters: MajorUpgrade: write no or yes", "servers[0].parameters: ProductVersion: leave it out",
+			"servers[0].parameters: RebootOption takes one value"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := newPlan(c.document, now)
+			for _, fault := range c.faults {
+				if err == nil || !strings.Contains(err.Error(), fault) {
+					t.Errorf("no fault %q in\n%v", fault, err)
+				}
+			}
+		})
+	}
+	if _, err := newPlan(nil, now); err == nil {
+		t.Error("no settings at all are accepted")
+	}
+}
+
+// Before a deployment, and only then, a date that is past is a fault.
+func TestNewPlan_PastSchedule(t *testing.T) {
+	past := documentOf(`{"name": "a", "backend": "opsworks-cm", "schedules": [{"name": "once", "expression": "at(2026-11-26T12:00:00)"}]}`)
+	_, err := newPlan(past, now)
+	if err == nil || !strings.Contains(err.Error(), `servers[0].schedules[0].expression: "at(2026-11-26T12:00:00)" never fires again`) {
+		t.Errorf("a schedule that is past: %v", err)
+	}
+	if _, err = newPlan(past, now.Add(-time.Hour)); err != nil {
+		t.Errorf("a schedule to come: %v", err)
+	}
+}
+
+// The CLI hands over values, and text from the command line.
+func TestNewPlan_Context(t *testing.T) {
+	var values any
+	if err := json.Unmarshal([]byte(everything), &values); err != nil {
+		t.Fatal(err)
+	}
+	for _, context := range []any{values, everything} {
+		p, err := newPlan(context, now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := settings.Parse(p.SettingsJSON); err != nil || len(p.Settings.Servers) != 6 {
+			t.Errorf("the function would read %v", err)
+		}
+	}
+}
