@@ -9,10 +9,13 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"opsworks-maintenance/events"
 	"opsworks-maintenance/infra/runbooks"
+	"opsworks-maintenance/lambda/maintenance"
 	"opsworks-maintenance/lambda/settings"
+	"opsworks-maintenance/lambda/settings/check"
 )
 
 // samples are all sample events of the repository, by path, and those made of them.
@@ -180,7 +183,7 @@ func TestContract(t *testing.T) {
 		"a runbook":         {`{"servers": [{"name": "a", "backend": "ssm", "runbook": "runcommand1"}]}`, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
-			document, err := settings.Parse([]byte(c.document))
+			document, err := check.Resolve([]byte(c.document), time.Time{})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -226,7 +229,7 @@ func TestEventRules_Runbooks(t *testing.T) {
 		`{"servers": [{"name": "a", "backend": "ssm", "runbook": "Maintain"}, {"name": "b", "backend": "ssm", "runbook": "Maintain:2"}]}`: `["Maintain"]`,
 		`{"servers": [{"name": "a", "backend": "ssm", "runbook": "chef-automate"}]}`:                                                      `["` + deployed("chef-automate") + `"]`,
 	} {
-		parsed, err := settings.Parse([]byte(document))
+		parsed, err := check.Resolve([]byte(document), time.Time{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -241,12 +244,12 @@ func TestEventRules_Runbooks(t *testing.T) {
 // What the settings take for no secret of a runbook of ours is what the runbook takes from them: all but what the function gives itself.
 func TestSettings_PublicParameters(t *testing.T) {
 	for _, runbook := range runbooks.All() {
-		document, err := settings.Parse([]byte(`{"servers": [{"name": "a", "backend": "ssm", "runbook": "` + runbook.Name + `"}]}`))
+		document, err := check.Resolve([]byte(`{"servers": [{"name": "a", "backend": "ssm", "runbook": "`+runbook.Name+`"}]}`), time.Time{})
 		if err != nil {
 			t.Fatal(err)
 		}
 		want := sortedKeys(runbook.Document("")["parameters"].(map[string]any))
-		want = slices.DeleteFunc(want, func(name string) bool { return name == "InstanceId" || name == settings.ParameterRunID })
+		want = slices.DeleteFunc(want, func(name string) bool { return name == maintenance.ParameterNode || name == maintenance.ParameterRunID })
 		got := slices.Sorted(slices.Values(document.Servers[0].PublicParameters))
 		if !slices.Equal(got, want) {
 			t.Errorf("%s takes %q, public are %q", runbook.Name, want, got)

@@ -10,8 +10,9 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
-	"opsworks-maintenance/lambda/settings"
+	"opsworks-maintenance/lambda/settings/check"
 )
 
 // rows are the rows of the README's table that has this head, as cells.
@@ -91,7 +92,7 @@ func TestREADME_Alarms(t *testing.T) {
 	}
 }
 
-// The keys in the README's tables of settings are those that settings.Parse knows, and the defaults in them change nothing when
+// The keys in the README's tables of settings are those that settings/check knows, and the defaults in them change nothing when
 // they are written out.
 func TestREADME_Settings(t *testing.T) {
 	const server, ssm, closing = `{"servers": [{"name": "a", "backend": "opsworks-cm"`, `{"servers": [{"name": "a", "backend": "ssm", "runbook": "Maintain"`, `}]`
@@ -119,11 +120,11 @@ func TestREADME_Settings(t *testing.T) {
 				if byDefault == "true" || regexp.MustCompile(`^\d+$`).MatchString(byDefault) {
 					value = byDefault
 				}
-				written, err := settings.Parse([]byte(fmt.Sprintf("%s%q: %s%s", table.before, keys[0], value, table.after)))
+				written, err := check.Resolve([]byte(fmt.Sprintf("%s%q: %s%s", table.before, keys[0], value, table.after)), time.Time{})
 				if err != nil {
 					t.Errorf("%s: %v", keys[0], err)
 				}
-				left, err := settings.Parse([]byte(table.server + closing + "}"))
+				left, err := check.Resolve([]byte(table.server+closing+"}"), time.Time{})
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -132,7 +133,7 @@ func TestREADME_Settings(t *testing.T) {
 				}
 			}
 		}
-		_, err := settings.Parse([]byte(table.before + `"?": 0` + table.after))
+		_, err := check.Resolve([]byte(table.before+`"?": 0`+table.after), time.Time{})
 		if err == nil {
 			t.Fatal("an unknown key is accepted")
 		}
@@ -154,11 +155,11 @@ func TestREADME_Example(t *testing.T) {
 	}
 	_, example, _ := strings.Cut(string(b), "```json\n")
 	example, _, _ = strings.Cut(example, "```")
-	inREADME, err := settings.Parse([]byte(example))
+	inREADME, err := check.Resolve([]byte(example), time.Time{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	inFile, err := settings.Parse([]byte(inCDKJSON(t)))
+	inFile, err := check.Resolve([]byte(inCDKJSON(t)), time.Time{})
 	if err != nil || !reflect.DeepEqual(inREADME, inFile) {
 		t.Errorf("README.md has\n%+v\ncdk.json\n%+v (%v)", inREADME, inFile, err)
 	}

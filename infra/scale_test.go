@@ -204,8 +204,8 @@ func TestNewPlan_Faults(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := settings.Parse(p.SettingsJSON); err != nil || len(p.Settings.Servers) != 6 {
-			t.Errorf("the function would read %v", err)
+		if _, err := settings.Load(p.SettingsJSON); err != nil || len(p.Settings.Servers) != 6 {
+			t.Errorf("the function would load %v", err)
 		}
 	}
 }

@@ -42,7 +42,7 @@ func NewSchedules(parent constructs.Construct, all []schedule, f *Function) *Sch
 			ScheduleGroup: s.Group,
 			Description:   jsii.String("Asks for maintenance of the servers that have it in their settings"),
 			Schedule: awsscheduler.ScheduleExpression_Expression(jsii.String(schedule.Expression),
-				awscdk.TimeZone_Of(jsii.String(schedule.Timezone.String()))),
+				awscdk.TimeZone_Of(jsii.String(schedule.Timezone))),
 			TimeWindow: window,
 			Target: s.target(f, attempts, eventAge*60, map[string]any{
 				"schedule": map[string]any{"name": schedule.Name, "time": awsscheduler.ContextAttribute_ScheduledTime()},

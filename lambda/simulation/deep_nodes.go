@@ -6,6 +6,7 @@ import (
 
 	"opsworks-maintenance/lambda/automation"
 	"opsworks-maintenance/lambda/local/simulator"
+	"opsworks-maintenance/lambda/maintenance"
 	document "opsworks-maintenance/lambda/settings"
 )
 
@@ -49,7 +50,7 @@ func (d *deep) tagOf(s Server) string {
 			return secondTag
 		}
 	}
-	return document.DefaultTagKey
+	return maintenance.TagKey
 }
 
 func (d *deep) addRunbooks() {

@@ -1,4 +1,4 @@
-package settings_test
+package check_test
 
 import (
 	"errors"
@@ -6,10 +6,10 @@ import (
 	"time"
 
 	"opsworks-maintenance/lambda/maintenance"
-	"opsworks-maintenance/lambda/settings"
+	"opsworks-maintenance/lambda/settings/check"
 )
 
-func TestParse_ExpiresAfter(t *testing.T) {
+func TestResolve_ExpiresAfter(t *testing.T) {
 	const weekly = `"schedules": [{"name": "weekly", "expression": "cron(0 23 ? * SAT *)"}]`
 	const flexible = `"schedules": [{"name": "weekly", "expression": "cron(0 23 ? * SAT *)", "flexible": "15m"},
 		{"name": "daily", "expression": "rate(1 day)"}]`
@@ -46,7 +46,7 @@ func TestParse_ExpiresAfter(t *testing.T) {
 
 // Whether a schedule ever fires again is asked before it is deployed, in its own time zone. A function that runs is not stopped by a
 // date that has passed.
-func TestCheck_SchedulesThatNeverFireAgain(t *testing.T) {
+func TestResolve_SchedulesThatNeverFireAgain(t *testing.T) {
 	for _, tt := range []struct {
 		name, now, zone, expression string
 		fires                       bool
@@ -86,13 +86,13 @@ func TestCheck_SchedulesThatNeverFireAgain(t *testing.T) {
 				t.Fatal(err)
 			}
 			document := []byte(withServer(`"timezone": "` + tt.zone + `", "schedules": [{"name": "s", "expression": "` + tt.expression + `"}]`))
-			_, err = settings.Check(document, now)
+			_, err = check.Resolve(document, now)
 			want := `servers[0].schedules[0].expression: "` + tt.expression + `" never fires again; give it a date to come, or remove the schedule`
-			var invalid *settings.InvalidError
+			var invalid *check.InvalidError
 			if tt.fires && err != nil || !tt.fires && (!errors.As(err, &invalid) || invalid.Error() != want) {
 				t.Errorf("got %v", err)
 			}
-			if _, err := settings.Parse(document); err != nil {
+			if _, err := check.Resolve(document, time.Time{}); err != nil {
 				t.Errorf("the function would not start: %v", err)
 			}
 		})
@@ -103,7 +103,7 @@ func TestCheck_SchedulesThatNeverFireAgain(t *testing.T) {
 func TestServer_DefaultExpiry(t *testing.T) {
 	server := parse(t, withServer(`"timezone": "Europe/Berlin", "window": {"days": ["Sat", "Sun"], "start": "22:00", "end": "04:00"}`)).Servers[0]
 	policy := maintenance.Policy{
-		Window: maintenance.Window{Hours: server.Window, Location: server.Timezone}, ExpiresAfter: server.ExpiresAfter,
+		Window: maintenance.Window{Hours: server.Window, Location: server.Location}, ExpiresAfter: server.ExpiresAfter,
 	}
 	for name, times := range map[string][2]string{
 		"an alarm on Wednesday":            {"2026-11-25T12:00:00+01:00", "2026-11-29T04:00:00+01:00"},

@@ -1,4 +1,4 @@
-package settings_test
+package check_test
 
 import (
 	"strings"
@@ -11,7 +11,7 @@ func withSchedule(expression, more string) string {
 
 // The expressions of the EventBridge user guide (Cron expressions reference,
 // Setting a schedule pattern) and of the Scheduler user guide (Schedule types).
-func TestParse_ExpressionsOfTheDocumentation(t *testing.T) {
+func TestResolve_ExpressionsOfTheDocumentation(t *testing.T) {
 	for _, expression := range []string{
 		"cron(0 10 * * ? *)", "cron(15 12 * * ? *)", "cron(0 18 ? * MON-FRI *)", "cron(0 8 1 * ? *)",
 		"cron(0/15 * * * ? *)", "cron(0/10 * ? * MON-FRI *)", "cron(0/5 8-17 ? * MON-FRI *)",
@@ -30,7 +30,7 @@ func TestParse_ExpressionsOfTheDocumentation(t *testing.T) {
 	}
 }
 
-func TestParse_Expressions(t *testing.T) {
+func TestResolve_Expressions(t *testing.T) {
 	const rate = "; write for example rate(1 hour) or rate(7 days)"
 	const neither = "is not a schedule expression; write cron(…), rate(…) or at(…)"
 	for expression, want := range map[string]string{
@@ -94,7 +94,7 @@ func TestParse_Expressions(t *testing.T) {
 	}
 }
 
-func TestParse_ScheduleOutsideItsWindow(t *testing.T) {
+func TestResolve_ScheduleOutsideItsWindow(t *testing.T) {
 	const night = `{"days": ["Sat", "Sun"], "start": "22:00", "end": "04:00"}`
 	const weekend = `{"days": ["Sat", "Sun"], "start": "00:00", "end": "24:00"}`
 	for _, test := range []struct {
@@ -165,7 +165,7 @@ func TestParse_ScheduleOutsideItsWindow(t *testing.T) {
 	}
 }
 
-func TestParse_Schedules(t *testing.T) {
+func TestResolve_Schedules(t *testing.T) {
 	two := func(first, second string) string {
 		return `{"servers": [{"name": "a", "backend": "ssm", "runbook": "Maintain", ` + first + `}, {"name": "b", "backend": "ssm", "runbook": "Maintain", ` + second + `}]}`
 	}
