@@ -48,7 +48,7 @@ var made = []struct{ name, file, old, new string }{
 	{"of a server's contributor", "aws/eb-alarm-contributor-state.json", `"TableName": "`, `"ServerName": "`},
 	{"of a server's contributor that is over", "aws/eb-alarm-contributor-state.json", `"value": "ALARM"`, `"value": "OK"`},
 	{"of a contributor, about a server's metric", "alarm-by-dimension.json", "Alarm State Change", "Alarm Contributor State Change"},
-	{"with another tag", "alarm-by-tag.json", events.TagKey, "owner"},
+	{"with another tag", "alarm-by-tag.json", maintenance.TagKey, "owner"},
 	{"that is over", "alarm-by-tag.json", `"value": "ALARM"`, `"value": "OK"`},
 	{"that is over", "alarm-by-dimension.json", `"value": "ALARM"`, `"value": "OK"`},
 	{"of another source", "alarm.json", "aws.cloudwatch", "my.app"},

@@ -10,6 +10,7 @@ import (
 	"unicode/utf16"
 
 	"opsworks-maintenance/events"
+	"opsworks-maintenance/lambda/maintenance"
 	"opsworks-maintenance/lambda/settings"
 	"opsworks-maintenance/lambda/settings/check"
 )
@@ -31,7 +32,7 @@ func eventRules(document settings.Settings) ([]eventRule, []check.Fault) {
 		rules = append(rules, eventRule{fmt.Sprintf("alarms-%d", i+1), p})
 	}
 	if reachedBy(document, settings.TriggerTag) {
-		rules = append(rules, eventRule{"alarms-by-tag", alarmPattern("alarmTags", events.TagKey)})
+		rules = append(rules, eventRule{"alarms-by-tag", alarmPattern("alarmTags", maintenance.TagKey)})
 	}
 	if reachedBy(document, settings.TriggerDimension) {
 		rules = append(rules,

@@ -92,7 +92,7 @@ func (in invocation) named(a events.Alarm) (names, said []string) {
 		say("the settings", server.Name)
 	}
 	if a.Tagged != "" {
-		say("the alarm's tag "+events.TagKey, a.Tagged)
+		say("the alarm's tag "+maintenance.TagKey, a.Tagged)
 	}
 	for _, name := range a.Dimensions {
 		say("the dimension "+events.DimensionName, name)
@@ -168,11 +168,8 @@ func (in invocation) ourSchedule(s events.Schedule, t maintenance.Trigger) (r re
 }
 
 func (in invocation) start(s events.Start) (r resolved) {
-	request := maintenance.Request{ServerName: s.ServerName, RunID: s.RunID, Trigger: in.manual(s.Key)}
+	request := maintenance.Request{ServerName: s.ServerName, RunID: s.RunID, Trigger: in.manual(s.Key), EngineAttributes: s.EngineAttributes}
 	request.Trigger.Overrides = s.Override
-	for _, a := range s.EngineAttributes {
-		request.EngineAttributes = append(request.EngineAttributes, maintenance.EngineAttribute(a))
-	}
 	r.add(in, request, "start", maintenance.ReasonInvalidRequest)
 	return r
 }

@@ -54,9 +54,9 @@ func (d *deep) tagOf(s Server) string {
 }
 
 func (d *deep) addRunbooks() {
-	parameters := []simulator.RunbookParameter{{Name: automation.NodeParameter, Required: true}}
+	parameters := []simulator.RunbookParameter{{Name: maintenance.ParameterNode, Required: true}}
 	check(d.nodes.AddRunbook(otherRunbook, 1, parameters, []string{"maintain"}))
-	parameters = append(parameters, simulator.RunbookParameter{Name: automation.RunParameter})
+	parameters = append(parameters, simulator.RunbookParameter{Name: maintenance.ParameterRunID})
 	check(d.nodes.AddRunbook(ourRunbook, 1, parameters, []string{"maintain"}))
 }
 
