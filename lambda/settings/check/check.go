@@ -11,8 +11,6 @@ import (
 	"opsworks-maintenance/lambda/settings"
 )
 
-var settingsKeys = []string{"servers", "notify", "maxConcurrent", "endpoint", "alarmTriggers"}
-
 // Resolve reads a document and gives the settings as the function will load them. If anything is wrong with it the error is an
 // *InvalidError that lists every fault, and the settings are empty. A schedule that never fires after now is a fault too, unless now is
 // zero.
@@ -34,7 +32,7 @@ func Resolve(document []byte, now time.Time) (settings.Settings, error) {
 }
 
 func (p *parser) settings(whole value) settings.Settings {
-	o, ok := p.open(whole, &place{}, settingsKeys)
+	o, ok := p.open(whole, &place{}, keysOf[documentKeys]())
 	if !ok {
 		return settings.Settings{}
 	}

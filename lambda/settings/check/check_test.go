@@ -24,6 +24,9 @@ func parse(t testing.TB, document string) settings.Settings {
 	if err != nil {
 		t.Fatalf("Resolve:\n%v\nof %s", err, document)
 	}
+	if faults := schemaFaults(t, "schema.json", []byte(document)); faults != nil {
+		t.Errorf("the schema refuses what is right: %s\n%s", strings.Join(faults, "\n"), document)
+	}
 	return parsed
 }
 
@@ -82,7 +85,8 @@ func TestResolve_Defaults(t *testing.T) {
 	t.Run("of the ssm backend", func(t *testing.T) {
 		want := want
 		want.Backend, want.TagKey, want.Runbook = settings.BackendSSM, "maintenance-server", "chef-automate"
-		want.PublicParameters = []string{"BackupTo", "ProductVersion", "MajorUpgrade", "BackupTimeoutSeconds", "RebootOption", "MinimumFreeGiB", "StartTimeoutSeconds"}
+		want.PublicParameters = []string{"BackupTo", "ProductVersion", "MajorUpgrade", "BackupTimeoutSeconds", "RebootOption", "MinimumFreeGiB",
+			"StartTimeoutSeconds"}
 		parsed := parse(t, `{"servers": [{"name": "web", "backend": "ssm", "runbook": "chef-automate"}]}`)
 		if got := parsed.Servers; !reflect.DeepEqual(got, []settings.Server{want}) {
 			t.Errorf("servers = %+v\nwant %+v", got, want)

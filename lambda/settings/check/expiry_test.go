@@ -101,7 +101,8 @@ func TestResolve_SchedulesThatNeverFireAgain(t *testing.T) {
 
 // Without expiresAfter the window of the settings says when a trigger expires: an alarm on Wednesday waits for Saturday's.
 func TestServer_DefaultExpiry(t *testing.T) {
-	server := parse(t, withServer(`"timezone": "Europe/Berlin", "window": {"days": ["Sat", "Sun"], "start": "22:00", "end": "04:00"}`)).Servers[0]
+	server := parse(t, withServer(`"timezone": "Europe/Berlin",
+		"window": {"days": ["Sat", "Sun"], "start": "22:00", "end": "04:00"}`)).Servers[0]
 	policy := maintenance.Policy{
 		Window: maintenance.Window{Hours: server.Window, Location: server.Location}, ExpiresAfter: server.ExpiresAfter,
 	}

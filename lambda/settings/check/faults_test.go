@@ -100,7 +100,8 @@ func TestResolve_Server(t *testing.T) {
 		{"a name of 41 letters", `{"servers": [{"name": "` + strings.Repeat("a", 41) + `", "backend": "ssm", "runbook": "Maintain"}]}`, []string{
 			`servers[0].name: "` + strings.Repeat("a", 41) +
 				`" is not a server's name; write 1 to 40 letters, digits and dashes, a letter first`}},
-		{"a name twice", `{"servers": [{"name": "web", "backend": "ssm", "runbook": "Maintain"}, {"name": "web", "backend": "ssm", "runbook": "Maintain"}]}`, []string{
+		{"a name twice", `{"servers": [{"name": "web", "backend": "ssm", "runbook": "Maintain"},
+			{"name": "web", "backend": "ssm", "runbook": "Maintain"}]}`, []string{
 			`servers[1].name: "web" is the name of servers[0] too; every server has its own`}},
 		{"an unknown backend", `{"servers": [{"name": "web", "backend": "ecs"}]}`, []string{
 			`servers[0].backend: "ecs" is not a known backend; known are opsworks-cm, ssm`}},

@@ -48,6 +48,9 @@ func FuzzResolve(f *testing.F) {
 			t.Fatalf("two answers:\n%+v\n%+v (%v)", first, second, errAgain)
 		}
 		checkSettings(t, first)
+		if faults := schemaFaults(t, "schema.json", document); faults != nil {
+			t.Errorf("the schema refuses what is right: %q", faults)
+		}
 		// What is right for the function is right for a deployment, but for schedules that never fire again.
 		if _, err := check.Resolve(document, time.Date(2026, 11, 26, 12, 0, 0, 0, time.UTC)); err != nil {
 			checkError(t, err)

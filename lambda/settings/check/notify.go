@@ -9,8 +9,6 @@ import (
 	"opsworks-maintenance/lambda/settings"
 )
 
-var notifyKeys = []string{"email", "chat", "records", "only"}
-
 // notifiedOutcomes are all but those that no message carries.
 func notifiedOutcomes() []string {
 	var notified []string
@@ -27,7 +25,7 @@ func (o object) subscriptions(key string) []settings.Subscription {
 	seen := map[string]int{}
 	for i, v := range o.list(key) {
 		at := o.at.member(key).item(i)
-		fields, ok := o.parser.open(v, at, notifyKeys)
+		fields, ok := o.parser.open(v, at, keysOf[subscriptionKeys]())
 		if !ok {
 			continue
 		}

@@ -8,8 +8,6 @@ import (
 	"opsworks-maintenance/lambda/settings/cron"
 )
 
-var scheduleKeys = []string{"name", "expression", "flexible"}
-
 // placedSchedule is where a schedule was described first.
 type placedSchedule struct {
 	schedule settings.Schedule
@@ -22,7 +20,7 @@ func (o object) schedules(server settings.Server) []settings.Schedule {
 	names := map[string]int{}
 	for i, v := range o.list("schedules") {
 		at := o.at.member("schedules").item(i)
-		fields, ok := o.parser.open(v, at, scheduleKeys)
+		fields, ok := o.parser.open(v, at, keysOf[scheduleKeys]())
 		if !ok {
 			continue
 		}

@@ -167,7 +167,8 @@ func TestResolve_ScheduleOutsideItsWindow(t *testing.T) {
 
 func TestResolve_Schedules(t *testing.T) {
 	two := func(first, second string) string {
-		return `{"servers": [{"name": "a", "backend": "ssm", "runbook": "Maintain", ` + first + `}, {"name": "b", "backend": "ssm", "runbook": "Maintain", ` + second + `}]}`
+		return `{"servers": [{"name": "a", "backend": "ssm", "runbook": "Maintain", ` + first + `},
+			{"name": "b", "backend": "ssm", "runbook": "Maintain", ` + second + `}]}`
 	}
 	const weekly = `"schedules": [{"name": "weekly", "expression": "rate(7 days)", "flexible": "60m"}]`
 	checkFaults(t, []faultCase{

@@ -17,15 +17,9 @@ const (
 	defaultDailyLimit = 2
 )
 
-var serverKeys = []string{
-	"name", "backend", "enabled", "alarms", "rules", "schedules", "timezone", "window",
-	"cooldown", "expiresAfter", "staleAfter", "deadline", "expectEvery", "dailyLimit", "whenAlarmClears",
-	"runbook", "parameters", "publicParameters", "tagKey", "calendars",
-}
-
 // server reads what it can of a server even when parts of it are wrong.
 func (p *parser) server(v value, at *place, position int) settings.Server {
-	o, ok := p.open(v, at, serverKeys)
+	o, ok := p.open(v, at, keysOf[serverKeys]())
 	if !ok {
 		return settings.Server{}
 	}

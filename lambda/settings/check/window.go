@@ -8,8 +8,6 @@ import (
 
 const minutesOfDay = 24 * 60
 
-var windowKeys = []string{"days", "start", "end"}
-
 // window returns the always open window if there is none or it has a fault, so
 // that a wrong window does not make every schedule wrong as well.
 func (o object) window(key string) settings.Window {
@@ -17,7 +15,7 @@ func (o object) window(key string) settings.Window {
 	if !found {
 		return settings.Window{}
 	}
-	fields, ok := o.parser.open(v, o.at.member(key), windowKeys)
+	fields, ok := o.parser.open(v, o.at.member(key), keysOf[windowKeys]())
 	if !ok {
 		return settings.Window{}
 	}
