@@ -14,7 +14,7 @@ import (
 func Encode(s Settings) ([]byte, error) { return json.Marshal(s) }
 
 // Load reads resolved settings. It is strict and guesses nothing: what it takes is byte for byte what Encode writes, so a field that is
-// unknown, missing or there twice is an error.
+// unknown, missing or there twice is an error, and so is a value without which nothing can be decided of a server.
 func Load(document []byte) (Settings, error) {
 	var s Settings
 	decoder := json.NewDecoder(bytes.NewReader(document))

@@ -58,7 +58,7 @@ func TestLoad_IsStrict(t *testing.T) {
 		"no backend":                  {`"backend":"ssm"`, `"backend":""`, "server puppet-01 has no backend"},
 		"no zone":                     {`"timezone":"Europe/Berlin"`, `"timezone":""`, `server "automate-06" is in no time zone`},
 		"a zone that is none":         {`"timezone":"Europe/Berlin"`, `"timezone":"Europe/Nowhere"`, `server "automate-06" is in no time zone`},
-		"no tag key":                  {`"tagKey":"role"`, `"tagKey":""`, "server puppet-01 has no runbook"},
+		"no tag key":                  {`"tagKey":"role",`, ``, "server puppet-01 has no runbook"},
 		"no deadline":                 {`"deadline":14400000000000`, `"deadline":0`, "server puppet-01 has a staleAfter, deadline"},
 	} {
 		t.Run(name, func(t *testing.T) {

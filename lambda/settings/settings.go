@@ -7,14 +7,15 @@ import "time"
 // Version is that of the resolved form. What is loaded must have it.
 const Version = 1
 
-// Settings are resolved settings. Only Load makes them whole: it finds the time zones and the servers by their names.
+// Settings are resolved settings. Only Load makes them whole: it finds the time zones and the servers by their names. All that decides
+// whether maintenance may start must stand in their JSON; names and lists that are empty are left out.
 type Settings struct {
 	Version       int            `json:"version"`
 	Servers       []Server       `json:"servers"`
-	Notify        []Subscription `json:"notify"`
+	Notify        []Subscription `json:"notify,omitzero"`
 	MaxConcurrent int            `json:"maxConcurrent"` // 0: as many runs at the same time as there are servers
-	Endpoint      string         `json:"endpoint"`      // of OpsWorks CM; empty: that of AWS
-	AlarmTriggers []AlarmTrigger `json:"alarmTriggers"`
+	Endpoint      string         `json:"endpoint,omitzero"`      // of OpsWorks CM; empty: that of AWS
+	AlarmTriggers []AlarmTrigger `json:"alarmTriggers,omitzero"`
 
 	byName map[string]*Server
 }
@@ -33,9 +34,9 @@ type Server struct {
 	Name      string     `json:"name"`
 	Backend   Backend    `json:"backend"`
 	Enabled   bool       `json:"enabled"`
-	Alarms    []Glob     `json:"alarms"`
-	Rules     []Glob     `json:"rules"`
-	Schedules []Schedule `json:"schedules"`
+	Alarms    []Glob     `json:"alarms,omitzero"`
+	Rules     []Glob     `json:"rules,omitzero"`
+	Schedules []Schedule `json:"schedules,omitzero"`
 	Timezone  string     `json:"timezone"` // by its IANA name
 	Window    Window     `json:"window"`
 
@@ -43,19 +44,19 @@ type Server struct {
 	ExpiresAfter time.Duration `json:"expiresAfter"` // 0: as the window says
 	StaleAfter   time.Duration `json:"staleAfter"`
 	Deadline     time.Duration `json:"deadline"`
-	ExpectEvery  time.Duration `json:"expectEvery"` // 0: nothing is expected
+	ExpectEvery  time.Duration `json:"expectEvery,omitzero"` // 0: nothing is expected
 	DailyLimit   int           `json:"dailyLimit"`
 	// KeepWhenCleared lets a run wait on whose alarm has returned to OK.
 	KeepWhenCleared bool `json:"keepWhenCleared"`
 
 	// What follows is empty unless the backend is BackendSSM. Runbook is one of Runbooks, or the name or ARN of any other;
 	// RunbookVersion is empty for its default version.
-	Runbook        string              `json:"runbook"`
-	RunbookVersion string              `json:"runbookVersion"`
-	Parameters     map[string][]string `json:"parameters"`
+	Runbook        string              `json:"runbook,omitzero"`
+	RunbookVersion string              `json:"runbookVersion,omitzero"`
+	Parameters     map[string][]string `json:"parameters,omitzero"`
 	// PublicParameters are those whose values are no secrets; of a runbook of this project, all it takes.
-	PublicParameters []string `json:"publicParameters"`
-	TagKey           string   `json:"tagKey"`
+	PublicParameters []string `json:"publicParameters,omitzero"`
+	TagKey           string   `json:"tagKey,omitzero"`
 	Calendars        []string `json:"calendars"`
 
 	// Location is that of Timezone.
@@ -69,17 +70,17 @@ type Schedule struct {
 	Expression string `json:"expression"`
 	// Flexible is 0, or within how much time after the expression's the
 	// schedule may ask, in whole minutes.
-	Flexible time.Duration `json:"flexible"`
+	Flexible time.Duration `json:"flexible,omitzero"`
 }
 
 // Subscription is one receiver of messages: a mailbox, the chat topic or the
 // topic of records. Exactly one of Email, Chat and Records is set.
 type Subscription struct {
-	Email string `json:"email"`
+	Email string `json:"email,omitzero"`
 	// Only limits a mailbox to some outcomes; empty means all that are notified.
-	Only    []string `json:"only"`
-	Chat    bool     `json:"chat"`
-	Records bool     `json:"records"`
+	Only    []string `json:"only,omitzero"`
+	Chat    bool     `json:"chat,omitzero"`
+	Records bool     `json:"records,omitzero"`
 }
 
 // AlarmTrigger is a way for alarms to reach the function beside the names in a

@@ -10,8 +10,15 @@ import (
 
 // claim is a glob by which servers[server].alarms[index] claims alarms.
 type claim struct {
-	glob          settings.Glob
-	server, index int
+	glob           settings.Glob
+	server, index  int
+	starred        bool
+	prefix, suffix string // before its first star and after its last; of a name without stars the whole
+}
+
+func newClaim(glob settings.Glob, server, index int) claim {
+	prefix, _, starred := strings.Cut(string(glob), "*")
+	return claim{glob, server, index, starred, prefix, string(glob[strings.LastIndexByte(string(glob), '*')+1:])}
 }
 
 // mostOverlaps bounds what is printed. Fifty servers that all claim "*" make
@@ -21,9 +28,10 @@ const mostOverlaps = 100
 // checkOverlaps finds every two servers that one alarm could ask for, in the order of the document.
 func (p *parser) checkOverlaps() {
 	found := 0
-	for i, later := range p.claims {
-		for _, earlier := range p.claims[:i] {
-			if earlier.server == later.server || !overlap(earlier.glob, later.glob) {
+	for i := range p.claims {
+		for j := range i {
+			earlier, later := &p.claims[j], &p.claims[i]
+			if earlier.server == later.server || !later.overlaps(earlier) {
 				continue
 			}
 			example := commonName(earlier.glob, later.glob)
@@ -43,22 +51,18 @@ func (p *parser) checkOverlaps() {
 	}
 }
 
-// overlap tells whether some name matches both globs. Two with stars have one exactly if the prefix of one begins the other's and the
+// overlaps tells whether some name matches both globs. Two with stars have one exactly if the prefix of one begins the other's and the
 // suffix of one ends the other's: all that lies between can be written one after the other.
-func overlap(a, b settings.Glob) bool {
-	aPrefix, _, aStarred := strings.Cut(string(a), "*")
-	bPrefix, _, bStarred := strings.Cut(string(b), "*")
-	if !strings.HasPrefix(aPrefix, bPrefix) && !strings.HasPrefix(bPrefix, aPrefix) {
-		return false
-	}
+func (c *claim) overlaps(other *claim) bool {
 	switch {
-	case !aStarred:
-		return b.Match(string(a))
-	case !bStarred:
-		return a.Match(string(b))
+	case !strings.HasPrefix(c.prefix, other.prefix) && !strings.HasPrefix(other.prefix, c.prefix):
+		return false
+	case !c.starred:
+		return other.glob.Match(string(c.glob))
+	case !other.starred:
+		return c.glob.Match(string(other.glob))
 	}
-	aSuffix, bSuffix := a[strings.LastIndexByte(string(a), '*')+1:], b[strings.LastIndexByte(string(b), '*')+1:]
-	return strings.HasSuffix(string(aSuffix), string(bSuffix)) || strings.HasSuffix(string(bSuffix), string(aSuffix))
+	return strings.HasSuffix(c.suffix, other.suffix) || strings.HasSuffix(other.suffix, c.suffix)
 }
 
 // commonName is a shortest name that both globs match, "" if there is none.

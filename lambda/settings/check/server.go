@@ -129,7 +129,7 @@ func (o object) alarms(position int) []settings.Glob {
 			return
 		}
 		globs = append(globs, settings.Glob(text))
-		o.parser.claims = append(o.parser.claims, claim{settings.Glob(text), position, i})
+		o.parser.claims = append(o.parser.claims, newClaim(settings.Glob(text), position, i))
 	})
 	return globs
 }
