@@ -13,8 +13,8 @@ type Settings struct {
 	Version       int            `json:"version"`
 	Servers       []Server       `json:"servers"`
 	Notify        []Subscription `json:"notify,omitzero"`
-	MaxConcurrent int            `json:"maxConcurrent"` // 0: as many runs at the same time as there are servers
-	Endpoint      string         `json:"endpoint,omitzero"`      // of OpsWorks CM; empty: that of AWS
+	MaxConcurrent int            `json:"maxConcurrent"`     // 0: as many runs at the same time as there are servers
+	Endpoint      string         `json:"endpoint,omitzero"` // of OpsWorks CM; empty: that of AWS
 	AlarmTriggers []AlarmTrigger `json:"alarmTriggers,omitzero"`
 
 	byName map[string]*Server
