@@ -57,7 +57,7 @@ check: ## formatting, vet, staticcheck, tidiness, import arrows, what the functi
 fuzz: ## fuzz everything that reads bytes from outside, FUZZTIME each
 	go test ./events -run '^$$' -fuzz FuzzDecode -fuzztime $(FUZZTIME)
 	go test ./lambda/automation -run '^$$' -fuzz FuzzClient_FollowWithoutValues -fuzztime $(FUZZTIME)
-	go test ./lambda/settings -run '^$$' -fuzz FuzzParse -fuzztime $(FUZZTIME)
+	go test ./lambda/settings/check -run '^$$' -fuzz FuzzResolve -fuzztime $(FUZZTIME)
 	go test ./lambda/local/simulator -run '^$$' -fuzz FuzzOpsWorksCM -fuzztime $(FUZZTIME)
 	go test ./lambda/local/simulator -run '^$$' -fuzz FuzzSSM -fuzztime $(FUZZTIME)
 

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"opsworks-maintenance/lambda/maintenance"
 )
 
 // alarmDetail is the detail of an alarm's event, and the alarmData of its Lambda action.
@@ -138,7 +140,7 @@ func readAlarm(e envelope, arn string, data json.RawMessage) (Alarm, alarmDetail
 	return alarm, d, nil
 }
 
-// tagged reads the alarm's tag TagKey. Tags count only when the status says they are complete
+// tagged reads the alarm's tag maintenance.TagKey. Tags count only when the status says they are complete
 // (https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarm-tags-in-notifications.html). EventBridge gets them
 // as an object; no published example shows the Lambda action's, so the list of keys and values used elsewhere is read too.
 func tagged(d alarmDetail) (string, error) {
@@ -147,14 +149,14 @@ func tagged(d alarmDetail) (string, error) {
 	}
 	var object map[string]string
 	if json.Unmarshal(d.Tags, &object) == nil {
-		return object[TagKey], nil
+		return object[maintenance.TagKey], nil
 	}
 	var list []struct{ Key, Value string }
 	if json.Unmarshal(d.Tags, &list) != nil {
 		return "", errors.New("alarmTags is neither an object of strings nor a list of keys and values")
 	}
 	for _, tag := range list {
-		if tag.Key == TagKey {
+		if tag.Key == maintenance.TagKey {
 			return tag.Value, nil
 		}
 	}

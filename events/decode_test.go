@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"opsworks-maintenance/events"
+	"opsworks-maintenance/lambda/maintenance"
 )
 
 const samples = "../testdata/events"
@@ -54,7 +55,7 @@ var want = map[string]any{
 	"start.json":       events.Start{ServerName: "automate-06"},
 	"start-short.json": events.Start{ServerName: "automate-06"},
 	"start-major-upgrade.json": events.Start{ServerName: "automate-06", Key: "upgrade-to-automate-2",
-		EngineAttributes: []events.EngineAttribute{{Name: "CHEF_MAJOR_UPGRADE", Value: "true"}}},
+		EngineAttributes: []maintenance.EngineAttribute{{Name: "CHEF_MAJOR_UPGRADE", Value: "true"}}},
 	"start-override.json":      events.Start{ServerName: "automate-06", Override: []string{"window"}},
 	"start-unknown-field.json": `read start: unknown field "force"; known here: serverName, runId, engineAttributes, key, override`,
 	"start-run.json":           events.Start{RunID: runID},

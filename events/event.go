@@ -34,7 +34,7 @@ type Alarm struct {
 	Contributor string
 	// New is true for the first evaluation of an alarm that was just made.
 	New bool
-	// Tagged is the value of the alarm's tag TagKey, if its tags came with the event and are complete.
+	// Tagged is the value of the alarm's tag maintenance.TagKey, if its tags came with the event and are complete.
 	Tagged string
 	// Dimensions are the values of the dimension named DimensionName in the alarm's own metrics, each once. Elsewhere are the
 	// accounts and Regions whose metrics had one that does not count: it names a server of theirs.
@@ -45,11 +45,8 @@ type Alarm struct {
 // Cleared is an alarm that has returned to OK, whether or not something holds its actions back.
 type Cleared Alarm
 
-// TagKey is the alarm tag, and DimensionName the metric dimension (or contributor attribute), that names the server an alarm is about.
-const (
-	TagKey        = "maintenance-server"
-	DimensionName = "ServerName"
-)
+// DimensionName is the metric dimension (or contributor attribute) that names the server an alarm is about.
+const DimensionName = "ServerName"
 
 // Schedule is the clock asking: an EventBridge rule on a schedule, an EventBridge Scheduler schedule without input, or a
 // schedule of our own, which brings its servers' names along.

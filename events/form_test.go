@@ -28,7 +28,7 @@ func TestDecode_OwnForms(t *testing.T) {
 		{"something beside the start", `{"start": {"serverName": "a"}, "dryRun": true}`, `unknown field "dryRun"`},
 		{"a field in other capitals", `{"start": {"ServerName": "a"}}`, `unknown field "ServerName"`},
 		{"an override of no gate", `{"start": {"serverName": "a", "override": ["everything"]}}`,
-			`override "everything" is not a gate that can be overridden; those that can: window, calendar, hold, order, blocked`},
+			`override "everything" is not a gate that can be overridden; those that can: hold, order, blocked, window, calendar`},
 		{"an override of a gate that holds alarms only", `{"start": {"serverName": "a", "override": ["cooldown"]}}`,
 			`override "cooldown" is not a gate`},
 		{"an override of another such gate", `{"start": {"serverName": "a", "override": ["daily-limit"]}}`,

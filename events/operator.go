@@ -1,44 +1,22 @@
 package events
 
-import "time"
+import (
+	"time"
+
+	"opsworks-maintenance/lambda/maintenance"
+)
 
 // Start is an operator's request for maintenance now. RunID, if set, is the run that is to start, and no other. One of ServerName and
 // RunID is there, or both.
 type Start struct {
 	ServerName       string
 	RunID            string
-	EngineAttributes []EngineAttribute
+	EngineAttributes []maintenance.EngineAttribute
 	// Key makes the request one trigger however often it is sent; empty means every invocation is a trigger of its own.
 	Key string
-	// Override names the gates the operator wants left out, each once, in alphabetical order.
+	// Override names those of maintenance.Overrides that the operator wants left out, each once, in alphabetical order.
 	Override []string
 }
-
-// The gates an operator may override in a Start.
-const (
-	OverrideWindow   = "window"
-	OverrideCalendar = "calendar"
-	OverrideHold     = "hold"
-	OverrideOrder    = "order"
-	OverrideBlocked  = "blocked"
-)
-
-// Overrides lists them all.
-func Overrides() []string {
-	return []string{OverrideWindow, OverrideCalendar, OverrideHold, OverrideOrder, OverrideBlocked}
-}
-
-// EngineAttribute is an engine attribute of StartMaintenance. Its value may be a secret, so it does not print.
-type EngineAttribute struct {
-	Name  string
-	Value string `json:"-"`
-}
-
-// String gives the name alone; it covers the fmt verbs that would otherwise print the value.
-func (a EngineAttribute) String() string { return a.Name + "=(redacted)" }
-
-// GoString does the same for %#v.
-func (a EngineAttribute) GoString() string { return a.String() }
 
 // Stop asks for a run to end: by its id or, from the keyboard, by its server's name.
 type Stop struct{ ServerName, RunID string }

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"opsworks-maintenance/lambda/maintenance"
 )
 
 func startForm(f form) (Event, error) {
@@ -45,7 +47,7 @@ func (f form) override() ([]string, error) {
 	if err := f.read("override", &gates); err != nil {
 		return nil, err
 	}
-	known := Overrides()
+	known := maintenance.Overrides()
 	for _, gate := range gates {
 		if !slices.Contains(known, gate) {
 			return nil, f.invalid("override %s is not a gate that can be overridden; those that can: %s", quote(gate), strings.Join(known,
@@ -56,7 +58,7 @@ func (f form) override() ([]string, error) {
 	return slices.Compact(gates), nil
 }
 
-func (f form) engineAttributes() ([]EngineAttribute, error) {
+func (f form) engineAttributes() ([]maintenance.EngineAttribute, error) {
 	var list []map[string]json.RawMessage
 	if err := f.read("engineAttributes", &list); err != nil {
 		return nil, err
@@ -64,7 +66,7 @@ func (f form) engineAttributes() ([]EngineAttribute, error) {
 	if len(list) > 10 {
 		return nil, f.invalid("engineAttributes holds %d; StartMaintenance knows one", len(list))
 	}
-	var attributes []EngineAttribute
+	var attributes []maintenance.EngineAttribute
 	for i, fields := range list {
 		item := form{name: fmt.Sprintf("%s: engineAttributes[%d]", f.name, i), fields: fields}
 		if err := item.only("name", "value"); err != nil {
@@ -78,7 +80,7 @@ func (f form) engineAttributes() ([]EngineAttribute, error) {
 		if err != nil {
 			return nil, err
 		}
-		attributes = append(attributes, EngineAttribute{Name: name, Value: value})
+		attributes = append(attributes, maintenance.EngineAttribute{Name: name, Value: value})
 	}
 	return attributes, nil
 }

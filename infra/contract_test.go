@@ -10,10 +10,13 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"opsworks-maintenance/events"
 	"opsworks-maintenance/infra/runbooks"
+	"opsworks-maintenance/lambda/maintenance"
 	"opsworks-maintenance/lambda/settings"
+	"opsworks-maintenance/lambda/settings/check"
 )
 
 // samples are all sample events of the repository, by path, and those made of them.
@@ -46,7 +49,7 @@ var derivedSamples = []struct{ name, file, old, new string }{
 	{"of a server's contributor", "aws/eb-alarm-contributor-state.json", `"TableName": "`, `"ServerName": "`},
 	{"of a server's contributor that is over", "aws/eb-alarm-contributor-state.json", `"value": "ALARM"`, `"value": "OK"`},
 	{"of a contributor, about a server's metric", "alarm-by-dimension.json", "Alarm State Change", "Alarm Contributor State Change"},
-	{"with another tag", "alarm-by-tag.json", events.TagKey, "owner"},
+	{"with another tag", "alarm-by-tag.json", maintenance.TagKey, "owner"},
 	{"that is over", "alarm-by-tag.json", `"value": "ALARM"`, `"value": "OK"`},
 	{"that is over", "alarm-by-dimension.json", `"value": "ALARM"`, `"value": "OK"`},
 	{"of another source", "alarm.json", "aws.cloudwatch", "my.app"},
@@ -182,7 +185,7 @@ func TestContract(t *testing.T) {
 		"a runbook":         {`{"servers": [{"name": "a", "backend": "ssm", "runbook": "runcommand1"}]}`, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
-			document, err := settings.Parse([]byte(c.document))
+			document, err := check.Resolve([]byte(c.document), time.Time{})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -233,7 +236,7 @@ func TestEventRules_Runbooks(t *testing.T) {
 		runbooksOf("Maintain", "Maintain:2"): `["Maintain"]`,
 		runbooksOf("chef-automate"):          `["` + documentName("chef-automate") + `"]`,
 	} {
-		parsed, err := settings.Parse([]byte(document))
+		parsed, err := check.Resolve([]byte(document), time.Time{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -248,12 +251,12 @@ func TestEventRules_Runbooks(t *testing.T) {
 // What the settings take for no secret of a runbook of ours is what the runbook takes from them: all but what the function gives itself.
 func TestSettings_PublicParameters(t *testing.T) {
 	for _, runbook := range runbooks.All() {
-		document, err := settings.Parse([]byte(`{"servers": [{"name": "a", "backend": "ssm", "runbook": "` + runbook.Name + `"}]}`))
+		document, err := check.Resolve([]byte(`{"servers": [{"name": "a", "backend": "ssm", "runbook": "`+runbook.Name+`"}]}`), time.Time{})
 		if err != nil {
 			t.Fatal(err)
 		}
 		want := slices.Sorted(maps.Keys(runbook.Document("")["parameters"].(map[string]any)))
-		want = slices.DeleteFunc(want, func(name string) bool { return name == "InstanceId" || name == settings.ParameterRunID })
+		want = slices.DeleteFunc(want, func(name string) bool { return name == "InstanceId" || name == maintenance.ParameterRunID })
 		got := slices.Sorted(slices.Values(document.Servers[0].PublicParameters))
 		if !slices.Equal(got, want) {
 			t.Errorf("%s takes %q, public are %q", runbook.Name, want, got)

@@ -19,14 +19,14 @@ func matches(pattern map[string]any, event []byte) (bool, error) {
 	if err := json.Unmarshal(event, &value); err != nil {
 		return false, err
 	}
-	if err := check(pattern); err != nil {
+	if err := valid(pattern); err != nil {
 		return false, err
 	}
 	return matchesObject(pattern, value), nil
 }
 
-// check refuses what EventBridge refuses or nothing here knows, whether an event gets that far or not.
-func check(pattern map[string]any) error {
+// valid refuses what EventBridge refuses or nothing here knows, whether an event gets that far or not.
+func valid(pattern map[string]any) error {
 	if len(pattern) == 0 {
 		return errors.New("an object of the pattern is empty")
 	}
@@ -34,7 +34,7 @@ func check(pattern map[string]any) error {
 		var err error
 		switch want := want.(type) {
 		case map[string]any:
-			err = check(want)
+			err = valid(want)
 		case []any:
 			if len(want) == 0 {
 				err = errors.New("an empty list")

@@ -10,6 +10,7 @@ import (
 	"unicode/utf16"
 
 	"opsworks-maintenance/lambda/settings"
+	"opsworks-maintenance/lambda/settings/check"
 )
 
 // pattern is an EventBridge event pattern as JSON has it.
@@ -32,10 +33,10 @@ const (
 
 // alarmPatterns packs what the servers' alarm globs match into as few patterns as the limits allow, in the order of the settings.
 // Those with the most wildcards come first among the wildcards: the others fill the rules up.
-func alarmPatterns(servers []settings.Server) ([]pattern, []settings.Fault) {
+func alarmPatterns(servers []settings.Server) ([]pattern, []check.Fault) {
 	plain, wild := packer{}, packer{}
 	var wildcards []matcher
-	var faults []settings.Fault
+	var faults []check.Fault
 	for i, server := range servers {
 		for j, glob := range distinctGlobs(server.Alarms) {
 			if glob == "" {
@@ -70,13 +71,13 @@ func alarmPatterns(servers []settings.Server) ([]pattern, []settings.Fault) {
 }
 
 // wildcardFaults are the faults of what did not find a place, in the order of the settings.
-func wildcardFaults(packs []pack) []settings.Fault {
+func wildcardFaults(packs []pack) []check.Fault {
 	var left []matcher
 	for _, pack := range packs {
 		left = append(left, pack.matchers...)
 	}
 	slices.SortFunc(left, func(a, b matcher) int { return cmp.Or(a.server-b.server, a.index-b.index) })
-	var faults []settings.Fault
+	var faults []check.Fault
 	for _, m := range left[:min(len(left), maxFaults)] {
 		faults = append(faults, m.fault("%.60q is a wildcard too many: EventBridge allows %d rules with them, and %d stars fit into one; "+
 			"let the star begin or end the name", maxWildcardRules, maxStars))
@@ -98,7 +99,7 @@ func collapseStars(glob string) string {
 }
 
 // distinctGlobs are a server's globs, each at its place, and "" for one that says nothing the others do not: a glob that matches the
-// text of another, stars and all, matches whatever that one does. Two servers' globs never overlap, which settings.Check makes
+// text of another, stars and all, matches whatever that one does. Two servers' globs never overlap, which settings/check makes
 // sure of.
 func distinctGlobs(alarms []settings.Glob) []settings.Glob {
 	globs := make([]settings.Glob, len(alarms))
@@ -149,8 +150,8 @@ func newMatcher(glob settings.Glob) matcher {
 	return m
 }
 
-func (m matcher) fault(format string, limits ...any) settings.Fault {
-	return settings.Fault{Path: fmt.Sprintf("servers[%d].alarms[%d]", m.server, m.index),
+func (m matcher) fault(format string, limits ...any) check.Fault {
+	return check.Fault{Path: fmt.Sprintf("servers[%d].alarms[%d]", m.server, m.index),
 		Problem: fmt.Sprintf(format, append([]any{m.glob}, limits...)...)}
 }
 

@@ -76,7 +76,7 @@ func TestAlarmPatterns_MatchWhatTheGlobsMatch(t *testing.T) {
 	for range 3000 {
 		var globs []settings.Glob
 		for range 1 + random.IntN(4) {
-			if glob := text(alphabet); strings.Trim(glob, "*") != "" { // settings.Parse refuses * alone
+			if glob := text(alphabet); strings.Trim(glob, "*") != "" { // settings/check refuses * alone
 				globs = append(globs, settings.Glob(glob))
 			}
 		}

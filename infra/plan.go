@@ -8,6 +8,7 @@ import (
 
 	"opsworks-maintenance/infra/runbooks"
 	"opsworks-maintenance/lambda/settings"
+	"opsworks-maintenance/lambda/settings/check"
 )
 
 // contextKey is where the settings document lies in the context of cdk.json.
@@ -16,7 +17,7 @@ const contextKey = "maintenance"
 // plan is what the stack is built from: settings without a fault, and what they come to in rules and schedules.
 type plan struct {
 	Settings settings.Settings
-	// SettingsJSON is the document the function reads again at its cold start.
+	// SettingsJSON is what the function loads at its cold start.
 	SettingsJSON []byte
 	Rules        []eventRule
 	Schedules    []schedule
@@ -26,41 +27,43 @@ type plan struct {
 // included, and schedules that do not fire after now.
 func newPlan(context any, now time.Time) (plan, error) {
 	var p plan
+	var written []byte
 	switch value := context.(type) {
 	case nil:
 		return p, fmt.Errorf("the settings are missing; lambda/README.md describes them under Settings")
 	case string: // cdk synth -c maintenance='{"servers": …}'
-		p.SettingsJSON = []byte(value)
+		written = []byte(value)
 	default:
 		document, err := json.Marshal(value)
 		if err != nil {
 			return p, fmt.Errorf("read the settings: %w", err)
 		}
-		p.SettingsJSON = document
+		written = document
 	}
 	var err error
-	if p.Settings, err = settings.Check(p.SettingsJSON, now); err != nil {
+	if p.Settings, err = check.Resolve(written, now); err != nil {
 		return p, err
 	}
-	var faults []settings.Fault
+	var faults []check.Fault
 	p.Rules, faults = eventRules(p.Settings)
 	p.Schedules = schedules(p.Settings)
 	faults = append(faults, checkLimits(p)...)
 	faults = append(faults, checkParameters(p.Settings.Servers)...)
 	if len(faults) > 0 {
-		return p, &settings.InvalidError{Faults: faults}
+		return p, &check.InvalidError{Faults: faults}
 	}
-	return p, nil
+	p.SettingsJSON, err = settings.Encode(p.Settings)
+	return p, err
 }
 
 // schedule is one EventBridge schedule, and the servers that share it.
 type schedule struct {
 	settings.Schedule
-	Timezone    *time.Location
+	Timezone    string
 	ServerNames []string
 }
 
-// schedules are the schedules of all servers, each name once: settings.Check has made sure that those of one name are equal.
+// schedules are the schedules of all servers, each name once: settings/check has made sure that those of one name are equal.
 func schedules(document settings.Settings) []schedule {
 	var all []schedule
 	at := map[string]int{}
@@ -91,20 +94,20 @@ const (
 )
 
 // checkLimits returns what the settings ask for beyond the limits of the services.
-func checkLimits(p plan) []settings.Fault {
-	var faults []settings.Fault
+func checkLimits(p plan) []check.Fault {
+	var faults []check.Fault
 	for _, s := range p.Schedules {
 		if n := len(s.ServerNames); n > maxServersOfSchedule {
-			faults = append(faults, settings.Fault{Path: "servers", Problem: fmt.Sprintf(
+			faults = append(faults, check.Fault{Path: "servers", Problem: fmt.Sprintf(
 				"schedule %q is shared by %d servers; give every %d of them a schedule of another name", s.Name, n, maxServersOfSchedule)})
 		}
 	}
 	if n := len(p.Rules); n > maxRules {
-		faults = append(faults, settings.Fault{Path: "servers", Problem: fmt.Sprintf(
+		faults = append(faults, check.Fault{Path: "servers", Problem: fmt.Sprintf(
 			"have alarms that need %d rules, and an event bus has %d; name a server's alarms by one prefix, as in automate-06-*", n, maxRules)})
 	}
 	if n := len(p.Rules) + len(p.Schedules) + len(p.Settings.Notify); n > maxResources {
-		faults = append(faults, settings.Fault{Path: "settings", Problem: fmt.Sprintf(
+		faults = append(faults, check.Fault{Path: "settings", Problem: fmt.Sprintf(
 			"need %d rules, schedules and subscriptions, and a CloudFormation stack holds about %d; "+
 				"let servers share schedules, and name alarms by prefix", n, maxResources)})
 	}
@@ -113,7 +116,7 @@ func checkLimits(p plan) []settings.Fault {
 		of   func(settings.Server) []string
 	}{{"runbooks", runbookOf}, {"roles in AutomationAssumeRole", rolesOf}, {"calendars", calendarsOf}} {
 		if n := len(distinctValues(p.Settings.Servers, kind.of)); n > maxDistinctValues {
-			faults = append(faults, settings.Fault{Path: "servers", Problem: fmt.Sprintf(
+			faults = append(faults, check.Fault{Path: "servers", Problem: fmt.Sprintf(
 				"have %d different %s, and the policy of the function's role holds %d; let servers share them", n, kind.what, maxDistinctValues)})
 		}
 	}
@@ -121,15 +124,15 @@ func checkLimits(p plan) []settings.Fault {
 }
 
 // checkParameters returns the parameters that a runbook of ours does not take. The others' are not known here.
-func checkParameters(servers []settings.Server) []settings.Fault {
-	var faults []settings.Fault
+func checkParameters(servers []settings.Server) []check.Fault {
+	var faults []check.Fault
 	for i, server := range servers {
 		for _, runbook := range runbooks.All() {
 			if runbook.Name != server.Runbook {
 				continue
 			}
 			for _, fault := range runbook.Check(server.Parameters) {
-				faults = append(faults, settings.Fault{Path: fmt.Sprintf("servers[%d].parameters", i), Problem: fault})
+				faults = append(faults, check.Fault{Path: fmt.Sprintf("servers[%d].parameters", i), Problem: fault})
 			}
 		}
 	}

@@ -90,7 +90,7 @@ func TestNewPlan_Context(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := settings.Parse(p.SettingsJSON); err != nil || len(p.Settings.Servers) != 6 {
+		if _, err := settings.Load(p.SettingsJSON); err != nil || len(p.Settings.Servers) != 6 {
 			t.Errorf("the function would read %v", err)
 		}
 	}

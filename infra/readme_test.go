@@ -10,8 +10,9 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
-	"opsworks-maintenance/lambda/settings"
+	"opsworks-maintenance/lambda/settings/check"
 )
 
 // rows are the rows of the table that has this head, in this folder's README or, for the settings, in lambda's, as cells.
@@ -95,7 +96,7 @@ func TestREADME_Alarms(t *testing.T) {
 	}
 }
 
-// The keys in the README's tables of settings are those that settings.Parse knows, and the defaults in them change nothing when
+// The keys in the README's tables of settings are those that settings/check knows, and the defaults in them change nothing when
 // they are written out.
 func TestREADME_Settings(t *testing.T) {
 	const (
@@ -127,11 +128,11 @@ func TestREADME_Settings(t *testing.T) {
 				if byDefault == "true" || regexp.MustCompile(`^\d+$`).MatchString(byDefault) {
 					value = byDefault
 				}
-				written, err := settings.Parse([]byte(fmt.Sprintf("%s%q: %s%s", table.before, keys[0], value, table.after)))
+				written, err := check.Resolve([]byte(fmt.Sprintf("%s%q: %s%s", table.before, keys[0], value, table.after)), time.Time{})
 				if err != nil {
 					t.Errorf("%s: %v", keys[0], err)
 				}
-				left, err := settings.Parse([]byte(table.server + closing + "}"))
+				left, err := check.Resolve([]byte(table.server+closing+"}"), time.Time{})
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -140,7 +141,7 @@ func TestREADME_Settings(t *testing.T) {
 				}
 			}
 		}
-		_, err := settings.Parse([]byte(table.before + `"?": 0` + table.after))
+		_, err := check.Resolve([]byte(table.before+`"?": 0`+table.after), time.Time{})
 		if err == nil {
 			t.Fatal("an unknown key is accepted")
 		}
@@ -162,11 +163,11 @@ func TestREADME_Example(t *testing.T) {
 	}
 	_, example, _ := strings.Cut(string(b), "```json\n")
 	example, _, _ = strings.Cut(example, "```")
-	inREADME, err := settings.Parse([]byte(example))
+	inREADME, err := check.Resolve([]byte(example), time.Time{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	inFile, err := settings.Parse([]byte(inCDKJSON(t)))
+	inFile, err := check.Resolve([]byte(inCDKJSON(t)), time.Time{})
 	if err != nil || !reflect.DeepEqual(inREADME, inFile) {
 		t.Errorf("README.md has\n%+v\ncdk.json\n%+v (%v)", inREADME, inFile, err)
 	}

@@ -6,7 +6,9 @@ import (
 	"strings"
 
 	"opsworks-maintenance/events"
+	"opsworks-maintenance/lambda/maintenance"
 	"opsworks-maintenance/lambda/settings"
+	"opsworks-maintenance/lambda/settings/check"
 )
 
 // eventRule is a rule on the default event bus; its name follows that of the stack.
@@ -16,14 +18,14 @@ type eventRule struct {
 }
 
 // eventRules are the rules that the settings ask for. The faults are those of EventBridge's limits.
-func eventRules(document settings.Settings) ([]eventRule, []settings.Fault) {
+func eventRules(document settings.Settings) ([]eventRule, []check.Fault) {
 	var rules []eventRule
 	named, faults := alarmPatterns(document.Servers)
 	for i, p := range named {
 		rules = append(rules, eventRule{fmt.Sprintf("alarms-%d", i+1), p})
 	}
 	if hasTrigger(document, settings.TriggerTag) {
-		rules = append(rules, eventRule{"alarms-by-tag", alarmPattern("alarmTags", events.TagKey)})
+		rules = append(rules, eventRule{"alarms-by-tag", alarmPattern("alarmTags", maintenance.TagKey)})
 	}
 	if hasTrigger(document, settings.TriggerDimension) {
 		rules = append(rules,

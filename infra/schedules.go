@@ -62,7 +62,7 @@ func (s *Schedules) newSchedule(schedule schedule, f *Function) awsscheduler.Sch
 		ScheduleGroup: s.Group,
 		Description:   jsii.String("Asks for maintenance of the servers that have it in their settings"),
 		Schedule: awsscheduler.ScheduleExpression_Expression(jsii.String(schedule.Expression),
-			awscdk.TimeZone_Of(jsii.String(schedule.Timezone.String()))),
+			awscdk.TimeZone_Of(jsii.String(schedule.Timezone))),
 		TimeWindow: window,
 		Target: s.target(f, maxDeliveryRetries, maxEventAge, map[string]any{
 			"schedule": map[string]any{"name": schedule.Name, "time": awsscheduler.ContextAttribute_ScheduledTime()},

@@ -45,7 +45,7 @@ func schedulesAreUnderstood(t *testing.T, tmpl template) {
 		for _, s := range server.Schedules {
 			want[s.Name] = append(want[s.Name], server.Name)
 			deployed := tmpl.schedule(t, s.Name)
-			if deployed["ScheduleExpression"] != s.Expression || deployed["ScheduleExpressionTimezone"] != server.Timezone.String() {
+			if deployed["ScheduleExpression"] != s.Expression || deployed["ScheduleExpressionTimezone"] != server.Timezone {
 				t.Errorf("schedule %s: %v", s.Name, deployed)
 			}
 			flexible := map[string]any{"Mode": "OFF"}

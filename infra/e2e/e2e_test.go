@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"opsworks-maintenance/lambda/settings"
+	"opsworks-maintenance/lambda/settings/check"
 )
 
 // The account and Region of the emulator, and the names that people know the deployment by.
@@ -78,7 +79,7 @@ func inCDKJSON(t *testing.T) (map[string]any, settings.Settings) {
 	if err := json.Unmarshal(b, &app); err != nil {
 		t.Fatal(err)
 	}
-	read, err := settings.Parse(app.Context.Maintenance)
+	read, err := check.Resolve(app.Context.Maintenance, time.Time{})
 	if err != nil {
 		t.Fatal(err)
 	}

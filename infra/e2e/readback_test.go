@@ -14,8 +14,12 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/aws/smithy-go"
+
+	"opsworks-maintenance/lambda/settings"
+	"opsworks-maintenance/lambda/settings/check"
 )
 
 // notThere is for services that answer with an empty list.
@@ -130,11 +134,28 @@ func (d *deployment) codeIs(t *testing.T, document map[string]any) {
 	if got := dig(d.stack.one(t, "AWS::Lambda::Function").Properties, "Architectures"); !reflect.DeepEqual(got, []any{architecture}) {
 		t.Errorf("a binary for %s runs on %v", architecture, got)
 	}
-	var settings map[string]any
-	if err := json.Unmarshal(files["settings.json"].content, &settings); err != nil || !reflect.DeepEqual(settings, document) {
-		t.Errorf("settings.json is %s, %v", files["settings.json"].content, err)
+	if got, want := files["settings.json"].content, resolved(t, document); !bytes.Equal(got, want) {
+		t.Errorf("settings.json is\n%s\nnot\n%s", got, want)
 	}
 	t.Logf("the function's code: bootstrap (%s, executable, as built) and settings.json (as asked for)", architecture)
+}
+
+// resolved is what the function loads of a document.
+func resolved(t *testing.T, document map[string]any) []byte {
+	t.Helper()
+	text, err := json.Marshal(document)
+	if err != nil {
+		t.Fatal(err)
+	}
+	read, err := check.Resolve(text, time.Time{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	content, err := settings.Encode(read)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return content
 }
 
 type zipped struct {

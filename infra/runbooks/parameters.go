@@ -6,12 +6,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-)
 
-// The parameters that the function sets itself: the managed node, and the run, by which the function knows its own executions.
-const (
-	node = "InstanceId"
-	run  = "RunId"
+	"opsworks-maintenance/lambda/maintenance"
 )
 
 // parameter of a document. SSM puts its value into the script before bash reads it, where no command is. No pattern lets through a quote, a
@@ -27,9 +23,9 @@ type parameter struct {
 
 // The parameters that all runbooks have.
 var common = []parameter{
-	{name: node, variable: "INSTANCE_ID", required: true, pattern: `^(i|mi)-[0-9a-f]{8,17}$`,
+	{name: maintenance.ParameterNode, variable: "INSTANCE_ID", required: true, pattern: `^(i|mi)-[0-9a-f]{8,17}$`,
 		description: "The managed node the product runs on."},
-	{name: run, variable: "RUN_ID", pattern: `^[a-zA-Z0-9-]{0,100}$`,
+	{name: maintenance.ParameterRunID, variable: "RUN_ID", pattern: `^[a-zA-Z0-9-]{0,100}$`,
 		description: "The run of opsworks-maintenance that this execution belongs to. Set by the function; empty: started by hand."},
 	{name: "BackupTo", variable: "BACKUP_TO", pattern: `^(s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9_.=-]+)*)?$`,
 		description: "The place off the box for the backup, s3://BUCKET/PREFIX. " +
@@ -78,19 +74,24 @@ func (p parameter) schema() map[string]any {
 	return s
 }
 
+// ofFunction tells whether the function sets a parameter itself: the managed node, or the run, by which it knows its own executions.
+func ofFunction(name string) bool {
+	return name == maintenance.ParameterNode || name == maintenance.ParameterRunID
+}
+
 // Check says what is wrong with parameters that a server's settings give the runbook: each fault in words, what to write instead
 // included.
 func (r Runbook) Check(given map[string][]string) []string {
 	var faults, known []string
 	for _, p := range r.parameters() {
-		if p.name != node && p.name != run {
+		if !ofFunction(p.name) {
 			known = append(known, p.name)
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(given)) {
 		i := slices.IndexFunc(r.parameters(), func(p parameter) bool { return p.name == name })
 		switch values := given[name]; {
-		case name == node || name == run:
+		case ofFunction(name):
 			faults = append(faults, name+" is given by the function; remove it")
 		case i < 0:
 			faults = append(faults, fmt.Sprintf("%s is not a parameter of %s; it has %s", name, r.Name, strings.Join(known, ", ")))

@@ -24,9 +24,9 @@ type Server struct {
 	// Runbook is the name or ARN of a runbook, Version one of its versions; empty is its default version.
 	Runbook string
 	Version string
-	// TakesRunID is true where the runbook takes the run's id as RunParameter: the runbooks of this project do.
+	// TakesRunID is true where the runbook takes the run's id as maintenance.ParameterRunID: the runbooks of this project do.
 	TakesRunID bool
-	// Parameters of the runbook. The value NodePlaceholder stands for the node's id; if no parameter has it, NodeParameter gets the id.
+	// Parameters of the runbook. The value NodePlaceholder stands for the node's id; if no parameter has it, maintenance.ParameterNode gets it.
 	Parameters map[string][]string
 	// PublicParameters are those whose values may be read in messages and logs. All others are secret.
 	PublicParameters []string
@@ -35,12 +35,8 @@ type Server struct {
 	Calendars        []string
 }
 
-// How a runbook gets the node and the run.
-const (
-	NodeParameter   = "InstanceId"
-	NodePlaceholder = "{node}"
-	RunParameter    = "RunId"
-)
+// NodePlaceholder is the value of a parameter that stands for the node's id.
+const NodePlaceholder = "{node}"
 
 // servers are those of the settings, by name.
 type servers map[string]Server

@@ -141,7 +141,7 @@ func (p parameters) contains(node string) bool {
 
 // runID is the run that an execution was started for, empty if no run was named.
 func (p parameters) runID() string {
-	if values := p[RunParameter]; len(values) == 1 {
+	if values := p[maintenance.ParameterRunID]; len(values) == 1 {
 		return values[0]
 	}
 	return ""

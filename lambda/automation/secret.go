@@ -20,7 +20,7 @@ type secrets []secret
 // run it is about are none, by whatever name.
 func (all servers) secrets(run maintenance.Run, given parameters) secrets {
 	s := all[run.ServerName]
-	public := append([]string{NodeParameter, RunParameter, s.UpgradeParameter}, s.PublicParameters...)
+	public := append([]string{maintenance.ParameterNode, maintenance.ParameterRunID, s.UpgradeParameter}, s.PublicParameters...)
 	var hidden secrets
 	for _, name := range slices.Sorted(maps.Keys(given)) {
 		if slices.Contains(public, name) {

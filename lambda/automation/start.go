@@ -75,10 +75,10 @@ func (s Server) parameters(run maintenance.Run, node string, attributes []mainte
 		given[name] = values
 	}
 	if !placed {
-		given[NodeParameter] = []string{node}
+		given[maintenance.ParameterNode] = []string{node}
 	}
 	if s.TakesRunID {
-		given[RunParameter] = []string{run.ID}
+		given[maintenance.ParameterRunID] = []string{run.ID}
 	}
 	for _, a := range attributes {
 		switch {

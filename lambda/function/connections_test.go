@@ -89,7 +89,7 @@ func TestConnections_Ahead(t *testing.T) {
 			names := []string{"DYNAMODB", "SNS", "OPSWORKSCM", "SSM"}
 			environment := map[string]string{
 				"AWS_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "k", "AWS_SECRET_ACCESS_KEY": "s", "RUNS_TABLE": "runs",
-				"TOPIC_ARN": "arn:aws:sns:us-east-1:123456789012:maintenance", "SETTINGS_FILE": "../../testdata/" + settings,
+				"TOPIC_ARN": "arn:aws:sns:us-east-1:123456789012:maintenance", "SETTINGS_FILE": ResolvedFile(t, "../../testdata/"+settings),
 				"CHEF_AUTOMATE_RUNBOOK": "chef", "PUPPET_ENTERPRISE_RUNBOOK": "puppet",
 			}
 			for i, name := range names {

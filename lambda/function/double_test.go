@@ -16,7 +16,6 @@ import (
 
 	"opsworks-maintenance/lambda/function"
 	"opsworks-maintenance/lambda/maintenance"
-	"opsworks-maintenance/lambda/settings"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
@@ -143,13 +142,9 @@ func newFixture(t testing.TB, document ...string) fixture {
 	if len(document) > 0 {
 		text = document[0]
 	}
-	doc, err := settings.Parse([]byte(text))
-	if err != nil {
-		t.Fatal(err)
-	}
 	f := fixture{runner: &runner{}, log: &bytes.Buffer{}, metrics: &bytes.Buffer{}}
 	f.Handler = &function.Handler{
-		Name: "opsworks-maintenance", Version: "v2", Settings: &doc, Runner: f.runner, Log: slog.New(slog.NewJSONHandler(f.log, nil)),
+		Name: "opsworks-maintenance", Version: "v2", Settings: function.Resolved(t, text), Runner: f.runner, Log: slog.New(slog.NewJSONHandler(f.log, nil)),
 		Metrics: f.metrics, Now: func() time.Time { return now },
 	}
 	return f

@@ -16,7 +16,6 @@ import (
 	"opsworks-maintenance/lambda/local/table"
 	"opsworks-maintenance/lambda/maintenance"
 	"opsworks-maintenance/lambda/opsworkscm"
-	"opsworks-maintenance/lambda/settings"
 )
 
 // world is a fleet of the settings of growthFleet, with services in memory, on virtual time.
@@ -31,9 +30,8 @@ type world struct {
 
 func newWorld(t *testing.T, n int, document []byte) *world {
 	t.Helper()
-	doc, err := settings.Parse(document)
-	must(t, err)
-	nodes, err := function.Nodes(&doc, nil)
+	doc := function.Resolved(t, string(document))
+	nodes, err := function.Nodes(doc, nil)
 	must(t, err)
 	w := &world{t: t, cm: simulator.NewOpsWorksCM(simulator.Config{}), ssm: simulator.NewSSM(simulator.SSMConfig{})}
 	t.Cleanup(w.cm.Close)
@@ -43,7 +41,7 @@ func newWorld(t *testing.T, n int, document []byte) *world {
 	w.tables, w.servers, w.nodes = quick(table.New()), quick(w.cm), quick(w.ssm)
 	must(t, ledger.CreateTable(t.Context(), w.tables.config(), "runs"))
 	w.runner = &maintenance.Runner{
-		Policy: function.Policies(&doc), Ledger: ledger.New(w.tables.config(), "runs", rand.Text), Notifier: nobody{}, Now: time.Now,
+		Policy: function.Policies(doc), Ledger: ledger.New(w.tables.config(), "runs", rand.Text), Notifier: nobody{}, Now: time.Now,
 		NewID: maintenance.NewID, Backends: map[string]maintenance.Backend{
 			opsworkscm.Backend: opsworkscm.New(w.servers.config(), time.Now),
 			automation.Backend: automation.New(w.nodes.config(), nodes, time.Now),
@@ -67,7 +65,7 @@ func (w *world) addServer(i int) {
 	name := growthName(i)
 	if i%2 == 1 {
 		ping := map[bool]string{true: "Online", false: "ConnectionLost"}[i%4 == 1]
-		must(w.t, w.ssm.AddNode(simulator.Node{ID: growthNode(i), PingStatus: ping, Tags: map[string]string{settings.DefaultTagKey: name}}))
+		must(w.t, w.ssm.AddNode(simulator.Node{ID: growthNode(i), PingStatus: ping, Tags: map[string]string{maintenance.TagKey: name}}))
 		return
 	}
 	status := map[bool]string{true: "HEALTHY", false: "BACKING_UP"}[i%4 == 0]

@@ -25,7 +25,7 @@ func TestGrowth(t *testing.T) {
 		flat    bool
 		prepare work
 	}{
-		{"read the settings, at a cold start", !flat, parsing},
+		{"load the settings, at a cold start", !flat, loading},
 		{"decode an alarm's event", flat, decodingAlarm},
 		{"decode a schedule's event that names all servers", !flat, decodingSchedule},
 		{"handle an alarm by its whole name", flat, handlingAlarm("health automate-%04d", 1)},
@@ -98,15 +98,14 @@ func growthName(i int) string { return fmt.Sprintf("automate-%04d", i) }
 
 func growthSettings(t *testing.T, servers int) *settings.Settings {
 	t.Helper()
-	doc, err := settings.Parse(growthFleet(servers))
-	must(t, err)
-	return &doc
+	return function.Resolved(t, string(growthFleet(servers)))
 }
 
-func parsing(t *testing.T, n int) func() {
-	document := growthFleet(n)
+func loading(t *testing.T, n int) func() {
+	document, err := settings.Encode(*growthSettings(t, n))
+	must(t, err)
 	return func() {
-		_, err := settings.Parse(document)
+		_, err := settings.Load(document)
 		must(t, err)
 	}
 }

@@ -226,14 +226,6 @@ func TestHandler_AKeyThatIsUsedAgain(t *testing.T) {
 	}
 }
 
-// Events and the domain name the same gates.
-func TestOverridesAreTheDomains(t *testing.T) {
-	if got, want := slices.Sorted(slices.Values(events.Overrides())),
-		slices.Sorted(slices.Values(maintenance.Overrides())); !slices.Equal(got, want) {
-		t.Errorf("events know %q, the domain %q", got, want)
-	}
-}
-
 func TestHandler_StopAndClose(t *testing.T) {
 	for payload, want := range map[string]maintenance.Operator{
 		`{"stop": {"runId": "a-1"}}`:                             {RunID: "a-1", Trigger: manual("request-1")},

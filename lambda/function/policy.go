@@ -20,7 +20,7 @@ func policies(doc *settings.Settings) func(string) (maintenance.Policy, bool) {
 		policy := maintenance.Policy{
 			Backend:         string(s.Backend),
 			Enabled:         s.Enabled,
-			Window:          maintenance.Window{Location: s.Timezone},
+			Window:          maintenance.Window{Location: s.Location},
 			StaleAfter:      s.StaleAfter,
 			ExpiresAfter:    s.ExpiresAfter,
 			Cooldown:        s.Cooldown,

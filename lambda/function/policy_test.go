@@ -2,28 +2,17 @@ package function
 
 import (
 	"reflect"
-	"slices"
 	"testing"
 	"time"
 
 	"opsworks-maintenance/lambda/automation"
 	"opsworks-maintenance/lambda/connect"
 	"opsworks-maintenance/lambda/maintenance"
-	"opsworks-maintenance/lambda/settings"
 )
-
-func parsed(t *testing.T, document string) *settings.Settings {
-	t.Helper()
-	doc, err := settings.Parse([]byte(document))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return &doc
-}
 
 // A server's settings are its policy, field by field; a server that is not there has none.
 func TestPolicies(t *testing.T) {
-	policy := policies(parsed(t, `{"servers": [
+	policy := policies(Resolved(t, `{"servers": [
 		{"name": "a", "backend": "opsworks-cm", "timezone": "Europe/Berlin", "window": {"days": ["Sat"], "start": "22:00", "end": "04:00"},
 		 "enabled": false, "staleAfter": "2h", "expiresAfter": "3h", "cooldown": "4h", "dailyLimit": 5, "deadline": "6h",
 		 "whenAlarmClears": "keep"},
@@ -46,7 +35,7 @@ func TestPolicies(t *testing.T) {
 
 // A server without a window has one that is always open, and a trigger for it expires after six hours, not at the end of a window.
 func TestPolicies_WithoutAWindow(t *testing.T) {
-	policy, _ := policies(parsed(t, `{"servers": [{"name": "b", "backend": "opsworks-cm"}]}`))("b")
+	policy, _ := policies(Resolved(t, `{"servers": [{"name": "b", "backend": "opsworks-cm"}]}`))("b")
 	at := time.Date(2026, 11, 23, 22, 59, 30, 0, time.UTC)
 	if !policy.Window.Contains(at) || !policy.Enabled || policy.KeepWhenCleared {
 		t.Errorf("got %+v", policy)
@@ -58,7 +47,7 @@ func TestPolicies_WithoutAWindow(t *testing.T) {
 
 // Our own runbooks have the name they were deployed by and take the run's id; another has its own and does not.
 func TestNodes(t *testing.T) {
-	doc := parsed(t, `{"servers": [
+	doc := Resolved(t, `{"servers": [
 		{"name": "a", "backend": "ssm", "runbook": "chef-automate"},
 		{"name": "b", "backend": "ssm", "runbook": "Patch:3", "parameters": {"Mode": ["fast"], "Token": ["s"]},
 		 "publicParameters": ["Mode"], "tagKey": "Chef"},
@@ -79,7 +68,7 @@ func TestNodes(t *testing.T) {
 }
 
 func TestExpected(t *testing.T) {
-	got := expected(parsed(t, `{"servers": [
+	got := expected(Resolved(t, `{"servers": [
 		{"name": "a", "backend": "opsworks-cm", "expectEvery": "8d"},
 		{"name": "b", "backend": "opsworks-cm", "expectEvery": "8d", "enabled": false},
 		{"name": "c", "backend": "opsworks-cm"}]}`))
@@ -98,18 +87,6 @@ func TestAt_FirstEndpointGiven(t *testing.T) {
 	}
 	if withEndpoint(config, "", "").BaseEndpoint != nil {
 		t.Error("an endpoint from nowhere")
-	}
-}
-
-// The settings list the outcomes that a mailbox can be limited to, without importing the domain.
-func TestNotifiedOutcomesAreTheSettings(t *testing.T) {
-	notified := slices.DeleteFunc(maintenance.Outcomes(), func(o maintenance.Outcome) bool { return o == maintenance.OutcomeIgnored })
-	var want []string
-	for _, o := range notified {
-		want = append(want, string(o))
-	}
-	if got := settings.NotifiedOutcomes(); !slices.Equal(slices.Sorted(slices.Values(got)), slices.Sorted(slices.Values(want))) {
-		t.Errorf("the domain notifies %v, the settings know %v", want, got)
 	}
 }
 

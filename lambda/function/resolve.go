@@ -92,7 +92,7 @@ func (in invocation) serversNamedBy(a events.Alarm) (names, statements []string)
 		add("the settings", server.Name)
 	}
 	if a.Tagged != "" {
-		add("the alarm's tag "+events.TagKey, a.Tagged)
+		add("the alarm's tag "+maintenance.TagKey, a.Tagged)
 	}
 	for _, name := range a.Dimensions {
 		add("the dimension "+events.DimensionName, name)
@@ -168,11 +168,8 @@ func (in invocation) ourSchedule(s events.Schedule, t maintenance.Trigger) (r re
 }
 
 func (in invocation) start(s events.Start) (r resolved) {
-	request := maintenance.Request{ServerName: s.ServerName, RunID: s.RunID, Trigger: in.manual(s.Key)}
+	request := maintenance.Request{ServerName: s.ServerName, RunID: s.RunID, Trigger: in.manual(s.Key), EngineAttributes: s.EngineAttributes}
 	request.Trigger.Overrides = s.Override
-	for _, a := range s.EngineAttributes {
-		request.EngineAttributes = append(request.EngineAttributes, maintenance.EngineAttribute(a))
-	}
 	r.add(in, request, "start", maintenance.ReasonInvalidRequest)
 	return r
 }

@@ -23,7 +23,6 @@ import (
 	"opsworks-maintenance/lambda/maintenance"
 	"opsworks-maintenance/lambda/message"
 	"opsworks-maintenance/lambda/notify"
-	"opsworks-maintenance/lambda/settings"
 )
 
 // Of the contract: the server, the time of an invocation (infra), and how long one waits for an answer (connections.go).
@@ -66,9 +65,8 @@ func newRig(t *testing.T, subject subject, server string, beside ...string) *rig
 	t.Helper()
 	first := `{"name": "` + contractServer + `", "alarms": ["` + contractServer + `-*"], ` + subject.settings + server + `}`
 	servers := append([]string{first}, beside...)
-	doc, err := settings.Parse([]byte(`{"servers": [` + strings.Join(servers, ", ") + `]}`))
-	must(t, err)
-	backends, err := subject.backends(&doc)
+	doc := function.Resolved(t, `{"servers": [`+strings.Join(servers, ", ")+`]}`)
+	backends, err := subject.backends(doc)
 	must(t, err)
 	r := &rig{subject: subject, t: t, mail: &mailbox{}, tables: &memory{service: table.New(), wait: ledger.AttemptTimeout}, output: &output{}}
 	must(t, ledger.CreateTable(t.Context(), r.tables.config(), "runs"))
@@ -76,11 +74,11 @@ func newRig(t *testing.T, subject subject, server string, beside ...string) *rig
 	sns := &memory{service: r.mail, wait: answerTime}
 	topics := notify.Topics{Text: textTopic, Records: recordsTopic, Chat: chatTopic}
 	r.runner = &maintenance.Runner{
-		Policy: function.Policies(&doc), Backends: backends, Ledger: r.ledger,
+		Policy: function.Policies(doc), Backends: backends, Ledger: r.ledger,
 		Notifier: notify.New(sns.config(), topics, message.Function{Name: "opsworks-maintenance", Region: "us-east-1"}),
 		Now:      time.Now, NewID: maintenance.NewID,
 	}
-	r.handler = &function.Handler{Name: "opsworks-maintenance", Settings: &doc, Runner: r.runner, Now: time.Now,
+	r.handler = &function.Handler{Name: "opsworks-maintenance", Settings: doc, Runner: r.runner, Now: time.Now,
 		Log: slog.New(slog.NewJSONHandler(r.output, nil)), Metrics: r.output}
 	time.Sleep(23 * time.Second) // nothing that happens depends on the minute's beginning
 	return r
@@ -204,5 +202,5 @@ func (r *rig) keepsSecrets() {
 // back makes the server of Systems Manager be there again.
 func (r *rig) back() {
 	r.t.Helper()
-	must(r.t, r.ssm.AddNode(simulator.Node{ID: chefNode, Tags: map[string]string{settings.DefaultTagKey: contractServer}}))
+	must(r.t, r.ssm.AddNode(simulator.Node{ID: chefNode, Tags: map[string]string{maintenance.TagKey: contractServer}}))
 }

@@ -116,7 +116,7 @@ func systemsManager(t *testing.T, runbook string, queue time.Duration) subject {
 	s := subject{settings: `"backend": "ssm", "runbook": "` + runbook + `"`, stops: true, ssm: sim,
 		goneReason: maintenance.ReasonExecutionGone}
 	addRunbook(t, &s, runbook)
-	must(t, sim.AddNode(simulator.Node{ID: chefNode, Tags: map[string]string{settings.DefaultTagKey: contractServer, "also": "automate-07"}}))
+	must(t, sim.AddNode(simulator.Node{ID: chefNode, Tags: map[string]string{maintenance.TagKey: contractServer, "also": "automate-07"}}))
 	wire := &memory{service: sim, wait: answerTime}
 	s.backends = func(doc *settings.Settings) (map[string]maintenance.Backend, error) {
 		nodes, err := function.Nodes(doc, map[string]string{settings.RunbookChefAutomate: deployedRunbook})

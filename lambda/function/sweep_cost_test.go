@@ -13,7 +13,6 @@ import (
 
 	"opsworks-maintenance/lambda/local/simulator"
 	"opsworks-maintenance/lambda/maintenance"
-	"opsworks-maintenance/lambda/settings"
 )
 
 const many = 1000
@@ -127,7 +126,7 @@ func TestSweep_WaitingRunsShareTheirReads(t *testing.T) {
 		w := newWorld(t, many, manyServers(""))
 		for i := range many {
 			must(t, w.ssm.AddNode(simulator.Node{ID: growthNode(i), PingStatus: "ConnectionLost",
-				Tags: map[string]string{settings.DefaultTagKey: growthName(i)}}))
+				Tags: map[string]string{maintenance.TagKey: growthName(i)}}))
 		}
 		for i := range others {
 			_, err := w.ssm.StartByHand("Maintain", map[string][]string{"InstanceId": {growthNode(many + i)}})

@@ -85,7 +85,7 @@ func accountOf(arn string) string {
 	return ""
 }
 
-// readSettings reads the settings document, by default settings.json beside the binary.
+// readSettings loads the resolved settings, by default settings.json beside the binary.
 func readSettings(path string) (*settings.Settings, error) {
 	if path == "" {
 		binary, err := os.Executable()
@@ -98,7 +98,7 @@ func readSettings(path string) (*settings.Settings, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read settings: %w", err)
 	}
-	doc, err := settings.Parse(document)
+	doc, err := settings.Load(document)
 	if err != nil {
 		return nil, fmt.Errorf("read settings %s: %w", path, err)
 	}

@@ -13,10 +13,7 @@ import (
 )
 
 func TestNew(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "settings.json")
-	if err := os.WriteFile(path, file(t, "../../testdata/settings.json"), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	path := function.ResolvedFile(t, "../../testdata/settings.json")
 	good := map[string]string{
 		"AWS_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "k", "AWS_SECRET_ACCESS_KEY": "s", "AWS_LAMBDA_FUNCTION_NAME": "maintenance-eu",
 		"TOPIC_ARN": "arn:aws:sns:us-east-1:123456789012:maintenance", "SETTINGS_FILE": path, "RUNS_TABLE": "runs",
@@ -50,13 +47,13 @@ func TestNew(t *testing.T) {
 		{"ErrTopic", map[string]string{"TOPIC_ARN": ""}, []string{"TOPIC_ARN"}},
 		{"ErrNoSettings", map[string]string{"SETTINGS_FILE": path + "x"}, []string{"read settings", "no such file"}},
 		{"ErrNoSettings beside the binary", map[string]string{"SETTINGS_FILE": ""}, []string{"settings.json: no such file"}},
-		{"ErrBrokenSettings", map[string]string{"SETTINGS_FILE": broken}, []string{"servers[0].name"}},
-		{"ErrRunbook", map[string]string{"SETTINGS_FILE": "../../testdata/settings-ssm.json"},
+		{"ErrBrokenSettings", map[string]string{"SETTINGS_FILE": broken}, []string{"read settings " + broken, "version 0"}},
+		{"ErrRunbook", map[string]string{"SETTINGS_FILE": function.ResolvedFile(t, "../../testdata/settings-ssm.json")},
 			[]string{"CHEF_AUTOMATE_RUNBOOK is not set"}},
 		{"ErrAWS", map[string]string{"AWS_REGION": "", "AWS_ACCESS_KEY_ID": ""}, []string{"AWS_REGION is not set",
 			"AWS_ACCESS_KEY_ID is not set"}},
 		{"ErrEverything at once", map[string]string{"TOPIC_ARN": "x", "SETTINGS_FILE": broken, "AWS_REGION": ""},
-			[]string{"TOPIC_ARN", "servers[0].name", "AWS_REGION"}},
+			[]string{"TOPIC_ARN", "version 0", "AWS_REGION"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			_, err := wired(tt.change)

@@ -22,6 +22,12 @@ type Backend interface {
 	Shared() Backend
 }
 
+// The parameters that give a runbook the managed node it runs on, and the id of the run it is started for.
+const (
+	ParameterNode  = "InstanceId"
+	ParameterRunID = "RunId"
+)
+
 // Sighting is what one look showed: what was read, and what could not be read.
 type Sighting struct {
 	// At is when the look began: what was read is as of then, or as of up to five minutes before.

@@ -21,6 +21,9 @@ type Server struct {
 	TakesRunID bool `json:"takesRunId,omitempty"`
 }
 
+// TagKey is the tag by which a managed node, and an alarm, says which server it is or is about, unless the settings give nodes another.
+const TagKey = "maintenance-server"
+
 // ValidServerName reports whether OpsWorks CM would accept the name: 1 to 40 letters, digits and hyphens, a letter first
 // (the ServerName shape of the API model, 2016-11-01: [a-zA-Z][a-zA-Z0-9\-]*).
 func ValidServerName(name string) bool {

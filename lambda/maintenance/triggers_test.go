@@ -375,3 +375,12 @@ func TestRunner_OneTimeSeriesOfAnAlarmDoesNotTakeBackAnother(t *testing.T) {
 		t.Errorf("the alarm as a whole returns to OK, and the run is %s", r.Outcome)
 	}
 }
+
+func TestEngineAttribute_DoesNotPrintItsValue(t *testing.T) {
+	request := maintenance.Request{ServerName: "a", EngineAttributes: []maintenance.EngineAttribute{{Name: "CHEF_MAJOR_UPGRADE", Value: "s3cret"}}}
+	for _, verb := range []string{"%v", "%+v", "%#v", "%s"} {
+		if text := fmt.Sprintf(verb, request); strings.Contains(text, "s3cret") || !strings.Contains(text, "CHEF_MAJOR_UPGRADE") {
+			t.Errorf("%s prints %s", verb, text)
+		}
+	}
+}

@@ -1,6 +1,8 @@
 package settings
 
 import (
+	"errors"
+	"fmt"
 	"strings"
 	"time"
 )
@@ -48,15 +50,15 @@ type Environment struct {
 	Runbooks map[string]string
 }
 
-// ReadEnvironment reports all faults at once, as *InvalidError. There is no
+// ReadEnvironment reports all faults at once, one a line. There is no
 // default for the topic: a function that cannot tell anybody must not start.
 func ReadEnvironment(getenv func(string) string) (Environment, error) {
-	var faults []Fault
+	var faults []error
+	fault := func(name, format string, args ...any) { faults = append(faults, fmt.Errorf(name+": "+format, args...)) }
 	topic := func(name string) string {
 		arn := getenv(name)
 		if arn != "" && !isTopicARN(arn) {
-			faults = append(faults, Fault{name, quoted(arn) +
-				" is not the ARN of an SNS standard topic; write arn:aws:sns:<region>:<account>:<name>"})
+			fault(name, "%.60q is not the ARN of an SNS standard topic; write arn:aws:sns:<region>:<account>:<name>", arn)
 		}
 		return arn
 	}
@@ -72,7 +74,7 @@ func ReadEnvironment(getenv func(string) string) (Environment, error) {
 	if text := getenv(EnvSweepEvery); text != "" {
 		every, err := time.ParseDuration(text)
 		if err != nil || every < 10*time.Millisecond || every > time.Hour {
-			faults = append(faults, Fault{EnvSweepEvery, quoted(text) + " is not a period of 10ms to 1h; write for example 1m"})
+			fault(EnvSweepEvery, "%.60q is not a period of 10ms to 1h; write for example 1m", text)
 		}
 		environment.SweepEvery = every
 	}
@@ -82,16 +84,13 @@ func ReadEnvironment(getenv func(string) string) (Environment, error) {
 		}
 	}
 	if environment.TopicARN == "" {
-		faults = append(faults, Fault{EnvTopicARN, "is not set; give it the ARN of the SNS topic for people"})
+		fault(EnvTopicARN, "is not set; give it the ARN of the SNS topic for people")
 	}
 	// CreateTable: 3 to 255 letters, digits, dots, dashes and underscores.
-	if n := len(environment.RunsTable); n < 3 || n > 255 || !onlyBytes(environment.RunsTable, isNameByte) {
-		faults = append(faults, Fault{EnvRunsTable, quoted(environment.RunsTable) + " is not the name of a DynamoDB table; give it that of the table of runs"})
+	if n := len(environment.RunsTable); n < 3 || n > 255 || !only(environment.RunsTable, letters+digits+".-_") {
+		fault(EnvRunsTable, "%.60q is not the name of a DynamoDB table; give it that of the table of runs", environment.RunsTable)
 	}
-	if faults != nil {
-		return environment, &InvalidError{Faults: faults}
-	}
-	return environment, nil
+	return environment, errors.Join(faults...)
 }
 
 // isTopicARN accepts standard topics only. A FIFO topic (its name ends in
@@ -102,23 +101,17 @@ func isTopicARN(arn string) bool {
 		return false
 	}
 	partition, region, account, name := parts[1], parts[3], parts[4], parts[5]
-	return (partition == "aws" || strings.HasPrefix(partition, "aws-")) &&
-		onlyBytes(partition, isLowerOrDigitOrDash) &&
-		region != "" && onlyBytes(region, isLowerOrDigitOrDash) &&
-		len(account) == 12 && onlyBytes(account, isDigit) &&
-		name != "" && len(name) <= 256 && onlyBytes(name, isTopicNameByte)
+	return (partition == "aws" || strings.HasPrefix(partition, "aws-")) && only(partition, lower+digits+"-") &&
+		region != "" && only(region, lower+digits+"-") &&
+		len(account) == 12 && only(account, digits) &&
+		name != "" && len(name) <= 256 && only(name, letters+digits+"-_") // as CreateTopic has it
 }
 
-func isLowerOrDigitOrDash(c byte) bool { return 'a' <= c && c <= 'z' || isDigit(c) || c == '-' }
+const (
+	lower   = "abcdefghijklmnopqrstuvwxyz"
+	letters = lower + "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	digits  = "0123456789"
+)
 
-// The characters of a topic's name are those of the SNS API, CreateTopic.
-func isTopicNameByte(c byte) bool { return isLetter(c) || isDigit(c) || c == '-' || c == '_' }
-
-func onlyBytes(text string, allowed func(byte) bool) bool {
-	for i := range len(text) {
-		if !allowed(text[i]) {
-			return false
-		}
-	}
-	return true
-}
+// only tells whether a text has no character but these.
+func only(text, characters string) bool { return strings.Trim(text, characters) == "" }

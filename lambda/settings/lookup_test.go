@@ -3,8 +3,10 @@ package settings_test
 import (
 	"reflect"
 	"testing"
+	"time"
 
 	"opsworks-maintenance/lambda/settings"
+	"opsworks-maintenance/lambda/settings/check"
 )
 
 func namesOf(servers []*settings.Server) []string {
@@ -16,11 +18,14 @@ func namesOf(servers []*settings.Server) []string {
 }
 
 func TestSettings_Lookups(t *testing.T) {
-	parsed := parse(t, `{"servers": [
+	parsed, err := check.Resolve([]byte(`{"servers": [
 		{"name": "a", "backend": "ssm", "runbook": "Maintain", "alarms": ["a-*"], "rules": ["weekly", "a-*"],
 		 "schedules": [{"name": "s", "expression": "rate(7 days)"}]},
 		{"name": "b", "backend": "ssm", "runbook": "Maintain", "enabled": false, "alarms": ["b-*"], "rules": ["weekly"],
-		 "schedules": [{"name": "s", "expression": "rate(7 days)"}, {"name": "t", "expression": "rate(1 day)"}]}]}`)
+		 "schedules": [{"name": "s", "expression": "rate(7 days)"}, {"name": "t", "expression": "rate(1 day)"}]}]}`), time.Time{})
+	if err != nil {
+		t.Fatal(err)
+	}
 
 	for _, test := range []struct {
 		name string

@@ -1,101 +1,97 @@
-// Package settings reads the one document that says which servers there are,
-// what may start their maintenance, and who is notified. infra checks it before
-// anything is deployed, and the function checks it again when it starts.
+// Package settings is what the function knows of its servers, of what may start their maintenance and of who is notified. It is resolved:
+// defaults are applied, and what people wrote has been checked, by settings/check, before it was deployed. The function only loads it.
 package settings
 
-import (
-	"net/url"
-	"time"
-)
+import "time"
 
-// Settings is a document without faults: defaults are applied, and durations,
-// zones and days are values, not texts.
+// Version is that of the resolved form. What is loaded must have it.
+const Version = 1
+
+// Settings are resolved settings. Only Load makes them whole: it finds the time zones and the servers by their names. All that decides
+// whether maintenance may start must stand in their JSON; names and lists that are empty are left out.
 type Settings struct {
-	Servers       []Server
-	Notify        []Subscription
-	MaxConcurrent int    // 0: as many runs at the same time as there are servers
-	Endpoint      string // of OpsWorks CM; empty: that of AWS
-	AlarmTriggers []AlarmTrigger
+	Version       int            `json:"version"`
+	Servers       []Server       `json:"servers"`
+	Notify        []Subscription `json:"notify,omitzero"`
+	MaxConcurrent int            `json:"maxConcurrent"`     // 0: as many runs at the same time as there are servers
+	Endpoint      string         `json:"endpoint,omitzero"` // of OpsWorks CM; empty: that of AWS
+	AlarmTriggers []AlarmTrigger `json:"alarmTriggers,omitzero"`
 
 	byName map[string]*Server
 }
 
-var settingsKeys = []string{"servers", "notify", "maxConcurrent", "endpoint", "alarmTriggers"}
+// Backend says which service maintains a server.
+type Backend string
 
-// Parse reads and checks a document. If anything is wrong with it the error is
-// an *InvalidError that lists every fault, and the settings are empty.
-func Parse(document []byte) (Settings, error) { return parse(document, time.Time{}) }
+// The two backends.
+const (
+	BackendOpsWorksCM Backend = "opsworks-cm"
+	BackendSSM        Backend = "ssm"
+)
 
-// Check is Parse before a deployment: a schedule that never fires after now is
-// a fault too. The function does not ask for that. A document that was right
-// when it was deployed must not keep it from starting once a date has passed.
-func Check(document []byte, now time.Time) (Settings, error) { return parse(document, now) }
+// Server is one server with all defaults applied. Durations are in nanoseconds.
+type Server struct {
+	Name      string     `json:"name"`
+	Backend   Backend    `json:"backend"`
+	Enabled   bool       `json:"enabled"`
+	Alarms    []Glob     `json:"alarms,omitzero"`
+	Rules     []Glob     `json:"rules,omitzero"`
+	Schedules []Schedule `json:"schedules,omitzero"`
+	Timezone  string     `json:"timezone"` // by its IANA name
+	Window    Window     `json:"window"`
 
-func parse(document []byte, now time.Time) (Settings, error) {
-	whole, unreadable := readDocument(document)
-	if unreadable != nil {
-		return Settings{}, &InvalidError{Faults: []Fault{*unreadable}}
-	}
-	p := &parser{now: now, zones: map[string]*time.Location{}, schedules: map[string]placedSchedule{}}
-	settings := p.settings(whole)
-	if p.faults != nil {
-		return Settings{}, &InvalidError{Faults: p.faults}
-	}
-	settings.byName = make(map[string]*Server, len(settings.Servers))
-	for i := range settings.Servers {
-		settings.byName[settings.Servers[i].Name] = &settings.Servers[i]
-	}
-	return settings, nil
+	Cooldown     time.Duration `json:"cooldown"`
+	ExpiresAfter time.Duration `json:"expiresAfter"` // 0: as the window says
+	StaleAfter   time.Duration `json:"staleAfter"`
+	Deadline     time.Duration `json:"deadline"`
+	ExpectEvery  time.Duration `json:"expectEvery,omitzero"` // 0: nothing is expected
+	DailyLimit   int           `json:"dailyLimit"`
+	// KeepWhenCleared lets a run wait on whose alarm has returned to OK.
+	KeepWhenCleared bool `json:"keepWhenCleared"`
+
+	// What follows is empty unless the backend is BackendSSM. Runbook is one of Runbooks, or the name or ARN of any other;
+	// RunbookVersion is empty for its default version.
+	Runbook        string              `json:"runbook,omitzero"`
+	RunbookVersion string              `json:"runbookVersion,omitzero"`
+	Parameters     map[string][]string `json:"parameters,omitzero"`
+	// PublicParameters are those whose values are no secrets; of a runbook of this project, all it takes.
+	PublicParameters []string `json:"publicParameters,omitzero"`
+	TagKey           string   `json:"tagKey,omitzero"`
+	Calendars        []string `json:"calendars"`
+
+	// Location is that of Timezone.
+	Location *time.Location `json:"-"`
 }
 
-func (p *parser) settings(whole value) Settings {
-	o, ok := p.open(whole, &place{}, settingsKeys)
-	if !ok {
-		return Settings{}
-	}
-	settings := Settings{
-		Servers:       o.servers(),
-		Notify:        o.subscriptions("notify"),
-		MaxConcurrent: o.countFromOne("maxConcurrent", 0),
-		Endpoint:      o.endpoint(),
-		AlarmTriggers: o.alarmTriggers(),
-	}
-	p.checkClaims()
-	return settings
+// Schedule is one EventBridge schedule that infra creates. Several servers may
+// name the same one; its event then asks for all of them.
+type Schedule struct {
+	Name       string `json:"name"`
+	Expression string `json:"expression"`
+	// Flexible is 0, or within how much time after the expression's the
+	// schedule may ask, in whole minutes.
+	Flexible time.Duration `json:"flexible,omitzero"`
 }
 
-func (o object) servers() []Server {
-	const key = "servers"
-	v, found := o.find(key)
-	if !o.has(key) || found && v.kind == kindList && len(v.parts) == 0 {
-		o.fault(key, "names no server; list at least one")
-		return nil
-	}
-	list := o.list(key)
-	at := o.at.member(key)
-	servers := make([]Server, 0, len(list))
-	for i, item := range list {
-		servers = append(servers, o.parser.server(item, at.item(i), i))
-	}
-	o.parser.checkServerNames(servers, at)
-	return servers
+// Subscription is one receiver of messages: a mailbox, the chat topic or the
+// topic of records. Exactly one of Email, Chat and Records is set.
+type Subscription struct {
+	Email string `json:"email,omitzero"`
+	// Only limits a mailbox to some outcomes; empty means all that are notified.
+	Only    []string `json:"only,omitzero"`
+	Chat    bool     `json:"chat,omitzero"`
+	Records bool     `json:"records,omitzero"`
 }
 
-func (o object) endpoint() string {
-	text, found := o.text("endpoint")
-	if !found {
-		return ""
-	}
-	address, err := url.Parse(text)
-	if err != nil || address.Scheme != "http" && address.Scheme != "https" || address.Hostname() == "" {
-		o.fault("endpoint", quoted(text)+" is not an absolute URL; write https://host or http://host:port")
-		return ""
-	}
-	// A password would lie readable in the template; a query would not survive
-	// the SDK, which sends its own.
-	if address.User != nil || address.RawQuery != "" || address.Fragment != "" {
-		o.fault("endpoint", "must be a URL without user, query and fragment")
-		return ""
-	}
-	return text
-}
+// AlarmTrigger is a way for alarms to reach the function beside the names in a
+// server's alarms. It decides only what reaches the function, which judges an
+// alarm the same way however it came.
+type AlarmTrigger string
+
+// The alarms that have the tag maintenance-server, those that watch a metric
+// with the dimension ServerName, and those that have the function as an action.
+const (
+	TriggerTag       AlarmTrigger = "tag"
+	TriggerDimension AlarmTrigger = "dimension"
+	TriggerAction    AlarmTrigger = "action"
+)

@@ -7,6 +7,7 @@ import (
 
 	"opsworks-maintenance/lambda/maintenance"
 	document "opsworks-maintenance/lambda/settings"
+	settingscheck "opsworks-maintenance/lambda/settings/check"
 )
 
 // payload is an event as its sender writes it (events/testdata), and whether an operator sends it. The flight's event gets the trigger
@@ -74,7 +75,7 @@ func alarmForm(e *Event) map[string]any {
 		"source": "aws.cloudwatch", "detail-type": "CloudWatch Alarm State Change", "account": account, "region": region,
 		"time": at.Format(time.RFC3339), "resources": []string{e.Trigger.ID}, "detail": map[string]any{
 			"alarmName": e.Trigger.Name, "state": map[string]any{"value": value, "reason": "Threshold", "timestamp": at.Format(clock)},
-			"previousState": previous, "alarmTags": map[string]string{document.DefaultTagKey: server}, "alarmTagsStatus": "SUCCESS",
+			"previousState": previous, "alarmTags": map[string]string{maintenance.TagKey: server}, "alarmTagsStatus": "SUCCESS",
 		},
 	}
 }
@@ -110,7 +111,7 @@ func (d *deep) document(s *settings) *document.Settings {
 	if len(servers) > 0 {
 		text, err := json.Marshal(map[string]any{"servers": servers})
 		check(err)
-		doc, err = document.Parse(text)
+		doc, err = settingscheck.Resolve(text, time.Time{})
 		check(err)
 	}
 	d.documents[s] = &doc

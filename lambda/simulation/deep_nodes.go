@@ -6,6 +6,7 @@ import (
 
 	"opsworks-maintenance/lambda/automation"
 	"opsworks-maintenance/lambda/local/simulator"
+	"opsworks-maintenance/lambda/maintenance"
 	document "opsworks-maintenance/lambda/settings"
 )
 
@@ -49,13 +50,13 @@ func (d *deep) tagOf(s Server) string {
 			return secondTag
 		}
 	}
-	return document.DefaultTagKey
+	return maintenance.TagKey
 }
 
 func (d *deep) addRunbooks() {
-	parameters := []simulator.RunbookParameter{{Name: automation.NodeParameter, Required: true}}
+	parameters := []simulator.RunbookParameter{{Name: maintenance.ParameterNode, Required: true}}
 	check(d.nodes.AddRunbook(otherRunbook, 1, parameters, []string{"maintain"}))
-	parameters = append(parameters, simulator.RunbookParameter{Name: automation.RunParameter})
+	parameters = append(parameters, simulator.RunbookParameter{Name: maintenance.ParameterRunID})
 	check(d.nodes.AddRunbook(ourRunbook, 1, parameters, []string{"maintain"}))
 }
 

@@ -4,7 +4,6 @@ import (
 	"net/http"
 	"time"
 
-	"opsworks-maintenance/lambda/automation"
 	"opsworks-maintenance/lambda/local/simulator"
 	"opsworks-maintenance/lambda/maintenance"
 )
@@ -110,7 +109,7 @@ func (d *deep) others(j *job) {
 		return
 	}
 	d.ids.drawnFor(d.story.Seed, named(j.id))
-	id, err := d.nodes.StartByHand(deployed(s), map[string][]string{automation.NodeParameter: {nodeID(s.Node)}})
+	id, err := d.nodes.StartByHand(deployed(s), map[string][]string{maintenance.ParameterNode: {nodeID(s.Node)}})
 	check(err)
 	j.id = id
 	d.follow(j)

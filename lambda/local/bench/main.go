@@ -12,9 +12,12 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"slices"
+	"time"
 
 	"opsworks-maintenance/lambda/settings"
+	"opsworks-maintenance/lambda/settings/check"
 )
 
 func main() {
@@ -48,7 +51,13 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		return fmt.Errorf("wants -function, -bare and -floor, and at least one event of each kind (-help tells more)")
 	}
 
-	limit, err := concurrencyLimit(*document)
+	folder, err := os.MkdirTemp("", "bench-")
+	if err != nil {
+		return fmt.Errorf("make a folder: %w", err)
+	}
+	defer func() { _ = os.RemoveAll(folder) }()
+	resolved := filepath.Join(folder, "settings.json")
+	limit, err := resolve(*document, resolved)
 	if err != nil {
 		return err
 	}
@@ -57,10 +66,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		return err
 	}
 	defer aws.close()
-	env, err := environment(aws, *document)
-	if err != nil {
-		return err
-	}
+	env := environment(aws, resolved)
 	deployed := append(slices.Clone(env), settings.EnvMaxProcs+"="+settings.MaxProcs)
 	if *alike {
 		env = deployed
@@ -93,15 +99,19 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	return write(out, subjects, rows, legend{build: build, cold: *cold, warm: perProcess, tls: *overTLS, alike: *alike})
 }
 
-// concurrencyLimit is that of a settings document; 0 is none.
-func concurrencyLimit(path string) (int, error) {
+// resolve writes the settings of a document as the function loads them, and gives their concurrency limit; 0 is none.
+func resolve(path, to string) (int, error) {
 	document, err := os.ReadFile(path)
 	if err != nil {
 		return 0, fmt.Errorf("read the settings: %w", err)
 	}
-	doc, err := settings.Parse(document)
+	doc, err := check.Resolve(document, time.Time{})
 	if err != nil {
 		return 0, fmt.Errorf("read the settings %s: %w", path, err)
 	}
-	return doc.MaxConcurrent, nil
+	resolved, err := settings.Encode(doc)
+	if err != nil {
+		return 0, fmt.Errorf("write the settings: %w", err)
+	}
+	return doc.MaxConcurrent, os.WriteFile(to, resolved, 0o600)
 }

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"path/filepath"
 	"strings"
 	"sync"
 	"time"
@@ -94,14 +93,10 @@ func (s *services) close() {
 }
 
 // environment is what Lambda and the deployment give a function. There is no HOME: neither finds files of this machine's user.
-func environment(s *services, document string) ([]string, error) {
-	path, err := filepath.Abs(document)
-	if err != nil {
-		return nil, fmt.Errorf("find the settings: %w", err)
-	}
+func environment(s *services, file string) []string {
 	env := []string{
 		"AWS_REGION=us-east-1", "AWS_ACCESS_KEY_ID=local", "AWS_SECRET_ACCESS_KEY=local", "AWS_SESSION_TOKEN=local",
-		"AWS_LAMBDA_FUNCTION_NAME=opsworks-maintenance", settings.EnvTopicARN + "=" + topicARN, settings.EnvSettingsFile + "=" + path,
+		"AWS_LAMBDA_FUNCTION_NAME=opsworks-maintenance", settings.EnvTopicARN + "=" + topicARN, settings.EnvSettingsFile + "=" + file,
 		settings.EnvRunsTable + "=" + tableName,
 	}
 	for name, url := range s.endpoints {
@@ -110,7 +105,7 @@ func environment(s *services, document string) ([]string, error) {
 	if s.authority != nil {
 		env = append(env, "SSL_CERT_FILE="+s.authority.file)
 	}
-	return env, nil
+	return env
 }
 
 // take returns the calls since it was called last.

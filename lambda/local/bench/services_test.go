@@ -39,9 +39,9 @@ func TestServices_TLS(t *testing.T) {
 			t.Errorf("%s: an authority that was not trusted was accepted", name)
 		}
 	}
-	env, err := environment(aws, "settings.json")
-	if err != nil || !strings.Contains(strings.Join(env, "\n"), "\nSSL_CERT_FILE="+aws.authority.file) {
-		t.Errorf("environment %q, %v", env, err)
+	env := environment(aws, "settings.json")
+	if !strings.Contains(strings.Join(env, "\n"), "\nSSL_CERT_FILE="+aws.authority.file) {
+		t.Errorf("environment %q", env)
 	}
 	aws.close()
 	if _, err := os.Stat(aws.authority.folder); !os.IsNotExist(err) {
@@ -108,10 +108,7 @@ func through(t *testing.T, aws *services, operation string, every bool) *subject
 		panic(http.ErrAbortHandler)
 	}))
 	t.Cleanup(network.Close)
-	env, err := environment(aws, "settings.json")
-	if err != nil {
-		t.Fatal(err)
-	}
+	env := environment(aws, "settings.json")
 	return &subject{
 		file: built.bare, env: append(env, "AWS_ENDPOINT_URL_OPSWORKSCM="+network.URL), event: `{"serverName":"` + serverName + `"}`,
 		field: "status", value: "UNDER_MAINTENANCE", wanted: bareCalls,

@@ -24,6 +24,7 @@ import (
 	"opsworks-maintenance/lambda/local/simulator"
 	"opsworks-maintenance/lambda/local/table"
 	"opsworks-maintenance/lambda/settings"
+	"opsworks-maintenance/lambda/settings/check"
 )
 
 // The account, Region and names everything here has.
@@ -38,7 +39,7 @@ const (
 type Config struct {
 	// Function is the path of the function's binary, built for this machine.
 	Function string
-	// Settings is the settings document. Each of its servers exists, healthy, in the simulator of its backend.
+	// Settings is the document that people write. Each of its servers exists, healthy, in the simulator of its backend.
 	Settings []byte
 	// Address to listen at; by default a free port of the loopback interface.
 	Address string
@@ -93,7 +94,7 @@ type Machine struct {
 
 // Start puts the system together. The function's process starts with its first event, as in Lambda.
 func Start(config Config) (*Machine, error) {
-	document, err := settings.Parse(config.Settings)
+	document, err := check.Resolve(config.Settings, time.Time{})
 	if err != nil {
 		return nil, fmt.Errorf("read settings: %w", err)
 	}
@@ -140,7 +141,11 @@ func Start(config Config) (*Machine, error) {
 		return nil, err
 	}
 	file := filepath.Join(m.folder, "settings.json")
-	if err := os.WriteFile(file, config.Settings, 0o600); err != nil {
+	resolved, err := settings.Encode(document)
+	if err != nil {
+		return nil, err
+	}
+	if err := os.WriteFile(file, resolved, 0o600); err != nil {
 		return nil, err
 	}
 

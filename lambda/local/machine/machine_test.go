@@ -160,9 +160,9 @@ func TestFunction_InitErrors(t *testing.T) {
 	}{
 		{"no topic", map[string]string{"TOPIC_ARN": ""}, []string{"TOPIC_ARN"}},
 		{"no settings file", map[string]string{"SETTINGS_FILE": "/nowhere/settings.json"}, []string{"read settings: open /nowhere/settings.json"}},
-		{"settings that are no JSON", map[string]string{"SETTINGS_FILE": settings(`{"servers": [`)}, []string{"settings: line 1"}},
-		{"settings with three faults", map[string]string{"SETTINGS_FILE": settings(`{"servers": [{"name": "a b", "backend": "opswork-cm", "cooldown": "soon"}]}`)},
-			[]string{"servers[0].name", "servers[0].backend", "servers[0].cooldown"}},
+		{"settings that are no JSON", map[string]string{"SETTINGS_FILE": settings(`{"servers": [`)}, []string{"not resolved settings"}},
+		{"settings as people write them", map[string]string{"SETTINGS_FILE": settings(`{"servers": [{"name": "automate-06", "backend": "opsworks-cm"}]}`)},
+			[]string{"the settings have version 0"}},
 		{"no Region", map[string]string{"AWS_REGION": ""}, []string{"AWS_REGION is not set"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -1,4 +1,4 @@
-package settings_test
+package check_test
 
 import (
 	"fmt"
@@ -58,7 +58,7 @@ func TestGlob_Match(t *testing.T) {
 	})
 }
 
-func TestParse_AlarmsOfTwoServers(t *testing.T) {
+func TestResolve_AlarmsOfTwoServers(t *testing.T) {
 	two := func(first, second string) string {
 		return `{"servers": [{"name": "a", "backend": "ssm", "runbook": "Maintain", "alarms": [` + first + `]},
 			{"name": "b", "backend": "ssm", "runbook": "Maintain", "alarms": [` + second + `]}]}`
@@ -87,7 +87,7 @@ func TestParse_AlarmsOfTwoServers(t *testing.T) {
 	})
 }
 
-func TestParse_OwnAlarms(t *testing.T) {
+func TestResolve_OwnAlarms(t *testing.T) {
 	const why = " claims this program's own alarms (opsworks-maintenance-…), which may start nothing; " +
 		"begin it with what only this server's alarms begin with"
 	for _, glob := range []string{"*", "ops*", "opsworks-maintenance-*", "opsworks-maintenance-failed", "*e*"} {
@@ -99,7 +99,7 @@ func TestParse_OwnAlarms(t *testing.T) {
 }
 
 // The index must find exactly the overlaps that trying all short names finds.
-func TestParse_OverlapsAgreeWithTrying(t *testing.T) {
+func TestResolve_OverlapsAgreeWithTrying(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	names := allNames("ab", 7)
 	glob := func() string {
@@ -157,7 +157,7 @@ func allNames(letters string, longest int) []string {
 	return names
 }
 
-func TestParse_OverlapsHaveALimit(t *testing.T) {
+func TestResolve_OverlapsHaveALimit(t *testing.T) {
 	var servers []string
 	for i := range 300 {
 		servers = append(servers, fmt.Sprintf(`{"name": "s%d", "backend": "ssm", "runbook": "Maintain", "alarms": ["cpu*"]}`, i))

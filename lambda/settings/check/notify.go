@@ -1,42 +1,31 @@
-package settings
+package check
 
 import (
 	"slices"
 	"strings"
 	"unicode"
+
+	"opsworks-maintenance/lambda/maintenance"
+	"opsworks-maintenance/lambda/settings"
 )
 
-// Subscription is one receiver of messages: a mailbox, the chat topic or the
-// topic of records. Exactly one of Email, Chat and Records is set.
-type Subscription struct {
-	Email string
-	// Only limits a mailbox to some outcomes; empty means all that are notified.
-	Only    []string
-	Chat    bool
-	Records bool
+// notifiedOutcomes are all but those that no message carries.
+func notifiedOutcomes() []string {
+	var notified []string
+	for _, outcome := range maintenance.Outcomes() {
+		if outcome != maintenance.OutcomeIgnored {
+			notified = append(notified, string(outcome))
+		}
+	}
+	return notified
 }
 
-var notifyKeys = []string{"email", "chat", "records", "only"}
-
-var notifiedOutcomes = []string{
-	"started", "waiting", "joined", "in-progress", "refused", "error", "succeeded", "failed", "cancelled", "overdue", "missed",
-	"held", "released",
-}
-
-// silentOutcomes are outcomes too, but no message carries them.
-var silentOutcomes = []string{"ignored"}
-
-// NotifiedOutcomes are the outcomes that messages are about, in the domain's
-// words and order. This package does not import the domain; a test compares the
-// two.
-func NotifiedOutcomes() []string { return slices.Clone(notifiedOutcomes) }
-
-func (o object) subscriptions(key string) []Subscription {
-	var subscriptions []Subscription
+func (o object) subscriptions(key string) []settings.Subscription {
+	var subscriptions []settings.Subscription
 	seen := map[string]int{}
 	for i, v := range o.list(key) {
 		at := o.at.member(key).item(i)
-		fields, ok := o.parser.open(v, at, notifyKeys)
+		fields, ok := o.parser.open(v, at, keysOf[subscriptionKeys]())
 		if !ok {
 			continue
 		}
@@ -55,7 +44,7 @@ func (o object) subscriptions(key string) []Subscription {
 }
 
 // subscription also returns what makes the receiver the same as another's.
-func (o object) subscription() (subscription Subscription, receiver string) {
+func (o object) subscription() (subscription settings.Subscription, receiver string) {
 	given := 0
 	for _, key := range []string{"email", "chat", "records"} {
 		if o.has(key) {
@@ -97,12 +86,13 @@ func (o object) only() []string {
 		o.fault("only", "lists no outcome; leave it out to get everything")
 	}
 	var only []string
+	notified := notifiedOutcomes()
 	o.texts("only", func(i int, outcome string) {
 		switch {
-		case slices.Contains(silentOutcomes, outcome):
+		case outcome == string(maintenance.OutcomeIgnored):
 			o.itemFault("only", i, quoted(outcome)+" is never notified; remove it")
-		case !slices.Contains(notifiedOutcomes, outcome):
-			o.itemFault("only", i, unknownName("outcome", outcome, notifiedOutcomes))
+		case !slices.Contains(notified, outcome):
+			o.itemFault("only", i, unknownName("outcome", outcome, notified))
 		default:
 			only = append(only, outcome)
 		}

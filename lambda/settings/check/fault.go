@@ -1,4 +1,4 @@
-package settings
+package check
 
 import (
 	"strconv"
@@ -8,7 +8,7 @@ import (
 // Fault is one thing that is wrong, where it stands, and what to write instead.
 type Fault struct {
 	// Path is the JSON path of the value (servers[1].window.start), "settings"
-	// for the document as a whole, or the name of an environment variable.
+	// for the document as a whole.
 	Path    string
 	Problem string
 }
@@ -16,8 +16,7 @@ type Fault struct {
 func (f Fault) String() string { return f.Path + ": " + f.Problem }
 
 // InvalidError carries every fault that was found, so that who wrote the
-// document corrects it once. It is a named type because Lambda reports the
-// type's name as errorType.
+// document corrects it once.
 type InvalidError struct {
 	Faults []Fault
 }
@@ -48,7 +47,7 @@ func quoted(text string) string {
 }
 
 // place is where a value stands. It is a chain, not a text, because nearly all
-// places are never printed and settings are read at every cold start.
+// places are never printed.
 type place struct {
 	above *place
 	key   string
@@ -98,3 +97,15 @@ func isPlainKey(key string) bool {
 func isLetter(c byte) bool { return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' }
 
 func isDigit(c byte) bool { return '0' <= c && c <= '9' }
+
+// isNameByte is what both rules and schedules have in their names.
+func isNameByte(c byte) bool { return isLetter(c) || isDigit(c) || c == '-' || c == '_' || c == '.' }
+
+func onlyBytes(text string, allowed func(byte) bool) bool {
+	for i := range len(text) {
+		if !allowed(text[i]) {
+			return false
+		}
+	}
+	return true
+}

@@ -1,35 +1,26 @@
-package settings
+package check
 
 import (
 	"fmt"
 	"time"
+
+	"opsworks-maintenance/lambda/settings"
+	"opsworks-maintenance/lambda/settings/cron"
 )
-
-// Schedule is one EventBridge schedule that infra creates. Several servers may
-// name the same one; its event then asks for all of them.
-type Schedule struct {
-	Name       string
-	Expression string
-	// Flexible is 0, or within how much time after the expression's the
-	// schedule may ask, in whole minutes.
-	Flexible time.Duration
-}
-
-var scheduleKeys = []string{"name", "expression", "flexible"}
 
 // placedSchedule is where a schedule was described first.
 type placedSchedule struct {
-	schedule Schedule
+	schedule settings.Schedule
 	timezone string
 	path     string
 }
 
-func (o object) schedules(server Server) []Schedule {
-	var schedules []Schedule
+func (o object) schedules(server settings.Server) []settings.Schedule {
+	var schedules []settings.Schedule
 	names := map[string]int{}
 	for i, v := range o.list("schedules") {
 		at := o.at.member("schedules").item(i)
-		fields, ok := o.parser.open(v, at, scheduleKeys)
+		fields, ok := o.parser.open(v, at, keysOf[scheduleKeys]())
 		if !ok {
 			continue
 		}
@@ -43,14 +34,14 @@ func (o object) schedules(server Server) []Schedule {
 			continue
 		}
 		names[schedule.Name] = i
-		o.parser.share(schedule, server.Timezone.String(), at)
+		o.parser.share(schedule, server.Timezone, at)
 	}
 	return schedules
 }
 
-func (o object) schedule(server Server) Schedule {
+func (o object) schedule(server settings.Server) settings.Schedule {
 	window := server.Window
-	schedule := Schedule{Flexible: o.flexible()}
+	schedule := settings.Schedule{Flexible: o.flexible()}
 	if name, ok := o.requiredText("name", "give the schedule a name"); ok {
 		if name == "" || len(name) > 64 || !onlyBytes(name, isNameByte) {
 			// The Scheduler API's own rule (CreateSchedule, Name).
@@ -64,20 +55,20 @@ func (o object) schedule(server Server) Schedule {
 		return schedule
 	}
 	schedule.Expression = expression
-	firing, wrong := parseExpression(expression)
-	if wrong != "" {
-		o.fault("expression", quoted(expression)+" "+string(wrong))
+	firing, err := cron.Parse(expression)
+	if err != nil {
+		o.fault("expression", quoted(expression)+" "+err.Error())
 		return schedule
 	}
-	if firing.drifts && !window.Always() {
+	if firing.Drifts() && !window.Always() {
 		o.fault("expression", quoted(expression)+" cannot be kept inside the window "+window.String()+
 			": its time of day depends on when it was created; write cron(…)")
 	}
-	if now := o.parser.now; !now.IsZero() && !firing.again(now.In(server.Timezone)) {
+	if now := o.parser.now; !now.IsZero() && !firing.FiresAfter(now.In(server.Location)) {
 		o.fault("expression", quoted(expression)+" never fires again; give it a date to come, or remove the schedule")
 	}
 	minutes := int(schedule.Flexible / time.Minute)
-	if stray, found := firing.strayFrom(window, minutes); found {
+	if stray, found := strayFrom(firing, window, minutes); found {
 		o.fault("expression", stray.problem(expression, window, minutes))
 	}
 	return schedule
@@ -97,7 +88,7 @@ func (o object) flexible() time.Duration {
 // checkExpiry refuses what expires before it can start. Scheduler fires within
 // the minute that the expression names, or the last one of flexible:
 // https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html
-func (o object) checkExpiry(server Server) {
+func (o object) checkExpiry(server settings.Server) {
 	for _, schedule := range server.Schedules {
 		if least := schedule.Flexible + time.Minute; server.ExpiresAfter > 0 && server.ExpiresAfter < least {
 			text, _ := o.text("expiresAfter")
@@ -110,7 +101,7 @@ func (o object) checkExpiry(server Server) {
 
 // share refuses two descriptions of one schedule: infra creates it once, so one
 // of them would be lost without a word.
-func (p *parser) share(schedule Schedule, timezone string, at *place) {
+func (p *parser) share(schedule settings.Schedule, timezone string, at *place) {
 	first, known := p.schedules[schedule.Name]
 	if !known {
 		p.schedules[schedule.Name] = placedSchedule{schedule, timezone, at.String()}

@@ -1,4 +1,4 @@
-package settings
+package check
 
 import (
 	"fmt"
@@ -6,18 +6,18 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
-)
 
-// DefaultTagKey is the tag by which a managed node says which server it is.
-const DefaultTagKey = "maintenance-server"
+	"opsworks-maintenance/lambda/maintenance"
+	"opsworks-maintenance/lambda/settings"
+)
 
 // automationKeys mean something to Systems Manager only.
 var automationKeys = []string{"runbook", "parameters", "publicParameters", "tagKey", "calendars"}
 
 // automation reads the keys of the ssm backend. On the other backend they would
 // be ignored, and who wrote them would believe otherwise.
-func (o object) automation(server *Server) {
-	if server.Backend == BackendOpsWorksCM {
+func (o object) automation(server *settings.Server) {
+	if server.Backend == settings.BackendOpsWorksCM {
 		for _, key := range automationKeys {
 			if o.has(key) {
 				o.fault(key, `goes with "backend": "ssm" only; remove it`)
@@ -29,35 +29,16 @@ func (o object) automation(server *Server) {
 	server.Parameters = o.parameters()
 	server.PublicParameters = o.publicParameters(server.Runbook, server.Parameters)
 	server.Calendars = o.calendars()
-	if server.Backend == BackendSSM {
+	if server.Backend == settings.BackendSSM {
 		server.TagKey = o.tagKey()
 	}
 }
 
-// The runbooks that come with this project, as the settings name them.
-const (
-	RunbookChefAutomate     = "chef-automate"
-	RunbookPuppetEnterprise = "puppet-enterprise"
-	RunbookPuppetServer     = "puppet-server"
-)
-
-// Runbooks are the variables that give the function the names that the runbooks of this project were deployed by.
-func Runbooks() map[string]string {
-	return map[string]string{
-		RunbookChefAutomate:     EnvChefAutomateRunbook,
-		RunbookPuppetEnterprise: EnvPuppetEnterpriseRunbook,
-		RunbookPuppetServer:     EnvPuppetServerRunbook,
-	}
-}
-
-// ParameterRunID is the parameter that gives a runbook the id of the run it is started for.
-const ParameterRunID = "RunId"
-
 // publicParameters of our runbooks are all that the settings may give them: where a backup goes and what is upgraded, no secrets.
 var publicParameters = map[string][]string{
-	RunbookChefAutomate:     commonParameters,
-	RunbookPuppetEnterprise: append(slices.Clone(commonParameters), "InstallerSource", "InstallerSHA256"),
-	RunbookPuppetServer:     append(slices.Clone(commonParameters), "DatabaseVersion"),
+	settings.RunbookChefAutomate:     commonParameters,
+	settings.RunbookPuppetEnterprise: append(slices.Clone(commonParameters), "InstallerSource", "InstallerSHA256"),
+	settings.RunbookPuppetServer:     append(slices.Clone(commonParameters), "DatabaseVersion"),
 }
 
 var commonParameters = []string{
@@ -67,11 +48,12 @@ var commonParameters = []string{
 
 // runbook obeys the SSM API's rule for StartAutomationExecution, DocumentName. A version may follow the name, after a colon; one of
 // ours has none.
-func (o object) runbook(backend Backend) (name, version string) {
+func (o object) runbook(backend settings.Backend) (name, version string) {
 	if backend == "" { // which has its own fault
 		return "", ""
 	}
-	name, found := o.requiredText("runbook", fmt.Sprintf("write %q, %q, %q, or the name of a runbook of your own", RunbookChefAutomate, RunbookPuppetEnterprise, RunbookPuppetServer))
+	name, found := o.requiredText("runbook", fmt.Sprintf("write %q, %q, %q, or the name of a runbook of your own",
+		settings.RunbookChefAutomate, settings.RunbookPuppetEnterprise, settings.RunbookPuppetServer))
 	if !found {
 		return "", ""
 	}
@@ -82,7 +64,7 @@ func (o object) runbook(backend Backend) (name, version string) {
 			return "", ""
 		}
 	}
-	if _, ours := Runbooks()[name]; ours && version != "" {
+	if _, ours := settings.Runbooks()[name]; ours && version != "" {
 		o.fault("runbook", quoted(name)+" comes with this project and has no versions; remove "+quoted(":"+version))
 	}
 	allowed := func(c byte) bool { return isNameByte(c) || c == ':' || c == '/' }
@@ -112,7 +94,7 @@ func (o object) parameters() map[string][]string {
 			all.fault(part.key, "the key is given twice; keep one")
 			continue
 		}
-		if part.key == ParameterRunID {
+		if part.key == maintenance.ParameterRunID {
 			all.fault(part.key, "the function gives it itself; remove it")
 			continue
 		}
@@ -165,12 +147,12 @@ func (o object) parameter(part value) []string {
 func (o object) tagKey() string {
 	key, found := o.text("tagKey")
 	if !found {
-		return DefaultTagKey
+		return maintenance.TagKey
 	}
 	n := utf8.RuneCountInString(key)
 	if n < 1 || n > 128 || strings.Contains(key, ":") || strings.ContainsFunc(key, isNotPrintable) {
 		o.fault("tagKey", quoted(key)+" is not a usable tag key; write 1 to 128 characters without a colon")
-		return DefaultTagKey
+		return maintenance.TagKey
 	}
 	return key
 }

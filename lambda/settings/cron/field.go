@@ -1,4 +1,4 @@
-package settings
+package cron
 
 import (
 	"fmt"
@@ -122,9 +122,14 @@ func (f cronField) refuse(text, what string) problem {
 }
 
 func cronNumber(text string) (int, bool) {
-	if text == "" || len(text) > 4 || !onlyBytes(text, isDigit) {
+	if text == "" || len(text) > 4 || !onlyDigits(text) {
 		return 0, false
 	}
 	n, err := strconv.Atoi(text)
 	return n, err == nil
 }
+
+func onlyDigits(text string) bool { return strings.Trim(text, "0123456789") == "" }
+
+// quoted keeps one wrong value short, and on one line.
+func quoted(text string) string { return fmt.Sprintf("%.60q", text) }

@@ -1,4 +1,4 @@
-package settings_test
+package check_test
 
 import (
 	"slices"
@@ -84,7 +84,7 @@ func TestWindow_String(t *testing.T) {
 	}
 }
 
-func TestParse_Window(t *testing.T) {
+func TestResolve_Window(t *testing.T) {
 	const days = "name at least one day, Mon to Sun, on which the window starts"
 	checkFaults(t, []faultCase{
 		{"nothing is given", withServer(`"window": {}`), []string{

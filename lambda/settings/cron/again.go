@@ -1,4 +1,4 @@
-package settings
+package cron
 
 import (
 	"math/bits"
@@ -13,9 +13,9 @@ type dates struct {
 	months          uint64
 }
 
-// again tells whether a schedule fires after now, which is in its time zone. Where the user guide leaves open which date is meant (the
+// FiresAfter tells whether a schedule fires after now, which is in its time zone. Where the user guide leaves open which date is meant (the
 // weekday nearest to a date, hours past midnight), each of them counts: a schedule is refused only if it certainly stays silent.
-func (f firing) again(now time.Time) bool {
+func (f Firing) FiresAfter(now time.Time) bool {
 	wall := time.Date(now.Year(), now.Month(), now.Day(), now.Hour(), now.Minute(), 0, 0, time.UTC)
 	switch {
 	case f.drifts:
@@ -39,7 +39,7 @@ func (f firing) again(now time.Time) bool {
 }
 
 // latest is the time of day at which a firing's day is over.
-func (f firing) latest() time.Duration {
+func (f Firing) latest() time.Duration {
 	hour := bits.Len64(f.hours) - 1
 	if f.afterMidnight != 0 {
 		hour = 24 + bits.Len64(f.afterMidnight) - 1

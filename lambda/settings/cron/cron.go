@@ -1,4 +1,4 @@
-package settings
+package cron
 
 import (
 	"fmt"
@@ -11,30 +11,30 @@ import (
 type problem string
 
 // parseCron reads the fields between the brackets of cron(…).
-func parseCron(inside string) (firing, problem) {
+func parseCron(inside string) (Firing, problem) {
 	fields := strings.Fields(strings.ToUpper(inside)) // names are not case sensitive
 	if len(fields) != 6 {
-		return firing{}, problem(fmt.Sprintf("has %d fields; cron has six: minute hour day-of-month month day-of-week year",
+		return Firing{}, problem(fmt.Sprintf("has %d fields; cron has six: minute hour day-of-month month day-of-week year",
 			len(fields)))
 	}
 	minutes, _, wrong := cronMinute.set(fields[0])
 	if wrong != "" {
-		return firing{}, wrong
+		return Firing{}, wrong
 	}
 	hours, afterMidnight, wrong := cronHour.set(fields[1])
 	if wrong != "" {
-		return firing{}, wrong
+		return Firing{}, wrong
 	}
 	months, _, wrong := cronMonth.set(fields[3])
 	if wrong != "" {
-		return firing{}, wrong
+		return Firing{}, wrong
 	}
 	if wrong = cronYear.each(fields[5], func(int) {}); wrong != "" {
-		return firing{}, wrong
+		return Firing{}, wrong
 	}
 	days, wrong := cronDays(fields[2], fields[4], months)
 	dates := dates{date: fields[2], months: months, day: fields[4], year: fields[5]}
-	return firing{days: days, hours: hours, afterMidnight: afterMidnight, minutes: minutes, dates: dates}, wrong
+	return Firing{days: days, hours: hours, afterMidnight: afterMidnight, minutes: minutes, dates: dates}, wrong
 }
 
 // cronDays is the set of weekdays that the two day fields can come to. A date
@@ -114,3 +114,18 @@ func cronWeekdays(day string) (weekdays, problem) {
 	set, _, wrong := cronDay.set(day)
 	return weekdays(set), wrong // bit 0 is SUN in both
 }
+
+// weekdays is a set of days, one bit each.
+type weekdays uint8
+
+const (
+	everyDay    weekdays = 1<<7 - 1
+	workingDays weekdays = everyDay &^ (1<<time.Saturday | 1<<time.Sunday)
+)
+
+func (d weekdays) has(day time.Weekday) bool { return d&(1<<uint(day)) != 0 }
+
+func (d *weekdays) add(day time.Weekday) { *d |= 1 << uint(day) }
+
+// following is the set of the days after these.
+func (d weekdays) following() weekdays { return (d<<1 | d>>6) & everyDay }

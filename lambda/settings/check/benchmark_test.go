@@ -1,11 +1,13 @@
-package settings_test
+package check_test
 
 import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"opsworks-maintenance/lambda/settings"
+	"opsworks-maintenance/lambda/settings/check"
 )
 
 // fleet is a document of many servers as they would be generated: alarms by
@@ -28,14 +30,37 @@ func fleet(servers int) []byte {
 	return []byte(document.String())
 }
 
-func BenchmarkParse(b *testing.B) {
-	for _, servers := range []int{1, 10, 100, 1000, 4000} {
+func BenchmarkResolve(b *testing.B) {
+	for _, servers := range []int{1, 10, 100, 1000} {
 		document := fleet(servers)
 		b.Run(fmt.Sprintf("servers=%d", servers), func(b *testing.B) {
 			b.ReportAllocs()
 			b.SetBytes(int64(len(document)))
 			for b.Loop() {
-				if _, err := settings.Parse(document); err != nil {
+				if _, err := check.Resolve(document, time.Time{}); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+// What a cold start pays.
+func BenchmarkLoad(b *testing.B) {
+	for _, servers := range []int{1, 10, 100, 1000} {
+		resolved, err := check.Resolve(fleet(servers), time.Time{})
+		if err != nil {
+			b.Fatal(err)
+		}
+		document, err := settings.Encode(resolved)
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.Run(fmt.Sprintf("servers=%d", servers), func(b *testing.B) {
+			b.ReportAllocs()
+			b.SetBytes(int64(len(document)))
+			for b.Loop() {
+				if _, err := settings.Load(document); err != nil {
 					b.Fatal(err)
 				}
 			}
@@ -44,18 +69,18 @@ func BenchmarkParse(b *testing.B) {
 }
 
 // The worst for the overlap check: everything overlaps with everything.
-func BenchmarkParse_Overlaps(b *testing.B) {
+func BenchmarkResolve_Overlaps(b *testing.B) {
 	document := []byte(strings.ReplaceAll(string(fleet(1000)), "cpu-*-", "automate-*"))
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := settings.Parse(document); err == nil {
+		if _, err := check.Resolve(document, time.Time{}); err == nil {
 			b.Fatal("no overlap was found")
 		}
 	}
 }
 
 func BenchmarkSettings_ForAlarm(b *testing.B) {
-	parsed, err := settings.Parse(fleet(1000))
+	parsed, err := check.Resolve(fleet(1000), time.Time{})
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -1,4 +1,4 @@
-package settings_test
+package check_test
 
 import (
 	"os"
@@ -10,12 +10,13 @@ import (
 	"time"
 
 	"opsworks-maintenance/lambda/settings"
+	"opsworks-maintenance/lambda/settings/check"
 )
 
 // The rule of the OpsWorks CM API, written as the API writes it.
 var serverName = regexp.MustCompile(`\A[a-zA-Z][a-zA-Z0-9\-]*\z`)
 
-func FuzzParse(f *testing.F) {
+func FuzzResolve(f *testing.F) {
 	files, err := filepath.Glob(filepath.Join("testdata", "*.json"))
 	if err != nil || len(files) == 0 {
 		f.Fatal("no documents to begin with", err)
@@ -34,8 +35,8 @@ func FuzzParse(f *testing.F) {
 	f.Add([]byte("\"\\"))
 
 	f.Fuzz(func(t *testing.T, document []byte) {
-		first, err := settings.Parse(document)
-		second, errAgain := settings.Parse(document)
+		first, err := check.Resolve(document, time.Time{})
+		second, errAgain := check.Resolve(document, time.Time{})
 		if err != nil {
 			if errAgain == nil || err.Error() != errAgain.Error() {
 				t.Fatalf("two answers:\n%v\n%v", err, errAgain)
@@ -47,12 +48,15 @@ func FuzzParse(f *testing.F) {
 			t.Fatalf("two answers:\n%+v\n%+v (%v)", first, second, errAgain)
 		}
 		checkSettings(t, first)
+		if faults := schemaFaults(t, "schema.json", document); faults != nil {
+			t.Errorf("the schema refuses what is right: %q", faults)
+		}
 		// What is right for the function is right for a deployment, but for schedules that never fire again.
-		if _, err := settings.Check(document, time.Date(2026, 11, 26, 12, 0, 0, 0, time.UTC)); err != nil {
+		if _, err := check.Resolve(document, time.Date(2026, 11, 26, 12, 0, 0, 0, time.UTC)); err != nil {
 			checkError(t, err)
 			for line := range strings.Lines(err.Error()) {
 				if !strings.Contains(line, " never fires again; ") {
-					t.Errorf("a fault of Check alone: %s", line)
+					t.Errorf("a fault of that date alone: %s", line)
 				}
 			}
 		}
@@ -60,7 +64,7 @@ func FuzzParse(f *testing.F) {
 }
 
 func checkError(t *testing.T, err error) {
-	invalid, ok := err.(*settings.InvalidError)
+	invalid, ok := err.(*check.InvalidError)
 	if !ok || len(invalid.Faults) == 0 {
 		t.Fatalf("%T without faults", err)
 	}
@@ -83,7 +87,7 @@ func checkSettings(t *testing.T, parsed settings.Settings) {
 		if found, ok := parsed.Server(server.Name); !ok || found != server {
 			t.Errorf("%s is not found by its name", server.Name)
 		}
-		if server.Timezone == nil || server.DailyLimit < 1 || server.Deadline <= 0 || server.StaleAfter <= 0 ||
+		if server.Location == nil || server.DailyLimit < 1 || server.Deadline <= 0 || server.StaleAfter <= 0 ||
 			server.Cooldown < 0 || server.ExpiresAfter < 0 || server.ExpectEvery < 0 {
 			t.Errorf("%s has a value out of range: %+v", server.Name, server)
 		}

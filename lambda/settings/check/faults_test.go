@@ -1,4 +1,4 @@
-package settings_test
+package check_test
 
 import (
 	"reflect"
@@ -24,7 +24,7 @@ func checkFaults(t *testing.T, cases []faultCase) {
 	}
 }
 
-func TestParse_NotADocument(t *testing.T) {
+func TestResolve_NotADocument(t *testing.T) {
 	checkFaults(t, []faultCase{
 		{"nothing at all", "",
 			[]string{"settings: line 1, column 1: not JSON: unexpected end of JSON input"}},
@@ -45,7 +45,7 @@ func TestParse_NotADocument(t *testing.T) {
 	})
 }
 
-func TestParse_TopLevel(t *testing.T) {
+func TestResolve_TopLevel(t *testing.T) {
 	server := `"servers": [{"name": "web", "backend": "ssm", "runbook": "Maintain"}]`
 	checkFaults(t, []faultCase{
 		{"no servers", `{}`, []string{"servers: names no server; list at least one"}},
@@ -85,7 +85,7 @@ func TestParse_TopLevel(t *testing.T) {
 	})
 }
 
-func TestParse_Server(t *testing.T) {
+func TestResolve_Server(t *testing.T) {
 	checkFaults(t, []faultCase{
 		{"nothing is given", `{"servers": [{}]}`, []string{
 			"servers[0].name: is missing; give the server's name",
@@ -100,7 +100,8 @@ func TestParse_Server(t *testing.T) {
 		{"a name of 41 letters", `{"servers": [{"name": "` + strings.Repeat("a", 41) + `", "backend": "ssm", "runbook": "Maintain"}]}`, []string{
 			`servers[0].name: "` + strings.Repeat("a", 41) +
 				`" is not a server's name; write 1 to 40 letters, digits and dashes, a letter first`}},
-		{"a name twice", `{"servers": [{"name": "web", "backend": "ssm", "runbook": "Maintain"}, {"name": "web", "backend": "ssm", "runbook": "Maintain"}]}`, []string{
+		{"a name twice", `{"servers": [{"name": "web", "backend": "ssm", "runbook": "Maintain"},
+			{"name": "web", "backend": "ssm", "runbook": "Maintain"}]}`, []string{
 			`servers[1].name: "web" is the name of servers[0] too; every server has its own`}},
 		{"an unknown backend", `{"servers": [{"name": "web", "backend": "ecs"}]}`, []string{
 			`servers[0].backend: "ecs" is not a known backend; known are opsworks-cm, ssm`}},
@@ -128,7 +129,7 @@ func TestParse_Server(t *testing.T) {
 	})
 }
 
-func TestParse_Durations(t *testing.T) {
+func TestResolve_Durations(t *testing.T) {
 	const how = " is not a duration; write for example 90m, 12h, 8d or 1d12h"
 	for _, text := range []string{"", "12", "-1h", "+1h", "1d-1h", "d", "1d1d", "1.5d", "1h1d", "1w", "h",
 		"200000d", "99999999999999999999h", "106751d100h", " 1h", "1d "} {
@@ -153,7 +154,7 @@ func TestParse_Durations(t *testing.T) {
 	}
 }
 
-func TestParse_RunbookVersion(t *testing.T) {
+func TestResolve_RunbookVersion(t *testing.T) {
 	for text, want := range map[string][2]string{
 		"Maintain": {"Maintain", ""}, "Maintain:7": {"Maintain", "7"}, "puppet-enterprise": {"puppet-enterprise", ""},
 		"arn:aws:ssm:eu-central-1:123456789012:document/Maintain:12": {"arn:aws:ssm:eu-central-1:123456789012:document/Maintain", "12"},
@@ -166,7 +167,7 @@ func TestParse_RunbookVersion(t *testing.T) {
 	}
 }
 
-func TestParse_Automation(t *testing.T) {
+func TestResolve_Automation(t *testing.T) {
 	of := func(fields string) string { return `{"servers": [{"name": "web", "backend": "ssm", ` + fields + `}]}` }
 	ssm := func(fields string) string { return of(`"runbook": "Maintain", ` + fields) }
 	checkFaults(t, []faultCase{
@@ -215,7 +216,7 @@ func TestParse_Automation(t *testing.T) {
 	})
 }
 
-func TestParse_Notify(t *testing.T) {
+func TestResolve_Notify(t *testing.T) {
 	notify := func(entries string) string {
 		return `{"servers": [{"name": "web", "backend": "ssm", "runbook": "Maintain"}], "notify": [` + entries + `]}`
 	}

@@ -1,52 +1,15 @@
-package settings
+package check
 
 import (
 	"fmt"
 	"strings"
 	"time"
+
+	"opsworks-maintenance/lambda/maintenance"
+	"opsworks-maintenance/lambda/settings"
 )
 
-// Backend says which service maintains a server.
-type Backend string
-
-// The two backends.
-const (
-	BackendOpsWorksCM Backend = "opsworks-cm"
-	BackendSSM        Backend = "ssm"
-)
-
-// Server is one server with all defaults applied.
-type Server struct {
-	Name      string
-	Backend   Backend
-	Enabled   bool
-	Alarms    []Glob
-	Rules     []Glob
-	Schedules []Schedule
-	Timezone  *time.Location
-	Window    Window
-
-	Cooldown     time.Duration
-	ExpiresAfter time.Duration // 0: as the window says
-	StaleAfter   time.Duration
-	Deadline     time.Duration
-	ExpectEvery  time.Duration // 0: nothing is expected
-	DailyLimit   int
-	// KeepWhenCleared lets a run wait on whose alarm has returned to OK.
-	KeepWhenCleared bool
-
-	// What follows is empty unless the backend is BackendSSM. Runbook is one of Runbooks, or the name or ARN of any other;
-	// RunbookVersion is empty for its default version.
-	Runbook        string
-	RunbookVersion string
-	Parameters     map[string][]string
-	// PublicParameters are those whose values are no secrets; of a runbook of this project, all it takes.
-	PublicParameters []string
-	TagKey           string
-	Calendars        []string
-}
-
-// The defaults of the design's table of settings.
+// The defaults of the durations and counts.
 const (
 	defaultCooldown   = 12 * time.Hour
 	defaultStaleAfter = time.Hour
@@ -54,23 +17,17 @@ const (
 	defaultDailyLimit = 2
 )
 
-var serverKeys = []string{
-	"name", "backend", "enabled", "alarms", "rules", "schedules", "timezone", "window",
-	"cooldown", "expiresAfter", "staleAfter", "deadline", "expectEvery", "dailyLimit", "whenAlarmClears",
-	"runbook", "parameters", "publicParameters", "tagKey", "calendars",
-}
-
 // server reads what it can of a server even when parts of it are wrong.
-func (p *parser) server(v value, at *place, position int) Server {
-	o, ok := p.open(v, at, serverKeys)
+func (p *parser) server(v value, at *place, position int) settings.Server {
+	o, ok := p.open(v, at, keysOf[serverKeys]())
 	if !ok {
-		return Server{}
+		return settings.Server{}
 	}
-	server := Server{
+	server := settings.Server{
 		Name:            o.serverName(),
 		Backend:         o.backend(),
 		Enabled:         o.boolean("enabled", true),
-		Timezone:        o.timezone(),
+		Location:        o.timezone(),
 		Window:          o.window("window"),
 		Cooldown:        o.duration("cooldown", defaultCooldown, orZero),
 		ExpiresAfter:    o.expiresAfter(),
@@ -80,6 +37,7 @@ func (p *parser) server(v value, at *place, position int) Server {
 		DailyLimit:      o.countFromOne("dailyLimit", defaultDailyLimit),
 		KeepWhenCleared: o.keepWhenCleared(),
 	}
+	server.Timezone = server.Location.String()
 	server.Alarms = o.alarms(position)
 	server.Rules = o.rules()
 	server.Schedules = o.schedules(server)
@@ -115,29 +73,21 @@ func (o object) serverName() string {
 	if !ok {
 		return ""
 	}
-	if !isServerName(name) {
+	if !maintenance.ValidServerName(name) {
 		o.fault("name", quoted(name)+" is not a server's name; write 1 to 40 letters, digits and dashes, a letter first")
 		return ""
 	}
 	return name
 }
 
-// isServerName is the OpsWorks CM API's rule for ServerName: 1 to 40 of
-// [a-zA-Z][a-zA-Z0-9\-]*. The domain has its own copy, because this package
-// imports the standard library only.
-func isServerName(name string) bool {
-	return name != "" && len(name) <= 40 && isLetter(name[0]) &&
-		onlyBytes(name, func(c byte) bool { return isLetter(c) || isDigit(c) || c == '-' })
-}
-
-func (o object) backend() Backend {
+func (o object) backend() settings.Backend {
 	text, ok := o.requiredText("backend", `write "opsworks-cm" or "ssm"`)
 	if !ok {
 		return ""
 	}
-	backend := Backend(text)
-	if backend != BackendOpsWorksCM && backend != BackendSSM {
-		o.fault("backend", unknownName("backend", text, []string{string(BackendOpsWorksCM), string(BackendSSM)}))
+	backend := settings.Backend(text)
+	if backend != settings.BackendOpsWorksCM && backend != settings.BackendSSM {
+		o.fault("backend", unknownName("backend", text, []string{string(settings.BackendOpsWorksCM), string(settings.BackendSSM)}))
 		return ""
 	}
 	return backend
@@ -171,33 +121,33 @@ func isPortableZone(name string) bool {
 
 // alarms also notes each glob under the index at which it was written; globs
 // that are wrong as such claim nothing, to keep the list of faults short.
-func (o object) alarms(position int) []Glob {
-	var globs []Glob
+func (o object) alarms(position int) []settings.Glob {
+	var globs []settings.Glob
 	o.texts("alarms", func(i int, text string) {
 		if wrong := alarmGlobProblem(text); wrong != "" {
 			o.itemFault("alarms", i, wrong)
 			return
 		}
-		globs = append(globs, Glob(text))
-		o.parser.claim(Glob(text), position, i)
+		globs = append(globs, settings.Glob(text))
+		o.parser.claims = append(o.parser.claims, newClaim(settings.Glob(text), position, i))
 	})
 	return globs
 }
 
-func (o object) rules() []Glob {
-	var globs []Glob
+func (o object) rules() []settings.Glob {
+	var globs []settings.Glob
 	o.texts("rules", func(i int, text string) {
 		if wrong := ruleGlobProblem(text); wrong != "" {
 			o.itemFault("rules", i, wrong)
 			return
 		}
-		globs = append(globs, Glob(text))
+		globs = append(globs, settings.Glob(text))
 	})
 	return globs
 }
 
 // checkServerNames is apart from reading one server: it needs them all.
-func (p *parser) checkServerNames(servers []Server, at *place) {
+func (p *parser) checkServerNames(servers []settings.Server, at *place) {
 	first := make(map[string]int, len(servers))
 	for i, server := range servers {
 		if server.Name == "" {

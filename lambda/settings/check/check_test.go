@@ -1,4 +1,4 @@
-package settings_test
+package check_test
 
 import (
 	"errors"
@@ -11,8 +11,8 @@ import (
 	"time"
 	_ "time/tzdata" // the zones must not depend on the machine
 
-	"opsworks-maintenance/lambda/maintenance"
 	"opsworks-maintenance/lambda/settings"
+	"opsworks-maintenance/lambda/settings/check"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
@@ -20,9 +20,12 @@ var update = flag.Bool("update", false, "rewrite the golden files")
 // parse fails the test if the document has a fault.
 func parse(t testing.TB, document string) settings.Settings {
 	t.Helper()
-	parsed, err := settings.Parse([]byte(document))
+	parsed, err := check.Resolve([]byte(document), time.Time{})
 	if err != nil {
-		t.Fatalf("Parse:\n%v\nof %s", err, document)
+		t.Fatalf("Resolve:\n%v\nof %s", err, document)
+	}
+	if faults := schemaFaults(t, "schema.json", []byte(document)); faults != nil {
+		t.Errorf("the schema refuses what is right: %s\n%s", strings.Join(faults, "\n"), document)
 	}
 	return parsed
 }
@@ -30,16 +33,16 @@ func parse(t testing.TB, document string) settings.Settings {
 // faultsOf returns what is wrong with a document, one fault a line.
 func faultsOf(t testing.TB, document string) []string {
 	t.Helper()
-	parsed, err := settings.Parse([]byte(document))
+	parsed, err := check.Resolve([]byte(document), time.Time{})
 	if err == nil {
 		return nil
 	}
-	var invalid *settings.InvalidError
+	var invalid *check.InvalidError
 	if !errors.As(err, &invalid) {
-		t.Fatalf("Parse returned %T, want *InvalidError", err)
+		t.Fatalf("Resolve returned %T, want *InvalidError", err)
 	}
 	if !reflect.DeepEqual(parsed, settings.Settings{}) {
-		t.Errorf("Parse returned settings together with the error %v", err)
+		t.Errorf("Resolve returned settings together with the error %v", err)
 	}
 	var lines []string
 	for _, fault := range invalid.Faults {
@@ -60,9 +63,9 @@ func withServer(fields string) string {
 	return `{"servers": [{"name": "web", "backend": "opsworks-cm"` + fields + `}]}`
 }
 
-func TestParse_Defaults(t *testing.T) {
+func TestResolve_Defaults(t *testing.T) {
 	want := settings.Server{
-		Name: "web", Backend: settings.BackendOpsWorksCM, Enabled: true, Timezone: time.UTC,
+		Name: "web", Backend: settings.BackendOpsWorksCM, Enabled: true, Timezone: "UTC", Location: time.UTC,
 		Cooldown: 12 * time.Hour, StaleAfter: time.Hour, Deadline: 4 * time.Hour,
 		ExpectEvery: 0, DailyLimit: 2,
 	}
@@ -82,7 +85,8 @@ func TestParse_Defaults(t *testing.T) {
 	t.Run("of the ssm backend", func(t *testing.T) {
 		want := want
 		want.Backend, want.TagKey, want.Runbook = settings.BackendSSM, "maintenance-server", "chef-automate"
-		want.PublicParameters = []string{"BackupTo", "ProductVersion", "MajorUpgrade", "BackupTimeoutSeconds", "RebootOption", "MinimumFreeGiB", "StartTimeoutSeconds"}
+		want.PublicParameters = []string{"BackupTo", "ProductVersion", "MajorUpgrade", "BackupTimeoutSeconds", "RebootOption", "MinimumFreeGiB",
+			"StartTimeoutSeconds"}
 		parsed := parse(t, `{"servers": [{"name": "web", "backend": "ssm", "runbook": "chef-automate"}]}`)
 		if got := parsed.Servers; !reflect.DeepEqual(got, []settings.Server{want}) {
 			t.Errorf("servers = %+v\nwant %+v", got, want)
@@ -90,7 +94,7 @@ func TestParse_Defaults(t *testing.T) {
 	})
 }
 
-func TestParse_Everything(t *testing.T) {
+func TestResolve_Everything(t *testing.T) {
 	document, err := os.ReadFile(filepath.Join("testdata", "everything.json"))
 	if err != nil {
 		t.Fatal(err)
@@ -109,14 +113,14 @@ func TestParse_Everything(t *testing.T) {
 		Name: "automate-06", Backend: settings.BackendOpsWorksCM, Enabled: true,
 		Alarms: []settings.Glob{"automate-06-*"}, Rules: []settings.Glob{"weekly-*"},
 		Schedules: []settings.Schedule{{Name: "weekly", Expression: "cron(0 23 ? * SAT *)", Flexible: 15 * time.Minute}},
-		Timezone:  berlin,
-		Cooldown:  0, ExpiresAfter: 26 * time.Hour, KeepWhenCleared: true, StaleAfter: 30 * time.Minute, Deadline: 36 * time.Hour,
+		Timezone:  "Europe/Berlin", Location: berlin,
+		Cooldown: 0, ExpiresAfter: 26 * time.Hour, KeepWhenCleared: true, StaleAfter: 30 * time.Minute, Deadline: 36 * time.Hour,
 		ExpectEvery: 8 * 24 * time.Hour, DailyLimit: 1,
 	}); !reflect.DeepEqual(chef, want) {
 		t.Errorf("chef = %+v\nwant %+v", chef, want)
 	}
 	if want := (settings.Server{
-		Name: "puppet-01", Backend: settings.BackendSSM, Timezone: time.UTC,
+		Name: "puppet-01", Backend: settings.BackendSSM, Timezone: "UTC", Location: time.UTC,
 		Alarms:   []settings.Glob{"puppet é \"01\""},
 		Cooldown: 12 * time.Hour, StaleAfter: time.Hour, Deadline: 4 * time.Hour, DailyLimit: 2,
 		Runbook: "arn:aws:ssm:eu-central-1:123456789012:document/Maintain", TagKey: "role",
@@ -139,7 +143,7 @@ func TestParse_Everything(t *testing.T) {
 }
 
 // One document with nearly every fault there is: all are listed at once.
-func TestParse_AllFaultsAtOnce(t *testing.T) {
+func TestResolve_AllFaultsAtOnce(t *testing.T) {
 	document, err := os.ReadFile(filepath.Join("testdata", "all-faults.json"))
 	if err != nil {
 		t.Fatal(err)
@@ -157,22 +161,5 @@ func TestParse_AllFaultsAtOnce(t *testing.T) {
 	}
 	if got != string(want) {
 		t.Errorf("faults differ from %s (-update rewrites it):\n%s", golden, got)
-	}
-}
-
-// Each outcome of the domain is in a message or in none.
-func TestNotifiedOutcomes(t *testing.T) {
-	var want []string
-	for _, outcome := range maintenance.Outcomes() {
-		if outcome != maintenance.OutcomeIgnored {
-			want = append(want, string(outcome))
-		}
-	}
-	if got := settings.NotifiedOutcomes(); !reflect.DeepEqual(got, want) {
-		t.Errorf("NotifiedOutcomes() = %v, in the domain %v", got, want)
-	}
-	settings.NotifiedOutcomes()[0] = "spoilt"
-	if settings.NotifiedOutcomes()[0] != "started" {
-		t.Error("a caller can change the list")
 	}
 }

@@ -1,0 +1,85 @@
+// Package check reads the document that people write: which servers there are, what may start their maintenance, and who is notified. It
+// applies the defaults, lists every fault at once with its place and what to write instead, and resolves the document to settings. The
+// function never links it: what it loads has been resolved before it was deployed.
+package check
+
+import (
+	"fmt"
+	"net/url"
+	"time"
+
+	"opsworks-maintenance/lambda/settings"
+)
+
+// Resolve reads a document and gives the settings as the function will load them. If anything is wrong with it the error is an
+// *InvalidError that lists every fault, and the settings are empty. A schedule that never fires after now is a fault too, unless now is
+// zero.
+func Resolve(document []byte, now time.Time) (settings.Settings, error) {
+	whole, unreadable := readDocument(document)
+	if unreadable != nil {
+		return settings.Settings{}, &InvalidError{Faults: []Fault{*unreadable}}
+	}
+	p := &parser{now: now, zones: map[string]*time.Location{}, schedules: map[string]placedSchedule{}}
+	written := p.settings(whole)
+	if p.faults != nil {
+		return settings.Settings{}, &InvalidError{Faults: p.faults}
+	}
+	resolved, err := settings.Encode(written)
+	if err != nil {
+		return settings.Settings{}, fmt.Errorf("write the settings: %w", err)
+	}
+	return settings.Load(resolved)
+}
+
+func (p *parser) settings(whole value) settings.Settings {
+	o, ok := p.open(whole, &place{}, keysOf[documentKeys]())
+	if !ok {
+		return settings.Settings{}
+	}
+	written := settings.Settings{
+		Version:       settings.Version,
+		Servers:       o.servers(),
+		Notify:        o.subscriptions("notify"),
+		MaxConcurrent: o.countFromOne("maxConcurrent", 0),
+		Endpoint:      o.endpoint(),
+		AlarmTriggers: o.alarmTriggers(),
+	}
+	p.checkOverlaps()
+	return written
+}
+
+func (o object) servers() []settings.Server {
+	const key = "servers"
+	v, found := o.find(key)
+	if !o.has(key) || found && v.kind == kindList && len(v.parts) == 0 {
+		o.fault(key, "names no server; list at least one")
+		return nil
+	}
+	list := o.list(key)
+	at := o.at.member(key)
+	servers := make([]settings.Server, 0, len(list))
+	for i, item := range list {
+		servers = append(servers, o.parser.server(item, at.item(i), i))
+	}
+	o.parser.checkServerNames(servers, at)
+	return servers
+}
+
+func (o object) endpoint() string {
+	text, found := o.text("endpoint")
+	if !found {
+		return ""
+	}
+	address, err := url.Parse(text)
+	if err != nil || address.Scheme != "http" && address.Scheme != "https" || address.Hostname() == "" {
+		o.fault("endpoint", quoted(text)+" is not an absolute URL; write https://host or http://host:port")
+		return ""
+	}
+	// A password would lie readable in the template; a query would not survive
+	// the SDK, which sends its own.
+	if address.User != nil || address.RawQuery != "" || address.Fragment != "" {
+		o.fault("endpoint", "must be a URL without user, query and fragment")
+		return ""
+	}
+	return text
+}

@@ -1,0 +1,104 @@
+package check
+
+import (
+	"reflect"
+	"strings"
+)
+
+// The document as people write it. It is read key by key, so that every fault is found; these types give the keys, and to editors, by
+// schema.json, what each means: the comments, what is left out by default, what must be there, and the kinds of values.
+
+type documentKeys struct {
+	// The servers that may be maintained. No other is touched.
+	Servers []serverKeys `json:"servers" required:"true"`
+	// Who receives messages, and whether there are topics for chat and records.
+	Notify []subscriptionKeys `json:"notify"`
+	// Runs at the same time over all servers. Left out: unlimited.
+	MaxConcurrent int `json:"maxConcurrent"`
+	// Where the OpsWorks CM API is. Left out: AWS.
+	Endpoint string `json:"endpoint" kind:"url"`
+	// What else lets an alarm reach the function: its tag maintenance-server, its metric's dimension ServerName, the function as its action.
+	AlarmTriggers []string `json:"alarmTriggers" kind:"alarmTrigger"`
+}
+
+type serverKeys struct {
+	// The server's name, as the node's tag or OpsWorks CM has it.
+	Name string `json:"name" required:"true" kind:"serverName"`
+	// What maintains it: ssm (a runbook of Systems Manager), or opsworks-cm (an endpoint that speaks the OpsWorks CM API).
+	Backend string `json:"backend" required:"true" kind:"backend"`
+	// false: every request for it is refused.
+	Enabled bool `json:"enabled" default:"true"`
+	// Names of alarms that ask for maintenance of it. * stands for any characters. An alarm may ask for one server only.
+	Alarms []string `json:"alarms" kind:"alarm"`
+	// Names of EventBridge rules or schedules of your own that ask for it. * stands for any characters.
+	Rules []string `json:"rules" kind:"rule"`
+	// EventBridge schedules that are made for it. Servers may share one by its name.
+	Schedules []scheduleKeys `json:"schedules"`
+	// The IANA time zone of schedules, window and messages.
+	Timezone string `json:"timezone" default:"UTC" kind:"timezone"`
+	// When maintenance may start, by the wall clock. Left out: always.
+	Window windowKeys `json:"window"`
+	// How long after the end of a run alarms are refused.
+	Cooldown string `json:"cooldown" default:"12h" kind:"duration"`
+	// How long a trigger may wait. Left out: until the end of the window that is open, else of the next; without a window six hours.
+	ExpiresAfter string `json:"expiresAfter" kind:"duration"`
+	// An alarm that arrives older than this starts nothing.
+	StaleAfter string `json:"staleAfter" default:"1h" kind:"duration"`
+	// After how long a run is overdue.
+	Deadline string `json:"deadline" default:"4h" kind:"duration"`
+	// Without a successful run for longer than this, one is reported as missed. Left out: none is expected.
+	ExpectEvery string `json:"expectEvery" kind:"duration"`
+	// Starts by alarms in a day (UTC).
+	DailyLimit int `json:"dailyLimit" default:"2"`
+	// What a return to OK does to a run that waits for that alarm alone.
+	WhenAlarmClears string `json:"whenAlarmClears" default:"cancel" kind:"whenAlarmClears"`
+	// The Automation runbook: one of this project, or the name or ARN of any other, with :7 for a version.
+	Runbook string `json:"runbook" kind:"runbook"`
+	// Parameters of the runbook, each a list. The node's id goes into InstanceId, or where a value is {node}.
+	Parameters map[string][]string `json:"parameters"`
+	// Names of those parameters of a runbook of your own whose values may be shown in messages and logs.
+	PublicParameters []string `json:"publicParameters" kind:"name"`
+	// The key of the tag by which the node carries the server's name.
+	TagKey string `json:"tagKey" default:"maintenance-server" kind:"tagKey"`
+	// Names or ARNs of change calendars. While one is closed or cannot be read, nothing starts.
+	Calendars []string `json:"calendars" kind:"name"`
+}
+
+type scheduleKeys struct {
+	// The schedule's name.
+	Name string `json:"name" required:"true" kind:"scheduleName"`
+	// When it fires, by the wall clock of the server's time zone: cron(0 23 ? * SAT *), rate(7 days) or at(2026-11-30T22:00:00).
+	Expression string `json:"expression" required:"true" kind:"expression"`
+	// Within how much time after that it may fire, in whole minutes.
+	Flexible string `json:"flexible" kind:"duration"`
+}
+
+type windowKeys struct {
+	// The days on which the window starts.
+	Days []string `json:"days" required:"true" kind:"day"`
+	// When it opens.
+	Start string `json:"start" required:"true" kind:"timeOfDay"`
+	// When it closes; a time before start is on the day after.
+	End string `json:"end" required:"true" kind:"timeOfDay"`
+}
+
+type subscriptionKeys struct {
+	// A mailbox. It gets a mail to confirm, and nothing before it has been confirmed.
+	Email string `json:"email" kind:"email"`
+	// There is a topic for chat channels.
+	Chat bool `json:"chat" kind:"yes"`
+	// There is a topic of records for machines.
+	Records bool `json:"records" kind:"yes"`
+	// The outcomes that the mailbox is limited to. Left out: all that are notified.
+	Only []string `json:"only" kind:"outcome"`
+}
+
+// keysOf are the keys of one of these types, in their order.
+func keysOf[T any]() []string {
+	var keys []string
+	for field := range reflect.TypeFor[T]().Fields() {
+		key, _, _ := strings.Cut(field.Tag.Get("json"), ",")
+		keys = append(keys, key)
+	}
+	return keys
+}

@@ -1,0 +1,46 @@
+package check
+
+import (
+	"fmt"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"opsworks-maintenance/lambda/settings"
+)
+
+// reachesOwnAlarms tells whether the glob claims alarms of this program
+// whatever follows their prefix. A glob that asks for an ending of its own,
+// "*-automate-06", is none: the function ignores its own alarms in any case.
+func reachesOwnAlarms(g settings.Glob) bool {
+	prefix, _, _ := strings.Cut(string(g), "*")
+	return strings.HasPrefix(prefix, settings.OwnAlarmPrefix) || g.Match(settings.OwnAlarmPrefix+"\x00")
+}
+
+// longestAlarmName is the limit of the CloudWatch API, PutMetricAlarm.
+const longestAlarmName = 255
+
+func alarmGlobProblem(text string) string {
+	if n := utf8.RuneCountInString(text); n < 1 || n > longestAlarmName {
+		return fmt.Sprintf("%s has %d characters; the name of an alarm has 1 to %d", quoted(text), n, longestAlarmName)
+	}
+	for _, r := range text {
+		if !unicode.IsPrint(r) {
+			return quoted(text) + " has a character that cannot be printed; leave it out"
+		}
+	}
+	if reachesOwnAlarms(settings.Glob(text)) {
+		return quoted(text) + " claims this program's own alarms (" + settings.OwnAlarmPrefix +
+			"…), which may start nothing; begin it with what only this server's alarms begin with"
+	}
+	return ""
+}
+
+// ruleGlobProblem applies the EventBridge API's rule for the names of rules
+// (PutRule): 1 to 64 letters, digits, dots, dashes and underscores.
+func ruleGlobProblem(text string) string {
+	if text == "" || len(text) > 64 || !onlyBytes(text, func(c byte) bool { return c == '*' || isNameByte(c) }) {
+		return quoted(text) + " is not the name of a rule; write 1 to 64 letters, digits, dots, dashes, underscores and *"
+	}
+	return ""
+}

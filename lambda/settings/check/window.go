@@ -1,0 +1,86 @@
+package check
+
+import (
+	"time"
+
+	"opsworks-maintenance/lambda/settings"
+)
+
+const minutesOfDay = 24 * 60
+
+// window returns the always open window if there is none or it has a fault, so
+// that a wrong window does not make every schedule wrong as well.
+func (o object) window(key string) settings.Window {
+	v, found := o.find(key)
+	if !found {
+		return settings.Window{}
+	}
+	fields, ok := o.parser.open(v, o.at.member(key), keysOf[windowKeys]())
+	if !ok {
+		return settings.Window{}
+	}
+	days, daysRight := fields.windowDays()
+	start, startRight := fields.timeOfDay("start", minutesOfDay-1)
+	// 24:00 ends a window of whole days, which start == end could not say.
+	end, endRight := fields.timeOfDay("end", minutesOfDay)
+	if !startRight || !endRight {
+		return settings.Window{}
+	}
+	if start == end {
+		o.fault(key, "starts and ends at "+settings.Clock(start)+
+			"; leave window out for always, or write 00:00 and 24:00 for whole days")
+		return settings.Window{}
+	}
+	if !daysRight {
+		return settings.Window{}
+	}
+	if end < start {
+		end += minutesOfDay
+	}
+	if days == [7]bool{true, true, true, true, true, true, true} && end-start == minutesOfDay {
+		return settings.Window{}
+	}
+	return settings.Window{Days: days, Start: start, End: end}
+}
+
+func (o object) windowDays() (days [7]bool, right bool) {
+	v, found := o.find("days")
+	if !o.has("days") || found && v.kind == kindList && len(v.parts) == 0 {
+		o.fault("days", "name at least one day, Mon to Sun, on which the window starts")
+		return days, false
+	}
+	n := 0
+	o.texts("days", func(i int, text string) {
+		for day := time.Sunday; day <= time.Saturday; day++ {
+			if text == day.String()[:3] {
+				days[day] = true
+				n++
+				return
+			}
+		}
+		o.itemFault("days", i, quoted(text)+" is not a day; write Mon, Tue, Wed, Thu, Fri, Sat or Sun")
+	})
+	return days, n > 0 && n == len(v.parts)
+}
+
+func (o object) timeOfDay(key string, last int) (int, bool) {
+	text, found := o.requiredText(key, "write a time of day, HH:MM")
+	if !found {
+		return 0, false
+	}
+	minute, ok := parseTimeOfDay(text)
+	if !ok || minute > last {
+		o.fault(key, quoted(text)+" is not a time of day; write HH:MM")
+		return 0, false
+	}
+	return minute, true
+}
+
+// parseTimeOfDay reads 00:00 to 24:00.
+func parseTimeOfDay(text string) (int, bool) {
+	if len(text) != 5 || text[2] != ':' || !onlyBytes(text[:2]+text[3:], isDigit) {
+		return 0, false
+	}
+	hour, minute := int(text[0]-'0')*10+int(text[1]-'0'), int(text[3]-'0')*10+int(text[4]-'0')
+	return hour*60 + minute, minute < 60 && hour*60+minute <= minutesOfDay
+}
