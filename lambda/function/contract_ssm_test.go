@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"opsworks-maintenance/lambda/local/simulator"
+	"opsworks-maintenance/lambda/local/simulator/ssm"
 	"opsworks-maintenance/lambda/maintenance"
 )
 
@@ -28,7 +29,7 @@ const secondName = `{"name": "automate-07", "alarms": ["automate-07-*"], "backen
 func TestContract_SystemsManager(t *testing.T) {
 	onSystemsManager(t, "two names of one node never run at once, whatever a list shows", "", 0, func(r *rig) {
 		id := r.event(r.rings(), "started")
-		r.ssm.SetLag(simulator.Lag{List: time.Hour}) // only the ledger knows now that the node is taken
+		r.ssm.SetLag(ssm.Lag{List: time.Hour}) // only the ledger knows now that the node is taken
 		plan := string(r.invoke(operatorsARN, `{"plan": {"serverName": "automate-07"}}`))
 		for _, kind := range []string{"alarm", "schedule", "manual"} {
 			want := `{"trigger":"` + kind + `","outcome":"in-progress","reason":"in-progress","runId":"` + id + `"`
@@ -44,7 +45,7 @@ func TestContract_SystemsManager(t *testing.T) {
 		if n := r.starts(); n != 1 {
 			r.t.Errorf("%d starts on one node", n)
 		}
-		r.ssm.SetLag(simulator.Lag{})
+		r.ssm.SetLag(ssm.Lag{})
 		r.end(true)
 		r.passes(5 * time.Minute)
 		r.operator(`{"start": {"serverName": "automate-07"}}`, "started") // the node is free
@@ -130,7 +131,7 @@ func TestContract_SystemsManager(t *testing.T) {
 		r.notified("started", "cancelled stopped-elsewhere")
 	})
 	onSystemsManager(t, "a name of several nodes is refused: nobody guesses", "", 0, func(r *rig) {
-		must(r.t, r.ssm.AddNode(simulator.Node{ID: "mi-0123456789abcdef0", Tags: map[string]string{"maintenance-server": contractServer}}))
+		must(r.t, r.ssm.AddNode(ssm.Node{ID: "mi-0123456789abcdef0", Tags: map[string]string{"maintenance-server": contractServer}}))
 		r.event(r.rings(), "error ambiguous")
 		r.operator(startByName, "error ambiguous")
 		r.notified("error ambiguous", "error ambiguous")

@@ -12,7 +12,8 @@ import (
 	"opsworks-maintenance/lambda/automation"
 	"opsworks-maintenance/lambda/function"
 	"opsworks-maintenance/lambda/ledger"
-	"opsworks-maintenance/lambda/local/simulator"
+	cmsim "opsworks-maintenance/lambda/local/simulator/opsworkscm"
+	"opsworks-maintenance/lambda/local/simulator/ssm"
 	"opsworks-maintenance/lambda/local/table"
 	"opsworks-maintenance/lambda/maintenance"
 	"opsworks-maintenance/lambda/opsworkscm"
@@ -23,8 +24,8 @@ import (
 type world struct {
 	t      *testing.T
 	runner *maintenance.Runner
-	cm     *simulator.OpsWorksCM
-	ssm    *simulator.SSM
+	cm     *cmsim.Service
+	ssm    *ssm.Service
 	// what was asked of the ledger and of the backends
 	tables, servers, nodes *memory
 }
@@ -35,7 +36,7 @@ func newWorld(t *testing.T, n int, document []byte) *world {
 	must(t, err)
 	nodes, err := function.Nodes(&doc, nil)
 	must(t, err)
-	w := &world{t: t, cm: simulator.NewOpsWorksCM(simulator.Config{}), ssm: simulator.NewSSM(simulator.SSMConfig{})}
+	w := &world{t: t, cm: cmsim.New(cmsim.Config{}), ssm: ssm.New(ssm.Config{})}
 	t.Cleanup(w.cm.Close)
 	t.Cleanup(w.ssm.Close)
 	w.ssm.LimitExecutions(2 * n)
@@ -49,7 +50,7 @@ func newWorld(t *testing.T, n int, document []byte) *world {
 			automation.Backend: automation.New(w.nodes.config(), nodes, time.Now),
 		},
 	}
-	must(t, w.ssm.AddRunbook("Maintain", 1, []simulator.RunbookParameter{{Name: "InstanceId"}}, []string{"Maintain"}))
+	must(t, w.ssm.AddRunbook("Maintain", 1, []ssm.RunbookParameter{{Name: "InstanceId"}}, []string{"Maintain"}))
 	return w
 }
 
@@ -67,11 +68,11 @@ func (w *world) addServer(i int) {
 	name := growthName(i)
 	if i%2 == 1 {
 		ping := map[bool]string{true: "Online", false: "ConnectionLost"}[i%4 == 1]
-		must(w.t, w.ssm.AddNode(simulator.Node{ID: growthNode(i), PingStatus: ping, Tags: map[string]string{settings.DefaultTagKey: name}}))
+		must(w.t, w.ssm.AddNode(ssm.Node{ID: growthNode(i), PingStatus: ping, Tags: map[string]string{settings.DefaultTagKey: name}}))
 		return
 	}
 	status := map[bool]string{true: "HEALTHY", false: "BACKING_UP"}[i%4 == 0]
-	must(w.t, w.cm.AddServer(simulator.Server{Name: name, MaintenanceStatus: "SUCCESS", Status: status}))
+	must(w.t, w.cm.AddServer(cmsim.Server{Name: name, MaintenanceStatus: "SUCCESS", Status: status}))
 }
 
 func growthNode(i int) string { return fmt.Sprintf("i-%017x", i+1) }

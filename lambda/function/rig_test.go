@@ -18,7 +18,7 @@ import (
 
 	"opsworks-maintenance/lambda/function"
 	"opsworks-maintenance/lambda/ledger"
-	"opsworks-maintenance/lambda/local/simulator"
+	"opsworks-maintenance/lambda/local/simulator/ssm"
 	"opsworks-maintenance/lambda/local/table"
 	"opsworks-maintenance/lambda/maintenance"
 	"opsworks-maintenance/lambda/notify"
@@ -203,5 +203,5 @@ func (r *rig) keepsSecrets() {
 // back makes the server of Systems Manager be there again.
 func (r *rig) back() {
 	r.t.Helper()
-	must(r.t, r.ssm.AddNode(simulator.Node{ID: chefNode, Tags: map[string]string{settings.DefaultTagKey: contractServer}}))
+	must(r.t, r.ssm.AddNode(ssm.Node{ID: chefNode, Tags: map[string]string{settings.DefaultTagKey: contractServer}}))
 }

@@ -7,6 +7,8 @@ import (
 	"opsworks-maintenance/lambda/automation"
 	"opsworks-maintenance/lambda/function"
 	"opsworks-maintenance/lambda/local/simulator"
+	cmsim "opsworks-maintenance/lambda/local/simulator/opsworkscm"
+	"opsworks-maintenance/lambda/local/simulator/ssm"
 	"opsworks-maintenance/lambda/maintenance"
 	"opsworks-maintenance/lambda/opsworkscm"
 	"opsworks-maintenance/lambda/settings"
@@ -35,8 +37,8 @@ type subject struct {
 	calls  func() map[string]int
 	stops  bool
 
-	cm  *simulator.OpsWorksCM
-	ssm *simulator.SSM
+	cm  *cmsim.Service
+	ssm *ssm.Service
 }
 
 // faults are those that a simulator offers.
@@ -77,11 +79,11 @@ var contractBackends = map[string]func(t *testing.T) subject{
 }
 
 func opsWorks(t *testing.T) subject {
-	sim := simulator.NewOpsWorksCM(simulator.Config{})
+	sim := cmsim.New(cmsim.Config{})
 	t.Cleanup(sim.Close)
 	s := subject{settings: `"backend": "opsworks-cm"`, secret: "canary-of-an-attribute", cm: sim}
-	must(t, sim.AddServer(simulator.Server{Name: contractServer, MaintenanceStatus: "FAILED", // last week's, which is no end of this run
-		EngineAttributes: []simulator.EngineAttribute{{Name: "CHEF_STARTER_KIT", Value: s.secret}}}))
+	must(t, sim.AddServer(cmsim.Server{Name: contractServer, MaintenanceStatus: "FAILED", // last week's, which is no end of this run
+		EngineAttributes: []cmsim.EngineAttribute{{Name: "CHEF_STARTER_KIT", Value: s.secret}}}))
 	wire := &memory{service: sim, wait: answerTime}
 	s.backends = func(*settings.Settings) (map[string]maintenance.Backend, error) {
 		return map[string]maintenance.Backend{opsworkscm.Backend: opsworkscm.New(wire.config(), time.Now)}, nil
@@ -111,12 +113,12 @@ const chefNode = "i-0123456789abcdef0"
 
 // systemsManager has executions that are Pending for a while before they begin.
 func systemsManager(t *testing.T, runbook string, queue time.Duration) subject {
-	sim := simulator.NewSSM(simulator.SSMConfig{QueueTime: queue})
+	sim := ssm.New(ssm.Config{QueueTime: queue})
 	t.Cleanup(sim.Close)
 	s := subject{settings: `"backend": "ssm", "runbook": "` + runbook + `"`, stops: true, ssm: sim,
 		goneReason: maintenance.ReasonExecutionGone}
 	addRunbook(t, &s, runbook)
-	must(t, sim.AddNode(simulator.Node{ID: chefNode, Tags: map[string]string{settings.DefaultTagKey: contractServer, "also": "automate-07"}}))
+	must(t, sim.AddNode(ssm.Node{ID: chefNode, Tags: map[string]string{settings.DefaultTagKey: contractServer, "also": "automate-07"}}))
 	wire := &memory{service: sim, wait: answerTime}
 	s.backends = func(doc *settings.Settings) (map[string]maintenance.Backend, error) {
 		nodes, err := function.Nodes(doc, map[string]string{settings.RunbookChefAutomate: deployedRunbook})
@@ -144,8 +146,8 @@ func systemsManager(t *testing.T, runbook string, queue time.Duration) subject {
 			sim.Forget(e.ID)
 		}
 	}
-	s.hide = func() { sim.SetLag(simulator.Lag{List: 24 * time.Hour, Read: 24 * time.Hour}) }
-	s.show = func() { sim.SetLag(simulator.Lag{}) }
+	s.hide = func() { sim.SetLag(ssm.Lag{List: 24 * time.Hour, Read: 24 * time.Hour}) }
+	s.show = func() { sim.SetLag(ssm.Lag{}) }
 	s.starts = func() int { return sim.Started(chefNode) }
 	s.calls = wire.calls
 	return s.striking(sim, "StartAutomationExecution", "DescribeAutomationExecutions", "GetAutomationExecution")
@@ -160,12 +162,12 @@ func addRunbook(t *testing.T, s *subject, runbook string) {
 	names := []string{"PreCheck", "Backup", "Patch", "HealthCheck", "Restore"}
 	if runbook == settings.RunbookChefAutomate {
 		s.settings += `, "parameters": {"BackupTo": ["s3://backups/chef"]}`
-		must(t, s.ssm.AddRunbookOf(deployedRunbook, 1, []simulator.RunbookParameter{{Name: "InstanceId", Required: true}, {Name: "RunId"},
-			{Name: "BackupTo"}, {Name: "MajorUpgrade"}}, simulator.Always(names...)))
+		must(t, s.ssm.AddRunbookOf(deployedRunbook, 1, []ssm.RunbookParameter{{Name: "InstanceId", Required: true}, {Name: "RunId"},
+			{Name: "BackupTo"}, {Name: "MajorUpgrade"}}, ssm.Always(names...)))
 		return
 	}
 	s.secret = "canary-of-a-parameter"
 	s.settings += `, "parameters": {"Token": ["` + s.secret + `"]}`
-	must(t, s.ssm.AddRunbookOf(runbook, 1, []simulator.RunbookParameter{{Name: "InstanceId", Required: true}, {Name: "Token"}},
-		simulator.Always(names...)))
+	must(t, s.ssm.AddRunbookOf(runbook, 1, []ssm.RunbookParameter{{Name: "InstanceId", Required: true}, {Name: "Token"}},
+		ssm.Always(names...)))
 }

@@ -11,7 +11,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"opsworks-maintenance/lambda/local/simulator"
+	"opsworks-maintenance/lambda/local/simulator/ssm"
 	"opsworks-maintenance/lambda/maintenance"
 	"opsworks-maintenance/lambda/settings"
 )
@@ -126,7 +126,7 @@ func TestSweep_WaitingRunsShareTheirReads(t *testing.T) {
 		const others = 120 // executions by others, on nodes of their own: three pages
 		w := newWorld(t, many, manyServers(""))
 		for i := range many {
-			must(t, w.ssm.AddNode(simulator.Node{ID: growthNode(i), PingStatus: "ConnectionLost",
+			must(t, w.ssm.AddNode(ssm.Node{ID: growthNode(i), PingStatus: "ConnectionLost",
 				Tags: map[string]string{settings.DefaultTagKey: growthName(i)}}))
 		}
 		for i := range others {

@@ -13,7 +13,7 @@ import (
 
 	"opsworks-maintenance/lambda/local/machine"
 	"opsworks-maintenance/lambda/local/node"
-	"opsworks-maintenance/lambda/local/simulator"
+	"opsworks-maintenance/lambda/local/simulator/ssm"
 )
 
 // localNode is what the flags say about a node that is this very machine: the steps of its runbook really run, as the SSM Agent runs them.
@@ -80,8 +80,8 @@ func (n localNode) attach(m *machine.Machine) error {
 	return nil
 }
 
-func (n localNode) executor(document node.Document, agent node.Agent) simulator.Executor {
-	return func(ctx context.Context, e simulator.Execution, progress func(step, status, failure string)) (string, map[string][]string) {
+func (n localNode) executor(document node.Document, agent node.Agent) ssm.Executor {
+	return func(ctx context.Context, e ssm.Execution, progress func(step, status, failure string)) (string, map[string][]string) {
 		given := map[string]string{}
 		for name, values := range e.Parameters {
 			given[name] = strings.Join(values, ",")

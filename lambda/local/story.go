@@ -16,7 +16,8 @@ import (
 	"opsworks-maintenance/events"
 	"opsworks-maintenance/lambda/function"
 	"opsworks-maintenance/lambda/local/machine"
-	"opsworks-maintenance/lambda/local/simulator"
+	"opsworks-maintenance/lambda/local/simulator/opsworkscm"
+	"opsworks-maintenance/lambda/local/simulator/ssm"
 	"opsworks-maintenance/lambda/maintenance"
 )
 
@@ -122,7 +123,7 @@ func (s *story) call(service, operation string, status int) {
 }
 
 // transition hears of every change of a server's state.
-func (s *story) transition(t simulator.Transition) {
+func (s *story) transition(t opsworkscm.Transition) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.state[t.Server] = t.Server + " is " + t.To
@@ -134,7 +135,7 @@ func (s *story) transition(t simulator.Transition) {
 }
 
 // execution hears of every change of an execution's status.
-func (s *story) execution(change simulator.ExecutionChange) {
+func (s *story) execution(change ssm.ExecutionChange) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	server := change.Node

@@ -8,6 +8,7 @@ import (
 
 	"opsworks-maintenance/lambda/local/machine"
 	"opsworks-maintenance/lambda/local/simulator"
+	"opsworks-maintenance/lambda/local/simulator/ssm"
 )
 
 // behind is how far the services' answers lag where -fault says so, or how long they queue what they accepted: less than five periods
@@ -70,7 +71,7 @@ func trouble(m *machine.Machine, o options) error {
 	case !ok:
 		return nil
 	case slices.Contains(lags, kind):
-		m.SSM.SetLag(map[simulator.Kind]simulator.Lag{
+		m.SSM.SetLag(map[simulator.Kind]ssm.Lag{
 			simulator.StateLag: {State: behind}, simulator.ReadLag: {Read: behind}, simulator.ListLag: {List: behind},
 		}[kind])
 		m.OpsWorksCM.Inject(simulator.Fault{Kind: kind, Lag: behind})

@@ -21,7 +21,8 @@ import (
 	"opsworks-maintenance/lambda/function"
 	"opsworks-maintenance/lambda/ledger"
 	"opsworks-maintenance/lambda/local/runtimeapi"
-	"opsworks-maintenance/lambda/local/simulator"
+	"opsworks-maintenance/lambda/local/simulator/opsworkscm"
+	"opsworks-maintenance/lambda/local/simulator/ssm"
 	"opsworks-maintenance/lambda/local/table"
 	"opsworks-maintenance/lambda/settings"
 )
@@ -57,8 +58,8 @@ type Config struct {
 	// OnCall hears of every call to OpsWorks CM and Systems Manager once it is answered, OnTransition of every change of a server's
 	// state, OnExecution of every change of an execution's.
 	OnCall       func(service, operation string, status int)
-	OnTransition func(simulator.Transition)
-	OnExecution  func(simulator.ExecutionChange)
+	OnTransition func(opsworkscm.Transition)
+	OnExecution  func(ssm.ExecutionChange)
 	// OnEvent gets the events that executions have ended; by default they are handed to the function, as EventBridge would.
 	OnEvent func(event []byte)
 	// Intercept, if set, decides what becomes of each call of the function, named as in "DynamoDB TransactWriteItems".
@@ -71,8 +72,8 @@ const TableName = "maintenance-runs"
 // Machine is the system, running. There may be several in a process.
 type Machine struct {
 	URL        string
-	OpsWorksCM *simulator.OpsWorksCM
-	SSM        *simulator.SSM
+	OpsWorksCM *opsworkscm.Service
+	SSM        *ssm.Service
 	Function   *runtimeapi.Function
 	// Servers are the names of the servers in the simulators, Nodes the managed nodes of those in Systems Manager.
 	Servers []string
@@ -111,13 +112,13 @@ func Start(config Config) (*Machine, error) {
 		config.SweepEvery = time.Minute
 	}
 	m := &Machine{Nodes: map[string]string{}, runbooks: map[string]bool{}}
-	m.OpsWorksCM = simulator.NewOpsWorksCM(simulator.Config{
+	m.OpsWorksCM = opsworkscm.New(opsworkscm.Config{
 		Region: Region, Account: Account, MaintenanceTime: config.MaintenanceTime, OnTransition: config.OnTransition,
 	})
 	if config.OnEvent == nil {
 		config.OnEvent = func(event []byte) { _, _ = m.Function.InvokeAsync(event) }
 	}
-	m.SSM = simulator.NewSSM(simulator.SSMConfig{
+	m.SSM = ssm.New(ssm.Config{
 		Region: Region, Account: Account, ExecutionTime: config.MaintenanceTime, QueueTime: config.QueueTime, OnStatus: config.OnExecution, OnEvent: config.OnEvent,
 	})
 	for i, server := range document.Servers {
@@ -125,7 +126,7 @@ func Start(config Config) (*Machine, error) {
 		if server.Backend == settings.BackendSSM {
 			err = m.addNode(i, server)
 		} else {
-			err = m.OpsWorksCM.AddServer(simulator.Server{Name: server.Name, Engine: engine(server.Name), MaintenanceStatus: "SUCCESS"})
+			err = m.OpsWorksCM.AddServer(opsworkscm.Server{Name: server.Name, Engine: engine(server.Name), MaintenanceStatus: "SUCCESS"})
 		}
 		if err != nil {
 			return nil, err

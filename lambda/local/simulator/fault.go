@@ -3,6 +3,7 @@ package simulator
 import (
 	"net/http"
 	"slices"
+	"sync"
 	"time"
 )
 
@@ -77,42 +78,48 @@ type Fault struct {
 	until time.Time
 }
 
+// Injector decides by call what goes wrong. The zero value lets nothing go wrong.
+type Injector struct {
+	mu     sync.Mutex
+	faults []*Fault
+}
+
 // Inject adds a fault.
-func (f *front) Inject(fault Fault) {
-	f.guard.Lock()
-	defer f.guard.Unlock()
+func (i *Injector) Inject(fault Fault) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
 	if fault.For > 0 {
 		fault.until = time.Now().Add(fault.For)
 	}
-	f.faults = append(f.faults, &fault)
+	i.faults = append(i.faults, &fault)
 }
 
 // ClearFaults ends all faults. Calls that hang already go on hanging.
-func (f *front) ClearFaults() {
-	f.guard.Lock()
-	defer f.guard.Unlock()
-	f.faults = nil
+func (i *Injector) ClearFaults() {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.faults = nil
 }
 
-// strike says how a call ends: zero, as the service ends it.
-func (f *front) strike(operation, server string) Kind {
-	struck := f.struck(operation, server, 1, func(k Kind) bool { return k <= WorkThenDrop })
+// next says how a call ends: zero, as the service ends it.
+func (i *Injector) next(operation, server string) Kind {
+	struck := i.struck(operation, server, 1, func(k Kind) bool { return k <= WorkThenDrop })
 	if len(struck) == 0 {
 		return 0
 	}
 	return struck[0].Kind
 }
 
-// does says what the service itself does wrong in a call that can meet these kinds. An empty server is a list of them.
-func (f *front) does(operation, server string, kinds ...Kind) faults {
-	return f.struck(operation, server, everyOne, func(k Kind) bool { return slices.Contains(kinds, k) })
+// Does says what the service itself does wrong in a call that can meet these kinds. An empty server is a list of them.
+func (i *Injector) Does(operation, server string, kinds ...Kind) Faults {
+	return i.struck(operation, server, everyOne, func(k Kind) bool { return slices.Contains(kinds, k) })
 }
 
-// faults are those that one call meets.
-type faults []Fault
+// Faults are those that one call meets.
+type Faults []Fault
 
-// on is the fault of a kind that concerns a server.
-func (f faults) on(server string, kind Kind) (Fault, bool) {
+// On is the fault of a kind that concerns a server.
+func (f Faults) On(server string, kind Kind) (Fault, bool) {
 	for _, fault := range f {
 		if fault.Kind == kind && (fault.Server == "" || fault.Server == server) {
 			return fault, true
@@ -124,12 +131,12 @@ func (f faults) on(server string, kind Kind) (Fault, bool) {
 // everyOne is no bound for struck.
 const everyOne = -1
 
-func (f *front) struck(operation, server string, most int, kind func(Kind) bool) faults {
-	f.guard.Lock()
-	defer f.guard.Unlock()
-	now, found := time.Now(), faults(nil)
-	f.faults = slices.DeleteFunc(f.faults, func(fault *Fault) bool { return !fault.until.IsZero() && !now.Before(fault.until) })
-	for _, fault := range slices.Clone(f.faults) {
+func (i *Injector) struck(operation, server string, most int, kind func(Kind) bool) Faults {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	now, found := time.Now(), Faults(nil)
+	i.faults = slices.DeleteFunc(i.faults, func(fault *Fault) bool { return !fault.until.IsZero() && !now.Before(fault.until) })
+	for _, fault := range slices.Clone(i.faults) {
 		if len(found) == most {
 			break
 		}
@@ -143,7 +150,7 @@ func (f *front) struck(operation, server string, most int, kind func(Kind) bool)
 		}
 		found = append(found, *fault)
 		if fault.Times == 1 {
-			f.faults = slices.DeleteFunc(f.faults, func(other *Fault) bool { return other == fault })
+			i.faults = slices.DeleteFunc(i.faults, func(other *Fault) bool { return other == fault })
 		} else if fault.Times > 1 {
 			fault.Times--
 		}
@@ -159,12 +166,12 @@ func (k Kind) drops() bool { return k == Drop || k == WorkThenDrop }
 func (k Kind) failure() error {
 	switch k {
 	case Throttle:
-		return &apiError{http.StatusBadRequest, "ThrottlingException", "Rate exceeded"}
+		return &Error{http.StatusBadRequest, "ThrottlingException", "Rate exceeded"}
 	case Unavailable:
-		return &apiError{http.StatusServiceUnavailable, "ServiceUnavailable",
+		return &Error{http.StatusServiceUnavailable, "ServiceUnavailable",
 			"The request has failed due to a temporary failure of the server."}
 	case Denied:
-		return &apiError{http.StatusBadRequest, "AccessDeniedException", "User is not authorized to perform this operation."}
+		return &Error{http.StatusBadRequest, "AccessDeniedException", "User is not authorized to perform this operation."}
 	default:
 		return internalFailure()
 	}

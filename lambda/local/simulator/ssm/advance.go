@@ -1,0 +1,102 @@
+package ssm
+
+import (
+	"cmp"
+	"time"
+)
+
+// shareUpTo is how much of the execution's time its first steps take together.
+func (e *execution) shareUpTo(total time.Duration, steps int) time.Duration {
+	return time.Duration(float64(total) * (float64(steps) / float64(len(e.steps))))
+}
+
+// arm lets the execution go on after a while, if executions do by themselves. The lock is held.
+func (g *engine) arm(e *execution, after time.Duration) {
+	if g.config.ExecutionTime == 0 {
+		e.stopTimer()
+		e.overdue = false
+		return
+	}
+	g.after(e, after)
+}
+
+// after lets the execution go on after a while. The lock is held.
+func (g *engine) after(e *execution, after time.Duration) {
+	e.stopTimer()
+	e.overdue = false
+	if g.closed {
+		return
+	}
+	var timer *time.Timer
+	timer = time.AfterFunc(after, func() {
+		defer g.out.Deliver()
+		g.mu.Lock()
+		defer g.mu.Unlock()
+		if e.timer != timer { // it fired while somebody ended or changed this very execution
+			return
+		}
+		e.timer = nil
+		if e.overdue = g.orders.hangs(e); !e.overdue {
+			g.advance(e)
+		}
+	})
+	e.timer = timer
+}
+
+// advance ends the current step and begins the next, or ends the execution. The lock is held.
+func (g *engine) advance(e *execution) {
+	if !e.begun && e.status != executionCancelling {
+		g.begin(e)
+		return
+	}
+	if e.status == executionCancelling {
+		g.endCancelled(e)
+		return
+	}
+	plan, failed := e.plan[e.current], ""
+	if message := g.orders.failureOf(e, plan.Name); message != "" {
+		failed = "Step " + plan.Name + " failed while its action was carried out. " + message
+	}
+	how := goOn
+	if failed != "" {
+		how = plan.OnFailure
+		how = cmp.Or(how, abort)
+	}
+	if failed != "" && (!plan.Optional || how == abort) { // "Abort will fail the automation", API_StepExecution
+		e.doom = cmp.Or(e.doom, failed)
+	}
+	next, goesOn := e.after(how)
+	if !goesOn {
+		g.endAfter(e, failed)
+		return
+	}
+	e.leave(failed)
+	g.enter(e, next, unlimited)
+}
+
+// endAfter ends an execution with its current step. The lock is held.
+func (g *engine) endAfter(e *execution, failed string) {
+	if e.doom == "" && failed == "" {
+		g.finish(e, g.orders.endOf(e), "")
+		return
+	}
+	e.leave(failed)
+	status := executionSuccess // the step may fail, unless another has failed
+	if e.doom != "" {
+		status = executionFailed
+	}
+	g.finish(e, status, e.doom)
+}
+
+// complete brings the execution to its end now. One that is to end with a status that is no end keeps that status. The lock is
+// held.
+func (g *engine) complete(e *execution) {
+	for e.ended.IsZero() {
+		before, begun := e.current, e.begun
+		g.advance(e)
+		if e.current == before && e.begun == begun {
+			break
+		}
+	}
+	e.stopTimer()
+}

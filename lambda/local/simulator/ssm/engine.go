@@ -1,0 +1,27 @@
+package ssm
+
+import (
+	"sync"
+
+	"opsworks-maintenance/lambda/local/simulator"
+)
+
+// engine carries executions from their start to their end, by the clock or as it is told.
+type engine struct {
+	config Config
+	out    simulator.Outbox
+	source *simulator.Source
+
+	mu         sync.Mutex
+	closed     bool // nothing happens by itself any more
+	executions []*execution
+	tokens     map[string]used // by client token in lower case
+
+	limit        int
+	lag          Lag
+	refuseReuse  bool
+	ignoreTokens bool
+	orders       orders
+	fates        func(executionID string) EventFate
+	executors    map[string]Executor // by node
+}
