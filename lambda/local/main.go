@@ -127,7 +127,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	}
 	story.machine = m
 	defer func() { _ = m.Close() }()
-	if err := trouble(m, o); err != nil {
+	if err := inject(m, o); err != nil {
 		return err
 	}
 	if err := o.node.attach(m); err != nil {

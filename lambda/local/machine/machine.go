@@ -21,6 +21,7 @@ import (
 	"opsworks-maintenance/lambda/function"
 	"opsworks-maintenance/lambda/ledger"
 	"opsworks-maintenance/lambda/local/runtimeapi"
+	"opsworks-maintenance/lambda/local/simulator"
 	"opsworks-maintenance/lambda/local/simulator/opsworkscm"
 	"opsworks-maintenance/lambda/local/simulator/ssm"
 	"opsworks-maintenance/lambda/local/table"
@@ -62,8 +63,8 @@ type Config struct {
 	OnExecution  func(ssm.ExecutionChange)
 	// OnEvent gets the events that executions have ended; by default they are handed to the function, as EventBridge would.
 	OnEvent func(event []byte)
-	// Intercept, if set, decides what becomes of each call of the function, named as in "DynamoDB TransactWriteItems".
-	Intercept func(call string) Fate
+	// Decide, if set, says what goes wrong with each call of the function, named as in "DynamoDB TransactWriteItems".
+	Decide func(call string) simulator.Kind
 }
 
 // TableName is the table of runs.
@@ -75,6 +76,8 @@ type Machine struct {
 	OpsWorksCM *opsworkscm.Service
 	SSM        *ssm.Service
 	Function   *runtimeapi.Function
+	// Faults are what goes wrong with the function's calls, to any service, before that has them.
+	Faults simulator.Injector
 	// Servers are the names of the servers in the simulators, Nodes the managed nodes of those in Systems Manager.
 	Servers []string
 	Nodes   map[string]string
@@ -160,17 +163,14 @@ func Start(config Config) (*Machine, error) {
 		Binary: binary, Env: m.Environment, FunctionARN: FunctionARN, Aliases: []string{function.AliasOperators}, Timeout: config.Timeout, Output: config.Log,
 		Concurrency: config.Concurrency,
 	})
-	route := m.route(config.OnCall)
-	m.server = &http.Server{Handler: route, ErrorLog: log.New(io.Discard, "", 0), ConnState: m.connection}
+	m.Faults.Decide = config.Decide
+	m.server = &http.Server{Handler: m.Faults.Handler(m.route(config.OnCall), functionsCall), ErrorLog: log.New(io.Discard, "", 0), ConnState: m.connection}
 	go func() { _ = m.server.Serve(listener) }()
 
 	if err := ledger.CreateTable(context.Background(), m.Config(), TableName); err != nil {
 		return nil, errors.Join(err, m.Close())
 	}
 	m.Ledger = ledger.New(m.Config(), TableName, rand.Text)
-	if config.Intercept != nil {
-		m.server.Handler = intercepted(route, config.Intercept)
-	}
 	return m, nil
 }
 

@@ -62,34 +62,32 @@ func (f *Front) Release() { f.closing.Do(func() { close(f.closed) }) }
 func (f *Front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	operation, in, err := f.admit(w, r)
 	call := f.record(operation, in)
-	kind := Kind(0)
-	if err == nil {
-		kind = f.next(operation, call.Server)
+	noted := &noting{w, func(status int) { f.answered(call, status) }}
+	if err != nil {
+		f.answer(noted, nil, err)
+		return
 	}
-
-	var output any
-	switch {
-	case err != nil:
-	case kind.works():
-		output, err = f.api.Operations[operation](in)
-	}
-	switch {
-	case kind.hangs():
-		select {
-		case <-r.Context().Done():
-		case <-f.closed:
-		}
-		panic(http.ErrAbortHandler)
-	case kind.drops():
-		panic(http.ErrAbortHandler) // net/http closes the connection without a word
-	case kind != 0:
-		err = kind.failure()
-	}
-
-	status, body := encode(output, err)
-	f.answered(call, status) // before the client can have it, so that whoever has an answer finds it in Calls
-	f.send(w, status, body)
+	kind := f.next(operation, call.Server)
+	work := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		output, err := f.api.Operations[operation](in)
+		f.answer(w, output, err)
+	})
+	kind.meet(noted, r, work, func(w http.ResponseWriter) { f.answer(w, nil, kind.failure()) }, f.closed)
 }
+
+// noting tells the status of an answer before the client can have it, so that whoever has an answer finds it in Calls.
+type noting struct {
+	http.ResponseWriter
+	note func(status int)
+}
+
+func (n *noting) WriteHeader(status int) {
+	n.note(status)
+	n.ResponseWriter.WriteHeader(status)
+}
+
+// Unwrap lets a fault reach the connection.
+func (n *noting) Unwrap() http.ResponseWriter { return n.ResponseWriter }
 
 // admit is the front door that AWS JSON services share. In what order it checks, and that another content type is an unknown
 // operation, is taken from how live services answer.

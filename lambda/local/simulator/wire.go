@@ -40,8 +40,9 @@ func Malformed(message string) error { return Refused("SerializationException", 
 
 func unknownOperation(status int) error { return &Error{status, "UnknownOperationException", ""} }
 
-// send writes one answer. The whole body is ready before the first byte leaves, so a length goes with it.
-func (f *Front) send(w http.ResponseWriter, status int, body []byte) {
+// answer writes an operation's output, or its error. The whole body is ready before the first byte leaves, so a length goes with it.
+func (f *Front) answer(w http.ResponseWriter, output any, err error) {
+	status, body := encode(output, err)
 	header := w.Header()
 	header.Set("Content-Type", contentType)
 	header.Set("Content-Length", strconv.Itoa(len(body)))

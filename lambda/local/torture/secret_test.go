@@ -11,11 +11,11 @@ import (
 	"opsworks-maintenance/lambda/local/machine"
 )
 
-// The marked values: secrets, of which every rig checks that nobody gets to see them. Their letters are the same in JSON, XML and URLs.
+// The marked values: secrets, of which every harness checks that nobody gets to see them. Their letters are the same in JSON, XML and URLs.
 var (
-	markedToken     = "canary-" + rand.Text()
-	markedKeys      = []string{"canary-" + rand.Text(), "canary-" + rand.Text()}
-	markedAttribute = "canary-" + rand.Text()
+	markedToken     = "secret-" + rand.Text()
+	markedKeys      = []string{"secret-" + rand.Text(), "secret-" + rand.Text()}
+	markedAttribute = "secret-" + rand.Text()
 	marked          = append([]string{markedToken, markedAttribute}, markedKeys...)
 )
 
@@ -24,12 +24,12 @@ var markedParameters = fmt.Sprintf(`{"Token": [%q], "Keys": [%q, %q]}`, markedTo
 // What everybody may see is found in every place that is searched for what nobody may see.
 func TestTorture_EveryPlaceIsSearched(t *testing.T) {
 	t.Parallel()
-	shown := "canary-" + rand.Text()
-	r := start(t, backends[0], nil)
-	r.invoke([]byte(`{"start": {"serverName": "` + shown + `"}}`))
-	r.collect()
-	r.heard.add("code", base64.StdEncoding.EncodeToString([]byte("the name is "+shown+"!")))
-	if places := r.heard.where(shown); !slices.Equal(places, []string{"answers", "code", "items", "log", "messages"}) {
+	shown := "secret-" + rand.Text()
+	h := start(t, backends[0], nil)
+	h.invoke([]byte(`{"start": {"serverName": "` + shown + `"}}`))
+	h.collect()
+	h.heard.add("code", base64.StdEncoding.EncodeToString([]byte("the name is "+shown+"!")))
+	if places := h.heard.where(shown); !slices.Equal(places, []string{"answers", "code", "items", "log", "messages"}) {
 		t.Errorf("found in %q", places)
 	}
 }
@@ -37,9 +37,9 @@ func TestTorture_EveryPlaceIsSearched(t *testing.T) {
 // The marked values reach Systems Manager, and come back from it in the words of a runbook that prints them.
 func TestTorture_MarkedParametersReachTheRunbook(t *testing.T) {
 	t.Parallel()
-	r := start(t, backends[1], nil)
-	story{steps: []step{{(*rig).fail, firstAlarm}, {(*rig).complete, clock}}}.play(r, 0, nil)
-	executions := r.SSM.Executions(r.Nodes[name])
+	h := start(t, backends[1], nil)
+	scenario{steps: []step{{(*harness).fail, alarmed}, {(*harness).complete, clock}}}.play(h, 0, nil)
+	executions := h.SSM.Executions(h.Nodes[name])
 	if len(executions) != 1 {
 		t.Fatalf("%d executions", len(executions))
 	}
@@ -50,9 +50,9 @@ func TestTorture_MarkedParametersReachTheRunbook(t *testing.T) {
 			t.Errorf("%s did not get there", value)
 		}
 	}
-	r.check()
+	h.check()
 	const notified = "cannot log in with (Token) or (Keys),(Keys)"
-	if !slices.ContainsFunc(r.messages, func(m machine.Message) bool { return strings.Contains(m.Text, notified) }) {
-		t.Errorf("no message says %q: %+v", notified, r.messages)
+	if !slices.ContainsFunc(h.messages, func(m machine.Message) bool { return strings.Contains(m.Text, notified) }) {
+		t.Errorf("no message says %q: %+v", notified, h.messages)
 	}
 }

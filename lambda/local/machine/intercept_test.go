@@ -3,6 +3,7 @@ package machine_test
 import (
 	"context"
 	"errors"
+	"net/http"
 	"testing"
 	"time"
 
@@ -11,6 +12,7 @@ import (
 	"github.com/aws/smithy-go"
 
 	"opsworks-maintenance/lambda/local/machine"
+	"opsworks-maintenance/lambda/local/simulator"
 )
 
 // A topic fails by itself: the others deliver, and it delivers again once its time is over or it is mended.
@@ -18,7 +20,9 @@ func TestMachine_FailTopic(t *testing.T) {
 	m := start(t, func(c *machine.Config) {
 		c.Settings = []byte(`{"servers": [{"name": "automate-06", "backend": "opsworks-cm"}], "notify": [{"records": true}, {"chat": true}]}`)
 	})
-	client := sns.NewFromConfig(m.Config(), func(o *sns.Options) { o.RetryMaxAttempts = 1 })
+	client := sns.NewFromConfig(m.Config(), func(o *sns.Options) {
+		o.RetryMaxAttempts, o.HTTPClient = 1, &http.Client{} // whoever keeps no connection meets no fault
+	})
 	publish := func(topic, text string) error {
 		ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
 		defer cancel()
@@ -33,16 +37,16 @@ func TestMachine_FailTopic(t *testing.T) {
 		return message.Text
 	}
 	for _, tt := range []struct {
-		fault     machine.TopicFault
+		fault     simulator.Kind
 		code      string // empty: no answer
 		delivered string
 	}{
-		{machine.TopicGone, "NotFound", ""},
-		{machine.TopicDenied, "AuthorizationError", ""},
-		{machine.TopicHangs, "", ""},
-		{machine.TopicLosesAnswer, "", "while it fails"},
+		{simulator.NotFound, "NotFound", ""},
+		{simulator.Denied, "AuthorizationError", ""},
+		{simulator.Hang, "", ""},
+		{simulator.WorkThenDrop, "", "while it fails"},
 	} {
-		t.Run(string(tt.fault), func(t *testing.T) {
+		t.Run(tt.fault.String(), func(t *testing.T) {
 			if err := m.FailTopic(machine.TopicText, tt.fault, 0); err != nil {
 				t.Fatal(err)
 			}
@@ -57,6 +61,7 @@ func TestMachine_FailTopic(t *testing.T) {
 			if err := publish(machine.TopicChat, "another topic"); err != nil || received() != "another topic" {
 				t.Errorf("another topic failed too: %v", err)
 			}
+			m.Faults.ClearFaults()
 			if err := m.FailTopic(machine.TopicText, tt.fault, time.Nanosecond); err != nil {
 				t.Fatal(err)
 			}
@@ -65,7 +70,7 @@ func TestMachine_FailTopic(t *testing.T) {
 			}
 		})
 	}
-	if m.FailTopic("maintenance-fax", machine.TopicGone, 0) == nil {
+	if m.FailTopic("maintenance-fax", simulator.NotFound, 0) == nil {
 		t.Error("a topic that is not there fails")
 	}
 }
