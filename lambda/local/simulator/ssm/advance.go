@@ -77,7 +77,7 @@ func (g *engine) advance(e *execution) {
 // endAfter ends an execution with its current step. The lock is held.
 func (g *engine) endAfter(e *execution, failed string) {
 	if e.doom == "" && failed == "" {
-		g.finish(e, g.orders.endOf(e), "")
+		g.finish(e, executionSuccess, "")
 		return
 	}
 	e.leave(failed)
@@ -88,15 +88,10 @@ func (g *engine) endAfter(e *execution, failed string) {
 	g.finish(e, status, e.doom)
 }
 
-// complete brings the execution to its end now. One that is to end with a status that is no end keeps that status. The lock is
-// held.
+// complete brings the execution to its end now. The lock is held.
 func (g *engine) complete(e *execution) {
 	for e.ended.IsZero() {
-		before, begun := e.current, e.begun
 		g.advance(e)
-		if e.current == before && e.begun == begun {
-			break
-		}
 	}
 	e.stopTimer()
 }

@@ -14,7 +14,6 @@ import (
 type order struct {
 	failures map[string]string // by step
 	hang     bool
-	end      string // instead of Success
 }
 
 // orders are those of all nodes, by the node's id. Whoever uses them holds the engine's lock.
@@ -46,11 +45,6 @@ func (o orders) failureOf(e *execution, step string) (message string) {
 	return message
 }
 
-func (o orders) endOf(e *execution) (status string) {
-	o.each(e, func(o *order) { status = cmp.Or(status, o.end) })
-	return cmp.Or(status, executionSuccess)
-}
-
 // control is what a test, or whoever plays the world, does to the executions.
 type control struct{ engine }
 
@@ -75,14 +69,6 @@ func (c *control) Hang(node string, on bool) {
 			c.advance(e)
 		}
 	}
-}
-
-// EndAs decides how the executions on a node end from now on: with any word, known to the service or not. A known status that
-// is no end, such as Waiting, is taken and kept. Empty: Success again.
-func (c *control) EndAs(node, status string) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.orders.on(node).end = status
 }
 
 // Complete ends the executions on a node now, also those that hang. Those that have ended it leaves alone.

@@ -22,6 +22,5 @@ type engine struct {
 	refuseReuse  bool
 	ignoreTokens bool
 	orders       orders
-	fates        func(executionID string) EventFate
 	executors    map[string]Executor // by node
 }

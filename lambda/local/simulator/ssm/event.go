@@ -7,72 +7,12 @@ import (
 	"time"
 )
 
-// EventFate is what becomes of an execution's completion event. The service delivers events on a best-effort basis, and
-// EventBridge at least once.
-type EventFate int
-
-const (
-	Delivered  EventFate = iota // once
-	Duplicated                  // twice, with the same id
-	Lost
-	// Early: once, and before the answer of the StartAutomationExecution that began the execution, which therefore ends at once.
-	Early
-)
-
-// EventFates decides by execution. f is asked, outside all locks, when an execution begins (whether its event is Early) and when
-// its event is due. nil: every event is Delivered.
-func (c *control) EventFates(f func(executionID string) EventFate) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.fates = f
-}
-
-// fate is called without the lock.
-func (g *engine) fate(executionID string) EventFate {
-	g.mu.Lock()
-	f := g.fates
-	g.mu.Unlock()
-	if f == nil {
-		return Delivered
-	}
-	return f(executionID)
-}
-
-// endAtOnce ends an execution that has just begun, unless its node hangs, and delivers its event in the caller's own time: others
-// may be busy telling something else, and early means before this caller's answer.
-func (g *engine) endAtOnce(e *execution) {
-	g.mu.Lock()
-	if e.ended.IsZero() && !g.orders.hangs(e) {
-		e.early = true
-		g.complete(e)
-	}
-	event := e.event
-	g.mu.Unlock()
-	g.out.Deliver()
-	if event != nil {
-		g.config.OnEvent(event)
-	}
-}
-
-// announce expects the lock to be held.
+// announce hands out the event of an execution that has ended. The lock is held.
 func (g *engine) announce(e *execution) {
-	if g.config.OnEvent == nil {
-		return
+	if g.config.OnEvent != nil {
+		event := eventOf(e, g.config, g.source.UUID())
+		g.out.Add(func() { g.config.OnEvent(event) })
 	}
-	event, id := eventOf(e, g.config, g.source.UUID()), e.id
-	if e.early {
-		e.event = event
-		return
-	}
-	g.out.Add(func() {
-		switch g.fate(id) {
-		case Lost:
-			return
-		case Duplicated:
-			g.config.OnEvent(event)
-		}
-		g.config.OnEvent(event)
-	})
 }
 
 // float is written with a decimal point even if it is whole, as AWS's samples of this event have it.

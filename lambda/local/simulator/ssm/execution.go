@@ -56,8 +56,6 @@ type execution struct {
 	cancel    func()              // of one that is carried out for real,
 	outputs   map[string][]string // and what came of it
 	forgotten bool
-	early     bool // its event is delivered by who started it,
-	event     []byte
 }
 
 type step struct {
@@ -124,13 +122,10 @@ func (g *engine) begin(e *execution) {
 	}
 }
 
-// finish gives an execution its last status. One that is no end, such as Waiting, is kept until somebody does something. An
-// unknown word counts as an end. The lock is held.
+// finish gives an execution its last status. The lock is held.
 func (g *engine) finish(e *execution, status, failure string) {
-	g.settle(e, status, failure, !slices.Contains(executionsGoOn, status))
-	if !e.ended.IsZero() {
-		g.announce(e)
-	}
+	g.settle(e, status, failure, true)
+	g.announce(e)
 }
 
 // settle expects the lock to be held. Nothing happens by itself any more.

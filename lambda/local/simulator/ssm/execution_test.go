@@ -115,7 +115,8 @@ func TestService_Hang(t *testing.T) {
 	})
 }
 
-func TestService_EndAs(t *testing.T) {
+// Of the statuses that the service has, those that are ends end an execution.
+func TestService_End(t *testing.T) {
 	goOn := []string{"Pending", "InProgress", "Waiting", "Cancelling", "PendingApproval", "Approved", "Scheduled", "RunbookInProgress",
 		"PendingChangeCalendarOverride", "ChangeCalendarOverrideApproved"}
 	known := types.AutomationExecutionStatus("").Values()
@@ -126,27 +127,15 @@ func TestService_EndAs(t *testing.T) {
 		t.Run(string(status), func(t *testing.T) {
 			events := 0
 			s := newService(t, ssm.Config{OnEvent: func([]byte) { events++ }})
-			s.EndAs(nodeID, string(status))
 			id := begin(t, s, nodeID)
-			must(t, s.Complete(nodeID))
-			got, err := newClient(t, s, 1).GetAutomationExecution(t.Context(), &sdk.GetAutomationExecutionInput{AutomationExecutionId: &id})
-			must(t, err)
-			ends := !slices.Contains(goOn, string(status))
-			if e := got.AutomationExecution; e.AutomationExecutionStatus != status || (e.ExecutionEndTime != nil) != ends || (events == 1) != ends {
-				t.Errorf("status %s, ended %v, %d events", e.AutomationExecutionStatus, e.ExecutionEndTime, events)
+			err := s.End(id, string(status))
+			ends := status != "SomethingNew" && !slices.Contains(goOn, string(status))
+			got := look(t, s, id)
+			if (err == nil) != ends || (got.AutomationExecutionStatus == string(status)) != (ends || status == "InProgress") || (events == 1) != ends {
+				t.Errorf("%v, status %s, %d events", err, got.AutomationExecutionStatus, events)
 			}
 		})
 	}
-	t.Run("empty is Success again", func(t *testing.T) {
-		s := newService(t, ssm.Config{})
-		s.EndAs(nodeID, "TimedOut")
-		s.EndAs(nodeID, "")
-		id := begin(t, s, nodeID)
-		must(t, s.Complete(nodeID))
-		if got := look(t, s, id).AutomationExecutionStatus; got != "Success" {
-			t.Errorf("status %s", got)
-		}
-	})
 }
 
 func TestService_SetStatus(t *testing.T) {

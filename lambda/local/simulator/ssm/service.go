@@ -30,8 +30,7 @@ type Config struct {
 	// simulator.
 	OnStatus func(ExecutionChange)
 
-	// OnEvent gets the EventBridge event of every end of an execution, after OnStatus and as often as EventFates says, with the
-	// same freedom. An Early event comes in the call that starts the execution, whatever else is being told meanwhile.
+	// OnEvent gets the EventBridge event of every end of an execution, after OnStatus and with the same freedom.
 	OnEvent func(event []byte)
 }
 

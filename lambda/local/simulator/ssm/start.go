@@ -118,45 +118,40 @@ func newStartInput(read map[string]*string, parameters map[string][]string, tags
 	return input
 }
 
-// start begins an execution and, if its event is an early one, ends it before anybody is told that it began.
 func (s *Service) start(input startInput) (string, error) {
 	defer s.out.Deliver()
 	s.mu.Lock()
-	id, e, err := s.admitStart(input)
-	s.mu.Unlock()
-	if e != nil && s.fate(id) == Early {
-		s.endAtOnce(e)
-	}
-	return id, err
+	defer s.mu.Unlock()
+	return s.admitStart(input)
 }
 
-// admitStart returns a nil execution when none was begun. That the token is looked at before everything else, and that a start
+// admitStart begins an execution, or gives the id of one that its token has begun before. That the token is looked at before everything else, and that a start
 // that was refused does not use it up, is our choice. The lock is held.
-func (s *Service) admitStart(input startInput) (string, *execution, error) {
+func (s *Service) admitStart(input startInput) (string, error) {
 	token, same := strings.ToLower(input.token), fingerprint(input)
 	if before, reused := s.tokens[token]; reused && token != "" && !s.ignoreTokens {
 		switch {
 		case s.refuseReuse:
-			return "", nil, tokenMismatch("The client token was used before.")
+			return "", tokenMismatch("The client token was used before.")
 		case before.input != same:
-			return "", nil, tokenMismatch("The client token was used before with another runbook or other parameters.")
+			return "", tokenMismatch("The client token was used before with another runbook or other parameters.")
 		default:
-			return before.execution, nil, nil
+			return before.execution, nil
 		}
 	}
 	r := s.known(input.runbook)
 	if r == nil {
-		return "", nil, noRunbook(input.runbook)
+		return "", noRunbook(input.runbook)
 	}
 	version, err := r.version(input.version)
 	if err != nil {
-		return "", nil, err
+		return "", err
 	}
 	if err := r.accepts(input.parameters); err != nil {
-		return "", nil, err
+		return "", err
 	}
 	if running(s.executions) >= s.limit {
-		return "", nil, tooManyExecutions()
+		return "", tooManyExecutions()
 	}
 	e := &execution{
 		runbook: r.name, version: version, parameters: input.parameters, tags: input.tags, token: input.token, mode: input.mode,
@@ -167,7 +162,7 @@ func (s *Service) admitStart(input startInput) (string, *execution, error) {
 	if token != "" {
 		s.tokens[token] = used{input: same, execution: e.id}
 	}
-	return e.id, e, nil
+	return e.id, nil
 }
 
 // fingerprint holds what must be the same when a token is used again: the document and the parameters, as sent.
