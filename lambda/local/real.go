@@ -23,11 +23,15 @@ type localNode struct {
 }
 
 func (n *localNode) flags(flags *flag.FlagSet) {
-	flags.StringVar(&n.which, "node", "", `with -backend ssm: "local" runs the steps of one server's runbook on THIS MACHINE, as root, for real`)
+	flags.StringVar(&n.which, "node", "",
+		`with -backend ssm: "local" runs the steps of one server's runbook on THIS MACHINE, as root, for real`)
 	flags.StringVar(&n.server, "node-server", "puppet-01", "the `SERVER` of the settings that is this machine")
 	flags.StringVar(&n.runbook, "node-runbook", "dist/local/puppet-server.json", "its runbook, as JSON, in `FILE`; make run writes it")
 	flags.StringVar(&n.bin, "node-bin", "", "commands that stand in for missing ones (aws, systemctl), in `FOLDER`")
-	flags.Func("node-env", "a `VARIABLE=value` for them; repeatable", func(variable string) error { n.env = append(n.env, variable); return nil })
+	flags.Func("node-env", "a `VARIABLE=value` for them; repeatable", func(variable string) error {
+		n.env = append(n.env, variable)
+		return nil
+	})
 	flags.StringVar(&n.patch, "node-patch", "true", "the `COMMAND` in place of AWS-RunPatchBaseline, which is AWS's own")
 }
 

@@ -77,13 +77,15 @@ func TestMachine_StartByAnOperator(t *testing.T) {
 	if err := json.Unmarshal(result.Payload, &response); err != nil {
 		t.Fatal(err)
 	}
-	if response.Outcome != "started" || response.ServerName != "automate-06" || response.Trigger != "manual" || response.RunID == "" || m.OpsWorksCM.Started("automate-06") != 1 {
+	if response.Outcome != "started" || response.ServerName != "automate-06" || response.Trigger != "manual" || response.RunID == "" ||
+		m.OpsWorksCM.Started("automate-06") != 1 {
 		t.Errorf("got %+v", response)
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 	defer cancel()
 	message, ok := m.Receive(ctx)
-	if !ok || message.Subject != "Maintenance started: automate-06 (an operator)" || message.Attributes["runId"] != response.RunID || message.Attributes["outcome"] != "started" {
+	if !ok || message.Subject != "Maintenance started: automate-06 (an operator)" || message.Attributes["runId"] != response.RunID ||
+		message.Attributes["outcome"] != "started" {
 		t.Errorf("got %+v", message)
 	}
 }
@@ -159,9 +161,11 @@ func TestFunction_InitErrors(t *testing.T) {
 		want   []string
 	}{
 		{"no topic", map[string]string{"TOPIC_ARN": ""}, []string{"TOPIC_ARN"}},
-		{"no settings file", map[string]string{"SETTINGS_FILE": "/nowhere/settings.json"}, []string{"read settings: open /nowhere/settings.json"}},
+		{"no settings file", map[string]string{"SETTINGS_FILE": "/nowhere/settings.json"},
+			[]string{"read settings: open /nowhere/settings.json"}},
 		{"settings that are no JSON", map[string]string{"SETTINGS_FILE": settings(`{"servers": [`)}, []string{"settings: line 1"}},
-		{"settings with three faults", map[string]string{"SETTINGS_FILE": settings(`{"servers": [{"name": "a b", "backend": "opswork-cm", "cooldown": "soon"}]}`)},
+		{"settings with three faults",
+			map[string]string{"SETTINGS_FILE": settings(`{"servers": [{"name": "a b", "backend": "opswork-cm", "cooldown": "soon"}]}`)},
 			[]string{"servers[0].name", "servers[0].backend", "servers[0].cooldown"}},
 		{"no Region", map[string]string{"AWS_REGION": ""}, []string{"AWS_REGION is not set"}},
 	} {
@@ -202,7 +206,8 @@ func TestFunction_HangingServiceIsToldInTime(t *testing.T) {
 				t.Fatalf("got %v, %+v", err, result.Error)
 			}
 			var response struct{ Outcome, Reason string }
-			if err := json.Unmarshal(result.Payload, &response); err != nil || strings.TrimSpace(response.Outcome+" "+response.Reason) != tt.outcome {
+			err = json.Unmarshal(result.Payload, &response)
+			if err != nil || strings.TrimSpace(response.Outcome+" "+response.Reason) != tt.outcome {
 				t.Errorf("answered %s, want %s", result.Payload, tt.outcome)
 			}
 			ctx, cancel := context.WithTimeout(t.Context(), time.Second)

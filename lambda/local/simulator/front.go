@@ -1,9 +1,9 @@
 // Package simulator is what the stand-ins for AWS services share: the AWS JSON 1.1 protocol, ids and page tokens, checks of what a request
 // holds, and the faults that a call can meet.
 //
-// Package opsworkscm answers the OpsWorks CM API (version 2016-11-01), which AWS closed in spring 2024; package ssm answers the operations of
-// AWS Systems Manager (version 2014-11-06) that run and watch a runbook. Both have the service's shapes, errors and life cycle, so that stock
-// AWS clients work against them. What no document states is marked "own words" or "our choice" where it occurs.
+// Package opsworkscm answers the OpsWorks CM API (version 2016-11-01), which AWS closed in spring 2024; package ssm answers the
+// operations of AWS Systems Manager (version 2014-11-06) that run and watch a runbook. Both have the service's shapes, errors and life
+// cycle, so that stock AWS clients work against them. What no document states is marked "own words" or "our choice" where it occurs.
 package simulator
 
 import (

@@ -13,7 +13,8 @@ import (
 
 // meet answers a call as its fault wants it: by refuse where it is an error, else by what a connection does. Nothing is answered until the
 // client leaves, or the calls that hang are released.
-func (k Kind) meet(w http.ResponseWriter, r *http.Request, service http.Handler, refuse func(http.ResponseWriter), released <-chan struct{}) {
+func (k Kind) meet(w http.ResponseWriter, r *http.Request, service http.Handler, refuse func(http.ResponseWriter),
+	released <-chan struct{}) {
 	switch k {
 	case 0:
 		service.ServeHTTP(w, r)

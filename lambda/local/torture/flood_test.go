@@ -62,7 +62,8 @@ func fleet(servers int) []byte {
 		if i > 0 {
 			server = fmt.Sprintf("node-%02d", i)
 		}
-		all = append(all, fmt.Sprintf(`{"name": "%[1]s", "backend": "opsworks-cm", "alarms": ["%[1]s-*"], "cooldown": "0s", "dailyLimit": 100}`, server))
+		all = append(all, fmt.Sprintf(`{"name": "%[1]s", "backend": "opsworks-cm", "alarms": ["%[1]s-*"], "cooldown": "0s", "dailyLimit": 100}`,
+			server))
 	}
 	return fmt.Appendf(nil, `{"servers": [%s], "maxConcurrent": 4}`, strings.Join(all, ","))
 }

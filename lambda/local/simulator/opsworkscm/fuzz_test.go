@@ -16,7 +16,8 @@ func FuzzService(f *testing.F) {
 	for _, operation := range []string{"DescribeServers", "DescribeEvents", "StartMaintenance", "DescribeAccountAttributes", "CreateBackup"} {
 		for _, body := range []string{
 			``, `{}`, `null`, `[]`, `{"ServerName":"automate-06"}`, `{"ServerName":"automate-06","NextToken":"AAAAAAAAAAE="}`,
-			`{"ServerName":"automate-06","MaxResults":-1}`, `{"ServerName":"automate-06","EngineAttributes":[{"Name":"CHEF_MAJOR_UPGRADE","Value":"true"}]}`,
+			`{"ServerName":"automate-06","MaxResults":-1}`,
+			`{"ServerName":"automate-06","EngineAttributes":[{"Name":"CHEF_MAJOR_UPGRADE","Value":"true"}]}`,
 			`{"ServerName":"automate-06","EngineAttributes":[null,{}]}`, `{"ServerName":"\ud800"}`, "{\"ServerName\":\"\xff\"}", `{"a":{"a":[`,
 		} {
 			f.Add(prefix+operation, body)

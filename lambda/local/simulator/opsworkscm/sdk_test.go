@@ -77,7 +77,9 @@ func TestService_SDK_TypedErrors(t *testing.T) {
 	}
 
 	t.Run("InvalidStateException", func(t *testing.T) { simulatortest.WantType[*types.InvalidStateException](t, start("puppet-01")) })
-	t.Run("ResourceNotFoundException", func(t *testing.T) { simulatortest.WantType[*types.ResourceNotFoundException](t, start("automate-99")) })
+	t.Run("ResourceNotFoundException", func(t *testing.T) {
+		simulatortest.WantType[*types.ResourceNotFoundException](t, start("automate-99"))
+	})
 	t.Run("ValidationException", func(t *testing.T) { simulatortest.WantType[*types.ValidationException](t, start("no name")) })
 	t.Run("InvalidNextTokenException", func(t *testing.T) {
 		_, err := client.DescribeServers(ctx, &sdk.DescribeServersInput{NextToken: aws.String("x")})

@@ -25,12 +25,14 @@ func TestService_GetCalendarState(t *testing.T) {
 		at          string
 		state, next string
 	}{
-		"open for good":                {[]string{"always"}, "", "OPEN", ""},
-		"now":                          {[]string{"closes-at-6"}, "", "OPEN", "2126-11-23T06:00:00Z"},
-		"by ARN":                       {[]string{"arn:aws:ssm:us-east-1:123456789012:document/opens-at-4"}, "", "CLOSED", "2126-11-23T04:00:00Z"},
-		"at its very change":           {[]string{"opens-at-4"}, "2126-11-23T04:00:00Z", "OPEN", ""},
-		"just before":                  {[]string{"opens-at-4"}, "2126-11-23T04:59:59+01:00", "CLOSED", "2126-11-23T04:00:00Z"},
-		"one closed of several":        {[]string{"always", "closes-at-6", "opens-at-4"}, "2126-11-23T03:00:00Z", "CLOSED", "2126-11-23T04:00:00Z"},
+		"open for good": {[]string{"always"}, "", "OPEN", ""},
+		"now":           {[]string{"closes-at-6"}, "", "OPEN", "2126-11-23T06:00:00Z"},
+		"by ARN": {[]string{"arn:aws:ssm:us-east-1:123456789012:document/opens-at-4"}, "", "CLOSED",
+			"2126-11-23T04:00:00Z"},
+		"at its very change": {[]string{"opens-at-4"}, "2126-11-23T04:00:00Z", "OPEN", ""},
+		"just before":        {[]string{"opens-at-4"}, "2126-11-23T04:59:59+01:00", "CLOSED", "2126-11-23T04:00:00Z"},
+		"one closed of several": {[]string{"always", "closes-at-6", "opens-at-4"}, "2126-11-23T03:00:00Z", "CLOSED",
+			"2126-11-23T04:00:00Z"},
 		"all open":                     {[]string{"always", "closes-at-6", "opens-at-4"}, "2126-11-23T05:00:00Z", "OPEN", "2126-11-23T06:00:00Z"},
 		"one closed again":             {[]string{"closes-at-6", "opens-at-4"}, "2126-11-23T06:00:00Z", "CLOSED", ""},
 		"a date and time without zone": {[]string{"closes-at-6"}, "2126-11-23T05:59:59", "OPEN", "2126-11-23T06:00:00Z"},

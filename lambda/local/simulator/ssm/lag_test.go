@@ -10,30 +10,35 @@ import (
 	"opsworks-maintenance/lambda/local/simulator/ssm"
 )
 
+func lagging(t *testing.T, lag ssm.Lag, f func(t *testing.T, s *ssm.Service, id string)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		s := newService(t, ssm.Config{ExecutionTime: 3 * time.Hour, Lag: lag})
+		f(t, s, begin(t, s, nodeID))
+	})
+}
+
+// listed reports whether an execution is in the list of those that have a status.
+func listed(t *testing.T, s *ssm.Service, status, id string) bool {
+	t.Helper()
+	got := post(t, s, "DescribeAutomationExecutions", `{"Filters":[{"Key":"ExecutionStatus","Values":["`+status+`"]}]}`)
+	got.Status(t, 200)
+	return strings.Contains(got.Body.String(), id)
+}
+
+func read(t *testing.T, s *ssm.Service, id string) simulatortest.Answer {
+	t.Helper()
+	return post(t, s, "GetAutomationExecution", `{"AutomationExecutionId":"`+id+`"}`)
+}
+
 func TestService_Lag(t *testing.T) {
-	lagging := func(t *testing.T, lag ssm.Lag, f func(t *testing.T, s *ssm.Service, id string)) {
-		t.Helper()
-		synctest.Test(t, func(t *testing.T) {
-			s := newService(t, ssm.Config{ExecutionTime: 3 * time.Hour, Lag: lag})
-			f(t, s, begin(t, s, nodeID))
-		})
-	}
-	listed := func(t *testing.T, s *ssm.Service, status, id string) bool {
-		t.Helper()
-		got := post(t, s, "DescribeAutomationExecutions", `{"Filters":[{"Key":"ExecutionStatus","Values":["`+status+`"]}]}`)
-		got.Status(t, 200)
-		return strings.Contains(got.Body.String(), id)
-	}
-	get := func(t *testing.T, s *ssm.Service, id string) simulatortest.Answer {
-		return post(t, s, "GetAutomationExecution", `{"AutomationExecutionId":"`+id+`"}`)
-	}
 	t.Run("no list shows a start at once, a read does", func(t *testing.T) {
 		lagging(t, ssm.Lag{List: time.Minute}, func(t *testing.T, s *ssm.Service, id string) {
 			pass(time.Minute - 1)
 			if listed(t, s, "InProgress", id) {
 				t.Error("listed too soon")
 			}
-			get(t, s, id).Status(t, 200)
+			read(t, s, id).Status(t, 200)
 			pass(1)
 			if !listed(t, s, "InProgress", id) {
 				t.Error("never listed")
@@ -43,12 +48,12 @@ func TestService_Lag(t *testing.T) {
 	t.Run("no read shows a start at once, a list does", func(t *testing.T) {
 		lagging(t, ssm.Lag{Read: time.Minute}, func(t *testing.T, s *ssm.Service, id string) {
 			pass(time.Minute - 1)
-			get(t, s, id).Has(t, "AutomationExecutionNotFoundException")
+			read(t, s, id).Has(t, "AutomationExecutionNotFoundException")
 			if !listed(t, s, "InProgress", id) {
 				t.Error("not listed")
 			}
 			pass(1)
-			get(t, s, id).Status(t, 200)
+			read(t, s, id).Status(t, 200)
 		})
 	})
 	t.Run("an end is seen late, in lists and reads", func(t *testing.T) {
@@ -74,9 +79,9 @@ func TestService_Lag(t *testing.T) {
 	t.Run("it can begin and end while the service runs", func(t *testing.T) {
 		lagging(t, ssm.Lag{}, func(t *testing.T, s *ssm.Service, id string) {
 			s.SetLag(ssm.Lag{Read: time.Hour, List: time.Hour})
-			get(t, s, id).Status(t, 400)
+			read(t, s, id).Status(t, 400)
 			s.SetLag(ssm.Lag{})
-			get(t, s, id).Status(t, 200)
+			read(t, s, id).Status(t, 200)
 		})
 	})
 }

@@ -36,7 +36,8 @@ func (s *Service) metadata(e *execution) metadataShape {
 	shape := metadataShape{
 		AutomationExecutionID: e.id, DocumentName: e.runbook, DocumentVersion: strconv.Itoa(e.version),
 		AutomationExecutionStatus: now.status, ExecutionStartTime: simulator.Timestamp(e.started), ExecutionEndTime: moment(now.ended),
-		ExecutedBy: e.executedBy(s.config.Account), Outputs: map[string][]string{}, Mode: e.mode, FailureMessage: now.failure, AutomationType: "Local",
+		ExecutedBy: e.executedBy(s.config.Account), Outputs: map[string][]string{}, Mode: e.mode,
+		FailureMessage: now.failure, AutomationType: "Local",
 	}
 	shape.CurrentStepName, shape.CurrentAction = now.currentStep()
 	return shape
@@ -73,7 +74,9 @@ func (s *Service) describeAutomationExecutions(in simulator.Members) (any, error
 		NextToken                       string
 	}{AutomationExecutionMetadataList: []metadataShape{}}
 	for ; next > 0; next-- {
-		if e := s.executions[next-1]; !e.hidden(s.lag.List) && !slices.ContainsFunc(tests, func(t test) bool { return !t(e, e.view(s.lag.State)) }) {
+		e := s.executions[next-1]
+		fails := func(t test) bool { return !t(e, e.view(s.lag.State)) }
+		if !e.hidden(s.lag.List) && !slices.ContainsFunc(tests, fails) {
 			if len(output.AutomationExecutionMetadataList) == size {
 				output.NextToken = s.source.Token(input.scope, next)
 				break

@@ -30,17 +30,20 @@ func TestService_DescribeInstanceInformation_Filters(t *testing.T) {
 		filters []types.InstanceInformationStringFilter
 		want    string
 	}{
-		"none":                     {nil, "f0 f0 f1"},
-		"a tag":                    {[]types.InstanceInformationStringFilter{nodeFilter("tag:maintenance-server", "automate-06")}, "f0 f1"},
-		"any of a tag's values":    {[]types.InstanceInformationStringFilter{nodeFilter("tag:maintenance-server", "automate-06", "puppet-01")}, "f0 f0 f1"},
-		"a tag nobody has":         {[]types.InstanceInformationStringFilter{nodeFilter("tag:colour", "blue")}, ""},
-		"tags are case-sensitive":  {[]types.InstanceInformationStringFilter{nodeFilter("tag:maintenance-server", "Automate-06")}, ""},
-		"two tags":                 {[]types.InstanceInformationStringFilter{nodeFilter("tag:maintenance-server", "automate-06"), nodeFilter("tag:role", "spare")}, "f1"},
-		"a tag key":                {[]types.InstanceInformationStringFilter{nodeFilter("tag-key", "role")}, "f1"},
-		"ids":                      {[]types.InstanceInformationStringFilter{nodeFilter("InstanceIds", nodeID)}, "f0"},
-		"a stopped node's id":      {[]types.InstanceInformationStringFilter{nodeFilter("InstanceIds", "i-0123456789abcdef2")}, ""},
-		"a ping status":            {[]types.InstanceInformationStringFilter{nodeFilter("PingStatus", "ConnectionLost")}, "f0"},
-		"two keys":                 {[]types.InstanceInformationStringFilter{nodeFilter("ResourceType", "EC2Instance"), nodeFilter("PingStatus", "Online")}, "f0 f1"},
+		"none":  {nil, "f0 f0 f1"},
+		"a tag": {[]types.InstanceInformationStringFilter{nodeFilter("tag:maintenance-server", "automate-06")}, "f0 f1"},
+		"any of a tag's values": {[]types.InstanceInformationStringFilter{nodeFilter("tag:maintenance-server", "automate-06", "puppet-01")},
+			"f0 f0 f1"},
+		"a tag nobody has":        {[]types.InstanceInformationStringFilter{nodeFilter("tag:colour", "blue")}, ""},
+		"tags are case-sensitive": {[]types.InstanceInformationStringFilter{nodeFilter("tag:maintenance-server", "Automate-06")}, ""},
+		"two tags": {[]types.InstanceInformationStringFilter{nodeFilter("tag:maintenance-server", "automate-06"),
+			nodeFilter("tag:role", "spare")}, "f1"},
+		"a tag key":           {[]types.InstanceInformationStringFilter{nodeFilter("tag-key", "role")}, "f1"},
+		"ids":                 {[]types.InstanceInformationStringFilter{nodeFilter("InstanceIds", nodeID)}, "f0"},
+		"a stopped node's id": {[]types.InstanceInformationStringFilter{nodeFilter("InstanceIds", "i-0123456789abcdef2")}, ""},
+		"a ping status":       {[]types.InstanceInformationStringFilter{nodeFilter("PingStatus", "ConnectionLost")}, "f0"},
+		"two keys": {[]types.InstanceInformationStringFilter{nodeFilter("ResourceType", "EC2Instance"), nodeFilter("PingStatus",
+			"Online")}, "f0 f1"},
 		"a platform that is there": {[]types.InstanceInformationStringFilter{nodeFilter("PlatformTypes", "Linux")}, "f0 f0 f1"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -118,7 +121,8 @@ func TestService_DescribeInstanceInformation_Pages(t *testing.T) {
 func TestService_AddNode(t *testing.T) {
 	s := newService(t, ssm.Config{})
 	for _, bad := range []ssm.Node{
-		{}, {ID: "automate-06"}, {ID: nodeID}, {ID: "i-0123456789abcdef9", PingStatus: "Fine"}, {ID: "i-0123456789abcdef9", PlatformType: "Amiga"},
+		{}, {ID: "automate-06"}, {ID: nodeID}, {ID: "i-0123456789abcdef9", PingStatus: "Fine"}, {ID: "i-0123456789abcdef9",
+			PlatformType: "Amiga"},
 	} {
 		if s.AddNode(bad) == nil {
 			t.Errorf("%+v was accepted", bad)

@@ -16,60 +16,73 @@ import (
 	"opsworks-maintenance/lambda/local/simulator/ssm"
 )
 
-func TestService_ServeHTTP(t *testing.T) {
-	const (
-		ours  = "AmazonSSM."
-		start = ours + "StartAutomationExecution"
-		get   = ours + "GetAutomationExecution"
-		list  = ours + "DescribeAutomationExecutions"
-		nodes = ours + "DescribeInstanceInformation"
-		dates = ours + "GetCalendarState"
+const (
+	prefix = "AmazonSSM."
+	start  = prefix + "StartAutomationExecution"
+	get    = prefix + "GetAutomationExecution"
+	list   = prefix + "DescribeAutomationExecutions"
+	nodes  = prefix + "DescribeInstanceInformation"
+	dates  = prefix + "GetCalendarState"
 
-		serialization, validation = "SerializationException", "ValidationException"
-	)
-	for name, test := range map[string]struct {
-		method, target, authorization, body string
-		status                              int
-		has                                 string
-	}{
-		"another method":                {"GET", nodes, "", `{}`, 404, "UnknownOperationException"},
-		"an operation we do not have":   {"", ours + "SendCommand", "", `{}`, 400, "UnknownOperationException"},
-		"the target of another service": {"", "OpsWorksCM_V2016_11_01.DescribeServers", "", `{}`, 400, "UnknownOperationException"},
-		"no authorization":              {"", nodes, "-", `{}`, 400, "MissingAuthenticationTokenException"},
-		"a scope of another service":    {"", nodes, strings.Replace(authorization, "/ssm/", "/opsworks-cm/", 1), `{}`, 400, "scoped to correct service: 'ssm'"},
-		"an empty body":                 {"", nodes, "", ``, 200, `"InstanceInformationList":[`},
-		"null members count as absent":  {"", list, "", `{"Filters":null,"MaxResults":null,"NextToken":null}`, 200, `"AutomationExecutionMetadataList":[]`},
-		"no JSON":                       {"", nodes, "", `a=b`, 400, serialization},
-		"filters that are no list":      {"", nodes, "", `{"Filters":{}}`, 400, serialization},
-		"a filter that is a text":       {"", nodes, "", `{"Filters":["tag:a"]}`, 400, serialization},
-		"a filter that is null":         {"", nodes, "", `{"Filters":[null]}`, 400, validation},
-		"a filter key that is a number": {"", nodes, "", `{"Filters":[{"Key":1,"Values":["a"]}]}`, 400, serialization},
-		"filter values that are a text": {"", nodes, "", `{"Filters":[{"Key":"tag:a","Values":"a"}]}`, 400, serialization},
-		"a filter value that is null":   {"", nodes, "", `{"Filters":[{"Key":"tag:a","Values":[null]}]}`, 400, serialization},
-		"a filter without values":       {"", list, "", `{"Filters":[{"Key":"TagKey"}]}`, 400, validation},
-		"a size that is a text":         {"", list, "", `{"MaxResults":"1"}`, 400, serialization},
-		"a token that is a number":      {"", list, "", `{"NextToken":1}`, 400, serialization},
-		"parameters that are a list":    {"", start, "", `{"DocumentName":"maintain-chef","Parameters":[]}`, 400, serialization},
-		"a parameter that is a text":    {"", start, "", `{"DocumentName":"maintain-chef","Parameters":{"InstanceId":"secret"}}`, 400, serialization},
-		"a parameter that is null":      {"", start, "", `{"DocumentName":"maintain-chef","Parameters":{"InstanceId":null}}`, 400, serialization},
-		"a value that is null":          {"", start, "", `{"DocumentName":"maintain-chef","Parameters":{"InstanceId":[null]}}`, 400, serialization},
-		"null parameters":               {"", start, "", `{"DocumentName":"maintain-chef","Parameters":null}`, 400, "InvalidAutomationExecutionParametersException"},
-		"tags that are no list":         {"", start, "", `{"DocumentName":"maintain-chef","Tags":{}}`, 400, serialization},
-		"a tag key that is a number":    {"", start, "", `{"DocumentName":"maintain-chef","Tags":[{"Key":1}]}`, 400, serialization},
-		"a tag value that is a number":  {"", start, "", `{"DocumentName":"maintain-chef","Tags":[{"Key":"a","Value":1}]}`, 400, serialization},
-		"a tag without value":           {"", start, "", `{"DocumentName":"maintain-chef","Tags":[{"Key":"a"}]}`, 400, validation},
-		"no runbook":                    {"", start, "", `{}`, 400, "Value null at 'documentName'"},
-		"several faults together":       {"", start, "", `{"DocumentName":"?","DocumentVersion":"x","ClientToken":"y"}`, 400, "3 validation errors detected"},
-		"no execution id":               {"", get, "", `{}`, 400, "Value null at 'automationExecutionId'"},
-		"an id that is too short":       {"", get, "", `{"AutomationExecutionId":"x"}`, 400, validation},
-		"an id nobody has":              {"", get, "", `{"AutomationExecutionId":"` + token + `"}`, 400, "AutomationExecutionNotFoundException"},
-		"an id that is a number":        {"", get, "", `{"AutomationExecutionId":1}`, 400, serialization},
-		"a stop that is a number":       {"", ours + "StopAutomationExecution", "", `{"AutomationExecutionId":"` + token + `","Type":1}`, 400, serialization},
-		"no calendars":                  {"", dates, "", `{}`, 400, "Value null at 'calendarNames'"},
-		"calendars that are a text":     {"", dates, "", `{"CalendarNames":"a"}`, 400, serialization},
-		"a time that is a number":       {"", dates, "", `{"CalendarNames":["a"],"AtTime":1}`, 400, serialization},
-		"a body that is too large":      {"", nodes, "", strings.Repeat(" ", 1<<20+1), 413, "RequestEntityTooLargeException"},
-	} {
+	serialization, validation = "SerializationException", "ValidationException"
+)
+
+// request is what is sent, with the usual method and authorization if it has none of its own, and what is to be answered.
+type request struct {
+	method, target, authorization, body string
+	status                              int
+	has                                 string
+}
+
+var requests = map[string]request{
+	"another method":                {"GET", nodes, "", `{}`, 404, "UnknownOperationException"},
+	"an operation we do not have":   {"", prefix + "SendCommand", "", `{}`, 400, "UnknownOperationException"},
+	"the target of another service": {"", "OpsWorksCM_V2016_11_01.DescribeServers", "", `{}`, 400, "UnknownOperationException"},
+	"no authorization":              {"", nodes, "-", `{}`, 400, "MissingAuthenticationTokenException"},
+	"a scope of another service": {"", nodes, strings.Replace(authorization, "/ssm/", "/opsworks-cm/", 1), `{}`, 400,
+		"scoped to correct service: 'ssm'"},
+	"an empty body": {"", nodes, "", ``, 200, `"InstanceInformationList":[`},
+	"null members count as absent": {"", list, "", `{"Filters":null,"MaxResults":null,"NextToken":null}`, 200,
+		`"AutomationExecutionMetadataList":[]`},
+	"no JSON":                       {"", nodes, "", `a=b`, 400, serialization},
+	"filters that are no list":      {"", nodes, "", `{"Filters":{}}`, 400, serialization},
+	"a filter that is a text":       {"", nodes, "", `{"Filters":["tag:a"]}`, 400, serialization},
+	"a filter that is null":         {"", nodes, "", `{"Filters":[null]}`, 400, validation},
+	"a filter key that is a number": {"", nodes, "", `{"Filters":[{"Key":1,"Values":["a"]}]}`, 400, serialization},
+	"filter values that are a text": {"", nodes, "", `{"Filters":[{"Key":"tag:a","Values":"a"}]}`, 400, serialization},
+	"a filter value that is null":   {"", nodes, "", `{"Filters":[{"Key":"tag:a","Values":[null]}]}`, 400, serialization},
+	"a filter without values":       {"", list, "", `{"Filters":[{"Key":"TagKey"}]}`, 400, validation},
+	"a size that is a text":         {"", list, "", `{"MaxResults":"1"}`, 400, serialization},
+	"a token that is a number":      {"", list, "", `{"NextToken":1}`, 400, serialization},
+	"parameters that are a list":    {"", start, "", `{"DocumentName":"maintain-chef","Parameters":[]}`, 400, serialization},
+	"a parameter that is a text": {"", start, "", `{"DocumentName":"maintain-chef","Parameters":{"InstanceId":"secret"}}`, 400,
+		serialization},
+	"a parameter that is null": {"", start, "", `{"DocumentName":"maintain-chef","Parameters":{"InstanceId":null}}`, 400, serialization},
+	"a value that is null": {"", start, "", `{"DocumentName":"maintain-chef","Parameters":{"InstanceId":[null]}}`, 400,
+		serialization},
+	"null parameters": {"", start, "", `{"DocumentName":"maintain-chef","Parameters":null}`, 400,
+		"InvalidAutomationExecutionParametersException"},
+	"tags that are no list":        {"", start, "", `{"DocumentName":"maintain-chef","Tags":{}}`, 400, serialization},
+	"a tag key that is a number":   {"", start, "", `{"DocumentName":"maintain-chef","Tags":[{"Key":1}]}`, 400, serialization},
+	"a tag value that is a number": {"", start, "", `{"DocumentName":"maintain-chef","Tags":[{"Key":"a","Value":1}]}`, 400, serialization},
+	"a tag without value":          {"", start, "", `{"DocumentName":"maintain-chef","Tags":[{"Key":"a"}]}`, 400, validation},
+	"no runbook":                   {"", start, "", `{}`, 400, "Value null at 'documentName'"},
+	"several faults together": {"", start, "", `{"DocumentName":"?","DocumentVersion":"x","ClientToken":"y"}`, 400,
+		"3 validation errors detected"},
+	"no execution id":         {"", get, "", `{}`, 400, "Value null at 'automationExecutionId'"},
+	"an id that is too short": {"", get, "", `{"AutomationExecutionId":"x"}`, 400, validation},
+	"an id nobody has":        {"", get, "", `{"AutomationExecutionId":"` + token + `"}`, 400, "AutomationExecutionNotFoundException"},
+	"an id that is a number":  {"", get, "", `{"AutomationExecutionId":1}`, 400, serialization},
+	"a stop that is a number": {"", prefix + "StopAutomationExecution", "", `{"AutomationExecutionId":"` + token + `","Type":1}`, 400,
+		serialization},
+	"no calendars":              {"", dates, "", `{}`, 400, "Value null at 'calendarNames'"},
+	"calendars that are a text": {"", dates, "", `{"CalendarNames":"a"}`, 400, serialization},
+	"a time that is a number":   {"", dates, "", `{"CalendarNames":["a"],"AtTime":1}`, 400, serialization},
+	"a body that is too large":  {"", nodes, "", strings.Repeat(" ", 1<<20+1), 413, "RequestEntityTooLargeException"},
+}
+
+func TestService_ServeHTTP(t *testing.T) {
+	for name, test := range requests {
 		t.Run(name, func(t *testing.T) {
 			s := newService(t, ssm.Config{})
 			method, signed := "POST", authorization

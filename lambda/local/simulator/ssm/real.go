@@ -7,9 +7,11 @@ import (
 	"time"
 )
 
-// Executor carries out an execution for real. It tells progress when a step begins and when it has ended, with one of the service's words and,
-// of a step that did not succeed, why; and returns the execution's last status and outputs. When ctx is done, somebody has stopped the execution.
-type Executor func(ctx context.Context, e Execution, progress func(step, status, failure string)) (status string, outputs map[string][]string)
+// Executor carries out an execution for real. It tells progress when a step begins and when it has ended, with one of the service's words
+// and, of a step that did not succeed, why; and returns the execution's last status and outputs. When ctx is done, somebody has stopped
+// the execution.
+type Executor func(ctx context.Context, e Execution, progress func(step, status, failure string)) (status string,
+	outputs map[string][]string)
 
 // ExecuteOn lets the executions that begin on a node from now on be carried out by an executor. Nothing happens to them by the clock.
 func (c *control) ExecuteOn(node string, executor Executor) {

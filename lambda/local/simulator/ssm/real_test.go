@@ -28,7 +28,8 @@ func TestService_ExecuteOn(t *testing.T) {
 	got, err := newClient(t, s, 1).GetAutomationExecution(t.Context(), &sdk.GetAutomationExecutionInput{AutomationExecutionId: &id})
 	must(t, err)
 	if e := got.AutomationExecution; e.AutomationExecutionStatus != "Failed" || aws.ToString(e.FailureMessage) != "the disk is full" ||
-		aws.ToString(e.StepExecutions[0].FailureMessage) != "the disk is full" || e.StepExecutions[0].StepStatus != "Failed" || e.Outputs["Restore.Output"][0] != "the run ended at backup" {
+		aws.ToString(e.StepExecutions[0].FailureMessage) != "the disk is full" || e.StepExecutions[0].StepStatus != "Failed" ||
+		e.Outputs["Restore.Output"][0] != "the run ended at backup" {
 		t.Errorf("%+v", e)
 	}
 }

@@ -125,8 +125,8 @@ func (s *Service) start(input startInput) (string, error) {
 	return s.admitStart(input)
 }
 
-// admitStart begins an execution, or gives the id of one that its token has begun before. That the token is looked at before everything else, and that a start
-// that was refused does not use it up, is our choice. The lock is held.
+// admitStart begins an execution, or gives the id of one that its token has begun before. That the token is looked at before everything
+// else, and that a start that was refused does not use it up, is our choice. The lock is held.
 func (s *Service) admitStart(input startInput) (string, error) {
 	token, same := strings.ToLower(input.token), fingerprint(input)
 	if before, reused := s.tokens[token]; reused && token != "" && !s.ignoreTokens {

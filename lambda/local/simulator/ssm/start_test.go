@@ -25,7 +25,10 @@ func document(name, version string) startChange {
 }
 
 func parameter(name string, values ...string) startChange {
-	return func(in *sdk.StartAutomationExecutionInput) { in.Parameters[name] = append([]string{}, values...) } // the client writes no JSON for a nil list in a map
+	return func(in *sdk.StartAutomationExecutionInput) {
+		in.Parameters[name] = append([]string{},
+			values...)
+	} // the client writes no JSON for a nil list in a map
 }
 
 func TestService_StartAutomationExecution_Refusals(t *testing.T) {
@@ -35,11 +38,13 @@ func TestService_StartAutomationExecution_Refusals(t *testing.T) {
 		change startChange
 		code   string
 	}{
-		"no such runbook":                    {document("maintain-salt", ""), "AutomationDefinitionNotFoundException"},
-		"a runbook of another Region":        {document("arn:aws:ssm:eu-west-1:123456789012:document/maintain-chef", ""), "AutomationDefinitionNotFoundException"},
-		"a name with a space":                {document("maintain chef", ""), "ValidationException"},
-		"no such version":                    {document("maintain-chef", "3"), "AutomationDefinitionVersionNotFoundException"},
-		"a version beyond all numbers":       {document("maintain-chef", strings.Repeat("9", 30)), "AutomationDefinitionVersionNotFoundException"},
+		"no such runbook": {document("maintain-salt", ""), "AutomationDefinitionNotFoundException"},
+		"a runbook of another Region": {document("arn:aws:ssm:eu-west-1:123456789012:document/maintain-chef", ""),
+			"AutomationDefinitionNotFoundException"},
+		"a name with a space": {document("maintain chef", ""), "ValidationException"},
+		"no such version":     {document("maintain-chef", "3"), "AutomationDefinitionVersionNotFoundException"},
+		"a version beyond all numbers": {document("maintain-chef", strings.Repeat("9", 30)),
+			"AutomationDefinitionVersionNotFoundException"},
 		"a version that is none":             {document("maintain-chef", "0"), "ValidationException"},
 		"an unknown parameter":               {parameter("Colour", "blue"), "InvalidAutomationExecutionParametersException"},
 		"a required parameter without value": {parameter("InstanceId"), "InvalidAutomationExecutionParametersException"},
