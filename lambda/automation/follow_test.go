@@ -135,7 +135,7 @@ func TestClient_Follow(t *testing.T) {
 			sim.RemoveNode(chefNode)
 			addNode(t, sim, ssm.Node{ID: strayNode}, "automate-06")
 		}, ""},
-		{"nodes cannot be looked at when it is over", struck(nodesCall, simulator.Denied), ""},
+		{"nodes cannot be looked at when it is over", failing(nodesCall, simulator.Denied), ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()

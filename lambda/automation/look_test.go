@@ -152,9 +152,9 @@ func TestClient_LookErrors(t *testing.T) {
 				addNode(t, sim, ssm.Node{ID: fmt.Sprintf("i-0123456789abcdea%d", i)}, "automate-06")
 			}
 		}, maintenance.ReasonAmbiguous, []string{"11 managed nodes"}},
-		{"ErrDenied", "automate-06", struck(nodesCall, simulator.Denied), maintenance.ReasonDenied, nil},
-		{"ErrThrottled", "automate-06", struck(nodesCall, simulator.Throttle), maintenance.ReasonThrottled, nil},
-		{"ErrUnavailable", "automate-06", struck(nodesCall, simulator.Unavailable), maintenance.ReasonUnavailable, nil},
+		{"ErrDenied", "automate-06", failing(nodesCall, simulator.Denied), maintenance.ReasonDenied, nil},
+		{"ErrThrottled", "automate-06", failing(nodesCall, simulator.Throttle), maintenance.ReasonThrottled, nil},
+		{"ErrUnavailable", "automate-06", failing(nodesCall, simulator.Unavailable), maintenance.ReasonUnavailable, nil},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()

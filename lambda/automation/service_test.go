@@ -38,7 +38,7 @@ const (
 	puppetNode = "mi-0123456789abcdef0"
 	oursNode   = "i-0123456789abcdef1"
 	strayNode  = "i-0fedcba9876543210"
-	secret     = "canary-7f3a"
+	secret     = "secret-7f3a"
 
 	startCall = "StartAutomationExecution"
 	listCall  = "DescribeAutomationExecutions"
@@ -310,8 +310,8 @@ func one(t *testing.T, s maintenance.Sighting) maintenance.Execution {
 	return s.Executions[0]
 }
 
-// struck is a service whose calls of an operation all go wrong.
-func struck(operation string, kind simulator.Kind) func(*testing.T, *ssm.Service) {
+// failing is a service whose calls of an operation all go wrong.
+func failing(operation string, kind simulator.Kind) func(*testing.T, *ssm.Service) {
 	return func(_ *testing.T, sim *ssm.Service) { inject(sim, operation, kind) }
 }
 

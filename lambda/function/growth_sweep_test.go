@@ -20,8 +20,8 @@ import (
 	"opsworks-maintenance/lambda/settings"
 )
 
-// world is a fleet of the settings of growthFleet, with services in memory, on virtual time.
-type world struct {
+// growthFixture is a fleet of the settings of growthFleet, with services in memory, on virtual time.
+type growthFixture struct {
 	t      *testing.T
 	runner *maintenance.Runner
 	cm     *cmsim.Service
@@ -30,13 +30,13 @@ type world struct {
 	tables, servers, nodes *memory
 }
 
-func newWorld(t *testing.T, n int, document []byte) *world {
+func newGrowthFixture(t *testing.T, n int, document []byte) *growthFixture {
 	t.Helper()
 	doc, err := settings.Parse(document)
 	must(t, err)
 	nodes, err := function.Nodes(&doc, nil)
 	must(t, err)
-	w := &world{t: t, cm: cmsim.New(cmsim.Config{}), ssm: ssm.New(ssm.Config{})}
+	w := &growthFixture{t: t, cm: cmsim.New(cmsim.Config{}), ssm: ssm.New(ssm.Config{})}
 	t.Cleanup(w.cm.Close)
 	t.Cleanup(w.ssm.Close)
 	w.ssm.LimitExecutions(2 * n)
@@ -55,7 +55,7 @@ func newWorld(t *testing.T, n int, document []byte) *world {
 }
 
 // settle makes the fleet's servers, of which a half can be started and a half cannot yet, and lets the schedule fire for all.
-func (w *world) settle(n int) {
+func (w *growthFixture) settle(n int) {
 	w.t.Helper()
 	for i := range n {
 		w.addServer(i)
@@ -63,7 +63,7 @@ func (w *world) settle(n int) {
 	w.fires(n)
 }
 
-func (w *world) addServer(i int) {
+func (w *growthFixture) addServer(i int) {
 	w.t.Helper()
 	name := growthName(i)
 	if i%2 == 1 {
@@ -79,7 +79,7 @@ func growthNode(i int) string { return fmt.Sprintf("i-%017x", i+1) }
 
 // fires lets the weekly schedule ask for all servers. It ends on a whole millisecond, as the times in the table do: those who meet at the
 // fleet's record wait for parts of one.
-func (w *world) fires(n int) (reports []maintenance.Report) {
+func (w *growthFixture) fires(n int) (reports []maintenance.Report) {
 	w.t.Helper()
 	var requests []maintenance.Request
 	for i := range n {
@@ -99,7 +99,7 @@ func (w *world) fires(n int) (reports []maintenance.Report) {
 }
 
 // sweep wants nothing to have gone wrong, and gives how many runs ended.
-func (w *world) sweep() (ended int) {
+func (w *growthFixture) sweep() (ended int) {
 	w.t.Helper()
 	ctx, cancel := context.WithTimeout(w.t.Context(), invocationTime)
 	defer cancel()
@@ -117,7 +117,7 @@ func (w *world) sweep() (ended int) {
 }
 
 // end ends everything that runs, and gives how many that were.
-func (w *world) end(n int) (running int) {
+func (w *growthFixture) end(n int) (running int) {
 	for i := range n {
 		switch i % 4 {
 		case 0:
@@ -140,7 +140,7 @@ func sweepGrowth(t *testing.T) (rows []growth, notes string) {
 	var calls [2][len(sizes)]float64
 	for i, n := range sizes {
 		synctest.Test(t, func(t *testing.T) {
-			w := newWorld(t, n, growthFleet(n))
+			w := newGrowthFixture(t, n, growthFleet(n))
 			w.settle(n)
 			w.calls() // what it took to get there is not measured
 			var times []time.Duration
@@ -170,7 +170,7 @@ func sweepGrowth(t *testing.T) (rows []growth, notes string) {
 }
 
 // calls are how many calls were made in all since it was asked last.
-func (w *world) calls() float64 {
+func (w *growthFixture) calls() float64 {
 	sum := 0
 	for _, wire := range []*memory{w.tables, w.servers, w.nodes} {
 		for _, n := range wire.calls() {

@@ -206,15 +206,15 @@ func TestService_Changed(t *testing.T) {
 	}
 }
 
-type subject struct{ *table.Service }
+type fixture struct{ *table.Service }
 
-func made() subject {
-	s := subject{table.New()}
+func made() fixture {
+	s := fixture{table.New()}
 	s.answer("CreateTable", schema)
 	return s
 }
 
-func (s subject) answer(op, body string) (int, string) {
+func (s fixture) answer(op, body string) (int, string) {
 	r := httptest.NewRequest("POST", "/", strings.NewReader(body))
 	r.Header.Set("X-Amz-Target", "DynamoDB_20120810."+op)
 	w := httptest.NewRecorder()
@@ -222,7 +222,7 @@ func (s subject) answer(op, body string) (int, string) {
 	return w.Code, strings.TrimSpace(w.Body.String())
 }
 
-func (s subject) run(t *testing.T, calls []call) {
+func (s fixture) run(t *testing.T, calls []call) {
 	t.Helper()
 	for _, c := range calls {
 		code, answer := s.answer(c.op, c.body)

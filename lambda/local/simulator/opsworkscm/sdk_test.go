@@ -128,7 +128,7 @@ func TestService_Inject(t *testing.T) {
 				t.Errorf("%d maintenances began, want %d", got, test.started)
 			}
 			if _, err := client.DescribeServers(t.Context(), &sdk.DescribeServersInput{}); err != nil {
-				t.Errorf("another operation was struck too: %v", err)
+				t.Errorf("another operation met the fault too: %v", err)
 			}
 		})
 	}

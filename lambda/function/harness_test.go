@@ -35,9 +35,9 @@ const (
 	chatTopic      = "arn:aws:sns:us-east-1:123456789012:chat"
 )
 
-// rig is the function around a subject: the real handler, domain and adapters, on the clock of the test's bubble.
-type rig struct {
-	subject
+// harness is the function around a backend: the real handler, domain and adapters, on the clock of the test's bubble.
+type harness struct {
+	contractFixture
 	t        *testing.T
 	handler  *function.Handler
 	runner   *maintenance.Runner
@@ -60,16 +60,16 @@ func (o *output) Write(p []byte) (int, error) {
 	return o.Buffer.Write(p)
 }
 
-// newRig has the server with these settings besides the subject's own; beside are other servers.
-func newRig(t *testing.T, subject subject, server string, beside ...string) *rig {
+// newHarness has the server with these settings besides the fixture's own; beside are other servers.
+func newHarness(t *testing.T, fixture contractFixture, server string, beside ...string) *harness {
 	t.Helper()
-	first := `{"name": "` + contractServer + `", "alarms": ["` + contractServer + `-*"], ` + subject.settings + server + `}`
+	first := `{"name": "` + contractServer + `", "alarms": ["` + contractServer + `-*"], ` + fixture.settings + server + `}`
 	servers := append([]string{first}, beside...)
 	doc, err := settings.Parse([]byte(`{"servers": [` + strings.Join(servers, ", ") + `]}`))
 	must(t, err)
-	backends, err := subject.backends(&doc)
+	backends, err := fixture.backends(&doc)
 	must(t, err)
-	r := &rig{subject: subject, t: t, mail: &mailbox{}, tables: &memory{service: table.New(), wait: ledger.AttemptTimeout}, output: &output{}}
+	r := &harness{contractFixture: fixture, t: t, mail: &mailbox{}, tables: &memory{service: table.New(), wait: ledger.AttemptTimeout}, output: &output{}}
 	must(t, ledger.CreateTable(t.Context(), r.tables.config(), "runs"))
 	r.ledger = ledger.New(r.tables.config(), "runs", rand.Text)
 	sns := &memory{service: r.mail, wait: answerTime}
@@ -93,7 +93,7 @@ func must(t *testing.T, err error) {
 }
 
 // invoke sends an event to the function by an ARN, with the time that Lambda gives it.
-func (r *rig) invoke(arn, payload string) []byte {
+func (r *harness) invoke(arn, payload string) []byte {
 	r.t.Helper()
 	ctx, cancel := context.WithTimeout(r.t.Context(), invocationTime)
 	defer cancel()
@@ -110,7 +110,7 @@ func (r *rig) invoke(arn, payload string) []byte {
 }
 
 // responses are those of an answer, which has several for a sweep and for several servers.
-func (r *rig) responses(body []byte) (all []function.Response) {
+func (r *harness) responses(body []byte) (all []function.Response) {
 	r.t.Helper()
 	if body[0] == '{' {
 		body = slices.Concat([]byte("["), body, []byte("]"))
@@ -130,18 +130,18 @@ func said(all []function.Response) string {
 }
 
 // event sends what AWS or a schedule sends, wants its outcome, and gives the run's id.
-func (r *rig) event(payload, want string) string {
+func (r *harness) event(payload, want string) string {
 	r.t.Helper()
 	return r.wants(r.responses(r.invoke(functionARN, payload)), want)
 }
 
 // operator sends an operator's request.
-func (r *rig) operator(payload, want string) string {
+func (r *harness) operator(payload, want string) string {
 	r.t.Helper()
 	return r.wants(r.responses(r.invoke(operatorsARN, payload)), want)
 }
 
-func (r *rig) wants(all []function.Response, want string) string {
+func (r *harness) wants(all []function.Response, want string) string {
 	r.t.Helper()
 	if got := said(all); got != want {
 		r.t.Errorf("at %s it answered %q, not %q: %+v", time.Now().Format(time.TimeOnly), got, want, all)
@@ -153,7 +153,7 @@ func (r *rig) wants(all []function.Response, want string) string {
 }
 
 // passes lets time pass, with a sweep each minute.
-func (r *rig) passes(d time.Duration) {
+func (r *harness) passes(d time.Duration) {
 	r.t.Helper()
 	for ; d > 0; d -= time.Minute {
 		time.Sleep(time.Minute)
@@ -162,7 +162,7 @@ func (r *rig) passes(d time.Duration) {
 }
 
 // notified wants what people were notified of until now.
-func (r *rig) notified(want ...string) {
+func (r *harness) notified(want ...string) {
 	r.t.Helper()
 	if got := r.mail.notified(textTopic); !slices.Equal(got, want) {
 		r.t.Errorf("at %s people were notified of %q, not of %q", time.Now().Format(time.TimeOnly), got, want)
@@ -170,7 +170,7 @@ func (r *rig) notified(want ...string) {
 }
 
 // open is the server's open run.
-func (r *rig) open() maintenance.Run {
+func (r *harness) open() maintenance.Run {
 	r.t.Helper()
 	kept, err := r.ledger.Read(r.t.Context(), contractServer)
 	must(r.t, err)
@@ -178,7 +178,7 @@ func (r *rig) open() maintenance.Run {
 }
 
 // holds wants a text in the last message to people.
-func (r *rig) holds(want string) {
+func (r *harness) holds(want string) {
 	r.t.Helper()
 	all := r.mail.on(textTopic)
 	if len(all) == 0 || !strings.Contains(all[len(all)-1].body, want) {
@@ -186,8 +186,8 @@ func (r *rig) holds(want string) {
 	}
 }
 
-// keepsSecrets wants the subject's secret in nothing that the function wrote, answered, stored or published.
-func (r *rig) keepsSecrets() {
+// keepsSecrets wants the fixture's secret in nothing that the function wrote, answered, stored or published.
+func (r *harness) keepsSecrets() {
 	r.t.Helper()
 	texts := map[string]string{"written or answered": r.output.String(), "stored": strings.Join(r.tables.sent, "\n")}
 	for _, message := range r.mail.messages {
@@ -201,7 +201,7 @@ func (r *rig) keepsSecrets() {
 }
 
 // back makes the server of Systems Manager be there again.
-func (r *rig) back() {
+func (r *harness) back() {
 	r.t.Helper()
 	must(r.t, r.ssm.AddNode(ssm.Node{ID: chefNode, Tags: map[string]string{settings.DefaultTagKey: contractServer}}))
 }

@@ -14,8 +14,8 @@ import (
 	"opsworks-maintenance/lambda/settings"
 )
 
-// subject is a backend as the contract needs it: its settings, and what a test can do to the service behind it.
-type subject struct {
+// contractFixture is a backend as the contract needs it: its settings, and what a test can do to the service behind it.
+type contractFixture struct {
 	settings string // of the server, beside its name and alarms
 	backends func(*settings.Settings) (map[string]maintenance.Backend, error)
 	// secret is a value that the settings or the service have, and no text may; empty where all that is given is public.
@@ -28,10 +28,10 @@ type subject struct {
 	goneReason maintenance.Reason
 	// hide leaves what is followed out of answers that are well-formed otherwise, until show.
 	hide, show func()
-	// strike makes calls go wrong: those that start, or those that look, the first of which was the decision's own.
-	strikeStart func(kind simulator.Kind, times int)
-	strikeLooks func(kind simulator.Kind, after int)
-	heal        func()
+	// A fault makes calls go wrong: those that start, or those that look, the first of which was the decision's own.
+	faultStart func(kind simulator.Kind, times int)
+	faultLooks func(kind simulator.Kind, after int)
+	heal       func()
 	// starts are how many maintenances the service has accepted from the function, calls what was asked of it since the last time.
 	starts func() int
 	calls  func() map[string]int
@@ -47,12 +47,12 @@ type faults interface {
 	ClearFaults()
 }
 
-// striking fills in what is the same for both simulators.
-func (s subject) striking(sim faults, start string, looks ...string) subject {
-	s.strikeStart = func(kind simulator.Kind, times int) {
+// withFaults fills in what is the same for both simulators.
+func (s contractFixture) withFaults(sim faults, start string, looks ...string) contractFixture {
+	s.faultStart = func(kind simulator.Kind, times int) {
 		sim.Inject(simulator.Fault{Operation: start, Kind: kind, Times: times})
 	}
-	s.strikeLooks = func(kind simulator.Kind, after int) {
+	s.faultLooks = func(kind simulator.Kind, after int) {
 		for _, look := range looks {
 			skip := after
 			if look != looks[0] { // which only a run that was claimed is followed by
@@ -67,21 +67,21 @@ func (s subject) striking(sim faults, start string, looks ...string) subject {
 
 // contractBackends are what the contract holds to. Systems Manager does not say what it makes of a client token that it has seen, so it
 // holds whatever that is; and a runbook of one's own does not take the run's id, so that a run is found by node and time.
-var contractBackends = map[string]func(t *testing.T) subject{
+var contractBackends = map[string]func(t *testing.T) contractFixture{
 	"opsworks-cm":                 opsWorks,
-	"ssm, our runbook":            func(t *testing.T) subject { return systemsManager(t, "chef-automate", 0) },
-	"ssm, a runbook of one's own": func(t *testing.T) subject { return systemsManager(t, "maintain-chef", 0) },
-	"ssm, which refuses tokens": func(t *testing.T) subject {
+	"ssm, our runbook":            func(t *testing.T) contractFixture { return systemsManager(t, "chef-automate", 0) },
+	"ssm, a runbook of one's own": func(t *testing.T) contractFixture { return systemsManager(t, "maintain-chef", 0) },
+	"ssm, which refuses tokens": func(t *testing.T) contractFixture {
 		s := systemsManager(t, "maintain-chef", 0)
 		s.ssm.RefuseReuse(true)
 		return s
 	},
 }
 
-func opsWorks(t *testing.T) subject {
+func opsWorks(t *testing.T) contractFixture {
 	sim := cmsim.New(cmsim.Config{})
 	t.Cleanup(sim.Close)
-	s := subject{settings: `"backend": "opsworks-cm"`, secret: "canary-of-an-attribute", cm: sim}
+	s := contractFixture{settings: `"backend": "opsworks-cm"`, secret: "secret-of-an-attribute", cm: sim}
 	must(t, sim.AddServer(cmsim.Server{Name: contractServer, MaintenanceStatus: "FAILED", // last week's, which is no end of this run
 		EngineAttributes: []cmsim.EngineAttribute{{Name: "CHEF_STARTER_KIT", Value: s.secret}}}))
 	wire := &memory{service: sim, wait: answerTime}
@@ -105,17 +105,17 @@ func opsWorks(t *testing.T) subject {
 		return accepted
 	}
 	s.calls = wire.calls
-	return s.striking(sim, "StartMaintenance", "DescribeServers", "DescribeEvents")
+	return s.withFaults(sim, "StartMaintenance", "DescribeServers", "DescribeEvents")
 }
 
 // chefNode is the managed node of the server.
 const chefNode = "i-0123456789abcdef0"
 
 // systemsManager has executions that are Pending for a while before they begin.
-func systemsManager(t *testing.T, runbook string, queue time.Duration) subject {
+func systemsManager(t *testing.T, runbook string, queue time.Duration) contractFixture {
 	sim := ssm.New(ssm.Config{QueueTime: queue})
 	t.Cleanup(sim.Close)
-	s := subject{settings: `"backend": "ssm", "runbook": "` + runbook + `"`, stops: true, ssm: sim,
+	s := contractFixture{settings: `"backend": "ssm", "runbook": "` + runbook + `"`, stops: true, ssm: sim,
 		goneReason: maintenance.ReasonExecutionGone}
 	addRunbook(t, &s, runbook)
 	must(t, sim.AddNode(ssm.Node{ID: chefNode, Tags: map[string]string{settings.DefaultTagKey: contractServer, "also": "automate-07"}}))
@@ -150,7 +150,7 @@ func systemsManager(t *testing.T, runbook string, queue time.Duration) subject {
 	s.show = func() { sim.SetLag(ssm.Lag{}) }
 	s.starts = func() int { return sim.Started(chefNode) }
 	s.calls = wire.calls
-	return s.striking(sim, "StartAutomationExecution", "DescribeAutomationExecutions", "GetAutomationExecution")
+	return s.withFaults(sim, "StartAutomationExecution", "DescribeAutomationExecutions", "GetAutomationExecution")
 }
 
 // deployedRunbook is the name that our runbook was deployed by.
@@ -158,7 +158,7 @@ const deployedRunbook = "opsworks-maintenance-chef-automate-0a1b2c3d"
 
 // addRunbook makes the runbook known as this project deploys it, which has a last step that always runs, or as anybody may write one: it
 // gets a secret, and does not get the run's id.
-func addRunbook(t *testing.T, s *subject, runbook string) {
+func addRunbook(t *testing.T, s *contractFixture, runbook string) {
 	names := []string{"PreCheck", "Backup", "Patch", "HealthCheck", "Restore"}
 	if runbook == settings.RunbookChefAutomate {
 		s.settings += `, "parameters": {"BackupTo": ["s3://backups/chef"]}`
@@ -166,7 +166,7 @@ func addRunbook(t *testing.T, s *subject, runbook string) {
 			{Name: "BackupTo"}, {Name: "MajorUpgrade"}}, ssm.Always(names...)))
 		return
 	}
-	s.secret = "canary-of-a-parameter"
+	s.secret = "secret-of-a-parameter"
 	s.settings += `, "parameters": {"Token": ["` + s.secret + `"]}`
 	must(t, s.ssm.AddRunbookOf(runbook, 1, []ssm.RunbookParameter{{Name: "InstanceId", Required: true}, {Name: "Token"}},
 		ssm.Always(names...)))
