@@ -10,6 +10,9 @@ import (
 	"opsworks-maintenance/lambda/local/simulator/ssm"
 )
 
+// looks are the operations that change nothing.
+var looks = []string{"DescribeServers", "DescribeInstanceInformation", "DescribeAutomationExecutions", "GetAutomationExecution"}
+
 // call hears of every call the function makes to the servers' service.
 func (s *scenario) call(service, operation string, status int) {
 	s.mu.Lock()
@@ -18,7 +21,7 @@ func (s *scenario) call(service, operation string, status int) {
 	if status == 0 {
 		answer = "no answer"
 	}
-	if s.sweeping && status == 200 && slices.Contains([]string{"DescribeServers", "DescribeInstanceInformation", "DescribeAutomationExecutions", "GetAutomationExecution"}, operation) {
+	if s.sweeping && status == 200 && slices.Contains(looks, operation) {
 		return // the clock looks every time
 	}
 	s.tell(step{Step: "call", Text: fmt.Sprintf("%s %s: %s", service, operation, answer)})
