@@ -15,8 +15,7 @@ func (s *Service) AddServer(server Server) error {
 	if err != nil {
 		return fmt.Errorf("add server: %w", err)
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	defer s.clock.Enter()()
 	if s.find(server.Name) != nil {
 		return fmt.Errorf("add server: %q exists already", server.Name)
 	}
@@ -26,8 +25,7 @@ func (s *Service) AddServer(server Server) error {
 
 // RemoveServer takes a server away, with its events. What is under way on it ends with it.
 func (s *Service) RemoveServer(name string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	defer s.clock.Enter()()
 	if server := s.find(name); server != nil {
 		server.run, server.Status = nil, "TERMINATED" // for what is on the agenda
 	}
@@ -104,10 +102,7 @@ func (s *Service) count(name string, of func(*managed) int) (n int) {
 // control does something with a server as it is by now, and delivers what comes of it once the lock is free. Its errors name what was
 // to be done.
 func (s *Service) control(name, what string, do func(*managed) error) error {
-	defer s.out.Deliver()
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.catchUp()
+	defer s.clock.Enter()()
 	server := s.find(name)
 	if server == nil {
 		return fmt.Errorf("%s: %w", what, errNoServer)

@@ -24,10 +24,7 @@ func (s *Service) describeServers(in simulator.Members) (any, error) {
 		return nil, invalidToken()
 	}
 
-	defer s.out.Deliver()
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.catchUp()
+	defer s.clock.Enter()()
 	if name != nil && s.find(*name) == nil {
 		return nil, notFound(*name)
 	}
@@ -61,8 +58,7 @@ func (s *Service) describeAccountAttributes(simulator.Members) (any, error) {
 		Name          string
 		Maximum, Used int
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	defer s.clock.Enter()()
 	return struct{ Attributes []accountAttribute }{[]accountAttribute{
 		{Name: "ServerLimit", Maximum: 5, Used: len(s.servers)},
 		{Name: "ManualBackupLimit", Maximum: 10, Used: 0},

@@ -72,10 +72,7 @@ func (s *Service) describeEvents(in simulator.Members) (any, error) {
 		return nil, err
 	}
 
-	defer s.out.Deliver()
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.catchUp()
+	defer s.clock.Enter()()
 	server := s.find(*name)
 	if server == nil {
 		return nil, notFound(*name)

@@ -28,10 +28,7 @@ func (s *Service) startMaintenance(in simulator.Members) (any, error) {
 		return nil, err
 	}
 
-	defer s.out.Deliver()
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.catchUp()
+	defer s.clock.Enter()()
 	server := s.find(*name)
 	if server == nil {
 		return nil, notFound(*name)
@@ -66,7 +63,7 @@ func (s *Service) accept(server *managed, upgrade bool) {
 		s.begin(server, next, now)
 		return
 	}
-	s.later(now.Add(late.Lag), func(at time.Time) {
+	s.clock.Later(now.Add(late.Lag), func(at time.Time) {
 		if server.startable() {
 			s.begin(server, next, at)
 		}
@@ -103,7 +100,7 @@ func (f *fleet) begin(server *managed, next *run, at time.Time) {
 	if f.config.MaintenanceTime == 0 {
 		return
 	}
-	f.later(at.Add(f.config.MaintenanceTime), func(at time.Time) {
+	f.clock.Later(at.Add(f.config.MaintenanceTime), func(at time.Time) {
 		if server.run == next { // it may have been ended or forgotten meanwhile
 			f.finish(server, at)
 		}
@@ -139,7 +136,7 @@ func (f *fleet) finish(server *managed, at time.Time) {
 	f.move(server, status, at)
 }
 
-// move expects the lock to be held; its caller calls deliver after releasing it.
+// move expects the lock to be held; what it tells waits until it is not.
 func (f *fleet) move(server *managed, status string, at time.Time) {
 	from := server.Status
 	server.Status = status
@@ -153,5 +150,5 @@ func (f *fleet) move(server *managed, status string, at time.Time) {
 	change := Transition{
 		Server: server.Name, From: from, To: status, MaintenanceStatus: server.MaintenanceStatus, At: at,
 	}
-	f.out.Add(func() { f.config.OnTransition(change) })
+	f.clock.Tell(func() { f.config.OnTransition(change) })
 }

@@ -4,7 +4,6 @@ package opsworkscm
 import (
 	"cmp"
 	"io"
-	"sync"
 	"time"
 
 	"opsworks-maintenance/lambda/local/simulator"
@@ -44,11 +43,9 @@ type Service struct {
 // fleet are the servers and what happens to them by itself.
 type fleet struct {
 	config Config
-	out    simulator.Outbox
+	clock  simulator.Clock // guards what follows
 
-	mu      sync.Mutex
 	servers []*managed // in the order they were added, the order DescribeServers lists them in
-	agenda  []task     // what happens by itself, by its time
 }
 
 // New returns a service without servers.
@@ -86,10 +83,9 @@ func subject(in simulator.Members) (string, []string) {
 
 // Close ends the calls that hang and stops what would happen by itself where it is. It may be called twice.
 func (s *Service) Close() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	defer s.clock.Enter()()
 	s.Release()
-	s.agenda = nil
+	s.clock.Stop()
 }
 
 // find expects the lock to be held.

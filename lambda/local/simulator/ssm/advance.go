@@ -13,34 +13,26 @@ func (e *execution) shareUpTo(total time.Duration, steps int) time.Duration {
 // arm lets the execution go on after a while, if executions do by themselves. The lock is held.
 func (g *engine) arm(e *execution, after time.Duration) {
 	if g.config.ExecutionTime == 0 {
-		e.stopTimer()
+		e.unarm()
 		e.overdue = false
 		return
 	}
 	g.after(e, after)
 }
 
-// after lets the execution go on after a while. The lock is held.
+// after lets the execution go on after a while, unless something else is arranged for it by then. The lock is held.
 func (g *engine) after(e *execution, after time.Duration) {
-	e.stopTimer()
+	e.unarm()
 	e.overdue = false
-	if g.closed {
-		return
-	}
-	var timer *time.Timer
-	timer = time.AfterFunc(after, func() {
-		defer g.out.Deliver()
-		g.mu.Lock()
-		defer g.mu.Unlock()
-		if e.timer != timer { // it fired while somebody ended or changed this very execution
+	turn := e.turn
+	g.clock.Later(time.Now().Add(after), func(time.Time) {
+		if e.turn != turn {
 			return
 		}
-		e.timer = nil
 		if e.overdue = g.orders.hangs(e); !e.overdue {
 			g.advance(e)
 		}
 	})
-	e.timer = timer
 }
 
 // advance ends the current step and begins the next, or ends the execution. The lock is held.
@@ -93,5 +85,5 @@ func (g *engine) complete(e *execution) {
 	for e.ended.IsZero() {
 		g.advance(e)
 	}
-	e.stopTimer()
+	e.unarm()
 }

@@ -51,17 +51,14 @@ type control struct{ engine }
 // FailStep lets the executions on a node fail at a step from now on, those under way included. An empty message ends that. A
 // node is found by any parameter value that is its id, here and below.
 func (c *control) FailStep(node, step, message string) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
+	defer c.clock.Enter()()
 	c.orders.on(node).failures[step] = message
 }
 
 // Hang keeps the executions on a node in the step they are in. Those whose step would have ended meanwhile go on when the node
 // does not hang any more.
 func (c *control) Hang(node string, on bool) {
-	defer c.out.Deliver()
-	c.mu.Lock()
-	defer c.mu.Unlock()
+	defer c.clock.Enter()()
 	c.orders.on(node).hang = on
 	for _, e := range c.executions {
 		if e.overdue && e.on(node) && !c.orders.hangs(e) {
@@ -73,9 +70,7 @@ func (c *control) Hang(node string, on bool) {
 
 // Complete ends the executions on a node now, also those that hang. Those that have ended it leaves alone.
 func (c *control) Complete(node string) error {
-	defer c.out.Deliver()
-	c.mu.Lock()
-	defer c.mu.Unlock()
+	defer c.clock.Enter()()
 	found := false
 	for _, e := range c.executions {
 		if !e.forgotten && e.on(node) {
@@ -91,9 +86,7 @@ func (c *control) Complete(node string) error {
 
 // Begin lets the first step of an execution begin that has not.
 func (c *control) Begin(executionID string) error {
-	defer c.out.Deliver()
-	c.mu.Lock()
-	defer c.mu.Unlock()
+	defer c.clock.Enter()()
 	e := c.execution(executionID)
 	if e == nil || e.begun || !e.ended.IsZero() {
 		return fmt.Errorf("begin: no execution %q that has not begun", executionID)
@@ -107,9 +100,7 @@ func (c *control) End(executionID, status string) error {
 	if !slices.Contains(executionsEnd, status) {
 		return fmt.Errorf("end: %q is no end", status)
 	}
-	defer c.out.Deliver()
-	c.mu.Lock()
-	defer c.mu.Unlock()
+	defer c.clock.Enter()()
 	e := c.execution(executionID)
 	if e == nil || !e.ended.IsZero() {
 		return fmt.Errorf("end: no execution %q that goes on", executionID)
@@ -120,10 +111,9 @@ func (c *control) End(executionID, status string) error {
 
 // Forget lets an execution vanish: nobody finds it any more, and it does nothing. Started still counts it.
 func (c *control) Forget(executionID string) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
+	defer c.clock.Enter()()
 	if e := c.execution(executionID); e != nil {
-		e.stopTimer()
+		e.unarm()
 		e.forgotten = true
 	}
 }
@@ -135,9 +125,7 @@ func (c *control) SetStatus(executionID, status string) error {
 	if status == "" {
 		return errors.New("set status: empty")
 	}
-	defer c.out.Deliver()
-	c.mu.Lock()
-	defer c.mu.Unlock()
+	defer c.clock.Enter()()
 	e := c.execution(executionID)
 	if e == nil {
 		return fmt.Errorf("set status: no such execution %q", executionID)
@@ -172,8 +160,7 @@ type Execution struct {
 
 // Executions returns those on a node, or all if node is empty, oldest first and without the forgotten ones.
 func (c *control) Executions(node string) []Execution {
-	c.mu.Lock()
-	defer c.mu.Unlock()
+	defer c.clock.Enter()()
 	var list []Execution
 	for _, e := range c.executions {
 		if e.forgotten || node != "" && !e.on(node) {
@@ -189,8 +176,7 @@ func (c *control) Executions(node string) []Execution {
 
 // Started says how many executions StartAutomationExecution really began on a node, whatever its callers were told.
 func (c *control) Started(node string) int {
-	c.mu.Lock()
-	defer c.mu.Unlock()
+	defer c.clock.Enter()()
 	n := 0
 	for _, e := range c.executions {
 		if !e.byHand && e.on(node) {

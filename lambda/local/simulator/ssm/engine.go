@@ -1,19 +1,13 @@
 package ssm
 
-import (
-	"sync"
-
-	"opsworks-maintenance/lambda/local/simulator"
-)
+import "opsworks-maintenance/lambda/local/simulator"
 
 // engine carries executions from their start to their end, by the clock or as it is told.
 type engine struct {
 	config Config
-	out    simulator.Outbox
 	source *simulator.Source
+	clock  simulator.Clock // guards what follows
 
-	mu         sync.Mutex
-	closed     bool // nothing happens by itself any more
 	executions []*execution
 	tokens     map[string]used // by client token in lower case
 

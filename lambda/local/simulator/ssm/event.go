@@ -11,7 +11,7 @@ import (
 func (g *engine) announce(e *execution) {
 	if g.config.OnEvent != nil {
 		event := eventOf(e, g.config, g.source.UUID())
-		g.out.Add(func() { g.config.OnEvent(event) })
+		g.clock.Tell(func() { g.config.OnEvent(event) })
 	}
 }
 

@@ -51,7 +51,7 @@ type execution struct {
 	started, ended time.Time
 	seen           []view // what it was, the latest last
 
-	timer     *time.Timer         // nil: nothing happens by itself
+	turn      int                 // counts what was arranged to happen by itself: what is not the latest is void
 	overdue   bool                // something would have happened, but the node hangs
 	cancel    func()              // of one that is carried out for real,
 	outputs   map[string][]string // and what came of it
@@ -87,12 +87,8 @@ func (e *execution) on(node string) bool {
 	return false
 }
 
-func (e *execution) stopTimer() {
-	if e.timer != nil {
-		e.timer.Stop()
-	}
-	e.timer = nil
-}
+// unarm voids what was arranged to happen to the execution by itself.
+func (e *execution) unarm() { e.turn++ }
 
 // enqueue expects the lock to be held. A real execution is Pending for a moment; ours is not, by our choice, unless there is a queue.
 func (g *engine) enqueue(e *execution, plan []Step) {
@@ -130,7 +126,7 @@ func (g *engine) finish(e *execution, status, failure string) {
 
 // settle expects the lock to be held. Nothing happens by itself any more.
 func (g *engine) settle(e *execution, status, failure string, ended bool) {
-	e.stopTimer()
+	e.unarm()
 	e.overdue = false
 	current := &e.steps[e.current]
 	own := e.begun && (current.ended.IsZero() || current.ended.Equal(e.ended)) // it goes on, or ended with the execution
@@ -165,12 +161,12 @@ func stepStatus(execution string) string {
 	return executionSuccess
 }
 
-// move expects the lock to be held; its caller delivers after releasing it.
+// move expects the lock to be held; what it tells waits until it is not.
 func (g *engine) move(e *execution, status string) {
 	change := ExecutionChange{ID: e.id, Runbook: e.runbook, Node: e.node(), From: e.status, To: status, At: time.Now()}
 	e.status = status
 	g.note(e)
 	if change.From != status && g.config.OnStatus != nil {
-		g.out.Add(func() { g.config.OnStatus(change) })
+		g.clock.Tell(func() { g.config.OnStatus(change) })
 	}
 }

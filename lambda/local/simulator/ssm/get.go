@@ -57,8 +57,7 @@ func (s *Service) getAutomationExecution(in simulator.Members) (any, error) {
 	if err := check.Failure(); err != nil {
 		return nil, err
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	defer s.clock.Enter()()
 	e := s.execution(*id)
 	if e == nil || e.hidden(s.lag.Read) {
 		return nil, noExecution(*id)
@@ -147,9 +146,7 @@ func (s *Service) stopAutomationExecution(in simulator.Members) (any, error) {
 		return nil, err
 	}
 
-	defer s.out.Deliver()
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	defer s.clock.Enter()()
 	e := s.execution(*id)
 	switch {
 	case e == nil:

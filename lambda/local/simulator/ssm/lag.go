@@ -15,8 +15,7 @@ type Lag struct {
 
 // SetLag changes how far the answers are behind from now on.
 func (c *control) SetLag(lag Lag) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
+	defer c.clock.Enter()()
 	c.lag = lag
 }
 

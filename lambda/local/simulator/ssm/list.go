@@ -62,8 +62,7 @@ func (s *Service) describeAutomationExecutions(in simulator.Members) (any, error
 		return nil, err
 	}
 
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	defer s.clock.Enter()()
 	// A page begins below the last execution shown, not at an offset: executions begun meanwhile shift nothing.
 	next, size, err := pageOf(s.source, input, len(s.executions), executionsPerPage)
 	if err != nil {

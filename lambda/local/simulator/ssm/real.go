@@ -15,8 +15,7 @@ type Executor func(ctx context.Context, e Execution, progress func(step, status,
 
 // ExecuteOn lets the executions that begin on a node from now on be carried out by an executor. Nothing happens to them by the clock.
 func (c *control) ExecuteOn(node string, executor Executor) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
+	defer c.clock.Enter()()
 	c.executors[node] = executor
 }
 
@@ -32,9 +31,7 @@ func (g *engine) forReal(e *execution) bool {
 	go func() {
 		defer cancel()
 		status, outputs := executor(ctx, snapshot, func(step, status, failure string) { g.progress(e, step, status, failure) })
-		defer g.out.Deliver()
-		g.mu.Lock()
-		defer g.mu.Unlock()
+		defer g.clock.Enter()()
 		e.ended, e.outputs = time.Now(), outputs
 		g.move(e, status)
 		g.announce(e)
@@ -44,8 +41,7 @@ func (g *engine) forReal(e *execution) bool {
 
 // progress of one step: it begins with InProgress.
 func (g *engine) progress(e *execution, name, status, failure string) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
+	defer g.clock.Enter()()
 	defer g.note(e)
 	i := slices.IndexFunc(e.steps, func(one step) bool { return one.Name == name })
 	if i < 0 {

@@ -75,12 +75,11 @@ func New(config Config) *Service {
 
 // Close ends the calls that hang and stops the running executions where they are. It may be called twice.
 func (s *Service) Close() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	defer s.clock.Enter()()
 	s.Release()
-	s.closed = true
+	s.clock.Stop()
 	for _, e := range s.executions {
-		e.stopTimer()
+		e.unarm()
 		if e.cancel != nil {
 			e.cancel()
 		}
@@ -93,8 +92,7 @@ func (s *Service) subjectOf(in simulator.Members) (string, []string) {
 	parameters, _ := textListsIn(in, "Parameters")
 	names := sortedKeys(parameters)
 	if id, _ := in.Text("AutomationExecutionId"); id != nil {
-		s.mu.Lock()
-		defer s.mu.Unlock()
+		defer s.clock.Enter()()
 		if e := s.execution(*id); e != nil {
 			return e.node(), names
 		}

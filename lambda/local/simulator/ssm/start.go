@@ -24,8 +24,7 @@ type used struct{ input, execution string }
 
 // LimitExecutions sets how many executions may run at once, those begun by hand included. The default is the service's, 100.
 func (c *control) LimitExecutions(n int) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
+	defer c.clock.Enter()()
 	c.limit = n
 }
 
@@ -33,15 +32,13 @@ func (c *control) LimitExecutions(n int) {
 // that it is refused (true), the exception's own text that it is not (false, the default: the same execution, and none is
 // begun). Callers have to live with both.
 func (c *control) RefuseReuse(on bool) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
+	defer c.clock.Enter()()
 	c.refuseReuse = on
 }
 
 // IgnoreTokens makes the service forget every client token, so that whoever sends a start twice starts twice.
 func (c *control) IgnoreTokens(on bool) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
+	defer c.clock.Enter()()
 	c.ignoreTokens = on
 }
 
@@ -119,9 +116,7 @@ func newStartInput(read map[string]*string, parameters map[string][]string, tags
 }
 
 func (s *Service) start(input startInput) (string, error) {
-	defer s.out.Deliver()
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	defer s.clock.Enter()()
 	return s.admitStart(input)
 }
 
