@@ -12,24 +12,18 @@ func (e *execution) shareUpTo(total time.Duration, steps int) time.Duration {
 
 // arm lets the execution go on after a while, if executions do by themselves. The lock is held.
 func (g *engine) arm(e *execution, after time.Duration) {
-	if g.config.ExecutionTime == 0 {
-		e.unarm()
-		e.overdue = false
-		return
+	e.unarm()
+	if g.config.ExecutionTime != 0 {
+		g.after(e, after)
 	}
-	g.after(e, after)
 }
 
 // after lets the execution go on after a while, unless something else is arranged for it by then. The lock is held.
 func (g *engine) after(e *execution, after time.Duration) {
 	e.unarm()
-	e.overdue = false
 	turn := e.turn
 	g.clock.Later(time.Now().Add(after), func(time.Time) {
-		if e.turn != turn {
-			return
-		}
-		if e.overdue = g.orders.hangs(e); !e.overdue {
+		if e.turn == turn {
 			g.advance(e)
 		}
 	})
@@ -46,7 +40,7 @@ func (g *engine) advance(e *execution) {
 		return
 	}
 	plan, failed := e.plan[e.current], ""
-	if message := g.orders.failureOf(e, plan.Name); message != "" {
+	if message := g.failureOf(e, plan.Name); message != "" {
 		failed = "Step " + plan.Name + " failed while its action was carried out. " + message
 	}
 	how := goOn
@@ -86,4 +80,14 @@ func (g *engine) complete(e *execution) {
 		g.advance(e)
 	}
 	e.unarm()
+}
+
+// failureOf is the message that an execution's step is to fail with, of the nodes by their ids so that the answer is always the same.
+func (g *engine) failureOf(e *execution, step string) (message string) {
+	for _, node := range sortedKeys(g.failures) {
+		if e.on(node) {
+			message = cmp.Or(message, g.failures[node][step])
+		}
+	}
+	return message
 }

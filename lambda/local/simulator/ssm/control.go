@@ -1,7 +1,6 @@
 package ssm
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"maps"
@@ -10,41 +9,6 @@ import (
 	"time"
 )
 
-// order is what a test wants of the executions on a node.
-type order struct {
-	failures map[string]string // by step
-	hang     bool
-}
-
-// orders are those of all nodes, by the node's id. Whoever uses them holds the engine's lock.
-type orders map[string]*order
-
-func (o orders) on(node string) *order {
-	if o[node] == nil {
-		o[node] = &order{failures: map[string]string{}}
-	}
-	return o[node]
-}
-
-// each calls f for the orders that concern an execution, by the node's id so that the answer is always the same.
-func (o orders) each(e *execution, f func(*order)) {
-	for _, node := range sortedKeys(o) {
-		if e.on(node) {
-			f(o[node])
-		}
-	}
-}
-
-func (o orders) hangs(e *execution) (hang bool) {
-	o.each(e, func(o *order) { hang = hang || o.hang })
-	return hang
-}
-
-func (o orders) failureOf(e *execution, step string) (message string) {
-	o.each(e, func(o *order) { message = cmp.Or(message, o.failures[step]) })
-	return message
-}
-
 // control is what a test, or whoever plays the world, does to the executions.
 type control struct{ engine }
 
@@ -52,23 +16,13 @@ type control struct{ engine }
 // node is found by any parameter value that is its id, here and below.
 func (c *control) FailStep(node, step, message string) {
 	defer c.clock.Enter()()
-	c.orders.on(node).failures[step] = message
-}
-
-// Hang keeps the executions on a node in the step they are in. Those whose step would have ended meanwhile go on when the node
-// does not hang any more.
-func (c *control) Hang(node string, on bool) {
-	defer c.clock.Enter()()
-	c.orders.on(node).hang = on
-	for _, e := range c.executions {
-		if e.overdue && e.on(node) && !c.orders.hangs(e) {
-			e.overdue = false
-			c.advance(e)
-		}
+	if c.failures[node] == nil {
+		c.failures[node] = map[string]string{}
 	}
+	c.failures[node][step] = message
 }
 
-// Complete ends the executions on a node now, also those that hang. Those that have ended it leaves alone.
+// Complete ends the executions on a node now. Those that have ended it leaves alone.
 func (c *control) Complete(node string) error {
 	defer c.clock.Enter()()
 	found := false

@@ -15,6 +15,6 @@ type engine struct {
 	lag          Lag
 	refuseReuse  bool
 	ignoreTokens bool
-	orders       orders
-	executors    map[string]Executor // by node
+	failures     map[string]map[string]string // the message by node and step
+	executors    map[string]Executor          // by node
 }

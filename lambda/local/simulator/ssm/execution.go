@@ -52,7 +52,6 @@ type execution struct {
 	seen           []view // what it was, the latest last
 
 	turn      int                 // counts what was arranged to happen by itself: what is not the latest is void
-	overdue   bool                // something would have happened, but the node hangs
 	cancel    func()              // of one that is carried out for real,
 	outputs   map[string][]string // and what came of it
 	forgotten bool
@@ -127,7 +126,6 @@ func (g *engine) finish(e *execution, status, failure string) {
 // settle expects the lock to be held. Nothing happens by itself any more.
 func (g *engine) settle(e *execution, status, failure string, ended bool) {
 	e.unarm()
-	e.overdue = false
 	current := &e.steps[e.current]
 	own := e.begun && (current.ended.IsZero() || current.ended.Equal(e.ended)) // it goes on, or ended with the execution
 	shown := stepStatus(status)

@@ -90,31 +90,6 @@ func TestService_FailStep(t *testing.T) {
 	})
 }
 
-func TestService_Hang(t *testing.T) {
-	inTime(t, func(t *testing.T, s *ssm.Service, _ *[]string) {
-		id := begin(t, s, nodeID)
-		pass(90 * time.Minute)
-		s.Hang(nodeID, true)
-		pass(100 * time.Hour)
-		if got := steps(t, s, id); got != "backup=Success patch=InProgress check=Pending" {
-			t.Errorf("steps of a node that hangs: %s", got)
-		}
-		s.Hang(nodeID, false)
-		pass(time.Hour)
-		if got := look(t, s, id).AutomationExecutionStatus; got != "Success" {
-			t.Errorf("status %s after the node did not hang any more", got)
-		}
-
-		s.Hang(nodeID, true)
-		hung := begin(t, s, nodeID)
-		pass(100 * time.Hour)
-		must(t, s.Complete(nodeID))
-		if got := look(t, s, hung).AutomationExecutionStatus; got != "Success" {
-			t.Errorf("status %s after Complete", got)
-		}
-	})
-}
-
 // Of the statuses that the service has, those that are ends end an execution.
 func TestService_End(t *testing.T) {
 	goOn := []string{"Pending", "InProgress", "Waiting", "Cancelling", "PendingApproval", "Approved", "Scheduled", "RunbookInProgress",

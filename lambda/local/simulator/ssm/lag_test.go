@@ -13,7 +13,8 @@ import (
 func lagging(t *testing.T, lag ssm.Lag, f func(t *testing.T, s *ssm.Service, id string)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		s := newService(t, ssm.Config{ExecutionTime: 3 * time.Hour, Lag: lag})
+		s := newService(t, ssm.Config{ExecutionTime: 3 * time.Hour})
+		s.SetLag(lag)
 		f(t, s, begin(t, s, nodeID))
 	})
 }

@@ -20,8 +20,6 @@ type Config struct {
 	QueueTime time.Duration
 	// ByHand keeps every execution as it is until Begin and End move it: it is Pending first, and a stop leaves it Cancelling.
 	ByHand bool
-	// Lag is how far behind the service's answers are.
-	Lag Lag
 
 	// Random is where ids and page tokens come from; nil is crypto/rand.
 	Random io.Reader
@@ -53,7 +51,7 @@ func New(config Config) *Service {
 		fleet:   fleet{source: source},
 		library: library{region: config.Region, account: config.Account, calendars: map[string]*calendar{}},
 		control: control{engine{
-			config: config, source: source, tokens: map[string]used{}, limit: executionsMax, lag: config.Lag, orders: orders{},
+			config: config, source: source, tokens: map[string]used{}, limit: executionsMax, failures: map[string]map[string]string{},
 			executors: map[string]Executor{},
 		}},
 		source: source,

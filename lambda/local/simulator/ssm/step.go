@@ -110,7 +110,7 @@ func (g *engine) cancel(e *execution) {
 // endCancelled ends the step that a cancelled execution is in, and the execution with the last one. The lock is held.
 func (g *engine) endCancelled(e *execution) {
 	if e.winding {
-		message := g.orders.failureOf(e, e.plan[e.current].Name)
+		message := g.failureOf(e, e.plan[e.current].Name)
 		e.leave(message)
 		if next, goesOn := e.after(goOn); goesOn && message == "" {
 			g.enter(e, next, cancelMax)
