@@ -58,8 +58,8 @@ fuzz: ## fuzz everything that reads bytes from outside, FUZZTIME each
 	go test ./events -run '^$$' -fuzz FuzzDecode -fuzztime $(FUZZTIME)
 	go test ./lambda/automation -run '^$$' -fuzz FuzzClient_FollowWithoutValues -fuzztime $(FUZZTIME)
 	go test ./lambda/settings/check -run '^$$' -fuzz FuzzResolve -fuzztime $(FUZZTIME)
-	go test ./lambda/local/simulator -run '^$$' -fuzz FuzzOpsWorksCM -fuzztime $(FUZZTIME)
-	go test ./lambda/local/simulator -run '^$$' -fuzz FuzzSSM -fuzztime $(FUZZTIME)
+	go test ./lambda/local/simulator/opsworkscm -run '^$$' -fuzz FuzzService -fuzztime $(FUZZTIME)
+	go test ./lambda/local/simulator/ssm -run '^$$' -fuzz FuzzService -fuzztime $(FUZZTIME)
 
 bench: local ## compare the function with a bare handler and a floor, without TLS and with it, and show how it grows
 	@$(GOBUILD) -o dist/local/barehandler ./testdata/barehandler

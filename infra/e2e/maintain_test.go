@@ -15,7 +15,7 @@ import (
 
 	"opsworks-maintenance/lambda/ledger"
 	"opsworks-maintenance/lambda/local/runtimeapi"
-	"opsworks-maintenance/lambda/local/simulator"
+	cmsim "opsworks-maintenance/lambda/local/simulator/opsworkscm"
 	"opsworks-maintenance/lambda/maintenance"
 	"opsworks-maintenance/lambda/opsworkscm"
 	"opsworks-maintenance/lambda/settings"
@@ -25,7 +25,7 @@ import (
 type function struct {
 	*runtimeapi.Function
 	t          *testing.T
-	opsworksCM *simulator.OpsWorksCM
+	opsworksCM *cmsim.Service
 	nodes      *nodes
 	servers    *opsworkscm.Client // to look at the same
 	calls      *recorder
@@ -115,9 +115,8 @@ func (d *deployment) start(t *testing.T, serverName string) *function {
 			t.Fatal(err)
 		}
 	}
-	f := &function{t: t, log: &bytes.Buffer{}, calls: d.record(t),
-		opsworksCM: simulator.NewOpsWorksCM(simulator.Config{Region: region, Account: account})}
-	if err := f.opsworksCM.AddServer(simulator.Server{Name: serverName}); err != nil {
+	f := &function{t: t, log: &bytes.Buffer{}, calls: d.record(t), opsworksCM: cmsim.New(cmsim.Config{Region: region, Account: account})}
+	if err := f.opsworksCM.AddServer(cmsim.Server{Name: serverName}); err != nil {
 		t.Fatal(err)
 	}
 	f.nodes = d.newNodes(t)

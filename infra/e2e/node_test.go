@@ -7,14 +7,14 @@ import (
 	"testing"
 
 	"opsworks-maintenance/lambda/ledger"
-	"opsworks-maintenance/lambda/local/simulator"
+	"opsworks-maintenance/lambda/local/simulator/ssm"
 	"opsworks-maintenance/lambda/settings"
 )
 
 // nodes are Systems Manager as the function meets it: a simulator with a managed node for each server, and the runbooks that were deployed,
 // of which it takes the parameters and steps.
 type nodes struct {
-	*simulator.SSM
+	*ssm.Service
 	url   string
 	of    map[string]string // server
 	ended [][]byte          // events that executions have ended
@@ -23,23 +23,22 @@ type nodes struct {
 func (d *deployment) newNodes(t *testing.T) *nodes {
 	t.Helper()
 	n := &nodes{of: map[string]string{}}
-	n.SSM = simulator.NewSSM(simulator.SSMConfig{Region: region, Account: account,
-		OnEvent: func(event []byte) { n.ended = append(n.ended, event) }})
+	n.Service = ssm.New(ssm.Config{Region: region, Account: account, OnEvent: func(event []byte) { n.ended = append(n.ended, event) }})
 	for i, server := range d.settings.Servers {
 		if server.Backend != settings.BackendSSM {
 			continue
 		}
 		n.of[server.Name] = fmt.Sprintf("i-%017x", i)
-		if err := n.AddNode(simulator.Node{ID: n.of[server.Name], Tags: map[string]string{server.TagKey: server.Name}}); err != nil {
+		if err := n.AddNode(ssm.Node{ID: n.of[server.Name], Tags: map[string]string{server.TagKey: server.Name}}); err != nil {
 			t.Fatal(err)
 		}
 	}
 	for _, document := range d.stack.of("AWS::SSM::Document") {
-		var parameters []simulator.RunbookParameter
+		var parameters []ssm.RunbookParameter
 		declared, _ := dig(document.Properties, "Content", "parameters").(map[string]any)
 		for name, schema := range declared {
 			_, byDefault := dig(schema, "default").(string)
-			parameters = append(parameters, simulator.RunbookParameter{Name: name, Required: !byDefault})
+			parameters = append(parameters, ssm.RunbookParameter{Name: name, Required: !byDefault})
 		}
 		var steps []string
 		main, _ := dig(document.Properties, "Content", "mainSteps").([]any)

@@ -9,6 +9,7 @@ import (
 
 	"opsworks-maintenance/lambda/automation"
 	"opsworks-maintenance/lambda/local/simulator"
+	"opsworks-maintenance/lambda/local/simulator/ssm"
 	"opsworks-maintenance/lambda/maintenance"
 )
 
@@ -42,7 +43,7 @@ var checkable = []struct {
 }
 
 // checking is a service, and a client whose settings have one server for each case.
-func checking(t *testing.T) (*simulator.SSM, func(automation.Server) *automation.Client) {
+func checking(t *testing.T) (*ssm.Service, func(automation.Server) *automation.Client) {
 	t.Helper()
 	sim := newSimulator(t)
 	sim.SetCalendar("always", true, time.Time{})

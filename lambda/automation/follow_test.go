@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ssm/types"
 
 	"opsworks-maintenance/lambda/local/simulator"
+	"opsworks-maintenance/lambda/local/simulator/ssm"
 	"opsworks-maintenance/lambda/maintenance"
 )
 
@@ -123,18 +124,18 @@ func TestClient_Follow(t *testing.T) {
 	})
 	for _, tt := range []struct {
 		name   string
-		before func(t *testing.T, sim *simulator.SSM)
+		before func(t *testing.T, sim *ssm.Service)
 		want   maintenance.Status
 	}{
-		{"when it is over the node is looked at", func(*testing.T, *simulator.SSM) {}, maintenance.StatusHealthy},
-		{"the node's agent is lost when it is over", func(t *testing.T, sim *simulator.SSM) { do(t, sim.SetPing(chefNode, "ConnectionLost")) },
+		{"when it is over the node is looked at", func(*testing.T, *ssm.Service) {}, maintenance.StatusHealthy},
+		{"the node's agent is lost when it is over", func(t *testing.T, sim *ssm.Service) { do(t, sim.SetPing(chefNode, "ConnectionLost")) },
 			maintenance.StatusConnectionLost},
-		{"the node is away when it is over", func(_ *testing.T, sim *simulator.SSM) { sim.RemoveNode(chefNode) }, ""},
-		{"another node is the server when it is over: that one's state is not this one's", func(t *testing.T, sim *simulator.SSM) {
+		{"the node is away when it is over", func(_ *testing.T, sim *ssm.Service) { sim.RemoveNode(chefNode) }, ""},
+		{"another node is the server when it is over: that one's state is not this one's", func(t *testing.T, sim *ssm.Service) {
 			sim.RemoveNode(chefNode)
-			addNode(t, sim, simulator.Node{ID: strayNode}, "automate-06")
+			addNode(t, sim, ssm.Node{ID: strayNode}, "automate-06")
 		}, ""},
-		{"nodes cannot be looked at when it is over", struck(nodesCall, simulator.Denied), ""},
+		{"nodes cannot be looked at when it is over", failing(nodesCall, simulator.Denied), ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -165,9 +166,9 @@ func TestClient_FollowErrors(t *testing.T) {
 	t.Run("ErrNotFound it is missing, which proves nothing yet, and is found again", func(t *testing.T) {
 		sim, c := service(t)
 		run := running(t, c)
-		sim.SetLag(simulator.Lag{Read: time.Hour})
+		sim.SetLag(ssm.Lag{Read: time.Hour})
 		mustFail(t, c.Follow(t.Context(), run).ExecutionsErr, maintenance.ReasonNotFound, run.Reference)
-		sim.SetLag(simulator.Lag{})
+		sim.SetLag(ssm.Lag{})
 		one(t, c.Follow(t.Context(), run))
 	})
 	for kind, reason := range map[simulator.Kind]maintenance.Reason{
@@ -194,7 +195,7 @@ func TestClient_FollowErrors(t *testing.T) {
 }
 
 // lost is a run whose start was accepted, and the answer lost.
-func lost(t *testing.T, sim *simulator.SSM, start func(maintenance.Run) maintenance.Answer, server maintenance.Server) maintenance.Run {
+func lost(t *testing.T, sim *ssm.Service, start func(maintenance.Run) maintenance.Answer, server maintenance.Server) maintenance.Run {
 	t.Helper()
 	run := claimedFor(server)
 	sim.Inject(simulator.Fault{Operation: startCall, Kind: simulator.WorkThenDrop, Times: 1})
@@ -204,7 +205,7 @@ func lost(t *testing.T, sim *simulator.SSM, start func(maintenance.Run) maintena
 
 func TestClient_FollowWithoutReference(t *testing.T) {
 	t.Parallel()
-	start := func(t *testing.T, server maintenance.Server) (*simulator.SSM, maintenance.Backend, maintenance.Run) {
+	start := func(t *testing.T, server maintenance.Server) (*ssm.Service, maintenance.Backend, maintenance.Run) {
 		t.Helper()
 		sim, c := service(t)
 		return sim, c, lost(t, sim, func(run maintenance.Run) maintenance.Answer { return c.Start(t.Context(), run, server, nil) }, server)
@@ -274,9 +275,9 @@ func TestClient_FollowWithoutReference(t *testing.T) {
 	}
 	t.Run("ErrUnavailable one that is listed and not found yet is not passed over", func(t *testing.T) {
 		sim, c, run := start(t, ours)
-		sim.SetLag(simulator.Lag{Read: time.Hour})
+		sim.SetLag(ssm.Lag{Read: time.Hour})
 		mustFail(t, c.Follow(t.Context(), run).ExecutionsErr, maintenance.ReasonUnavailable, "not found")
-		sim.SetLag(simulator.Lag{})
+		sim.SetLag(ssm.Lag{})
 		one(t, c.Follow(t.Context(), run))
 	})
 }
@@ -340,7 +341,7 @@ func TestClient_FollowAFailureWithARestore(t *testing.T) {
 // In virtual time, as the deterministic simulation has it: a queue, and a stop that reaches the execution before its first step.
 func TestClient_FollowAQueuedExecution(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		sim := simulator.NewSSM(simulator.SSMConfig{ExecutionTime: time.Hour, QueueTime: time.Hour})
+		sim := ssm.New(ssm.Config{ExecutionTime: time.Hour, QueueTime: time.Hour})
 		defer sim.Close()
 		furnish(t, sim)
 		c := inMemory(sim)

@@ -7,18 +7,19 @@ import (
 	"testing"
 
 	"opsworks-maintenance/lambda/local/simulator"
+	"opsworks-maintenance/lambda/local/simulator/ssm"
 	"opsworks-maintenance/lambda/maintenance"
 )
 
 func TestClient_LookAtTheNode(t *testing.T) {
 	t.Parallel()
-	ping := func(status string) func(*testing.T, *simulator.SSM) {
-		return func(t *testing.T, sim *simulator.SSM) { do(t, sim.SetPing(chefNode, status)) }
+	ping := func(status string) func(*testing.T, *ssm.Service) {
+		return func(t *testing.T, sim *ssm.Service) { do(t, sim.SetPing(chefNode, status)) }
 	}
 	for _, tt := range []struct {
 		name   string
 		server string
-		before func(t *testing.T, sim *simulator.SSM)
+		before func(t *testing.T, sim *ssm.Service)
 		want   maintenance.Status
 		why    string // in StatusReason
 	}{
@@ -27,7 +28,7 @@ func TestClient_LookAtTheNode(t *testing.T) {
 		{"whose agent is lost", "automate-06", ping("ConnectionLost"), maintenance.StatusConnectionLost, "its SSM Agent last answered at 20"},
 		{"whose agent is inactive, in the service's old word", "automate-06", ping("Inactive"), maintenance.StatusConnectionLost,
 			"last answered"},
-		{"with the runbook on it: what that means is not for the adapter to say", "automate-06", func(t *testing.T, sim *simulator.SSM) {
+		{"with the runbook on it: what that means is not for the adapter to say", "automate-06", func(t *testing.T, sim *ssm.Service) {
 			byHand(t, sim, "maintain-chef", chefNode)
 		}, maintenance.StatusHealthy, ""},
 	} {
@@ -61,34 +62,34 @@ func TestClient_LookAtWhatGoesOn(t *testing.T) {
 	for _, tt := range []struct {
 		name   string
 		server string
-		before func(t *testing.T, sim *simulator.SSM)
+		before func(t *testing.T, sim *ssm.Service)
 		want   int
 	}{
-		{"nothing", "automate-06", func(*testing.T, *simulator.SSM) {}, 0},
-		{"started by hand", "automate-06", func(t *testing.T, sim *simulator.SSM) { byHand(t, sim, "maintain-chef", chefNode) }, 1},
-		{"two at once", "automate-06", func(t *testing.T, sim *simulator.SSM) {
+		{"nothing", "automate-06", func(*testing.T, *ssm.Service) {}, 0},
+		{"started by hand", "automate-06", func(t *testing.T, sim *ssm.Service) { byHand(t, sim, "maintain-chef", chefNode) }, 1},
+		{"two at once", "automate-06", func(t *testing.T, sim *ssm.Service) {
 			byHand(t, sim, "maintain-chef", chefNode)
 			byHand(t, sim, "maintain-chef", chefNode)
 		}, 2},
-		{"waiting for an approval", "automate-06", func(t *testing.T, sim *simulator.SSM) {
+		{"waiting for an approval", "automate-06", func(t *testing.T, sim *ssm.Service) {
 			do(t, sim.SetStatus(byHand(t, sim, "maintain-chef", chefNode).ID, "PendingApproval"))
 		}, 1},
-		{"of a runbook that the settings have by its ARN", "by-arn", func(t *testing.T, sim *simulator.SSM) {
-			addNode(t, sim, simulator.Node{ID: strayNode}, "by-arn")
+		{"of a runbook that the settings have by its ARN", "by-arn", func(t *testing.T, sim *ssm.Service) {
+			addNode(t, sim, ssm.Node{ID: strayNode}, "by-arn")
 			byHand(t, sim, "maintain-chef", strayNode)
 		}, 1},
-		{"on a later page of the list", "automate-06", func(t *testing.T, sim *simulator.SSM) {
+		{"on a later page of the list", "automate-06", func(t *testing.T, sim *ssm.Service) {
 			byHand(t, sim, "maintain-chef", chefNode)
 			for range 50 {
 				byHand(t, sim, "maintain-chef", strayNode)
 			}
 		}, 1},
-		{"ended", "automate-06", func(t *testing.T, sim *simulator.SSM) {
+		{"ended", "automate-06", func(t *testing.T, sim *ssm.Service) {
 			byHand(t, sim, "maintain-chef", chefNode)
 			do(t, sim.Complete(chefNode))
 		}, 0},
-		{"on another node", "automate-06", func(t *testing.T, sim *simulator.SSM) { byHand(t, sim, "maintain-chef", strayNode) }, 0},
-		{"of a runbook whose name begins the same", "automate-06", func(t *testing.T, sim *simulator.SSM) {
+		{"on another node", "automate-06", func(t *testing.T, sim *ssm.Service) { byHand(t, sim, "maintain-chef", strayNode) }, 0},
+		{"of a runbook whose name begins the same", "automate-06", func(t *testing.T, sim *ssm.Service) {
 			byHand(t, sim, "maintain-chef-2",
 				chefNode)
 		}, 0},
@@ -132,28 +133,28 @@ func TestClient_LookErrors(t *testing.T) {
 	for _, tt := range []struct {
 		name   string
 		server string
-		before func(t *testing.T, sim *simulator.SSM)
+		before func(t *testing.T, sim *ssm.Service)
 		reason maintenance.Reason
 		words  []string
 	}{
 		{"ErrNotFound no node has the tag", "by-arn", nil, maintenance.ReasonNotFound,
 			[]string{"describe server by-arn", "tag maintenance-server=by-arn", "stopped", "silent"}},
-		{"ErrNotFound the node is stopped", "automate-06", func(_ *testing.T, sim *simulator.SSM) { sim.RemoveNode(chefNode) },
+		{"ErrNotFound the node is stopped", "automate-06", func(_ *testing.T, sim *ssm.Service) { sim.RemoveNode(chefNode) },
 			maintenance.ReasonNotFound, []string{"stopped", "silent"}},
 		{"ErrNotFound not in the settings", "mail-01", nil, maintenance.ReasonNotFound, []string{"settings"}},
-		{"ErrAmbiguous", "automate-06", func(t *testing.T, sim *simulator.SSM) { addNode(t, sim, simulator.Node{ID: strayNode}, "automate-06") },
+		{"ErrAmbiguous", "automate-06", func(t *testing.T, sim *ssm.Service) { addNode(t, sim, ssm.Node{ID: strayNode}, "automate-06") },
 			maintenance.ReasonAmbiguous, []string{"2 managed nodes", chefNode + ", " + strayNode}},
-		{"ErrAmbiguous also if one of them is lost", "automate-06", func(t *testing.T, sim *simulator.SSM) {
-			addNode(t, sim, simulator.Node{ID: strayNode, PingStatus: "ConnectionLost"}, "automate-06")
+		{"ErrAmbiguous also if one of them is lost", "automate-06", func(t *testing.T, sim *ssm.Service) {
+			addNode(t, sim, ssm.Node{ID: strayNode, PingStatus: "ConnectionLost"}, "automate-06")
 		}, maintenance.ReasonAmbiguous, []string{chefNode + ", " + strayNode}},
-		{"ErrAmbiguous more than a page", "automate-06", func(t *testing.T, sim *simulator.SSM) {
+		{"ErrAmbiguous more than a page", "automate-06", func(t *testing.T, sim *ssm.Service) {
 			for i := range 10 {
-				addNode(t, sim, simulator.Node{ID: fmt.Sprintf("i-0123456789abcdea%d", i)}, "automate-06")
+				addNode(t, sim, ssm.Node{ID: fmt.Sprintf("i-0123456789abcdea%d", i)}, "automate-06")
 			}
 		}, maintenance.ReasonAmbiguous, []string{"11 managed nodes"}},
-		{"ErrDenied", "automate-06", struck(nodesCall, simulator.Denied), maintenance.ReasonDenied, nil},
-		{"ErrThrottled", "automate-06", struck(nodesCall, simulator.Throttle), maintenance.ReasonThrottled, nil},
-		{"ErrUnavailable", "automate-06", struck(nodesCall, simulator.Unavailable), maintenance.ReasonUnavailable, nil},
+		{"ErrDenied", "automate-06", failing(nodesCall, simulator.Denied), maintenance.ReasonDenied, nil},
+		{"ErrThrottled", "automate-06", failing(nodesCall, simulator.Throttle), maintenance.ReasonThrottled, nil},
+		{"ErrUnavailable", "automate-06", failing(nodesCall, simulator.Unavailable), maintenance.ReasonUnavailable, nil},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -207,10 +208,10 @@ func TestClient_LookUnclear(t *testing.T) {
 // alarm started a second one.
 func TestClient_LookForgetsNoExecutionThatCouldNotBeReadOnce(t *testing.T) {
 	t.Parallel()
-	for name, unread := range map[string]func(sim *simulator.SSM){
-		"not found yet": func(sim *simulator.SSM) { sim.SetLag(simulator.Lag{Read: 5 * 60e9}) },
-		"an error":      func(sim *simulator.SSM) { inject(sim, getCall, simulator.InternalFailure) },
-		"no answer":     func(sim *simulator.SSM) { inject(sim, getCall, simulator.Drop) },
+	for name, unread := range map[string]func(sim *ssm.Service){
+		"not found yet": func(sim *ssm.Service) { sim.SetLag(ssm.Lag{Read: 5 * 60e9}) },
+		"an error":      func(sim *ssm.Service) { inject(sim, getCall, simulator.InternalFailure) },
+		"no answer":     func(sim *ssm.Service) { inject(sim, getCall, simulator.Drop) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -220,7 +221,7 @@ func TestClient_LookForgetsNoExecutionThatCouldNotBeReadOnce(t *testing.T) {
 			s := c.Look(t.Context(), "automate-06")
 			mustFail(t, s.ExecutionsErr, maintenance.ReasonUnavailable)
 			sim.ClearFaults()
-			sim.SetLag(simulator.Lag{})
+			sim.SetLag(ssm.Lag{})
 			for range 2 { // asked again, and then remembered
 				if got := one(t, c.Look(t.Context(), "automate-06")); got.ID != e.ID {
 					t.Errorf("got %+v", got)

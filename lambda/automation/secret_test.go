@@ -103,16 +103,16 @@ func TestClient_FollowWithoutValues(t *testing.T) {
 		{"raw, with what looks like an escape", given{"Path": {`C:\new\table`}}, `no C:\new\table here`, "no (Path) here"},
 		{"the same, escaped", given{"Path": {`C:\new\table`}}, `no C:\\new\\table here`, "no (Path) here"},
 
-		{"cut at the end of the text", given{"Token": {secret}}, "the login with canary-7", "the login with (Token)"},
-		{"cut at a row of dots", given{"Token": {secret}}, "the login with canary-7...", "the login with (Token)..."},
+		{"cut at the end of the text", given{"Token": {secret}}, "the login with secret-7", "the login with (Token)"},
+		{"cut at a row of dots", given{"Token": {secret}}, "the login with secret-7...", "the login with (Token)..."},
 		{"cut, with such a row in itself", given{"Token": {"k1-000...0000"}}, "the login with k1-000...000", "the login with (Token)"},
-		{"cut by the agent", given{"Token": {secret}}, "with canary-7\n---Output truncated---\n----ERROR---- none",
+		{"cut by the agent", given{"Token": {secret}}, "with secret-7\n---Output truncated---\n----ERROR---- none",
 			"with (Token) ---Output truncated--- ----ERROR---- none"},
-		{"cut in the middle of an escape", given{"Token": {"canary-7\n3a"}}, `{"Token":"canary-7\u00`, `{"Token":"(Token)`},
-		{"cut before the second half of a pair", given{"Token": {"canary-7😀"}}, `{"Token":"canary-7\ud83d`, `{"Token":"(Token)`},
-		{"an escape that is none is no cut", given{"Token": {secret}}, `the login with canary-7\u0x`, `the login with canary-7\u0x`},
-		{"cut to less than eight characters, which may be anything", given{"Token": {secret}}, "the login with canary-",
-			"the login with canary-"},
+		{"cut in the middle of an escape", given{"Token": {"secret-7\n3a"}}, `{"Token":"secret-7\u00`, `{"Token":"(Token)`},
+		{"cut before the second half of a pair", given{"Token": {"secret-7😀"}}, `{"Token":"secret-7\ud83d`, `{"Token":"(Token)`},
+		{"an escape that is none is no cut", given{"Token": {secret}}, `the login with secret-7\u0x`, `the login with secret-7\u0x`},
+		{"cut to less than eight characters, which may be anything", given{"Token": {secret}}, "the login with secret-",
+			"the login with secret-"},
 		{"the beginning of a value in the middle of a text is none", given{"Greeting": {"good morning to all"}}, "a good morning it was",
 			"a good morning it was"},
 
@@ -150,7 +150,7 @@ func TestClient_FollowWithoutSettings(t *testing.T) {
 
 // However a value is escaped and wherever the message is cut, no piece of eight characters from its beginning is left.
 func FuzzClient_FollowWithoutValues(f *testing.F) {
-	f.Add("canary-7f3a", "the login with ", uint8(0), uint8(11))
+	f.Add("secret-7f3a", "the login with ", uint8(0), uint8(11))
 	f.Add("a\"b\\c\n<&>é-secret", "{\"Token\":\"", uint8(1), uint8(20))
 	f.Add("a\"b\\c\n<&>é-secret", "", uint8(2), uint8(12))
 	f.Fuzz(func(t *testing.T, value, before string, level, length uint8) {

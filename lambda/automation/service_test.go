@@ -20,6 +20,7 @@ import (
 
 	"opsworks-maintenance/lambda/automation"
 	"opsworks-maintenance/lambda/local/simulator"
+	"opsworks-maintenance/lambda/local/simulator/ssm"
 	"opsworks-maintenance/lambda/maintenance"
 )
 
@@ -37,7 +38,7 @@ const (
 	puppetNode = "mi-0123456789abcdef0"
 	oursNode   = "i-0123456789abcdef1"
 	strayNode  = "i-0fedcba9876543210"
-	secret     = "canary-7f3a"
+	secret     = "secret-7f3a"
 
 	startCall = "StartAutomationExecution"
 	listCall  = "DescribeAutomationExecutions"
@@ -60,14 +61,14 @@ var servers = map[string]automation.Server{
 }
 
 // service is the simulator with the nodes and runbooks of the servers, and a client for it.
-func service(t *testing.T) (*simulator.SSM, *automation.Client) {
+func service(t *testing.T) (*ssm.Service, *automation.Client) {
 	t.Helper()
 	sim := newSimulator(t)
 	return sim, serve(t, sim, sim.Close)
 }
 
 // serviceUnder is service for a client that meets a fault: it gives up soon on a call that hangs.
-func serviceUnder(t *testing.T, kind simulator.Kind) (*simulator.SSM, *automation.Client) {
+func serviceUnder(t *testing.T, kind simulator.Kind) (*ssm.Service, *automation.Client) {
 	t.Helper()
 	sim := newSimulator(t)
 	return sim, serveUnder(t, kind, sim, sim.Close)
@@ -86,7 +87,7 @@ func serveUnder(t *testing.T, kind simulator.Kind, handler http.Handler, release
 }
 
 // serviceAt is service for a client whose clock is the one given.
-func serviceAt(t *testing.T, now func() time.Time) (*simulator.SSM, *automation.Client) {
+func serviceAt(t *testing.T, now func() time.Time) (*ssm.Service, *automation.Client) {
 	t.Helper()
 	sim := newSimulator(t)
 	endpoint := httptest.NewServer(sim)
@@ -95,31 +96,31 @@ func serviceAt(t *testing.T, now func() time.Time) (*simulator.SSM, *automation.
 	return sim, clientAt(endpoint.URL, now, time.Hour)
 }
 
-func newSimulator(t *testing.T) *simulator.SSM {
+func newSimulator(t *testing.T) *ssm.Service {
 	t.Helper()
-	sim := simulator.NewSSM(simulator.SSMConfig{})
+	sim := ssm.New(ssm.Config{})
 	furnish(t, sim)
 	return sim
 }
 
 // furnish gives a service the nodes and runbooks of the servers.
-func furnish(t *testing.T, sim *simulator.SSM) {
+func furnish(t *testing.T, sim *ssm.Service) {
 	t.Helper()
-	addNode(t, sim, simulator.Node{ID: chefNode}, "automate-06")
-	addNode(t, sim, simulator.Node{ID: puppetNode, Name: "rack 7"}, "puppet-01")
-	addNode(t, sim, simulator.Node{ID: oursNode}, "ours-01")
-	parameters := []simulator.RunbookParameter{
+	addNode(t, sim, ssm.Node{ID: chefNode}, "automate-06")
+	addNode(t, sim, ssm.Node{ID: puppetNode, Name: "rack 7"}, "puppet-01")
+	addNode(t, sim, ssm.Node{ID: oursNode}, "ours-01")
+	parameters := []ssm.RunbookParameter{
 		{Name: "InstanceId"}, {Name: "Nodes"}, {Name: "Token"}, {Name: "Packages"}, {Name: "MajorUpgrade", AllowedValues: []string{"yes", "no"}}}
 	for _, name := range []string{"maintain-chef", "maintain-chef-2", "maintain-puppet"} {
 		if err := sim.AddRunbook(name, 2, parameters, []string{"backup", "patch", "check"}); err != nil {
 			t.Fatal(err)
 		}
 	}
-	ours := []simulator.RunbookParameter{{Name: "InstanceId", Required: true}, {Name: "RunId"}}
-	do(t, sim.AddRunbookOf("ours", 1, ours, simulator.Always("Backup", "Patch", "Restore")))
+	ours := []ssm.RunbookParameter{{Name: "InstanceId", Required: true}, {Name: "RunId"}}
+	do(t, sim.AddRunbookOf("ours", 1, ours, ssm.Always("Backup", "Patch", "Restore")))
 }
 
-func addNode(t *testing.T, sim *simulator.SSM, node simulator.Node, serverName string) {
+func addNode(t *testing.T, sim *ssm.Service, node ssm.Node, serverName string) {
 	t.Helper()
 	node.Tags = map[string]string{"maintenance-server": serverName}
 	if err := sim.AddNode(node); err != nil {
@@ -210,7 +211,7 @@ func (f forgetful) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // calls are the operations that were called, in order.
-func calls(sim *simulator.SSM) []string {
+func calls(sim *ssm.Service) []string {
 	names := []string{}
 	for _, call := range sim.Calls() {
 		names = append(names, call.Operation)
@@ -218,17 +219,17 @@ func calls(sim *simulator.SSM) []string {
 	return names
 }
 
-func times(sim *simulator.SSM, operation string) int {
+func times(sim *ssm.Service, operation string) int {
 	return len(slices.DeleteFunc(calls(sim), func(name string) bool { return name != operation }))
 }
 
 // byHand starts a runbook as somebody else would.
-func byHand(t *testing.T, sim *simulator.SSM, runbook, node string) simulator.Execution {
+func byHand(t *testing.T, sim *ssm.Service, runbook, node string) ssm.Execution {
 	t.Helper()
 	return byHandWith(t, sim, runbook, map[string][]string{"InstanceId": {node}})
 }
 
-func byHandWith(t *testing.T, sim *simulator.SSM, runbook string, parameters map[string][]string) simulator.Execution {
+func byHandWith(t *testing.T, sim *ssm.Service, runbook string, parameters map[string][]string) ssm.Execution {
 	t.Helper()
 	id, err := sim.StartByHand(runbook, parameters)
 	if err != nil {
@@ -240,7 +241,7 @@ func byHandWith(t *testing.T, sim *simulator.SSM, runbook string, parameters map
 		}
 	}
 	t.Fatalf("no execution %s", id)
-	return simulator.Execution{}
+	return ssm.Execution{}
 }
 
 // mustFail checks an error's reason and words.
@@ -309,11 +310,11 @@ func one(t *testing.T, s maintenance.Sighting) maintenance.Execution {
 	return s.Executions[0]
 }
 
-// struck is a service whose calls of an operation all go wrong.
-func struck(operation string, kind simulator.Kind) func(*testing.T, *simulator.SSM) {
-	return func(_ *testing.T, sim *simulator.SSM) { inject(sim, operation, kind) }
+// failing is a service whose calls of an operation all go wrong.
+func failing(operation string, kind simulator.Kind) func(*testing.T, *ssm.Service) {
+	return func(_ *testing.T, sim *ssm.Service) { inject(sim, operation, kind) }
 }
 
-func inject(sim *simulator.SSM, operation string, kind simulator.Kind) {
+func inject(sim *ssm.Service, operation string, kind simulator.Kind) {
 	sim.Inject(simulator.Fault{Operation: operation, Kind: kind})
 }

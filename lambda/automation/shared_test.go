@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"opsworks-maintenance/lambda/local/simulator"
+	"opsworks-maintenance/lambda/local/simulator/ssm"
 	"opsworks-maintenance/lambda/maintenance"
 )
 
@@ -73,7 +74,7 @@ func TestClient_SharedAtTheSameTime(t *testing.T) {
 
 // slowList is a service that answers nothing to a list until its caller leaves.
 type slowList struct {
-	*simulator.SSM
+	*ssm.Service
 	slow atomic.Bool
 }
 
@@ -81,16 +82,16 @@ func (s *slowList) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if s.slow.Load() && strings.HasSuffix(r.Header.Get("X-Amz-Target"), listCall) {
 		<-r.Context().Done()
 	}
-	s.SSM.ServeHTTP(w, r)
+	s.Service.ServeHTTP(w, r)
 }
 
 // Whoever waits for another's list can leave, and a reader who ran out of time takes no list from those who have more.
 func TestClient_SharedWaitsNoLongerThanItHas(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		sim := &slowList{SSM: simulator.NewSSM(simulator.SSMConfig{})}
+		sim := &slowList{Service: ssm.New(ssm.Config{})}
 		defer sim.Close()
-		furnish(t, sim.SSM)
-		byHand(t, sim.SSM, "maintain-chef", chefNode)
+		furnish(t, sim.Service)
+		byHand(t, sim.Service, "maintain-chef", chefNode)
 		sweep := inMemory(sim).Shared()
 		sim.slow.Store(true)
 		look := func() (<-chan maintenance.Sighting, context.CancelFunc) {

@@ -14,6 +14,7 @@ import (
 
 	"opsworks-maintenance/lambda/automation"
 	"opsworks-maintenance/lambda/local/simulator"
+	"opsworks-maintenance/lambda/local/simulator/ssm"
 	"opsworks-maintenance/lambda/maintenance"
 )
 
@@ -165,10 +166,10 @@ func TestClient_StartErrors(t *testing.T) {
 }
 
 // How a service may take a client token that it has seen: no document says.
-var tokens = map[string]func(sim *simulator.SSM) http.Handler{
-	"remembered": func(sim *simulator.SSM) http.Handler { return sim },
-	"refused":    func(sim *simulator.SSM) http.Handler { sim.RefuseReuse(true); return sim },
-	"ignored":    func(sim *simulator.SSM) http.Handler { return forgetful{sim} },
+var tokens = map[string]func(sim *ssm.Service) http.Handler{
+	"remembered": func(sim *ssm.Service) http.Handler { return sim },
+	"refused":    func(sim *ssm.Service) http.Handler { sim.RefuseReuse(true); return sim },
+	"ignored":    func(sim *ssm.Service) http.Handler { return forgetful{sim} },
 }
 
 // Whatever becomes of the answer, and whatever the service makes of tokens: at most one execution, no look after it, and what is

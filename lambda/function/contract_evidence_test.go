@@ -8,15 +8,15 @@ import (
 
 // What was seen, what was not, and what either proves.
 var evidenceContract = []contractCase{
-	{"the answer is lost: one start, notified once", "", func(r *rig) { lost(r, simulator.WorkThenDrop) },
+	{"the answer is lost: one start, notified once", "", func(r *harness) { lost(r, simulator.WorkThenDrop) },
 		[]string{"started", "succeeded"}, 1},
-	{"the answer hangs: one start, notified once", "", func(r *rig) { lost(r, simulator.WorkThenHang) },
+	{"the answer hangs: one start, notified once", "", func(r *harness) { lost(r, simulator.WorkThenHang) },
 		[]string{"started", "succeeded"}, 1},
-	{"the answer is an internal error: one start, notified once", "", func(r *rig) { lost(r, simulator.WorkThenInternalFailure) },
+	{"the answer is an internal error: one start, notified once", "", func(r *harness) { lost(r, simulator.WorkThenInternalFailure) },
 		[]string{"started", "succeeded"}, 1},
-	{"the answer is lost and nobody can look: a doubt, until somebody can", "", func(r *rig) {
-		r.strikeStart(simulator.WorkThenDrop, 0)
-		r.strikeLooks(denied, 1)
+	{"the answer is lost and nobody can look: a doubt, until somebody can", "", func(r *harness) {
+		r.faultStart(simulator.WorkThenDrop, 0)
+		r.faultLooks(denied, 1)
 		r.event(r.rings(), "error start-unconfirmed")
 		r.passes(9 * time.Minute)
 		r.notified()
@@ -27,39 +27,39 @@ var evidenceContract = []contractCase{
 		r.end(true)
 		r.passes(10 * time.Minute)
 	}, []string{"error start-unconfirmed", "started", "succeeded"}, 1},
-	{"the answer is lost, nobody can look, and it ends: its end is found all the same", "", func(r *rig) {
-		r.strikeStart(simulator.WorkThenDrop, 0)
-		r.strikeLooks(denied, 1)
+	{"the answer is lost, nobody can look, and it ends: its end is found all the same", "", func(r *harness) {
+		r.faultStart(simulator.WorkThenDrop, 0)
+		r.faultLooks(denied, 1)
 		r.event(r.rings(), "error start-unconfirmed")
 		r.passes(2 * time.Minute)
 		r.end(true)
 		r.heal()
 		r.passes(10 * time.Minute)
 	}, []string{"succeeded"}, 1}, // that it started is no news any more
-	{"what was started cannot be read once: it is not forgotten", "", func(r *rig) {
-		r.strikeStart(simulator.WorkThenDrop, 0)
-		r.strikeLooks(simulator.InternalFailure, 1)
+	{"what was started cannot be read once: it is not forgotten", "", func(r *harness) {
+		r.faultStart(simulator.WorkThenDrop, 0)
+		r.faultLooks(simulator.InternalFailure, 1)
 		r.event(r.rings(), "error start-unconfirmed")
 		r.passes(2 * time.Minute)
 		r.heal()
 		r.passes(30 * time.Minute)
 	}, []string{"started"}, 1},
-	{"the request is lost: ten minutes and three looks later it is started, once", "", func(r *rig) { unheard(r, simulator.Drop) },
+	{"the request is lost: ten minutes and three looks later it is started, once", "", func(r *harness) { unheard(r, simulator.Drop) },
 		[]string{"error start-unconfirmed", "waiting unavailable", "started", "succeeded"}, 1},
-	{"the request hangs: ten minutes and three looks later it is started, once", "", func(r *rig) { unheard(r, simulator.Hang) },
+	{"the request hangs: ten minutes and three looks later it is started, once", "", func(r *harness) { unheard(r, simulator.Hang) },
 		[]string{"error start-unconfirmed", "waiting unavailable", "started", "succeeded"}, 1},
-	{"an operator's request is lost: nothing is started behind their back", "", func(r *rig) {
-		r.strikeStart(simulator.Drop, 1)
+	{"an operator's request is lost: nothing is started behind their back", "", func(r *harness) {
+		r.faultStart(simulator.Drop, 1)
 		r.operator(startByName, "error start-unconfirmed")
 		r.passes(30 * time.Minute)
 	}, []string{"error start-unconfirmed", "failed never-began"}, 0},
-	{"the server is gone when the attempt is over", "", func(r *rig) {
-		r.strikeStart(simulator.Drop, 1)
+	{"the server is gone when the attempt is over", "", func(r *harness) {
+		r.faultStart(simulator.Drop, 1)
 		r.event(r.rings(), "error start-unconfirmed")
 		r.none()
 		r.passes(50 * time.Minute)
 	}, []string{"error start-unconfirmed", "waiting unavailable", "refused not-found"}, 0},
-	{"what is followed is missing from one answer: that ends nothing", "", func(r *rig) {
+	{"what is followed is missing from one answer: that ends nothing", "", func(r *harness) {
 		r.event(r.rings(), "started")
 		r.passes(2 * time.Minute)
 		for range 3 { // each time once, and then seen
@@ -76,7 +76,7 @@ var evidenceContract = []contractCase{
 		r.end(true)
 		r.passes(10 * time.Minute)
 	}, []string{"started", "succeeded"}, 1},
-	{"what is followed is gone: failed after ten minutes and three looks, and not before", "", func(r *rig) {
+	{"what is followed is gone: failed after ten minutes and three looks, and not before", "", func(r *harness) {
 		r.event(r.rings(), "started")
 		r.passes(2 * time.Minute)
 		r.starts()
@@ -88,9 +88,9 @@ var evidenceContract = []contractCase{
 			r.t.Errorf("the server is still held by %s", open.ID)
 		}
 	}, []string{"started", failedGone}, 1},
-	{"nobody may look at what runs: people hear of that after ten minutes, and of the end once it is seen", "", func(r *rig) {
+	{"nobody may look at what runs: people hear of that after ten minutes, and of the end once it is seen", "", func(r *harness) {
 		r.event(r.rings(), "started")
-		r.strikeLooks(denied, 0)
+		r.faultLooks(denied, 0)
 		r.passes(9 * time.Minute)
 		r.notified("started")
 		r.passes(20 * time.Minute)
@@ -102,8 +102,8 @@ var evidenceContract = []contractCase{
 }
 
 // lost: it has started, though nobody was told.
-func lost(r *rig, kind simulator.Kind) {
-	r.strikeStart(kind, 0)
+func lost(r *harness, kind simulator.Kind) {
+	r.faultStart(kind, 0)
 	alarm := r.rings()
 	r.event(alarm, "error start-unconfirmed")
 	r.event(alarm, "in-progress duplicate")
@@ -114,8 +114,8 @@ func lost(r *rig, kind simulator.Kind) {
 }
 
 // unheard: nothing has started, and at first nobody can tell.
-func unheard(r *rig, kind simulator.Kind) {
-	r.strikeStart(kind, 1)
+func unheard(r *harness, kind simulator.Kind) {
+	r.faultStart(kind, 1)
 	alarm := r.rings()
 	r.event(alarm, "error start-unconfirmed")
 	r.event(alarm, "in-progress duplicate")

@@ -18,7 +18,7 @@ func aboutRun(verb, id string) string { return `{"` + verb + `": {"runId": "` + 
 
 // What an operator does about a run.
 var operatorContract = []contractCase{
-	{"an operator follows the advice of a message and starts the run that waits: it, and no second", "", func(r *rig) {
+	{"an operator follows the advice of a message and starts the run that waits: it, and no second", "", func(r *harness) {
 		r.busy()
 		id := r.event(r.rings(), "waiting wrong-state")
 		r.free()
@@ -30,7 +30,7 @@ var operatorContract = []contractCase{
 		r.passes(30 * time.Minute)
 		r.operator(aboutRun("start", id), "refused not-running") // the command of an old message
 	}, []string{"waiting wrong-state", "started", "succeeded"}, 1},
-	{"an operator starts by the server's name while a run waits: that run", "", func(r *rig) {
+	{"an operator starts by the server's name while a run waits: that run", "", func(r *harness) {
 		r.busy()
 		id := r.event(r.rings(), "waiting wrong-state")
 		r.free()
@@ -39,17 +39,17 @@ var operatorContract = []contractCase{
 		}
 		r.passes(10 * time.Minute)
 	}, []string{"waiting wrong-state", "started"}, 1},
-	{"a refused operator approves nothing, and the run waits on", opensSoon, func(r *rig) {
+	{"a refused operator approves nothing, and the run waits on", opensSoon, func(r *harness) {
 		id := r.event(r.rings(), "waiting outside-window")
 		r.operator(aboutRun("start", id), "refused outside-window")
 		r.operator(`{"start": {"runId": "`+id+`", "override": ["window"]}}`, "started")
 		r.passes(time.Minute)
 	}, []string{"waiting outside-window", "refused outside-window", "started"}, 1},
-	{"a run that nobody knows is none", "", func(r *rig) {
+	{"a run that nobody knows is none", "", func(r *harness) {
 		r.operator(aboutRun("start", "automate-06-20000101T000000-AAAAAAAAAA"), "refused unknown-run")
 		r.operator(aboutRun("stop", "automate-06-20000101T000000-AAAAAAAAAA"), "refused unknown-run")
 	}, nil, 0},
-	{"a run that waits is stopped: cancelled, and it never starts", "", func(r *rig) {
+	{"a run that waits is stopped: cancelled, and it never starts", "", func(r *harness) {
 		r.busy()
 		id := r.event(r.rings(), "waiting wrong-state")
 		r.operator(closeByName, "refused not-running") // it holds nothing that could be given up
@@ -58,11 +58,11 @@ var operatorContract = []contractCase{
 		r.free()
 		r.passes(20 * time.Minute)
 	}, []string{"waiting wrong-state", "cancelled stopped"}, 0},
-	{"a start in the middle cannot be closed, and its end is notified", "", func(r *rig) {
-		r.strikeStart(throttle, 0)
+	{"a start in the middle cannot be closed, and its end is notified", "", func(r *harness) {
+		r.faultStart(throttle, 0)
 		answer := make(chan string)
 		alarm := r.rings()
-		r.strikeLooks(denied, 1)
+		r.faultLooks(denied, 1)
 		go func() { answer <- said(r.responses(r.invoke(functionARN, alarm))) }()
 		time.Sleep(100 * time.Millisecond) // the SDK pauses between two attempts to start
 		r.operator(closeByName, "refused attempt-alive")
@@ -74,7 +74,7 @@ var operatorContract = []contractCase{
 		r.end(true)
 		r.passes(10 * time.Minute)
 	}, []string{"started", "succeeded"}, 1},
-	{"a run past its deadline is closed by hand, and its server is free", "", func(r *rig) {
+	{"a run past its deadline is closed by hand, and its server is free", "", func(r *harness) {
 		id := r.event(r.rings(), "started")
 		time.Sleep(5 * time.Hour)
 		r.passes(time.Minute)
@@ -89,7 +89,7 @@ func TestContract_Stop(t *testing.T) {
 	for name, backend := range contractBackends {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				r := newRig(t, backend(t), "")
+				r := newHarness(t, backend(t), "")
 				asked, end := "refused unsupported", []string{"started", "succeeded"}
 				if r.stops {
 					asked, end = "in-progress stopping", []string{"started", "cancelled stopped"}
@@ -113,8 +113,8 @@ func TestContract_Stop(t *testing.T) {
 // A wish to stop what is being started is obeyed once it has started, though its answer was lost.
 func TestContract_StopInTheMiddleOfAStart(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t, systemsManager(t, "chef-automate", 0), "")
-		r.strikeStart(simulator.WorkThenDrop, 0)
+		r := newHarness(t, systemsManager(t, "chef-automate", 0), "")
+		r.faultStart(simulator.WorkThenDrop, 0)
 		id := r.event(r.rings(), "error start-unconfirmed")
 		r.operator(aboutRun("stop", id), "in-progress stopping")
 		r.passes(2 * time.Minute)

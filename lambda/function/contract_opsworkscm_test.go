@@ -9,10 +9,10 @@ import (
 	"opsworks-maintenance/lambda/local/simulator"
 )
 
-func onOpsWorks(t *testing.T, name string, do func(r *rig)) {
+func onOpsWorks(t *testing.T, name string, do func(r *harness)) {
 	t.Run(name, func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
-			r := newRig(t, opsWorks(t), "")
+			r := newHarness(t, opsWorks(t), "")
 			do(r)
 			r.recordsAreWhole()
 			r.keepsSecrets()
@@ -24,7 +24,7 @@ func TestContract_OpsWorksCM(t *testing.T) {
 	weak := func(kind simulator.Kind, lag time.Duration) simulator.Fault {
 		return simulator.Fault{Operation: "StartMaintenance", Kind: kind, Lag: lag}
 	}
-	onOpsWorks(t, "accepted and never begun: that is what is notified, in the product", func(r *rig) {
+	onOpsWorks(t, "accepted and never begun: that is what is notified, in the product", func(r *harness) {
 		r.cm.Inject(weak(simulator.NeverBegins, 0))
 		r.event(r.rings(), "started")
 		r.passes(15 * time.Minute)
@@ -32,7 +32,7 @@ func TestContract_OpsWorksCM(t *testing.T) {
 		r.passes(5 * time.Minute)
 		r.notified("started", "failed never-began")
 	})
-	onOpsWorks(t, "it begins later than it was accepted, and fails: it is not said to have succeeded", func(r *rig) {
+	onOpsWorks(t, "it begins later than it was accepted, and fails: it is not said to have succeeded", func(r *harness) {
 		r.cm.Inject(weak(simulator.LateFailure, 4*time.Minute))
 		r.event(r.rings(), "started")
 		r.passes(3 * time.Minute)
@@ -44,7 +44,7 @@ func TestContract_OpsWorksCM(t *testing.T) {
 		r.passes(10 * time.Minute)
 		r.notified("started", "failed")
 	})
-	onOpsWorks(t, "a reading from before the end is no end", func(r *rig) {
+	onOpsWorks(t, "a reading from before the end is no end", func(r *harness) {
 		r.event(r.rings(), "started")
 		r.passes(2 * time.Minute)
 		r.cm.Inject(simulator.Fault{Operation: "DescribeServers", Kind: simulator.ListLag, Lag: 5 * time.Minute}) // what a sweep reads
@@ -55,7 +55,7 @@ func TestContract_OpsWorksCM(t *testing.T) {
 		r.passes(10 * time.Minute)
 		r.notified("started", "succeeded")
 	})
-	onOpsWorks(t, "the record of a start has the Server that was answered, without values of attributes", func(r *rig) {
+	onOpsWorks(t, "the record of a start has the Server that was answered, without values of attributes", func(r *harness) {
 		r.event(r.rings(), "started")
 		records := r.mail.on(recordsTopic)
 		if len(records) != 1 {
@@ -67,7 +67,7 @@ func TestContract_OpsWorksCM(t *testing.T) {
 			}
 		}
 	})
-	onOpsWorks(t, "the value of an engine attribute is nowhere, whatever comes of it", func(r *rig) {
+	onOpsWorks(t, "the value of an engine attribute is nowhere, whatever comes of it", func(r *harness) {
 		attributes := `[{"name": "CHEF_MAJOR_UPGRADE", "value": "` + r.secret + `"}]`
 		r.operator(`{"start": {"serverName": "`+contractServer+`", "engineAttributes": `+attributes+`}}`, "refused invalid-request")
 		r.passes(2 * time.Minute)

@@ -7,14 +7,15 @@ import (
 	"time"
 
 	"opsworks-maintenance/lambda/local/simulator"
+	"opsworks-maintenance/lambda/local/simulator/ssm"
 	"opsworks-maintenance/lambda/maintenance"
 )
 
 // onSystemsManager runs a test on virtual time, with our runbook.
-func onSystemsManager(t *testing.T, name, server string, queue time.Duration, do func(r *rig), beside ...string) {
+func onSystemsManager(t *testing.T, name, server string, queue time.Duration, do func(r *harness), beside ...string) {
 	t.Run(name, func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
-			r := newRig(t, systemsManager(t, "chef-automate", queue), server, beside...)
+			r := newHarness(t, systemsManager(t, "chef-automate", queue), server, beside...)
 			do(r)
 			r.recordsAreWhole()
 		})
@@ -26,9 +27,9 @@ const secondName = `{"name": "automate-07", "alarms": ["automate-07-*"], "backen
 	"parameters": {"BackupTo": ["s3://backups/chef"]}}`
 
 func TestContract_SystemsManager(t *testing.T) {
-	onSystemsManager(t, "two names of one node never run at once, whatever a list shows", "", 0, func(r *rig) {
+	onSystemsManager(t, "two names of one node never run at once, whatever a list shows", "", 0, func(r *harness) {
 		id := r.event(r.rings(), "started")
-		r.ssm.SetLag(simulator.Lag{List: time.Hour}) // only the ledger knows now that the node is taken
+		r.ssm.SetLag(ssm.Lag{List: time.Hour}) // only the ledger knows now that the node is taken
 		plan := string(r.invoke(operatorsARN, `{"plan": {"serverName": "automate-07"}}`))
 		for _, kind := range []string{"alarm", "schedule", "manual"} {
 			want := `{"trigger":"` + kind + `","outcome":"in-progress","reason":"in-progress","runId":"` + id + `"`
@@ -44,12 +45,12 @@ func TestContract_SystemsManager(t *testing.T) {
 		if n := r.starts(); n != 1 {
 			r.t.Errorf("%d starts on one node", n)
 		}
-		r.ssm.SetLag(simulator.Lag{})
+		r.ssm.SetLag(ssm.Lag{})
 		r.end(true)
 		r.passes(5 * time.Minute)
 		r.operator(`{"start": {"serverName": "automate-07"}}`, "started") // the node is free
 	}, secondName)
-	onSystemsManager(t, "the step that always runs is seen to have run after a failure", "", 0, func(r *rig) {
+	onSystemsManager(t, "the step that always runs is seen to have run after a failure", "", 0, func(r *harness) {
 		r.event(r.rings(), "started")
 		r.end(false)
 		r.passes(3 * time.Minute)
@@ -57,8 +58,8 @@ func TestContract_SystemsManager(t *testing.T) {
 		r.holds("the step Patch")
 		r.holds("Patch Failed, HealthCheck Pending, Restore Success")
 	})
-	onSystemsManager(t, "of two executions on the node the one that has the run's id is the run's", "", 0, func(r *rig) {
-		r.strikeStart(simulator.WorkThenDrop, 0)
+	onSystemsManager(t, "of two executions on the node the one that has the run's id is the run's", "", 0, func(r *harness) {
+		r.faultStart(simulator.WorkThenDrop, 0)
 		r.event(r.rings(), "error start-unconfirmed")
 		r.byHand()
 		r.passes(3 * time.Minute)
@@ -67,8 +68,8 @@ func TestContract_SystemsManager(t *testing.T) {
 		}
 	})
 	unreadable := simulator.Fault{Operation: "GetAutomationExecution", Kind: simulator.InternalFailure}
-	onSystemsManager(t, "one that is listed and cannot be read may be the run's: nothing is started again", "", 0, func(r *rig) {
-		r.strikeStart(simulator.WorkThenDrop, 0)
+	onSystemsManager(t, "one that is listed and cannot be read may be the run's: nothing is started again", "", 0, func(r *harness) {
+		r.faultStart(simulator.WorkThenDrop, 0)
 		r.event(r.rings(), "error start-unconfirmed")
 		r.ssm.Inject(unreadable)
 		r.passes(40 * time.Minute)
@@ -80,7 +81,7 @@ func TestContract_SystemsManager(t *testing.T) {
 			r.t.Errorf("%d starts", n)
 		}
 	})
-	onSystemsManager(t, "one that is listed and cannot be read may be on the node: nothing is started beside it", "", 0, func(r *rig) {
+	onSystemsManager(t, "one that is listed and cannot be read may be on the node: nothing is started beside it", "", 0, func(r *harness) {
 		r.byHand()
 		r.ssm.Inject(unreadable)
 		r.event(r.rings(), "waiting unavailable")
@@ -92,7 +93,7 @@ func TestContract_SystemsManager(t *testing.T) {
 			r.t.Errorf("%d starts", n)
 		}
 	})
-	onSystemsManager(t, "the event of its end ends a run at once", "", 0, func(r *rig) {
+	onSystemsManager(t, "the event of its end ends a run at once", "", 0, func(r *harness) {
 		r.event(r.rings(), "started")
 		r.end(true)
 		event := strings.ReplaceAll(string(sample(r.t, "run-finished.json")), "333ba70b-2333-48db-b17e-a5e69c6f4d1c", r.open().Reference)
@@ -102,7 +103,7 @@ func TestContract_SystemsManager(t *testing.T) {
 		r.notified("started", "succeeded")
 	})
 	closesSoon := `, "window": {"days": ["Sat"], "start": "00:00", "end": "00:30"}`
-	onSystemsManager(t, "what has not begun when its window closes is stopped, and has never begun", closesSoon, 2*time.Hour, func(r *rig) {
+	onSystemsManager(t, "what has not begun when its window closes is stopped, and has never begun", closesSoon, 2*time.Hour, func(r *harness) {
 		r.event(r.rings(), "started")
 		r.passes(28 * time.Minute)
 		r.notified("started")
@@ -112,7 +113,7 @@ func TestContract_SystemsManager(t *testing.T) {
 			r.t.Errorf("the execution is %s", status)
 		}
 	})
-	onSystemsManager(t, "a node that goes silent, or reboots, ends nothing", "", 0, func(r *rig) {
+	onSystemsManager(t, "a node that goes silent, or reboots, ends nothing", "", 0, func(r *harness) {
 		r.event(r.rings(), "started")
 		r.busy()
 		r.passes(20 * time.Minute)
@@ -123,19 +124,19 @@ func TestContract_SystemsManager(t *testing.T) {
 		r.passes(5 * time.Minute)
 		r.notified("started", "succeeded")
 	})
-	onSystemsManager(t, "an execution that somebody else stopped is said to have been", "", 0, func(r *rig) {
+	onSystemsManager(t, "an execution that somebody else stopped is said to have been", "", 0, func(r *harness) {
 		r.event(r.rings(), "started")
 		must(r.t, r.ssm.SetStatus(r.open().Reference, "Cancelled"))
 		r.passes(3 * time.Minute)
 		r.notified("started", "cancelled stopped-elsewhere")
 	})
-	onSystemsManager(t, "a name of several nodes is refused: nobody guesses", "", 0, func(r *rig) {
-		must(r.t, r.ssm.AddNode(simulator.Node{ID: "mi-0123456789abcdef0", Tags: map[string]string{"maintenance-server": contractServer}}))
+	onSystemsManager(t, "a name of several nodes is refused: nobody guesses", "", 0, func(r *harness) {
+		must(r.t, r.ssm.AddNode(ssm.Node{ID: "mi-0123456789abcdef0", Tags: map[string]string{"maintenance-server": contractServer}}))
 		r.event(r.rings(), "error ambiguous")
 		r.operator(startByName, "error ambiguous")
 		r.notified("error ambiguous", "error ambiguous")
 	})
-	onSystemsManager(t, "as many executions as the service allows: waited for", "", 0, func(r *rig) {
+	onSystemsManager(t, "as many executions as the service allows: waited for", "", 0, func(r *harness) {
 		r.ssm.LimitExecutions(0)
 		r.event(r.rings(), "waiting service-limit")
 		r.ssm.LimitExecutions(1)
@@ -147,8 +148,8 @@ func TestContract_SystemsManager(t *testing.T) {
 // Of other runbooks an execution is the run's by node and time alone: of two nobody can tell, and nothing is started again.
 func TestContract_TwoExecutionsThatMayBeTheRuns(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t, systemsManager(t, "maintain-chef", 0), "")
-		r.strikeStart(simulator.WorkThenDrop, 0)
+		r := newHarness(t, systemsManager(t, "maintain-chef", 0), "")
+		r.faultStart(simulator.WorkThenDrop, 0)
 		r.event(r.rings(), "error start-unconfirmed")
 		r.byHand()
 		r.passes(40 * time.Minute)
@@ -164,7 +165,7 @@ func TestContract_ThePlanKnowsARunbookThatIsNotThere(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := systemsManager(t, "maintain-chef", 0)
 		s.settings = `"backend": "ssm", "runbook": "no-such-runbook"`
-		r := newRig(t, s, "")
+		r := newHarness(t, s, "")
 		plan := string(r.invoke(operatorsARN, `{"plan": {"serverName": "`+contractServer+`"}}`))
 		if want := `{"trigger":"alarm","outcome":"error","reason":"runbook-unusable"`; !strings.Contains(plan, want) {
 			t.Errorf("the plan is %s, without %s", plan, want)

@@ -11,8 +11,8 @@ import (
 // simulated services, on virtual time, and asserts the same of each backend.
 type contractCase struct {
 	name     string
-	settings string // of the server, beside the subject's own
-	do       func(r *rig)
+	settings string // of the server, beside the fixture's own
+	do       func(r *harness)
 	// notified is what people were notified of, starts how many maintenances the backend has accepted.
 	notified []string
 	starts   int
@@ -25,7 +25,7 @@ func TestContract(t *testing.T) {
 			t.Run(name+"/"+tt.name, func(t *testing.T) {
 				t.Parallel()
 				synctest.Test(t, func(t *testing.T) {
-					r := newRig(t, backend(t), tt.settings)
+					r := newHarness(t, backend(t), tt.settings)
 					tt.do(r)
 					want := slices.Clone(tt.notified)
 					for i := range want {
@@ -49,7 +49,7 @@ func TestContract(t *testing.T) {
 const failedGone = "failed gone"
 
 // recordsAreWhole: machines get whatever people get, and of each run in order.
-func (r *rig) recordsAreWhole() {
+func (r *harness) recordsAreWhole() {
 	r.t.Helper()
 	records := r.mail.on(recordsTopic)
 	for _, text := range r.mail.on(textTopic) {
@@ -64,7 +64,7 @@ func (r *rig) recordsAreWhole() {
 
 // What is started, how it ends, and what is asked for meanwhile.
 var startContract = []contractCase{
-	{"start and success", "", func(r *rig) {
+	{"start and success", "", func(r *harness) {
 		r.event(r.rings(), "started")
 		r.passes(2 * time.Minute)
 		r.end(true)
@@ -72,19 +72,19 @@ var startContract = []contractCase{
 		r.event(r.rings(), "refused cooling-down")
 		r.operator(startByName, "started") // what the run held is free
 	}, []string{"started", "succeeded", "refused cooling-down", "started"}, 2},
-	{"start and failure", "", func(r *rig) {
+	{"start and failure", "", func(r *harness) {
 		r.event(r.rings(), "started")
 		r.passes(2 * time.Minute)
 		r.end(false)
 		r.passes(10 * time.Minute)
 	}, []string{"started", "failed"}, 1},
-	{"come and gone before anybody looked", "", func(r *rig) {
+	{"come and gone before anybody looked", "", func(r *harness) {
 		r.event(r.rings(), "started")
 		r.end(true)
 		time.Sleep(5 * time.Hour)
 		r.passes(time.Minute)
 	}, []string{"started", "succeeded"}, 1},
-	{"overdue, notified once, and its real end", "", func(r *rig) {
+	{"overdue, notified once, and its real end", "", func(r *harness) {
 		r.event(r.rings(), "started")
 		r.passes(4*time.Hour - 2*time.Minute)
 		r.notified("started")
@@ -94,7 +94,7 @@ var startContract = []contractCase{
 		r.end(true)
 		r.passes(10 * time.Minute)
 	}, []string{"started", "overdue", "succeeded"}, 1},
-	{"a trigger that meets a run in progress is answered with that run, and starts nothing", "", func(r *rig) {
+	{"a trigger that meets a run in progress is answered with that run, and starts nothing", "", func(r *harness) {
 		id := r.event(r.rings(), "started")
 		r.passes(time.Minute)
 		for _, again := range []string{r.event(r.rings(), "in-progress"), r.event(r.schedule(contractServer), "in-progress"),
@@ -106,7 +106,7 @@ var startContract = []contractCase{
 		r.end(true)
 		r.passes(10 * time.Minute)
 	}, []string{"started", "in-progress", "succeeded"}, 1}, // people were promised news of it, and hear of it once; an operator has the answer
-	{"never twice for one trigger, however often and at the same time it comes", "", func(r *rig) {
+	{"never twice for one trigger, however often and at the same time it comes", "", func(r *harness) {
 		alarm := r.rings()
 		answers := r.atOnce(8, alarm)
 		started := slices.DeleteFunc(slices.Clone(answers), func(a string) bool { return a == "in-progress duplicate" })
@@ -118,29 +118,29 @@ var startContract = []contractCase{
 		r.passes(10 * time.Minute)
 		r.event(alarm, "in-progress duplicate")
 	}, []string{"started", "succeeded"}, 1},
-	{"an alarm by both ways on which CloudWatch sends it is one trigger", "", func(r *rig) {
+	{"an alarm by both ways on which CloudWatch sends it is one trigger", "", func(r *harness) {
 		id := r.event(r.rings(), "started")
 		if again := r.event(r.byAction(), "in-progress duplicate"); again != id {
 			r.t.Errorf("the duplicate is of %q", again)
 		}
 	}, []string{"started"}, 1},
-	{"maintenance that somebody else began is not begun again, nor followed", "", func(r *rig) {
+	{"maintenance that somebody else began is not begun again, nor followed", "", func(r *harness) {
 		r.byHand()
 		r.event(r.rings(), "in-progress in-progress")
 		r.operator(startByName, "in-progress in-progress")
 		r.end(true)
 		r.passes(10 * time.Minute)
 	}, nil, 0},
-	{"denied at the start: an error, and not tried again", "", func(r *rig) {
-		r.strikeStart(denied, 0)
+	{"denied at the start: an error, and not tried again", "", func(r *harness) {
+		r.faultStart(denied, 0)
 		alarm := r.rings()
 		r.event(alarm, "error denied")
 		r.heal()
 		r.passes(30 * time.Minute)
 		r.event(alarm, "in-progress duplicate")
 	}, []string{"error denied"}, 0},
-	{"denied at the look: an error, and not tried again", "", func(r *rig) {
-		r.strikeLooks(denied, 0)
+	{"denied at the look: an error, and not tried again", "", func(r *harness) {
+		r.faultLooks(denied, 0)
 		alarm := r.rings()
 		r.event(alarm, "error denied")
 		r.heal()
@@ -150,7 +150,7 @@ var startContract = []contractCase{
 }
 
 // atOnce sends one event several times at the same time.
-func (r *rig) atOnce(times int, payload string) []string {
+func (r *harness) atOnce(times int, payload string) []string {
 	answers := make(chan string, times)
 	for range times {
 		go func() { answers <- said(r.responses(r.invoke(functionARN, payload))) }()

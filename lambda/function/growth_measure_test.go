@@ -46,7 +46,7 @@ func (r growth) fault() string {
 	}
 }
 
-// measure takes the median of several rounds, each over all sizes, so that whatever the machine does strikes all of them alike.
+// measure takes the median of several rounds, each over all sizes, so that whatever the machine does hits all of them alike.
 func (r *growth) measure(t *testing.T, prepare work) {
 	t.Helper()
 	const rounds, long = 5, 6 * time.Millisecond

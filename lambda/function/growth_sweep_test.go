@@ -12,28 +12,29 @@ import (
 	"opsworks-maintenance/lambda/automation"
 	"opsworks-maintenance/lambda/function"
 	"opsworks-maintenance/lambda/ledger"
-	"opsworks-maintenance/lambda/local/simulator"
+	cmsim "opsworks-maintenance/lambda/local/simulator/opsworkscm"
+	"opsworks-maintenance/lambda/local/simulator/ssm"
 	"opsworks-maintenance/lambda/local/table"
 	"opsworks-maintenance/lambda/maintenance"
 	"opsworks-maintenance/lambda/opsworkscm"
 )
 
-// world is a fleet of the settings of growthFleet, with services in memory, on virtual time.
-type world struct {
+// growthFixture is a fleet of the settings of growthFleet, with services in memory, on virtual time.
+type growthFixture struct {
 	t      *testing.T
 	runner *maintenance.Runner
-	cm     *simulator.OpsWorksCM
-	ssm    *simulator.SSM
+	cm     *cmsim.Service
+	ssm    *ssm.Service
 	// what was asked of the ledger and of the backends
 	tables, servers, nodes *memory
 }
 
-func newWorld(t *testing.T, n int, document []byte) *world {
+func newGrowthFixture(t *testing.T, n int, document []byte) *growthFixture {
 	t.Helper()
 	doc := function.Resolved(t, string(document))
 	nodes, err := function.Nodes(doc, nil)
 	must(t, err)
-	w := &world{t: t, cm: simulator.NewOpsWorksCM(simulator.Config{}), ssm: simulator.NewSSM(simulator.SSMConfig{})}
+	w := &growthFixture{t: t, cm: cmsim.New(cmsim.Config{}), ssm: ssm.New(ssm.Config{})}
 	t.Cleanup(w.cm.Close)
 	t.Cleanup(w.ssm.Close)
 	w.ssm.LimitExecutions(2 * n)
@@ -47,12 +48,12 @@ func newWorld(t *testing.T, n int, document []byte) *world {
 			automation.Backend: automation.New(w.nodes.config(), nodes, time.Now),
 		},
 	}
-	must(t, w.ssm.AddRunbook("Maintain", 1, []simulator.RunbookParameter{{Name: "InstanceId"}}, []string{"Maintain"}))
+	must(t, w.ssm.AddRunbook("Maintain", 1, []ssm.RunbookParameter{{Name: "InstanceId"}}, []string{"Maintain"}))
 	return w
 }
 
 // settle makes the fleet's servers, of which a half can be started and a half cannot yet, and lets the schedule fire for all.
-func (w *world) settle(n int) {
+func (w *growthFixture) settle(n int) {
 	w.t.Helper()
 	for i := range n {
 		w.addServer(i)
@@ -60,23 +61,23 @@ func (w *world) settle(n int) {
 	w.fires(n)
 }
 
-func (w *world) addServer(i int) {
+func (w *growthFixture) addServer(i int) {
 	w.t.Helper()
 	name := growthName(i)
 	if i%2 == 1 {
 		ping := map[bool]string{true: "Online", false: "ConnectionLost"}[i%4 == 1]
-		must(w.t, w.ssm.AddNode(simulator.Node{ID: growthNode(i), PingStatus: ping, Tags: map[string]string{maintenance.TagKey: name}}))
+		must(w.t, w.ssm.AddNode(ssm.Node{ID: growthNode(i), PingStatus: ping, Tags: map[string]string{maintenance.TagKey: name}}))
 		return
 	}
 	status := map[bool]string{true: "HEALTHY", false: "BACKING_UP"}[i%4 == 0]
-	must(w.t, w.cm.AddServer(simulator.Server{Name: name, MaintenanceStatus: "SUCCESS", Status: status}))
+	must(w.t, w.cm.AddServer(cmsim.Server{Name: name, MaintenanceStatus: "SUCCESS", Status: status}))
 }
 
 func growthNode(i int) string { return fmt.Sprintf("i-%017x", i+1) }
 
 // fires lets the weekly schedule ask for all servers. It ends on a whole millisecond, as the times in the table do: those who meet at the
 // fleet's record wait for parts of one.
-func (w *world) fires(n int) (reports []maintenance.Report) {
+func (w *growthFixture) fires(n int) (reports []maintenance.Report) {
 	w.t.Helper()
 	var requests []maintenance.Request
 	for i := range n {
@@ -96,7 +97,7 @@ func (w *world) fires(n int) (reports []maintenance.Report) {
 }
 
 // sweep wants nothing to have gone wrong, and gives how many runs ended.
-func (w *world) sweep() (ended int) {
+func (w *growthFixture) sweep() (ended int) {
 	w.t.Helper()
 	ctx, cancel := context.WithTimeout(w.t.Context(), invocationTime)
 	defer cancel()
@@ -114,7 +115,7 @@ func (w *world) sweep() (ended int) {
 }
 
 // end ends everything that runs, and gives how many that were.
-func (w *world) end(n int) (running int) {
+func (w *growthFixture) end(n int) (running int) {
 	for i := range n {
 		switch i % 4 {
 		case 0:
@@ -137,7 +138,7 @@ func sweepGrowth(t *testing.T) (rows []growth, notes string) {
 	var calls [2][len(sizes)]float64
 	for i, n := range sizes {
 		synctest.Test(t, func(t *testing.T) {
-			w := newWorld(t, n, growthFleet(n))
+			w := newGrowthFixture(t, n, growthFleet(n))
 			w.settle(n)
 			w.calls() // what it took to get there is not measured
 			var times []time.Duration
@@ -167,7 +168,7 @@ func sweepGrowth(t *testing.T) (rows []growth, notes string) {
 }
 
 // calls are how many calls were made in all since it was asked last.
-func (w *world) calls() float64 {
+func (w *growthFixture) calls() float64 {
 	sum := 0
 	for _, wire := range []*memory{w.tables, w.servers, w.nodes} {
 		for _, n := range wire.calls() {

@@ -177,20 +177,20 @@ func TestRetryError_NamesWhatFailed(t *testing.T) {
 
 // The value of an engine attribute may be a secret.
 func TestHandler_NoValueOfAnEngineAttributeAnywhere(t *testing.T) {
-	const canary = "canary-7f3a"
+	const secret = "secret-7f3a"
 	for _, payload := range []string{
-		`{"start": {"serverName": "automate-06", "engineAttributes": [{"name": "CHEF_MAJOR_UPGRADE", "value": "canary-7f3a"}]}}`,
-		`{"start": {"serverName": "a b", "engineAttributes": [{"name": "CHEF_MAJOR_UPGRADE", "value": "canary-7f3a"}]}}`,
-		`{"start": {"serverName": "automate-06", "engineAttributes": [{"name": 7, "value": "canary-7f3a"}]}}`,
-		`{"start": {"serverName": "automate-06", "engineAttributes": {"canary-7f3a": "canary-7f3a"}}}`,
-		`{"start": {"serverName": "automate-06", "engineAttributes": "canary-7f3a"}}`,
-		`{"start": {"serverName": "automate-06", "engineAttributes": [{"name": "N", "value": "canary-7f3a"}]`,
+		`{"start": {"serverName": "automate-06", "engineAttributes": [{"name": "CHEF_MAJOR_UPGRADE", "value": "secret-7f3a"}]}}`,
+		`{"start": {"serverName": "a b", "engineAttributes": [{"name": "CHEF_MAJOR_UPGRADE", "value": "secret-7f3a"}]}}`,
+		`{"start": {"serverName": "automate-06", "engineAttributes": [{"name": 7, "value": "secret-7f3a"}]}}`,
+		`{"start": {"serverName": "automate-06", "engineAttributes": {"secret-7f3a": "secret-7f3a"}}}`,
+		`{"start": {"serverName": "automate-06", "engineAttributes": "secret-7f3a"}}`,
+		`{"start": {"serverName": "automate-06", "engineAttributes": [{"name": "N", "value": "secret-7f3a"}]`,
 	} {
 		for _, arn := range []string{operatorsARN, functionARN} {
 			f := newFixture(t)
 			body := f.answer(t, arn, []byte(payload))
 			all := string(body) + f.log.String() + f.metrics.String() + fmt.Sprintf("%+v", f.runner.refusals)
-			if strings.Contains(all, canary) {
+			if strings.Contains(all, secret) {
 				t.Errorf("%s: %s", payload, all)
 			}
 		}

@@ -11,7 +11,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"opsworks-maintenance/lambda/local/simulator"
+	"opsworks-maintenance/lambda/local/simulator/ssm"
 	"opsworks-maintenance/lambda/maintenance"
 )
 
@@ -35,7 +35,7 @@ func TestSweep_WhatIsNotDueCostsNothing(t *testing.T) {
 		// What is open is counted every five minutes: at 00:05, and at 00:10.
 		time.Sleep(4 * time.Minute)
 		monday := `, "window": {"days": ["Mon"], "start": "00:00", "end": "04:00"}` // it is Saturday
-		w := newWorld(t, many, manyServers(monday))
+		w := newGrowthFixture(t, many, manyServers(monday))
 		if reports := w.fires(many); reports[many-1].Outcome != maintenance.OutcomeWaiting {
 			t.Fatalf("the last comes to %+v", reports[many-1])
 		}
@@ -62,7 +62,7 @@ func TestSweep_WhatIsNotDueCostsNothing(t *testing.T) {
 }
 
 // settled sweeps until what was due because it was new has been looked at.
-func (w *world) settled() {
+func (w *growthFixture) settled() {
 	for range 2 {
 		w.sweep()
 		time.Sleep(time.Minute)
@@ -70,7 +70,7 @@ func (w *world) settled() {
 }
 
 // runs are the versions of all runs.
-func (w *world) runs(t *testing.T) map[string]int {
+func (w *growthFixture) runs(t *testing.T) map[string]int {
 	t.Helper()
 	all, err := w.runner.Ledger.Due(t.Context(), maintenance.QueueDue, time.Now().AddDate(1, 0, 0), 0)
 	must(t, err)
@@ -85,7 +85,7 @@ func (w *world) runs(t *testing.T) map[string]int {
 }
 
 // costs wants a sweep that finds nothing due to take no more CPU than this. The table's answers are as they were, without its work.
-func (w *world) costs(t *testing.T, how string, most time.Duration) {
+func (w *growthFixture) costs(t *testing.T, how string, most time.Duration) {
 	t.Helper()
 	table := w.tables.service
 	w.tables.service = &replay{service: table, answers: map[string]*httptest.ResponseRecorder{}}
@@ -123,9 +123,9 @@ func (s *replay) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func TestSweep_WaitingRunsShareTheirReads(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const others = 120 // executions by others, on nodes of their own: three pages
-		w := newWorld(t, many, manyServers(""))
+		w := newGrowthFixture(t, many, manyServers(""))
 		for i := range many {
-			must(t, w.ssm.AddNode(simulator.Node{ID: growthNode(i), PingStatus: "ConnectionLost",
+			must(t, w.ssm.AddNode(ssm.Node{ID: growthNode(i), PingStatus: "ConnectionLost",
 				Tags: map[string]string{maintenance.TagKey: growthName(i)}}))
 		}
 		for i := range others {

@@ -12,10 +12,10 @@ import (
 )
 
 func TestLedger(t *testing.T) {
-	ledgertest.Run(t, func(t *testing.T) ledgertest.Subject {
+	ledgertest.Run(t, func(t *testing.T) ledgertest.Fixture {
 		s, l := open(t)
 		s.PageSize = 2
-		return ledgertest.Subject{Ledger: l, Hold: s.hold}
+		return ledgertest.Fixture{Ledger: l, Hold: s.hold}
 	})
 }
 

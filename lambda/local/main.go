@@ -53,12 +53,15 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	var o options
 	flags := flag.NewFlagSet("local", flag.ContinueOnError)
 	flags.SetOutput(stderr)
-	flags.Func("event", "give the function the event in `FILE`; repeatable (default: alarm.json of testdata/events three times, then alarm-by-dimension.json)", func(file string) error {
+	const event = "give the function the event in `FILE`; repeatable" +
+		" (default: alarm.json of testdata/events three times, then alarm-by-dimension.json)"
+	flags.Func("event", event, func(file string) error {
 		o.events = append(o.events, file)
 		return nil
 	})
 	flags.StringVar(&o.backend, "backend", "ssm", "backend of the servers: ssm, or opsworks-cm")
-	flags.StringVar(&o.settings, "settings", "", "settings document in `FILE` (default: testdata/settings-ssm.json, with -backend opsworks-cm testdata/settings.json)")
+	flags.StringVar(&o.settings, "settings", "",
+		"settings document in `FILE` (default: testdata/settings-ssm.json, with -backend opsworks-cm testdata/settings.json)")
 	flags.StringVar(&o.function, "function", "dist/local/bootstrap", "the function's binary for this machine, in `FILE`")
 	flags.DurationVar(&o.maintenanceTime, "maintenance-time", usualTime, "how long a maintenance takes")
 	flags.BoolVar(&o.fail, "fail", false, "let maintenance fail")
@@ -92,7 +95,8 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	}
 	if len(o.events) == 0 && o.serve == "" {
 		// An alarm delivered three times, and another server that has to wait for its turn.
-		o.events = []string{"testdata/events/alarm.json", "testdata/events/alarm.json", "testdata/events/alarm.json", "testdata/events/alarm-by-dimension.json"}
+		o.events = []string{"testdata/events/alarm.json", "testdata/events/alarm.json", "testdata/events/alarm.json",
+			"testdata/events/alarm-by-dimension.json"}
 	}
 	return o, nil
 }
@@ -116,18 +120,19 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		}
 	}
 
-	story := newStory(stdout, o.json)
+	s := newScenario(stdout, o.json)
 	m, err := machine.Start(machine.Config{
-		Function: o.function, Settings: document, Address: o.serve, MaintenanceTime: o.maintenanceTime, Timeout: o.timeout, SweepEvery: sweepEvery, QueueTime: queueTime(o),
-		Log: &story.log, OnCall: story.call, OnTransition: story.transition, OnExecution: story.execution,
-		OnEvent: func(event []byte) { story.finished(ctx, event) },
+		Function: o.function, Settings: document, Address: o.serve, MaintenanceTime: o.maintenanceTime, Timeout: o.timeout,
+		SweepEvery: sweepEvery, QueueTime: queueTime(o),
+		Log: &s.log, OnCall: s.call, OnTransition: s.transition, OnExecution: s.execution,
+		OnEvent: func(event []byte) { s.finished(ctx, event) },
 	})
 	if err != nil {
 		return err
 	}
-	story.machine = m
+	s.machine = m
 	defer func() { _ = m.Close() }()
-	if err := trouble(m, o); err != nil {
+	if err := inject(m, o); err != nil {
 		return err
 	}
 	if err := o.node.attach(m); err != nil {
@@ -135,17 +140,17 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	}
 
 	if o.serve != "" {
-		story.introduce(m)
+		s.introduce(m)
 	} else {
-		go story.subscribe(ctx, m)
+		go s.subscribe(ctx, m)
 	}
 	for i, payload := range payloads {
-		if err := story.play(ctx, m, filepath.Base(o.events[i]), payload); err != nil {
+		if err := s.play(ctx, m, filepath.Base(o.events[i]), payload); err != nil {
 			return err
 		}
 	}
 	if o.serve != "" {
-		return story.serve(ctx, m)
+		return s.serve(ctx, m)
 	}
-	return story.end(ctx, m, o)
+	return s.end(ctx, m, o)
 }

@@ -30,14 +30,14 @@ func play(t *testing.T, args ...string) (string, error) {
 	return out.String(), err
 }
 
-// inOrder checks that the story has these parts, one after the other.
-func inOrder(t *testing.T, story string, parts ...string) {
+// inOrder checks that the output has these parts, one after the other.
+func inOrder(t *testing.T, output string, parts ...string) {
 	t.Helper()
-	rest := story
+	rest := output
 	for _, part := range parts {
 		at := regexp.MustCompile(part).FindStringIndex(rest)
 		if at == nil {
-			t.Fatalf("%q does not come, or not in order, in:\n%s", part, story)
+			t.Fatalf("%q does not come, or not in order, in:\n%s", part, output)
 		}
 		rest = rest[at[1]:]
 	}
@@ -45,11 +45,11 @@ func inOrder(t *testing.T, story string, parts ...string) {
 
 // The main job: a real alarm event, the real binary, the real wire protocol, a real topic with a subscriber, a healthy server.
 func TestRun_TheMainJob(t *testing.T) {
-	story, err := play(t, "-backend", "opsworks-cm")
+	output, err := play(t, "-backend", "opsworks-cm")
 	if err != nil {
 		t.Fatal(err)
 	}
-	inOrder(t, story,
+	inOrder(t, output,
 		`\d+\.\d\ds  event     alarm.json: alarm automate-06-health goes into ALARM \(its times moved to now\)`,
 		`DescribeServers: answered 200`,
 		`automate-06: HEALTHY -> UNDER_MAINTENANCE`,
@@ -61,27 +61,29 @@ func TestRun_TheMainJob(t *testing.T) {
 		`sweep     started: Maintenance of puppet-01 was started\.`,
 		`sweep     succeeded: Maintenance of puppet-01 has succeeded\.`,
 		`end       automate-06 is HEALTHY, puppet-01 is HEALTHY`)
-	inOrder(t, story, `decision  started`, `decision  in-progress`, `decision  in-progress`, `decision  waiting, concurrency-limit: Maintenance of puppet-01 waits`)
-	inOrder(t, story, `message   received from the topic maintenance\n`, `\| Subject: Maintenance started: automate-06 \(alarm automate-06-health\)\n`, `\| Maintenance of automate-06 was started\.\n`)
-	inOrder(t, story, `Subject: Maintenance succeeded: automate-06`, `Subject: Maintenance succeeded: puppet-01`)
-	if strings.Contains(story, "Subject: Maintenance waiting") {
+	inOrder(t, output, `decision  started`, `decision  in-progress`, `decision  in-progress`,
+		`decision  waiting, concurrency-limit: Maintenance of puppet-01 waits`)
+	inOrder(t, output, `message   received from the topic maintenance\n`,
+		`\| Subject: Maintenance started: automate-06 \(alarm automate-06-health\)\n`, `\| Maintenance of automate-06 was started\.\n`)
+	inOrder(t, output, `Subject: Maintenance succeeded: automate-06`, `Subject: Maintenance succeeded: puppet-01`)
+	if strings.Contains(output, "Subject: Maintenance waiting") {
 		t.Error("people are told of a run that only waits for its turn")
 	}
-	if n := strings.Count(story, "StartMaintenance:"); n != 2 {
+	if n := strings.Count(output, "StartMaintenance:"); n != 2 {
 		t.Errorf("%d StartMaintenance", n)
 	}
-	if strings.ContainsAny(story, "\r\033") {
+	if strings.ContainsAny(output, "\r\033") {
 		t.Error("a progress line in a pipe")
 	}
 }
 
 // The same job on Systems Manager: an execution for each server, whose end an event tells of.
 func TestRun_SystemsManager(t *testing.T) {
-	story, err := play(t, "-backend", "ssm")
+	output, err := play(t, "-backend", "ssm")
 	if err != nil {
 		t.Fatal(err)
 	}
-	inOrder(t, story,
+	inOrder(t, output,
 		`event     alarm.json`,
 		`Systems Manager DescribeInstanceInformation: answered 200`,
 		`automate-06: execution on i-00000000000000001 InProgress`,
@@ -93,53 +95,72 @@ func TestRun_SystemsManager(t *testing.T) {
 		`sweep     started: Maintenance of puppet-01 was started\.`,
 		`follow    succeeded: Maintenance of puppet-01 has succeeded\.`,
 		`end       the execution for automate-06 is Success, the execution for puppet-01 is Success`)
-	inOrder(t, story, `decision  started`, `decision  in-progress`, `decision  in-progress`, `decision  waiting, concurrency-limit`)
-	inOrder(t, story, `Subject: Maintenance started: automate-06`, `\| Runbook:     opsworks-maintenance-chef-automate-local`, `Subject: Maintenance succeeded: automate-06`,
+	inOrder(t, output, `decision  started`, `decision  in-progress`, `decision  in-progress`, `decision  waiting, concurrency-limit`)
+	inOrder(t, output, `Subject: Maintenance started: automate-06`, `\| Runbook:     opsworks-maintenance-chef-automate-local`,
+		`Subject: Maintenance succeeded: automate-06`,
 		`\| Detail:      Success after \d+s\. Steps: PreCheck Success, .*Restore Success`)
-	if n := strings.Count(story, "StartAutomationExecution:"); n != 2 {
+	if n := strings.Count(output, "StartAutomationExecution:"); n != 2 {
 		t.Errorf("%d StartAutomationExecution", n)
 	}
 }
 
-func TestRun_OtherStories(t *testing.T) {
+func TestRun_OtherScenarios(t *testing.T) {
 	sample := func(name string) string { return "testdata/events/" + name }
 	for _, tt := range []struct {
 		name string
 		args []string
 		want []string
 	}{
-		{"maintenance fails", []string{"-backend", "opsworks-cm", "-fail"}, []string{`UNDER_MAINTENANCE -> UNHEALTHY, maintenance FAILED`, `end       automate-06 is UNHEALTHY`}},
+		{"maintenance fails", []string{"-backend", "opsworks-cm", "-fail"}, []string{`UNDER_MAINTENANCE -> UNHEALTHY, maintenance FAILED`,
+			`end       automate-06 is UNHEALTHY`}},
 		{"an execution fails, and Restore still runs", []string{"-fail"},
-			[]string{`InProgress -> Failed`, `follow    failed`, `Detail: .*the step Backup: .*the disk is full.*Restore Success`, `end       the execution for automate-06 is Failed`}},
-		{"a throttle of Systems Manager is waited out", []string{"-fault", "throttle"}, []string{`StartAutomationExecution: answered 400`, `StartAutomationExecution: answered 200`, `decision  started`}},
-		{"a lost answer of Systems Manager is looked for and not tried again", []string{"-event", sample("alarm.json"), "-fault", "work-then-drop", "-timeout", "2s", "-maintenance-time", "2s"},
-			[]string{`StartAutomationExecution: no answer`, `decision  error, start-unconfirmed`, `sweep     (started|succeeded)`, `end       the execution for automate-06 is Success`}},
-		{"a start that is lost on its way: nothing is seen of it for long enough, then started", []string{"-event", sample("alarm.json"), "-fault", "drop", "-timeout", "2s"},
-			[]string{`StartAutomationExecution: no answer`, `decision  error, start-unconfirmed`, `sweep     waiting, unavailable`, `StartAutomationExecution: answered 200`, `sweep     started`, `succeeded`}},
-		{"an execution that is queued", []string{"-event", sample("alarm.json"), "-fault", "queued"}, []string{`decision  started`, `Pending -> InProgress`, `succeeded`}},
+			[]string{`InProgress -> Failed`, `follow    failed`, `Detail: .*the step Backup: .*the disk is full.*Restore Success`,
+				`end       the execution for automate-06 is Failed`}},
+		{"a throttle of Systems Manager is waited out", []string{"-fault", "throttle"}, []string{`StartAutomationExecution: answered 400`,
+			`StartAutomationExecution: answered 200`, `decision  started`}},
+		{"a lost answer of Systems Manager is looked for and not tried again", []string{"-event", sample("alarm.json"), "-fault",
+			"work-then-drop", "-timeout", "2s", "-maintenance-time", "2s"},
+			[]string{`StartAutomationExecution: no answer`, `decision  error, start-unconfirmed`, `sweep     (started|succeeded)`,
+				`end       the execution for automate-06 is Success`}},
+		{"a start that is lost on its way: nothing is seen of it for long enough, then started", []string{"-event", sample("alarm.json"),
+			"-fault", "drop", "-timeout", "2s"},
+			[]string{`StartAutomationExecution: no answer`, `decision  error, start-unconfirmed`, `sweep     waiting, unavailable`,
+				`StartAutomationExecution: answered 200`, `sweep     started`, `succeeded`}},
+		{"an execution that is queued", []string{"-event", sample("alarm.json"), "-fault", "queued"}, []string{`decision  started`,
+			`Pending -> InProgress`, `succeeded`}},
 		{"lists that lag", []string{"-event", sample("alarm.json"), "-fault", "list-lag"}, []string{`decision  started`, `succeeded`}},
 		{"reads that lag", []string{"-event", sample("alarm.json"), "-fault", "read-lag"}, []string{`decision  started`, `succeeded`}},
-		{"a throttle of OpsWorks CM is waited out", []string{"-backend", "opsworks-cm", "-fault", "throttle"}, []string{`StartMaintenance: answered 400`, `StartMaintenance: answered 200`, `decision  started`}},
-		{"a lost answer of OpsWorks CM is looked into and not tried again", []string{"-backend", "opsworks-cm", "-event", sample("alarm.json"), "-fault", "work-then-drop", "-timeout", "2s", "-maintenance-time", "20s"},
+		{"a throttle of OpsWorks CM is waited out", []string{"-backend", "opsworks-cm", "-fault", "throttle"},
+			[]string{`StartMaintenance: answered 400`, `StartMaintenance: answered 200`, `decision  started`}},
+		{"a lost answer of OpsWorks CM is looked into and not tried again", []string{"-backend", "opsworks-cm", "-event", sample("alarm.json"),
+			"-fault", "work-then-drop", "-timeout", "2s", "-maintenance-time", "20s"},
 			[]string{`StartMaintenance: no answer`, `decision  error, start-unconfirmed`, `end       automate-06 is HEALTHY`}},
-		{"maintenance that begins later than it was accepted, and fails", []string{"-backend", "opsworks-cm", "-event", sample("alarm.json"), "-fail", "-fault", "late-failure"},
+		{"maintenance that begins later than it was accepted, and fails", []string{"-backend", "opsworks-cm", "-event", sample("alarm.json"),
+			"-fail", "-fault", "late-failure"},
 			[]string{`decision  started`, `HEALTHY -> UNDER_MAINTENANCE`, `sweep     failed: Maintenance of automate-06 has failed`}},
-		{"empty answers end nothing", []string{"-backend", "opsworks-cm", "-event", sample("alarm.json"), "-fault", "empty-answer"}, []string{`decision  waiting, not-found`, `sweep     started`, `sweep     succeeded`}},
-		{"a topic that is gone for a while delays its message alone", []string{"-event", sample("alarm.json"), "-fault", "topic-gone", "-maintenance-time", "4s"},
+		{"empty answers end nothing", []string{"-backend", "opsworks-cm", "-event", sample("alarm.json"), "-fault", "empty-answer"},
+			[]string{`decision  waiting, not-found`, `sweep     started`, `sweep     succeeded`}},
+		{"a topic that is gone for a while delays its message alone", []string{"-event", sample("alarm.json"), "-fault", "topic-gone",
+			"-maintenance-time", "4s"},
 			[]string{`decision  started`, `Subject: Maintenance started`, `Subject: Maintenance succeeded`}},
-		{"a schedule for two servers, one at a time", []string{"-event", sample("schedule.json")}, []string{`decision  (started|waiting)`, `decision  (started|waiting)`, `succeeded`, `succeeded`}},
-		{"an alarm, again while it runs", []string{"-event", sample("alarm.json"), "-event", sample("alarm-action.json"), "-maintenance-time", "2s"},
+		{"a schedule for two servers, one at a time", []string{"-event", sample("schedule.json")}, []string{`decision  (started|waiting)`,
+			`decision  (started|waiting)`, `succeeded`, `succeeded`}},
+		{"an alarm, again while it runs", []string{"-event", sample("alarm.json"), "-event", sample("alarm-action.json"), "-maintenance-time",
+			"2s"},
 			[]string{`decision  started`, `decision  in-progress`, `end `}},
-		{"an alarm's return to OK", []string{"-event", sample("alarm-ok.json")}, []string{`decision  ignored, nothing-new`, `end       nothing was started`}},
-		{"a server nobody allowed", []string{"-event", sample("alarm-unknown-server.json")}, []string{`decision  refused, no-server`, `end       nothing was started`}},
-		{"an upgrade asked for by an operator", []string{"-backend", "opsworks-cm", "-event", sample("start-major-upgrade.json")}, []string{`an operator asks for maintenance of automate-06\n`, `decision  started`}},
+		{"an alarm's return to OK", []string{"-event", sample("alarm-ok.json")}, []string{`decision  ignored, nothing-new`,
+			`end       nothing was started`}},
+		{"a server nobody allowed", []string{"-event", sample("alarm-unknown-server.json")}, []string{`decision  refused, no-server`,
+			`end       nothing was started`}},
+		{"an upgrade asked for by an operator", []string{"-backend", "opsworks-cm", "-event", sample("start-major-upgrade.json")},
+			[]string{`an operator asks for maintenance of automate-06\n`, `decision  started`}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			story, err := play(t, tt.args...)
+			output, err := play(t, tt.args...)
 			if err != nil {
 				t.Fatal(err)
 			}
-			inOrder(t, story, tt.want...)
+			inOrder(t, output, tt.want...)
 		})
 	}
 }
@@ -154,7 +175,8 @@ func TestRun_EndsInAnErrorWhenItDoesNotEndAsItShould(t *testing.T) {
 		args []string
 		want string
 	}{
-		{"an operator's start of which nothing was ever seen", []string{"-event", "testdata/events/start.json", "-fault", "drop", "-timeout", "2s"},
+		{"an operator's start of which nothing was ever seen", []string{"-event", "testdata/events/start.json", "-fault", "drop", "-timeout",
+			"2s"},
 			"did not end as it should: Maintenance of automate-06 counts as failed"},
 		{"no function", []string{"-function", "dist/nothing"}, "make run builds it"},
 		{"no event", []string{"-event", "nothing.json"}, "read event"},
@@ -167,21 +189,21 @@ func TestRun_EndsInAnErrorWhenItDoesNotEndAsItShould(t *testing.T) {
 		{"an address that is none", []string{"-serve", "nowhere:x"}, "listen"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			story, err := play(t, tt.args...)
+			output, err := play(t, tt.args...)
 			if err == nil || !strings.Contains(err.Error(), tt.want) {
-				t.Errorf("got %v\n%s", err, story)
+				t.Errorf("got %v\n%s", err, output)
 			}
 		})
 	}
 }
 
 func TestRun_JSON(t *testing.T) {
-	story, err := play(t, "-backend", "opsworks-cm", "-json")
+	output, err := play(t, "-backend", "opsworks-cm", "-json")
 	if err != nil {
 		t.Fatal(err)
 	}
 	var steps []string
-	for line := range strings.Lines(story) {
+	for line := range strings.Lines(output) {
 		var st step
 		if err := json.Unmarshal([]byte(line), &st); err != nil {
 			t.Fatalf("%v: %s", err, line)
@@ -199,7 +221,8 @@ func TestRun_JSON(t *testing.T) {
 		}
 		steps = append(steps, st.Step)
 	}
-	if got := strings.Join(steps, " "); !strings.HasPrefix(got, "event call server call decision function event") || !strings.HasSuffix(got, " end") {
+	got := strings.Join(steps, " ")
+	if !strings.HasPrefix(got, "event call server call decision function event") || !strings.HasSuffix(got, " end") {
 		t.Errorf("got %s", got)
 	}
 }
@@ -210,7 +233,8 @@ func TestRun_Serve(t *testing.T) {
 	out, in := io.Pipe()
 	done := make(chan error, 1)
 	go func() {
-		done <- run(ctx, []string{"-function", built, "-backend", "opsworks-cm", "-serve", "127.0.0.1:0", "-maintenance-time", "1h"}, in, t.Output())
+		done <- run(ctx, []string{"-function", built, "-backend", "opsworks-cm", "-serve", "127.0.0.1:0", "-maintenance-time", "1h"}, in,
+			t.Output())
 		_ = in.Close()
 	}()
 	intro := make([]byte, 4096)
@@ -219,10 +243,12 @@ func TestRun_Serve(t *testing.T) {
 		t.Fatal(err)
 	}
 	go func() { _, _ = io.Copy(io.Discard, out) }()
-	inOrder(t, string(intro[:n]), `at http://127\.0\.0\.1:\d+ until`, `servers    automate-06, puppet-01`, `aws --endpoint-url .* lambda invoke`, `aws .* sqs receive-message`, `aws .* opsworks-cm describe-servers`)
+	inOrder(t, string(intro[:n]), `at http://127\.0\.0\.1:\d+ until`, `servers    automate-06, puppet-01`,
+		`aws --endpoint-url .* lambda invoke`, `aws .* sqs receive-message`, `aws .* opsworks-cm describe-servers`)
 
 	url := regexp.MustCompile(`http://127\.0\.0\.1:\d+`).FindString(string(intro[:n]))
-	response, err := http.Post(url+"/2015-03-31/functions/opsworks-maintenance:operators/invocations", "application/json", strings.NewReader(`{"serverName": "puppet-01"}`))
+	response, err := http.Post(url+"/2015-03-31/functions/opsworks-maintenance:operators/invocations", "application/json",
+		strings.NewReader(`{"serverName": "puppet-01"}`))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -245,8 +271,11 @@ func TestRun_Serve(t *testing.T) {
 func TestMoveToNow(t *testing.T) {
 	now := time.Date(2027, 1, 2, 3, 4, 5, 0, time.UTC)
 	for _, tt := range []struct{ name, payload, want string }{
-		{"both formats, the latest to now, the distance kept", `{"time": "2026-11-23T22:59:30Z", "detail": {"state": {"timestamp": "2026-11-23T22:59:31.000+0000"}, "n": [{"timestamp": "2026-11-23T21:59:31.500+0000"}]}}`,
-			`{"detail":{"n":[{"timestamp":"2027-01-02T02:04:05.500+0000"}],"state":{"timestamp":"2027-01-02T03:04:05.000+0000"}},"time":"2027-01-02T03:04:04Z"}`},
+		{"both formats, the latest to now, the distance kept",
+			`{"time": "2026-11-23T22:59:30Z", "detail":
+				{"state": {"timestamp": "2026-11-23T22:59:31.000+0000"}, "n": [{"timestamp": "2026-11-23T21:59:31.500+0000"}]}}`,
+			`{"detail":{"n":[{"timestamp":"2027-01-02T02:04:05.500+0000"}],"state":{"timestamp":"2027-01-02T03:04:05.000+0000"}},` +
+				`"time":"2027-01-02T03:04:04Z"}`},
 		{"no times", `{"start": {"serverName": "a"}}`, `{"start": {"serverName": "a"}}`},
 		{"no JSON", `nothing`, `nothing`},
 		{"a time that is none", `{"time": "<aws.scheduler.scheduled-time>"}`, `{"time": "<aws.scheduler.scheduled-time>"}`},

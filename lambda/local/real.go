@@ -13,7 +13,7 @@ import (
 
 	"opsworks-maintenance/lambda/local/machine"
 	"opsworks-maintenance/lambda/local/node"
-	"opsworks-maintenance/lambda/local/simulator"
+	"opsworks-maintenance/lambda/local/simulator/ssm"
 )
 
 // localNode is what the flags say about a node that is this very machine: the steps of its runbook really run, as the SSM Agent runs them.
@@ -23,11 +23,15 @@ type localNode struct {
 }
 
 func (n *localNode) flags(flags *flag.FlagSet) {
-	flags.StringVar(&n.which, "node", "", `with -backend ssm: "local" runs the steps of one server's runbook on THIS MACHINE, as root, for real`)
+	flags.StringVar(&n.which, "node", "",
+		`with -backend ssm: "local" runs the steps of one server's runbook on THIS MACHINE, as root, for real`)
 	flags.StringVar(&n.server, "node-server", "puppet-01", "the `SERVER` of the settings that is this machine")
 	flags.StringVar(&n.runbook, "node-runbook", "dist/local/puppet-server.json", "its runbook, as JSON, in `FILE`; make run writes it")
 	flags.StringVar(&n.bin, "node-bin", "", "commands that stand in for missing ones (aws, systemctl), in `FOLDER`")
-	flags.Func("node-env", "a `VARIABLE=value` for them; repeatable", func(variable string) error { n.env = append(n.env, variable); return nil })
+	flags.Func("node-env", "a `VARIABLE=value` for them; repeatable", func(variable string) error {
+		n.env = append(n.env, variable)
+		return nil
+	})
 	flags.StringVar(&n.patch, "node-patch", "true", "the `COMMAND` in place of AWS-RunPatchBaseline, which is AWS's own")
 }
 
@@ -80,8 +84,8 @@ func (n localNode) attach(m *machine.Machine) error {
 	return nil
 }
 
-func (n localNode) executor(document node.Document, agent node.Agent) simulator.Executor {
-	return func(ctx context.Context, e simulator.Execution, progress func(step, status, failure string)) (string, map[string][]string) {
+func (n localNode) executor(document node.Document, agent node.Agent) ssm.Executor {
+	return func(ctx context.Context, e ssm.Execution, progress func(step, status, failure string)) (string, map[string][]string) {
 		given := map[string]string{}
 		for name, values := range e.Parameters {
 			given[name] = strings.Join(values, ",")

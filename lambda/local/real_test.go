@@ -10,9 +10,12 @@ import (
 
 // The steps of this runbook really run, on the machine of the test, and do nothing.
 const harmless = `{"schemaVersion": "0.3", "outputs": ["Restore.Output"], "parameters": {}, "mainSteps": [
-	{"name": "PreCheck", "isCritical": true, "nextStep": "Restore", "onFailure": "step:Restore", "onCancel": "step:Restore", "inputs": {"DocumentName": "AWS-RunShellScript",
-	 "Parameters": {"executionTimeout": ["60"], "commands": ["#!/bin/sh", "echo \"PreCheck: $VERDICT on {{ InstanceId }}\"", "[ \"$VERDICT\" = done ]"]}}},
-	{"name": "Restore", "isCritical": true, "isEnd": true, "onFailure": "Abort", "onCancel": "Abort", "inputs": {"DocumentName": "AWS-RunShellScript",
+	{"name": "PreCheck", "isCritical": true, "nextStep": "Restore", "onFailure": "step:Restore", "onCancel": "step:Restore",
+	 "inputs": {"DocumentName": "AWS-RunShellScript",
+	 "Parameters": {"executionTimeout": ["60"], "commands": ["#!/bin/sh",
+		"echo \"PreCheck: $VERDICT on {{ InstanceId }}\"", "[ \"$VERDICT\" = done ]"]}}},
+	{"name": "Restore", "isCritical": true, "isEnd": true, "onFailure": "Abort", "onCancel": "Abort",
+	 "inputs": {"DocumentName": "AWS-RunShellScript",
 	 "Parameters": {"executionTimeout": ["60"], "commands": ["#!/bin/sh", "echo all is as it was"]}}}]}`
 
 func TestRun_LocalNode(t *testing.T) {
@@ -37,7 +40,8 @@ func TestRun_LocalNode(t *testing.T) {
 			if !strings.Contains(out.String(), "Restore says: all is as it was") {
 				t.Errorf("what the last step said is in no message:\n%s", out.String())
 			}
-			if ended := map[bool]string{true: "succeeded", false: "failed"}[verdict == "done"]; !strings.Contains(out.String(), "Maintenance "+ended+": puppet-01") {
+			ended := map[bool]string{true: "succeeded", false: "failed"}[verdict == "done"]
+			if !strings.Contains(out.String(), "Maintenance "+ended+": puppet-01") {
 				t.Errorf("no message says %s:\n%s", ended, out.String())
 			}
 		})
@@ -52,7 +56,8 @@ func TestRun_LocalNode_Refused(t *testing.T) {
 		"is no server of Systems": {"-backend", "ssm", "-node", "local", "-node-server", "nobody"},
 		"make run writes it":      {"-backend", "ssm", "-node", "local", "-node-runbook", "nowhere.json"},
 	} {
-		if err := run(t.Context(), append([]string{"-function", built}, arguments...), &bytes.Buffer{}, t.Output()); err == nil || !strings.Contains(err.Error(), fault) {
+		err := run(t.Context(), append([]string{"-function", built}, arguments...), &bytes.Buffer{}, t.Output())
+		if err == nil || !strings.Contains(err.Error(), fault) {
 			t.Errorf("%v: %v", arguments, err)
 		}
 	}

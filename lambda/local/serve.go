@@ -10,7 +10,7 @@ import (
 )
 
 // introduce says where everything is and how to use it.
-func (s *story) introduce(m *machine.Machine) {
+func (s *scenario) introduce(m *machine.Machine) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.json {
@@ -27,16 +27,17 @@ func (s *story) introduce(m *machine.Machine) {
 Any AWS client works that is given the endpoint, the Region %[7]s and some credentials. Three things to try:
 
   export AWS_REGION=%[7]s AWS_DEFAULT_REGION=%[7]s AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local
-  echo '{"start":{"serverName":"%[9]s"}}' | aws --endpoint-url %[1]s lambda invoke --function-name %[8]s:operators --payload fileb:///dev/stdin /dev/stdout
+  echo '{"start":{"serverName":"%[9]s"}}' | aws --endpoint-url %[1]s lambda invoke `+
+		`--function-name %[8]s:operators --payload fileb:///dev/stdin /dev/stdout
   aws --endpoint-url %[1]s sqs receive-message --queue-url %[1]s/%[5]s/%[6]s
   aws --endpoint-url %[1]s opsworks-cm describe-servers    # with an AWS CLI from before August 2025
 
-`, m.URL, strings.Join(m.Servers, ", "), machine.FunctionARN, strings.Join(topicARNs(m.Environment), ", "), machine.Account, m.Queue, machine.Region,
-		machine.FunctionName, first(m.Servers))
+`, m.URL, strings.Join(m.Servers, ", "), machine.FunctionARN, strings.Join(topicARNs(m.Environment), ", "), machine.Account,
+		m.Queue, machine.Region, machine.FunctionName, first(m.Servers))
 }
 
 // serve wakes the function by its clock until somebody has had enough.
-func (s *story) serve(ctx context.Context, m *machine.Machine) error {
+func (s *scenario) serve(ctx context.Context, m *machine.Machine) error {
 	for {
 		select {
 		case <-ctx.Done():

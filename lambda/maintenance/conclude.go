@@ -34,7 +34,9 @@ const (
 )
 
 // missing reports whether what the run is followed by was not in the answer.
-func (c Conclusion) missing() bool { return c.Progress == ProgressNoEvidence && c.Reason != ReasonNeverBegan }
+func (c Conclusion) missing() bool {
+	return c.Progress == ProgressNoEvidence && c.Reason != ReasonNeverBegan
+}
 
 // conclude is the one place where evidence becomes knowledge. It is a pure function of the run, what was seen, and the time.
 func conclude(run Run, s Sighting, now time.Time, tick time.Duration) Conclusion {

@@ -13,13 +13,13 @@ type closed struct{}
 
 func (closed) Covers(day time.Weekday, _ int) bool { return day == time.Sunday }
 
-// gateCases set up, for each reason of the README's table, a world in which that gate alone does not pass. The columns say what becomes
+// gateCases set up, for each reason of the README's table, a fixture in which that gate alone does not pass. The columns say what becomes
 // of a trigger: W waits, R is refused, E is an error, - passes.
 var gateCases = []struct {
 	reason                  maintenance.Reason
 	alarm, schedule, manual string
 	override                string
-	world                   func(f *fixture)
+	prepare                 func(f *fixture)
 }{
 	{"not-allowed", "R", "R", "R", "", func(f *fixture) { f.server = "stranger" }},
 	{"disabled", "R", "R", "R", "", func(f *fixture) { f.policy.Enabled = false }},
@@ -112,7 +112,7 @@ func TestRunner_EveryGateForEveryTrigger(t *testing.T) {
 			for _, backend := range backends(c.reason) {
 				t.Run(fmt.Sprint(c.reason, " ", kind, " ", i, " on a backend of ", backend), func(t *testing.T) {
 					f := newFixture(t)
-					c.world(f)
+					c.prepare(f)
 					if backend == "servers" {
 						f.withoutNodes()
 					}
@@ -151,7 +151,7 @@ func TestRunner_OverridesOpenTheirOwnGateAlone(t *testing.T) {
 		for _, name := range maintenance.Overrides() {
 			t.Run(string(c.reason)+" "+name+" "+string(rune('a'+i)), func(t *testing.T) {
 				f := newFixture(t)
-				c.world(f)
+				c.prepare(f)
 				q := f.trigger(maintenance.TriggerManual, "")
 				q.ServerName, q.Trigger.Overrides = f.server, []string{name}
 				if got := f.ask(q); (got.Outcome == maintenance.OutcomeStarted) != (c.manual == "-" || c.override == name) {

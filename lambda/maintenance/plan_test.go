@@ -70,7 +70,7 @@ func TestRunner_PlanChecksStartsAlone(t *testing.T) {
 	for i, gate := range gateCases {
 		t.Run(fmt.Sprint(gate.reason, " ", i), func(t *testing.T) {
 			f := newFixture(t)
-			gate.world(f)
+			gate.prepare(f)
 			c := checking(f, failing(maintenance.ReasonRunbookUnusable))
 			starts := 0
 			for _, a := range f.Plan(t.Context(), f.server).Answers {

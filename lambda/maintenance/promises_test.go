@@ -9,9 +9,9 @@ import (
 
 // What the tests of this package rest on is held to what the real ledger is held to.
 func TestMemory_KeepsTheLedgersPromises(t *testing.T) {
-	ledgertest.Run(t, func(*testing.T) ledgertest.Subject {
+	ledgertest.Run(t, func(*testing.T) ledgertest.Fixture {
 		m := newMemory()
-		return ledgertest.Subject{Ledger: m, Hold: func(_ *testing.T, name string, hold maintenance.Hold) {
+		return ledgertest.Fixture{Ledger: m, Hold: func(_ *testing.T, name string, hold maintenance.Hold) {
 			record := m.servers[name]
 			record.Hold = hold
 			m.servers[name] = record

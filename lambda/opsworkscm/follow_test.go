@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"opsworks-maintenance/lambda/local/simulator"
+	cmsim "opsworks-maintenance/lambda/local/simulator/opsworkscm"
 	"opsworks-maintenance/lambda/maintenance"
 	"opsworks-maintenance/lambda/opsworkscm"
 )
@@ -29,10 +30,10 @@ func proof(s maintenance.Sighting) string {
 }
 
 // virtual is a client of the simulator in virtual time, whose maintenances last an hour.
-func virtual(t *testing.T) (*simulator.OpsWorksCM, *opsworkscm.Client) {
+func virtual(t *testing.T) (*cmsim.Service, *opsworkscm.Client) {
 	t.Helper()
-	sim := simulator.NewOpsWorksCM(simulator.Config{MaintenanceTime: time.Hour})
-	must(t, sim.AddServer(simulator.Server{Name: "automate-06", MaintenanceStatus: "SUCCESS"}))
+	sim := cmsim.New(cmsim.Config{MaintenanceTime: time.Hour})
+	must(t, sim.AddServer(cmsim.Server{Name: "automate-06", MaintenanceStatus: "SUCCESS"}))
 	t.Cleanup(sim.Close)
 	return sim, opsworkscm.New(config(memory{sim, 0}, "http://simulated"), time.Now)
 }

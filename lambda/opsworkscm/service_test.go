@@ -13,7 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 
-	"opsworks-maintenance/lambda/local/simulator"
+	cmsim "opsworks-maintenance/lambda/local/simulator/opsworkscm"
 	"opsworks-maintenance/lambda/maintenance"
 	"opsworks-maintenance/lambda/opsworkscm"
 )
@@ -24,7 +24,7 @@ var (
 )
 
 // service is the simulator with two servers, each with a maintenance of last week, behind a real HTTP server, and a client for it.
-func service(t *testing.T) (*simulator.OpsWorksCM, *opsworkscm.Client) {
+func service(t *testing.T) (*cmsim.Service, *opsworkscm.Client) {
 	t.Helper()
 	sim := simulated(t)
 	endpoint := httptest.NewServer(sim)
@@ -33,10 +33,10 @@ func service(t *testing.T) (*simulator.OpsWorksCM, *opsworkscm.Client) {
 	return sim, client(endpoint.URL, time.Now)
 }
 
-func simulated(t *testing.T) *simulator.OpsWorksCM {
+func simulated(t *testing.T) *cmsim.Service {
 	t.Helper()
-	sim := simulator.NewOpsWorksCM(simulator.Config{})
-	for _, server := range []simulator.Server{{Name: "automate-06", Engine: "ChefAutomate"}, {Name: "puppet-01", Engine: "Puppet"}} {
+	sim := cmsim.New(cmsim.Config{})
+	for _, server := range []cmsim.Server{{Name: "automate-06", Engine: "ChefAutomate"}, {Name: "puppet-01", Engine: "Puppet"}} {
 		server.MaintenanceStatus = "SUCCESS"
 		if err := sim.AddServer(server); err != nil {
 			t.Fatal(err)
@@ -103,7 +103,7 @@ func (m memory) Do(r *http.Request) (response *http.Response, err error) {
 	return w.Result(), nil
 }
 
-func calls(sim *simulator.OpsWorksCM) string {
+func calls(sim *cmsim.Service) string {
 	var names []string
 	for _, call := range sim.Calls() {
 		names = append(names, call.Operation)

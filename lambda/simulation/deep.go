@@ -20,7 +20,8 @@ import (
 	"opsworks-maintenance/lambda/automation"
 	"opsworks-maintenance/lambda/function"
 	dynamo "opsworks-maintenance/lambda/ledger"
-	"opsworks-maintenance/lambda/local/simulator"
+	cmsim "opsworks-maintenance/lambda/local/simulator/opsworkscm"
+	ssmsim "opsworks-maintenance/lambda/local/simulator/ssm"
 	"opsworks-maintenance/lambda/local/table"
 	"opsworks-maintenance/lambda/maintenance"
 	"opsworks-maintenance/lambda/message"
@@ -35,8 +36,8 @@ import (
 type deep struct {
 	*world
 	tables *table.Service
-	nodes  *simulator.SSM
-	chefs  *simulator.OpsWorksCM
+	nodes  *ssmsim.Service
+	chefs  *cmsim.Service
 	ids    *idSource
 
 	serving   *call             // the request of the table that is being answered
@@ -63,9 +64,9 @@ func (w *world) deepen() {
 		documents: map[*settings]*document.Settings{}, answered: map[key]time.Time{}}
 	w.deep, w.target = d, d
 	d.tables.Behind, d.tables.Changed = d.behind, d.wrote
-	d.nodes = simulator.NewSSM(simulator.SSMConfig{ByHand: true, Random: d.ids, OnStatus: d.executionMoved})
-	d.chefs = simulator.NewOpsWorksCM(simulator.Config{Random: d.ids,
-		OnTransition: func(t simulator.Transition) { d.status[t.Server] = t.To }})
+	d.nodes = ssmsim.New(ssmsim.Config{ByHand: true, Random: d.ids, OnStatus: d.executionMoved})
+	d.chefs = cmsim.New(cmsim.Config{Random: d.ids,
+		OnTransition: func(t cmsim.Transition) { d.status[t.Server] = t.To }})
 	check(dynamo.CreateTable(context.Background(), d.config(direct{d.tables}), runsTable))
 	d.addRunbooks()
 	for _, s := range w.story.Servers {

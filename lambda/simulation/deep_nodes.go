@@ -5,7 +5,8 @@ import (
 	"time"
 
 	"opsworks-maintenance/lambda/automation"
-	"opsworks-maintenance/lambda/local/simulator"
+	"opsworks-maintenance/lambda/local/simulator/opsworkscm"
+	ssmsim "opsworks-maintenance/lambda/local/simulator/ssm"
 	"opsworks-maintenance/lambda/maintenance"
 	document "opsworks-maintenance/lambda/settings"
 )
@@ -54,15 +55,15 @@ func (d *deep) tagOf(s Server) string {
 }
 
 func (d *deep) addRunbooks() {
-	parameters := []simulator.RunbookParameter{{Name: maintenance.ParameterNode, Required: true}}
+	parameters := []ssmsim.RunbookParameter{{Name: maintenance.ParameterNode, Required: true}}
 	check(d.nodes.AddRunbook(otherRunbook, 1, parameters, []string{"maintain"}))
-	parameters = append(parameters, simulator.RunbookParameter{Name: maintenance.ParameterRunID})
+	parameters = append(parameters, ssmsim.RunbookParameter{Name: maintenance.ParameterRunID})
 	check(d.nodes.AddRunbook(ourRunbook, 1, parameters, []string{"maintain"}))
 }
 
 func (d *deep) addServer(s Server) {
 	if s.Backend == "opsworks-cm" {
-		check(d.chefs.AddServer(simulator.Server{Name: s.Name, Engine: "Puppet", MaintenanceStatus: "SUCCESS"}))
+		check(d.chefs.AddServer(opsworkscm.Server{Name: s.Name, Engine: "Puppet", MaintenanceStatus: "SUCCESS"}))
 		d.status[s.Name] = "HEALTHY"
 		return
 	}
@@ -72,14 +73,14 @@ func (d *deep) addServer(s Server) {
 }
 
 // node is a managed node with the tags of all its servers.
-func (d *deep) node(name string) simulator.Node {
+func (d *deep) node(name string) ssmsim.Node {
 	tags := map[string]string{}
 	for _, s := range d.story.Servers {
 		if s.Node == name {
 			tags[d.tagOf(s)] = s.Name
 		}
 	}
-	return simulator.Node{ID: nodeID(name), Tags: tags}
+	return ssmsim.Node{ID: nodeID(name), Tags: tags}
 }
 
 // managed are the servers as the adapter gets them from the settings.

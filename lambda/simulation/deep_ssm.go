@@ -4,7 +4,7 @@ import (
 	"net/http"
 	"time"
 
-	"opsworks-maintenance/lambda/local/simulator"
+	ssmsim "opsworks-maintenance/lambda/local/simulator/ssm"
 	"opsworks-maintenance/lambda/maintenance"
 )
 
@@ -15,11 +15,11 @@ func (d *deep) systemsManager(c *call, q sent, a *answer) {
 		d.describeNode(c, q, a)
 	case "DescribeAutomationExecutions":
 		late := d.behindNow(c, "list")
-		d.nodes.SetLag(simulator.Lag{List: late, State: late})
+		d.nodes.SetLag(ssmsim.Lag{List: late, State: late})
 		d.nodes.ServeHTTP(a, q.as())
 	case "GetAutomationExecution":
 		late := d.behindNow(c, "read")
-		d.nodes.SetLag(simulator.Lag{Read: late, State: late})
+		d.nodes.SetLag(ssmsim.Lag{Read: late, State: late})
 		d.nodes.ServeHTTP(a, q.as())
 	case "StartAutomationExecution":
 		d.startExecution(c, q, a)
@@ -28,7 +28,7 @@ func (d *deep) systemsManager(c *call, q sent, a *answer) {
 	default:
 		d.nodes.ServeHTTP(a, q.as())
 	}
-	d.nodes.SetLag(simulator.Lag{})
+	d.nodes.SetLag(ssmsim.Lag{})
 }
 
 // behindNow is how far an answer is behind.
@@ -108,7 +108,7 @@ func (d *deep) stopExecution(c *call, q sent, a *answer) {
 }
 
 // executionMoved keeps a job what its execution is.
-func (d *deep) executionMoved(change simulator.ExecutionChange) {
+func (d *deep) executionMoved(change ssmsim.ExecutionChange) {
 	j := d.plant.byID[change.ID]
 	for state, word := range endings {
 		if j == nil || change.To != word {

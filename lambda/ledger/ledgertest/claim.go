@@ -9,14 +9,14 @@ import (
 )
 
 var claims = []test{
-	{"a claim of a new run takes server, slot and node, and counts", func(t *testing.T, l Subject) {
+	{"a claim of a new run takes server, slot and node, and counts", func(t *testing.T, l Fixture) {
 		l.commit(t, Start(Claimed(Waiting("r1", "automate-06"), 2, "i-1")))
 		l.holders(t, "i-1", "r1", "", "r1")
 		if s := l.server(t, "automate-06"); s.OpenRun != "r1" || s.StartsOn(today) != 1 {
 			t.Errorf("the server: %+v", s)
 		}
 	}},
-	{"a claim of a waiting run does too", func(t *testing.T, l Subject) {
+	{"a claim of a waiting run does too", func(t *testing.T, l Fixture) {
 		run := l.commit(t, Create(Waiting("r1", "automate-06")))
 		l.commit(t, Claim(run, Claimed(run, 1, "i-1"), Limits))
 		l.holders(t, "i-1", "r1", "r1")
@@ -24,7 +24,7 @@ var claims = []test{
 			t.Errorf("the server: %+v", s)
 		}
 	}},
-	{"without a limit nothing is counted, no slot is taken", func(t *testing.T, l Subject) {
+	{"without a limit nothing is counted, no slot is taken", func(t *testing.T, l Fixture) {
 		run := l.commit(t, Create(Waiting("r1", "automate-06")))
 		l.commit(t, Claim(run, Claimed(run, 0, ""), maintenance.Claim{}))
 		l.holders(t, "i-1", "", "", "")
@@ -32,7 +32,7 @@ var claims = []test{
 			t.Errorf("the server: %+v", s)
 		}
 	}},
-	{"a run that runs takes a slot, whatever its server forbids", func(t *testing.T, l Subject) {
+	{"a run that runs takes a slot, whatever its server forbids", func(t *testing.T, l Fixture) {
 		run := l.commit(t, Start(Claimed(Waiting("r1", "automate-06"), 0, "i-1")))
 		other := l.commit(t, Start(Claimed(Waiting("r2", "puppet-01"), 0, "")))
 		l.Hold(t, "automate-06", maintenance.Hold{Until: Now.Add(time.Hour)})
@@ -47,7 +47,7 @@ var claims = []test{
 			t.Errorf("the server: %+v", s)
 		}
 	}},
-	{"a run says against which day its start counts, whenever that was decided", func(t *testing.T, l Subject) {
+	{"a run says against which day its start counts, whenever that was decided", func(t *testing.T, l Fixture) {
 		change := Start(Claimed(Waiting("r1", "automate-06"), 0, ""))
 		change.Now = Now.Add(time.Hour)
 		run := l.commit(t, change)
@@ -55,14 +55,14 @@ var claims = []test{
 			t.Errorf("the run says %s, the server: %+v", run.Attempt.CountedOn, s)
 		}
 	}},
-	{"open-run: the server has another", func(t *testing.T, l Subject) {
+	{"open-run: the server has another", func(t *testing.T, l Fixture) {
 		l.commit(t, Create(Waiting("r1", "automate-06")))
 		if refusal := l.refuses(t, Start(Claimed(Waiting("r2", "automate-06"), 1, "i-1")), maintenance.ReasonOpenRun); refusal.Holder != "r1" {
 			t.Errorf("got %+v", refusal)
 		}
 		l.holders(t, "i-1", "", "")
 	}},
-	{"held: until the hold ends", func(t *testing.T, l Subject) {
+	{"held: until the hold ends", func(t *testing.T, l Fixture) {
 		until := Now.Add(300 * time.Microsecond)
 		l.Hold(t, "automate-06", maintenance.Hold{Until: until, Reason: "audit"})
 		change := Start(Claimed(Waiting("r1", "automate-06"), 1, ""))
@@ -72,17 +72,17 @@ var claims = []test{
 		change.Now = Now.Add(time.Millisecond)
 		l.commit(t, change)
 	}},
-	{"a hold that an operator overrides forbids nothing", func(t *testing.T, l Subject) {
+	{"a hold that an operator overrides forbids nothing", func(t *testing.T, l Fixture) {
 		l.Hold(t, "automate-06", maintenance.Hold{Until: Now.Add(time.Hour)})
 		change := Start(Claimed(Waiting("r1", "automate-06"), 1, ""))
 		change.Claim = &maintenance.Claim{IgnoreHold: true}
 		l.commit(t, change)
 	}},
-	{"a hold forbids a claim, not a run that waits", func(t *testing.T, l Subject) {
+	{"a hold forbids a claim, not a run that waits", func(t *testing.T, l Fixture) {
 		l.Hold(t, "automate-06", maintenance.Hold{Until: Now.Add(time.Hour)})
 		l.commit(t, Create(Waiting("r1", "automate-06")))
 	}},
-	{"cooling-down: until so long after the last end", func(t *testing.T, l Subject) {
+	{"cooling-down: until so long after the last end", func(t *testing.T, l Fixture) {
 		run := l.commit(t, Start(Claimed(Waiting("r1", "automate-06"), 0, "")))
 		end := Over(run, maintenance.OutcomeFailed)
 		end.Ended = end.Ended.Add(300 * time.Microsecond)
@@ -95,7 +95,7 @@ var claims = []test{
 		change.Now = ended.Add(Limits.Cooldown + time.Millisecond)
 		l.commit(t, change)
 	}},
-	{"daily-limit: until the day is over, in UTC", func(t *testing.T, l Subject) {
+	{"daily-limit: until the day is over, in UTC", func(t *testing.T, l Fixture) {
 		limits := maintenance.Claim{DailyLimit: 2}
 		for i := range 2 {
 			run := l.commit(t, Create(Waiting(fmt.Sprintf("r%d", i), "automate-06")))
@@ -114,7 +114,7 @@ var claims = []test{
 			t.Errorf("the server: %+v", s)
 		}
 	}},
-	{"held before cooling-down before daily-limit before slot-taken before node-taken", func(t *testing.T, l Subject) {
+	{"held before cooling-down before daily-limit before slot-taken before node-taken", func(t *testing.T, l Fixture) {
 		other := l.commit(t, Start(Claimed(Waiting("r0", "puppet-01"), 1, "i-1")))
 		run := l.commit(t, Start(Claimed(Waiting("r1", "automate-06"), 0, "")))
 		l.commit(t, Free(run, Over(run, maintenance.OutcomeFailed)))
@@ -139,7 +139,7 @@ var claims = []test{
 		change.To.Node = "i-2"
 		l.commit(t, change)
 	}},
-	{"two names of one node never run at once", func(t *testing.T, l Subject) {
+	{"two names of one node never run at once", func(t *testing.T, l Fixture) {
 		first := l.commit(t, Start(Claimed(Waiting("r1", "puppet-01"), 0, "i-1")))
 		second := Start(Claimed(Waiting("r2", "puppet-alias"), 0, "i-1"))
 		if refusal := l.refuses(t, second, maintenance.ReasonNodeTaken); refusal.Holder != "r1" {

@@ -8,8 +8,8 @@ import (
 	"opsworks-maintenance/lambda/maintenance"
 )
 
-// Subject is a ledger that knows nothing yet.
-type Subject struct {
+// Fixture is a ledger that knows nothing yet.
+type Fixture struct {
 	maintenance.Ledger
 	// Hold holds a server, as an operator's request will.
 	Hold func(t *testing.T, serverName string, hold maintenance.Hold)
@@ -18,11 +18,11 @@ type Subject struct {
 // test is one promise.
 type test struct {
 	name string
-	run  func(t *testing.T, l Subject)
+	run  func(t *testing.T, l Fixture)
 }
 
-// Run runs the suite. open makes a subject for each test.
-func Run(t *testing.T, open func(t *testing.T) Subject) {
+// Run runs the suite. open makes a fixture for each test.
+func Run(t *testing.T, open func(t *testing.T) Fixture) {
 	for _, group := range []struct {
 		name  string
 		tests []test
@@ -36,13 +36,13 @@ func Run(t *testing.T, open func(t *testing.T) Subject) {
 }
 
 // commit is for steps that only prepare a test.
-func (l Subject) commit(t *testing.T, change maintenance.Change) maintenance.Run {
+func (l Fixture) commit(t *testing.T, change maintenance.Change) maintenance.Run {
 	t.Helper()
 	return Must[maintenance.Run](t)(l.Commit(t.Context(), change))
 }
 
 // refuses checks that a change is refused, and leaves no trace.
-func (l Subject) refuses(t *testing.T, change maintenance.Change, want maintenance.Reason) *maintenance.Error {
+func (l Fixture) refuses(t *testing.T, change maintenance.Change, want maintenance.Reason) *maintenance.Error {
 	t.Helper()
 	before, errBefore := l.Run(t.Context(), change.To.ID)
 	_, err := l.Commit(t.Context(), change)
@@ -58,13 +58,13 @@ func (l Subject) refuses(t *testing.T, change maintenance.Change, want maintenan
 	return refusal
 }
 
-func (l Subject) server(t *testing.T, name string) maintenance.ServerRecord {
+func (l Fixture) server(t *testing.T, name string) maintenance.ServerRecord {
 	t.Helper()
 	return Must[map[string]maintenance.ServerRecord](t)(l.Servers(t.Context(), []string{name}))[name]
 }
 
 // holders checks who has the slots and a node.
-func (l Subject) holders(t *testing.T, node, has string, slots ...string) {
+func (l Fixture) holders(t *testing.T, node, has string, slots ...string) {
 	t.Helper()
 	if got := Must[string](t)(l.Node(t.Context(), node)); got != has {
 		t.Errorf("the node %s is that of %q, want %q", node, got, has)

@@ -9,7 +9,7 @@ import (
 )
 
 var frees = []test{
-	{"an end frees server, slot and node, and is kept", func(t *testing.T, l Subject) {
+	{"an end frees server, slot and node, and is kept", func(t *testing.T, l Fixture) {
 		run := l.commit(t, Start(Claimed(Waiting("r1", "automate-06"), 1, "i-1")))
 		run = l.commit(t, Free(run, Over(run, maintenance.OutcomeSucceeded)))
 		l.holders(t, "i-1", "", "")
@@ -19,14 +19,14 @@ var frees = []test{
 			t.Errorf("the server: %+v", s)
 		}
 	}},
-	{"a failure is no success", func(t *testing.T, l Subject) {
+	{"a failure is no success", func(t *testing.T, l Fixture) {
 		run := l.commit(t, Start(Claimed(Waiting("r1", "automate-06"), 1, "i-1")))
 		l.commit(t, Free(run, Over(run, maintenance.OutcomeFailed)))
 		if s := l.server(t, "automate-06"); !s.LastSuccess.IsZero() || s.LastEnd().IsZero() {
 			t.Errorf("the server: %+v", s)
 		}
 	}},
-	{"what never began leaves no end", func(t *testing.T, l Subject) {
+	{"what never began leaves no end", func(t *testing.T, l Fixture) {
 		run := l.commit(t, Create(Waiting("r1", "automate-06")))
 		l.commit(t, Free(run, NeverBegan(run, maintenance.OutcomeCancelled)))
 		if s := l.server(t, "automate-06"); s.OpenRun != "" || len(s.Ends) != 0 {
@@ -34,7 +34,7 @@ var frees = []test{
 		}
 		l.commit(t, Create(Waiting("r2", "automate-06")))
 	}},
-	{"the last ends are kept, newest first", func(t *testing.T, l Subject) {
+	{"the last ends are kept, newest first", func(t *testing.T, l Fixture) {
 		for i := range maintenance.MaxEnds + 2 {
 			run := l.commit(t, Create(Waiting(fmt.Sprintf("r%d", i), "automate-06")))
 			ended := Over(run, maintenance.OutcomeFailed)
@@ -46,7 +46,7 @@ var frees = []test{
 			t.Errorf("the ends: %+v", s.Ends)
 		}
 	}},
-	{"an end by a clock that is behind is not the latest", func(t *testing.T, l Subject) {
+	{"an end by a clock that is behind is not the latest", func(t *testing.T, l Fixture) {
 		for i := range 2 {
 			run := l.commit(t, Create(Waiting(fmt.Sprintf("r%d", i), "automate-06")))
 			ended := Over(run, maintenance.OutcomeSucceeded)
@@ -57,7 +57,7 @@ var frees = []test{
 			t.Errorf("the server: %+v", s)
 		}
 	}},
-	{"a start that did not happen is given back, and the run waits on", func(t *testing.T, l Subject) {
+	{"a start that did not happen is given back, and the run waits on", func(t *testing.T, l Fixture) {
 		run := l.commit(t, Start(Claimed(Waiting("r1", "automate-06"), 1, "i-1")))
 		back := Waiting("r1", "automate-06")
 		l.commit(t, Free(run, back))
@@ -66,7 +66,7 @@ var frees = []test{
 			t.Errorf("the server: %+v", s)
 		}
 	}},
-	{"a start is given back to its own day only", func(t *testing.T, l Subject) {
+	{"a start is given back to its own day only", func(t *testing.T, l Fixture) {
 		run := l.commit(t, Start(Claimed(Waiting("r1", "automate-06"), 0, "")))
 		run.Attempt.CountedOn = "2026-11-27"
 		l.commit(t, Free(run, Waiting("r1", "automate-06")))
@@ -74,7 +74,7 @@ var frees = []test{
 			t.Errorf("the server: %+v", s)
 		}
 	}},
-	{"a start is given back once", func(t *testing.T, l Subject) {
+	{"a start is given back once", func(t *testing.T, l Fixture) {
 		run := l.commit(t, Start(Claimed(Waiting("r1", "automate-06"), 0, "")))
 		again := l.commit(t, Free(run, Waiting("r1", "automate-06")))
 		again.Attempt.CountedOn = today
@@ -83,7 +83,7 @@ var frees = []test{
 			t.Errorf("the server: %+v", s)
 		}
 	}},
-	{"a start that was accepted is not given back", func(t *testing.T, l Subject) {
+	{"a start that was accepted is not given back", func(t *testing.T, l Fixture) {
 		run := l.commit(t, Start(Claimed(Waiting("r1", "automate-06"), 0, "")))
 		accepted := run
 		accepted.Accepted = Now
@@ -93,14 +93,14 @@ var frees = []test{
 			t.Errorf("the server: %+v", s)
 		}
 	}},
-	{"a start that happened counts, however it ended", func(t *testing.T, l Subject) {
+	{"a start that happened counts, however it ended", func(t *testing.T, l Fixture) {
 		run := l.commit(t, Start(Claimed(Waiting("r1", "automate-06"), 0, "")))
 		l.commit(t, Free(run, Over(run, maintenance.OutcomeFailed)))
 		if s := l.server(t, "automate-06"); s.StartsOn(today) != 1 {
 			t.Errorf("the server: %+v", s)
 		}
 	}},
-	{"what another run has is not freed, nor in the way", func(t *testing.T, l Subject) {
+	{"what another run has is not freed, nor in the way", func(t *testing.T, l Fixture) {
 		other := l.commit(t, Start(Claimed(Waiting("r2", "puppet-01"), 1, "i-1")))
 		for _, counted := range []string{"", today} {
 			run := Claimed(Waiting("r1"+counted, "puppet-01"), 0, "")
@@ -115,7 +115,7 @@ var frees = []test{
 			}
 		}
 	}},
-	{"what nobody has any more is not in the way", func(t *testing.T, l Subject) {
+	{"what nobody has any more is not in the way", func(t *testing.T, l Fixture) {
 		run := l.commit(t, Create(Waiting("r1", "automate-06")))
 		run.Slot, run.Node = 3, "i-9"
 		if got := l.commit(t, Free(run, Over(run, maintenance.OutcomeFailed))); got.Version != 2 {
@@ -123,7 +123,7 @@ var frees = []test{
 		}
 		l.holders(t, "i-9", "", "", "", "")
 	}},
-	{"moved: nothing is freed", func(t *testing.T, l Subject) {
+	{"moved: nothing is freed", func(t *testing.T, l Fixture) {
 		run := l.commit(t, Start(Claimed(Waiting("r1", "automate-06"), 1, "i-1")))
 		l.commit(t, Move(run, run))
 		l.refuses(t, Free(run, Over(run, maintenance.OutcomeFailed)), maintenance.ReasonMoved)

@@ -10,7 +10,7 @@ import (
 )
 
 var takes = []test{
-	{"a take moves the next look", func(t *testing.T, l Subject) {
+	{"a take moves the next look", func(t *testing.T, l Fixture) {
 		run := l.commit(t, Create(Waiting("r1", "automate-06")))
 		due := Must[[]maintenance.Due](t)(l.Due(t.Context(), maintenance.QueueDue, run.DueAt, 0))
 		taken := Must[maintenance.Run](t)(l.Take(t.Context(), due[0], Now.Add(time.Hour)))
@@ -19,7 +19,7 @@ var takes = []test{
 			t.Errorf("got %+v, want %+v", taken, run)
 		}
 	}},
-	{"moved: another took it first, or it is gone", func(t *testing.T, l Subject) {
+	{"moved: another took it first, or it is gone", func(t *testing.T, l Fixture) {
 		l.commit(t, Create(Waiting("r1", "automate-06")))
 		due := maintenance.Due{RunID: "r1", Version: 1}
 		Must[maintenance.Run](t)(l.Take(t.Context(), due, Now.Add(time.Hour)))
@@ -30,7 +30,7 @@ var takes = []test{
 		_, err = l.Run(t.Context(), "gone")
 		WantReason(t, err, maintenance.ReasonUnknownRun)
 	}},
-	{"unsupported: a run of a later edition is left alone, and shown", func(t *testing.T, l Subject) {
+	{"unsupported: a run of a later edition is left alone, and shown", func(t *testing.T, l Fixture) {
 		later := Waiting("r1", "automate-06")
 		later.Edition = maintenance.Edition + 1
 		l.commit(t, Create(later))
@@ -43,7 +43,7 @@ var takes = []test{
 }
 
 var reads = []test{
-	{"nothing is known of what was never written", func(t *testing.T, l Subject) {
+	{"nothing is known of what was never written", func(t *testing.T, l Fixture) {
 		kept := Must[maintenance.Snapshot](t)(l.Read(t.Context(), "automate-06"))
 		if !reflect.DeepEqual(kept, maintenance.Snapshot{}) {
 			t.Errorf("kept: %+v", kept)
@@ -62,7 +62,7 @@ var reads = []test{
 			t.Errorf("due: %+v", due)
 		}
 	}},
-	{"an open run that is over, or not there, is given as it is", func(t *testing.T, l Subject) {
+	{"an open run that is over, or not there, is given as it is", func(t *testing.T, l Fixture) {
 		run := l.commit(t, Create(Waiting("r1", "automate-06")))
 		l.commit(t, Move(run, NeverBegan(run, maintenance.OutcomeCancelled))) // and does not free
 		kept := Must[maintenance.Snapshot](t)(l.Read(t.Context(), "automate-06"))
@@ -70,7 +70,7 @@ var reads = []test{
 			t.Errorf("kept: %+v", kept)
 		}
 	}},
-	{"what is due, oldest first, as many as wanted", func(t *testing.T, l Subject) {
+	{"what is due, oldest first, as many as wanted", func(t *testing.T, l Fixture) {
 		for i, minutes := range []int{5, 1, 3, 2, 4} {
 			run := Waiting(fmt.Sprintf("r%d", i), fmt.Sprintf("s%d", i))
 			run.DueAt, run.LookAt = Now.Add(time.Duration(minutes)*time.Minute), Now.Add(time.Duration(minutes)*time.Hour)
@@ -97,7 +97,7 @@ var reads = []test{
 			t.Errorf("for a slot: %s", ids(due))
 		}
 	}},
-	{"a run whose next look is never is not due, nor one that comes back is missed", func(t *testing.T, l Subject) {
+	{"a run whose next look is never is not due, nor one that comes back is missed", func(t *testing.T, l Fixture) {
 		run := l.commit(t, Create(Waiting("r1", "automate-06")))
 		never := run
 		never.DueAt, never.Queue = time.Time{}, ""
@@ -114,7 +114,7 @@ var reads = []test{
 			t.Errorf("due: %s", ids(due))
 		}
 	}},
-	{"a run is found by its reference", func(t *testing.T, l Subject) {
+	{"a run is found by its reference", func(t *testing.T, l Fixture) {
 		run := l.commit(t, Create(Waiting("r1", "automate-06")))
 		with := run
 		with.Reference = "execution-1"
@@ -126,7 +126,7 @@ var reads = []test{
 			t.Errorf("got %q", id)
 		}
 	}},
-	{"a server's history is newest first, and its own", func(t *testing.T, l Subject) {
+	{"a server's history is newest first, and its own", func(t *testing.T, l Fixture) {
 		for i := range 4 {
 			run := Waiting(fmt.Sprintf("r%d", i), "automate-06")
 			run.Created = Now.Add(time.Duration(i) * time.Minute)
@@ -154,7 +154,7 @@ func ids(due []maintenance.Due) (all string) {
 }
 
 var fleet = []test{
-	{"the limit changes from what it was, and not otherwise", func(t *testing.T, l Subject) {
+	{"the limit changes from what it was, and not otherwise", func(t *testing.T, l Fixture) {
 		limit := func(was, is maintenance.FleetRecord, want maintenance.Reason) {
 			t.Helper()
 			WantReason(t, l.Limit(t.Context(), was, is), want)
@@ -173,7 +173,7 @@ var fleet = []test{
 			t.Errorf("got %+v", got)
 		}
 	}},
-	{"a count is that of its day", func(t *testing.T, l Subject) {
+	{"a count is that of its day", func(t *testing.T, l Fixture) {
 		for want := range 3 {
 			if n := Must[int](t)(l.Count(t.Context(), "refusals", Now)); n != want+1 {
 				t.Errorf("got %d, want %d", n, want+1)
@@ -186,7 +186,7 @@ var fleet = []test{
 			t.Errorf("others begin with %d", n)
 		}
 	}},
-	{"a server is watched from when it was first", func(t *testing.T, l Subject) {
+	{"a server is watched from when it was first", func(t *testing.T, l Fixture) {
 		for _, at := range []time.Time{Now, Now.Add(time.Hour)} {
 			if err := l.Watch(t.Context(), "automate-06", at); err != nil {
 				t.Fatal(err)

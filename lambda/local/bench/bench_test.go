@@ -90,7 +90,8 @@ func checkTable(t *testing.T, lines []string) {
 	}
 	want := "binary|zip|start → ready|start → StartMaintenance|start → first response|CPU of a cold start|" +
 		"peak memory of a cold start|warm event → StartMaintenance, p50|warm event, p50|warm event, p99|" +
-		"CPU of a warm event|CPU per call of a warm event|peak memory after 20 warm events|calls per event|calls until StartMaintenance, which is one"
+		"CPU of a warm event|CPU per call of a warm event|peak memory after 20 warm events|calls per event|" +
+		"calls until StartMaintenance, which is one"
 	if got := strings.Join(measures, "|"); got != want {
 		t.Errorf("rows %s", got)
 	}

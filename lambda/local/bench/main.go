@@ -71,32 +71,20 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	if *alike {
 		env = deployed
 	}
-	threeCalls := subject{env: env, event: `{"serverName":"` + serverName + `"}`,
-		field: "status", value: "UNDER_MAINTENANCE", wanted: bareCalls}
-	bareHandler, floorHandler := threeCalls, threeCalls
-	bareHandler.name, bareHandler.file = "bare handler", *bare
-	floorHandler.name, floorHandler.file = "floor", *floor
-	subjects := []*subject{
-		{
-			name: "function", file: *function, env: deployed, alias: settings.OperatorsAlias,
-			event: `{"start":{"serverName":"` + serverName + `"}}`, field: "outcome", value: "started", wanted: functionCalls(limit),
-		},
-		&bareHandler,
-		&floorHandler,
-	}
-	build, err := inspect(subjects)
+	measured := binaries(*function, *bare, *floor, env, deployed, limit)
+	build, err := inspect(measured)
 	if err != nil {
 		return err
 	}
-	perProcess, err := measure(ctx, aws, subjects, *cold, *warm)
+	perProcess, err := measure(ctx, aws, measured, *cold, *warm)
 	if err != nil {
 		return err
 	}
-	rows, err := tabulate(subjects, perProcess)
+	rows, err := tabulate(measured, perProcess)
 	if err != nil {
 		return err
 	}
-	return write(out, subjects, rows, legend{build: build, cold: *cold, warm: perProcess, tls: *overTLS, alike: *alike})
+	return write(out, measured, rows, legend{build: build, cold: *cold, warm: perProcess, tls: *overTLS, alike: *alike})
 }
 
 // resolve writes the settings of a document as the function loads them, and gives their concurrency limit; 0 is none.
@@ -114,4 +102,21 @@ func resolve(path, to string) (int, error) {
 		return 0, fmt.Errorf("write the settings: %w", err)
 	}
 	return doc.MaxConcurrent, os.WriteFile(to, resolved, 0o600)
+}
+
+// binaries are what is measured: the function, and the two that make its calls to the servers and nothing else.
+func binaries(function, bare, floor string, env, deployed []string, limit int) []*subject {
+	threeCalls := subject{env: env, event: `{"serverName":"` + serverName + `"}`,
+		field: "status", value: "UNDER_MAINTENANCE", wanted: bareCalls}
+	bareHandler, floorHandler := threeCalls, threeCalls
+	bareHandler.name, bareHandler.file = "bare handler", bare
+	floorHandler.name, floorHandler.file = "floor", floor
+	return []*subject{
+		{
+			name: "function", file: function, env: deployed, alias: settings.OperatorsAlias,
+			event: `{"start":{"serverName":"` + serverName + `"}}`, field: "outcome", value: "started", wanted: functionCalls(limit),
+		},
+		&bareHandler,
+		&floorHandler,
+	}
 }

@@ -9,7 +9,7 @@ import (
 	"sync"
 	"time"
 
-	"opsworks-maintenance/lambda/local/simulator"
+	"opsworks-maintenance/lambda/local/simulator/opsworkscm"
 	"opsworks-maintenance/lambda/settings"
 )
 
@@ -28,7 +28,7 @@ type calls map[string]int
 // as what is measured, and more with every event. Here SNS is an acknowledgement, and DynamoDB little more. As on AWS each service has
 // an address, and so connections, of its own, and speaks HTTP/1.1 only.
 type services struct {
-	simulator *simulator.OpsWorksCM
+	simulator *opsworkscm.Service
 	endpoints map[string]string // URL by the suffix of AWS_ENDPOINT_URL_
 	servers   []*http.Server
 	authority *authority // nil: without TLS
@@ -46,7 +46,7 @@ type made struct {
 }
 
 func startServices(overTLS bool, limit int) (*services, error) {
-	s := &services{simulator: simulator.NewOpsWorksCM(simulator.Config{}), endpoints: map[string]string{}, ledger: newLedger(limit),
+	s := &services{simulator: opsworkscm.New(opsworkscm.Config{}), endpoints: map[string]string{}, ledger: newLedger(limit),
 		made: made{calls: calls{}}}
 	if err := s.start(overTLS); err != nil {
 		s.close()
@@ -63,7 +63,7 @@ func (s *services) start(overTLS bool) (err error) {
 			return err
 		}
 	}
-	if err := s.simulator.AddServer(simulator.Server{Name: serverName, MaintenanceStatus: "SUCCESS"}); err != nil {
+	if err := s.simulator.AddServer(opsworkscm.Server{Name: serverName, MaintenanceStatus: "SUCCESS"}); err != nil {
 		return err
 	}
 	for name, handler := range map[string]http.HandlerFunc{"OPSWORKSCM": s.opsWorksCM, "SNS": s.sns, "DYNAMODB": s.dynamoDB} {

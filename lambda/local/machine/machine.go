@@ -1,8 +1,10 @@
 // Package machine puts the whole system together on one machine: the built function behind the Lambda Runtime API, the OpsWorks CM
-// and Systems Manager simulators, DynamoDB, and SNS with a subscriber. Everything is reached at one address, so that AWS_ENDPOINT_URL is all a client needs.
+// and Systems Manager simulators, DynamoDB, and SNS with a subscriber. Everything is reached at one address, so that AWS_ENDPOINT_URL is
+// all a client needs.
 package machine
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -18,11 +20,13 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+
 	"opsworks-maintenance/lambda/function"
 	"opsworks-maintenance/lambda/ledger"
 	"opsworks-maintenance/lambda/local/runtimeapi"
 	"opsworks-maintenance/lambda/local/simulator"
-	"opsworks-maintenance/lambda/local/table"
+	"opsworks-maintenance/lambda/local/simulator/opsworkscm"
+	"opsworks-maintenance/lambda/local/simulator/ssm"
 	"opsworks-maintenance/lambda/settings"
 	"opsworks-maintenance/lambda/settings/check"
 )
@@ -58,12 +62,12 @@ type Config struct {
 	// OnCall hears of every call to OpsWorks CM and Systems Manager once it is answered, OnTransition of every change of a server's
 	// state, OnExecution of every change of an execution's.
 	OnCall       func(service, operation string, status int)
-	OnTransition func(simulator.Transition)
-	OnExecution  func(simulator.ExecutionChange)
+	OnTransition func(opsworkscm.Transition)
+	OnExecution  func(ssm.ExecutionChange)
 	// OnEvent gets the events that executions have ended; by default they are handed to the function, as EventBridge would.
 	OnEvent func(event []byte)
-	// Intercept, if set, decides what becomes of each call of the function, named as in "DynamoDB TransactWriteItems".
-	Intercept func(call string) Fate
+	// Decide, if set, says what goes wrong with each call of the function, named as in "DynamoDB TransactWriteItems".
+	Decide func(call string) simulator.Kind
 }
 
 // TableName is the table of runs.
@@ -72,9 +76,11 @@ const TableName = "maintenance-runs"
 // Machine is the system, running. There may be several in a process.
 type Machine struct {
 	URL        string
-	OpsWorksCM *simulator.OpsWorksCM
-	SSM        *simulator.SSM
+	OpsWorksCM *opsworkscm.Service
+	SSM        *ssm.Service
 	Function   *runtimeapi.Function
+	// Faults are what goes wrong with the function's calls, to any service, before that has them.
+	Faults simulator.Injector
 	// Servers are the names of the servers in the simulators, Nodes the managed nodes of those in Systems Manager.
 	Servers []string
 	Nodes   map[string]string
@@ -102,38 +108,23 @@ func Start(config Config) (*Machine, error) {
 	if err != nil {
 		return nil, fmt.Errorf("find the function: %w", err)
 	}
-	if config.Address == "" {
-		config.Address = "127.0.0.1:0"
-	}
-	if config.Timeout == 0 {
-		config.Timeout = 30 * time.Second
-	}
-	if config.SweepEvery == 0 {
-		config.SweepEvery = time.Minute
-	}
+	config.Timeout = cmp.Or(config.Timeout, 30*time.Second)
+	config.SweepEvery = cmp.Or(config.SweepEvery, time.Minute)
 	m := &Machine{Nodes: map[string]string{}, runbooks: map[string]bool{}}
-	m.OpsWorksCM = simulator.NewOpsWorksCM(simulator.Config{
+	m.OpsWorksCM = opsworkscm.New(opsworkscm.Config{
 		Region: Region, Account: Account, MaintenanceTime: config.MaintenanceTime, OnTransition: config.OnTransition,
 	})
 	if config.OnEvent == nil {
 		config.OnEvent = func(event []byte) { _, _ = m.Function.InvokeAsync(event) }
 	}
-	m.SSM = simulator.NewSSM(simulator.SSMConfig{
-		Region: Region, Account: Account, ExecutionTime: config.MaintenanceTime, QueueTime: config.QueueTime, OnStatus: config.OnExecution, OnEvent: config.OnEvent,
+	m.SSM = ssm.New(ssm.Config{
+		Region: Region, Account: Account, ExecutionTime: config.MaintenanceTime, QueueTime: config.QueueTime,
+		OnStatus: config.OnExecution, OnEvent: config.OnEvent,
 	})
-	for i, server := range document.Servers {
-		var err error
-		if server.Backend == settings.BackendSSM {
-			err = m.addNode(i, server)
-		} else {
-			err = m.OpsWorksCM.AddServer(simulator.Server{Name: server.Name, Engine: engine(server.Name), MaintenanceStatus: "SUCCESS"})
-		}
-		if err != nil {
-			return nil, err
-		}
-		m.Servers = append(m.Servers, server.Name)
+	if err := m.addServers(document); err != nil {
+		return nil, err
 	}
-	listener, err := net.Listen("tcp", config.Address)
+	listener, err := net.Listen("tcp", cmp.Or(config.Address, "127.0.0.1:0"))
 	if err != nil {
 		return nil, fmt.Errorf("listen: %w", err)
 	}
@@ -152,30 +143,49 @@ func Start(config Config) (*Machine, error) {
 	m.URL = "http://" + listener.Addr().String()
 	m.topics = startTopics(listener.Addr(), document)
 	m.Queue = m.topics.queue
-	m.Environment = append(append(m.Environment, []string{
-		"AWS_REGION=" + Region, "AWS_ACCESS_KEY_ID=local", "AWS_SECRET_ACCESS_KEY=local",
-		"AWS_ENDPOINT_URL=" + m.URL, "AWS_ENDPOINT_URL_OPSWORKSCM=" + m.URL,
-		"AWS_LAMBDA_FUNCTION_NAME=" + FunctionName,
-		settings.EnvSettingsFile + "=" + file, settings.EnvRunsTable + "=" + TableName,
-		settings.EnvMaxProcs + "=" + settings.MaxProcs,
-		settings.EnvSweepEvery + "=" + config.SweepEvery.String(),
-	}...), m.topics.environment...)
+	m.Environment = append(m.Environment, m.environment(file, config.SweepEvery)...)
 	m.Function = runtimeapi.New(runtimeapi.Config{
-		Binary: binary, Env: m.Environment, FunctionARN: FunctionARN, Aliases: []string{function.AliasOperators}, Timeout: config.Timeout, Output: config.Log,
-		Concurrency: config.Concurrency,
+		Binary: binary, Env: m.Environment, FunctionARN: FunctionARN, Aliases: []string{function.AliasOperators},
+		Timeout: config.Timeout, Output: config.Log, Concurrency: config.Concurrency,
 	})
-	route := m.route(config.OnCall)
-	m.server = &http.Server{Handler: route, ErrorLog: log.New(io.Discard, "", 0), ConnState: m.connection}
+	m.Faults.Decide = config.Decide
+	m.server = &http.Server{Handler: m.Faults.Handler(m.route(config.OnCall), functionsCall), ErrorLog: log.New(io.Discard, "", 0),
+		ConnState: m.connection}
 	go func() { _ = m.server.Serve(listener) }()
 
 	if err := ledger.CreateTable(context.Background(), m.Config(), TableName); err != nil {
 		return nil, errors.Join(err, m.Close())
 	}
 	m.Ledger = ledger.New(m.Config(), TableName, rand.Text)
-	if config.Intercept != nil {
-		m.server.Handler = intercepted(route, config.Intercept)
-	}
 	return m, nil
+}
+
+// addServers makes the servers of the settings known to the simulators of their backends.
+func (m *Machine) addServers(document settings.Settings) (err error) {
+	for i, server := range document.Servers {
+		if server.Backend == settings.BackendSSM {
+			err = m.addNode(i, server)
+		} else {
+			err = m.OpsWorksCM.AddServer(opsworkscm.Server{Name: server.Name, Engine: engine(server.Name), MaintenanceStatus: "SUCCESS"})
+		}
+		if err != nil {
+			return err
+		}
+		m.Servers = append(m.Servers, server.Name)
+	}
+	return nil
+}
+
+// environment is what the function's process is started with, but for the names of the runbooks.
+func (m *Machine) environment(settingsFile string, sweepEvery time.Duration) []string {
+	return append([]string{
+		"AWS_REGION=" + Region, "AWS_ACCESS_KEY_ID=local", "AWS_SECRET_ACCESS_KEY=local",
+		"AWS_ENDPOINT_URL=" + m.URL, "AWS_ENDPOINT_URL_OPSWORKSCM=" + m.URL,
+		"AWS_LAMBDA_FUNCTION_NAME=" + FunctionName,
+		settings.EnvSettingsFile + "=" + settingsFile, settings.EnvRunsTable + "=" + TableName,
+		settings.EnvMaxProcs + "=" + settings.MaxProcs,
+		settings.EnvSweepEvery + "=" + sweepEvery.String(),
+	}, m.topics.environment...)
 }
 
 // own is the HTTP client of whoever looks at the machine. It keeps no connection, so that those which last are the function's.
@@ -221,55 +231,6 @@ func (m *Machine) Close() error {
 	_ = os.RemoveAll(m.folder)
 	return err
 }
-
-// route tells the services apart at the one address, by what only their own requests have.
-func (m *Machine) route(onCall func(service, operation string, status int)) http.Handler {
-	invoke, topics, tables := m.Function.Handler(), snsHandler(), table.New()
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		target := r.Header.Get("X-Amz-Target")
-		switch {
-		case strings.HasPrefix(r.URL.Path, "/2015-03-31/"):
-			invoke.ServeHTTP(w, r)
-		case strings.HasPrefix(target, "OpsWorksCM_"):
-			heard(m.OpsWorksCM, "OpsWorks CM", onCall).ServeHTTP(w, r)
-		case strings.HasPrefix(target, "AmazonSSM."):
-			heard(m.SSM, "Systems Manager", onCall).ServeHTTP(w, r)
-		case strings.HasPrefix(target, "DynamoDB_"):
-			tables.ServeHTTP(w, r)
-		case target != "" && !strings.HasPrefix(target, "AmazonSQS."):
-			http.Error(w, "no such service here", http.StatusNotFound)
-		default:
-			topics.ServeHTTP(w, r)
-		}
-	})
-}
-
-// heard tells of each call what was asked and answered.
-func heard(service http.Handler, name string, onCall func(service, operation string, status int)) http.Handler {
-	if onCall == nil {
-		return service
-	}
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		_, operation, _ := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
-		recorder := &statusRecorder{ResponseWriter: w}
-		defer func() { onCall(name, operation, recorder.status) }()
-		service.ServeHTTP(recorder, r)
-	})
-}
-
-// statusRecorder remembers the status of an answer; 0 is none.
-type statusRecorder struct {
-	http.ResponseWriter
-	status int
-}
-
-func (r *statusRecorder) WriteHeader(status int) {
-	r.status = status
-	r.ResponseWriter.WriteHeader(status)
-}
-
-// Unwrap lets the simulator reach the connection it is told to drop.
-func (r *statusRecorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }
 
 // engine makes Puppet servers of those that are named so, and Chef servers of all others.
 func engine(name string) string {

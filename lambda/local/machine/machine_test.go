@@ -16,8 +16,6 @@ import (
 	"opsworks-maintenance/lambda/function"
 	"opsworks-maintenance/lambda/local/machine"
 	"opsworks-maintenance/lambda/local/runtimeapi"
-	"opsworks-maintenance/lambda/local/simulator"
-	"opsworks-maintenance/lambda/maintenance"
 )
 
 // built is the function's binary, built once for all tests as the Makefile builds it.
@@ -77,13 +75,15 @@ func TestMachine_StartByAnOperator(t *testing.T) {
 	if err := json.Unmarshal(result.Payload, &response); err != nil {
 		t.Fatal(err)
 	}
-	if response.Outcome != "started" || response.ServerName != "automate-06" || response.Trigger != "manual" || response.RunID == "" || m.OpsWorksCM.Started("automate-06") != 1 {
+	if response.Outcome != "started" || response.ServerName != "automate-06" || response.Trigger != "manual" || response.RunID == "" ||
+		m.OpsWorksCM.Started("automate-06") != 1 {
 		t.Errorf("got %+v", response)
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 	defer cancel()
 	message, ok := m.Receive(ctx)
-	if !ok || message.Subject != "Maintenance started: automate-06 (an operator)" || message.Attributes["runId"] != response.RunID || message.Attributes["outcome"] != "started" {
+	if !ok || message.Subject != "Maintenance started: automate-06 (an operator)" || message.Attributes["runId"] != response.RunID ||
+		message.Attributes["outcome"] != "started" {
 		t.Errorf("got %+v", message)
 	}
 }
@@ -159,9 +159,11 @@ func TestFunction_InitErrors(t *testing.T) {
 		want   []string
 	}{
 		{"no topic", map[string]string{"TOPIC_ARN": ""}, []string{"TOPIC_ARN"}},
-		{"no settings file", map[string]string{"SETTINGS_FILE": "/nowhere/settings.json"}, []string{"read settings: open /nowhere/settings.json"}},
+		{"no settings file", map[string]string{"SETTINGS_FILE": "/nowhere/settings.json"},
+			[]string{"read settings: open /nowhere/settings.json"}},
 		{"settings that are no JSON", map[string]string{"SETTINGS_FILE": settings(`{"servers": [`)}, []string{"not resolved settings"}},
-		{"settings as people write them", map[string]string{"SETTINGS_FILE": settings(`{"servers": [{"name": "automate-06", "backend": "opsworks-cm"}]}`)},
+		{"settings as people write them",
+			map[string]string{"SETTINGS_FILE": settings(`{"servers": [{"name": "automate-06", "backend": "opsworks-cm"}]}`)},
 			[]string{"the settings have version 0"}},
 		{"no Region", map[string]string{"AWS_REGION": ""}, []string{"AWS_REGION is not set"}},
 	} {
@@ -179,55 +181,5 @@ func TestFunction_InitErrors(t *testing.T) {
 	}
 	if n := len(m.OpsWorksCM.Calls()); n != 0 {
 		t.Errorf("%d calls were made", n)
-	}
-}
-
-// Whatever of OpsWorks CM hangs, the function answers before its own deadline, and what is certain is notified by then.
-func TestFunction_HangingServiceIsToldInTime(t *testing.T) {
-	for _, tt := range []struct {
-		name, operation string
-		kind            simulator.Kind
-		outcome         string
-	}{
-		{"DescribeServers never answers", "DescribeServers", simulator.Hang, "error unavailable"},
-		{"StartMaintenance never answers and did nothing", "StartMaintenance", simulator.Hang, "error start-unconfirmed"},
-		{"StartMaintenance never answers and did its work", "StartMaintenance", simulator.WorkThenHang, "error start-unconfirmed"},
-		{"nothing answers", "", simulator.Hang, "error unavailable"},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			m := start(t, func(c *machine.Config) { c.Timeout, c.MaintenanceTime = 4*time.Second, 0 })
-			m.OpsWorksCM.Inject(simulator.Fault{Operation: tt.operation, Kind: tt.kind})
-			result, err := m.Function.InvokeAlias(t.Context(), function.AliasOperators, []byte(`{"start": {"serverName": "automate-06"}}`))
-			if err != nil || result.Error != nil {
-				t.Fatalf("got %v, %+v", err, result.Error)
-			}
-			var response struct{ Outcome, Reason string }
-			if err := json.Unmarshal(result.Payload, &response); err != nil || strings.TrimSpace(response.Outcome+" "+response.Reason) != tt.outcome {
-				t.Errorf("answered %s, want %s", result.Payload, tt.outcome)
-			}
-			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
-			defer cancel()
-			message, ok := m.Receive(ctx)
-			got := strings.TrimSpace(message.Attributes["outcome"] + " " + message.Attributes["reason"])
-			if inDoubt := response.Reason == "start-unconfirmed"; ok == inDoubt || !inDoubt && got != tt.outcome {
-				t.Errorf("told %q, want %q", got, tt.outcome) // a doubt is for the sweep to resolve, or to tell
-			}
-		})
-	}
-}
-
-// SNS being down hides nothing and starts nothing twice.
-func TestFunction_NoTopicThere(t *testing.T) {
-	m := start(t, func(c *machine.Config) { c.MaintenanceTime = 0 })
-	result := broken(t, m, map[string]string{"TOPIC_ARN": "arn:aws:sns:us-east-1:123456789012:nowhere"})
-	if result.Error != nil || !strings.Contains(string(result.Payload), `"outcome":"started"`) {
-		t.Errorf("got %+v, %s", result.Error, result.Payload)
-	}
-	if n := m.OpsWorksCM.Started("automate-06"); n != 1 {
-		t.Errorf("%d starts", n)
-	}
-	due, err := m.Ledger.Due(t.Context(), maintenance.QueueDue, time.Now().AddDate(1, 0, 0), 0)
-	if err != nil || len(due) != 1 || due[0].State != maintenance.RunRunning {
-		t.Errorf("the ledger has %+v, %v", due, err)
 	}
 }

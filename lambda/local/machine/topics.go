@@ -25,9 +25,8 @@ import (
 // own locks: a request reads them, a machine that comes or goes changes them.
 var emulator = struct {
 	sync.RWMutex
-	machines map[int]bool          // by number, those that live
-	faults   map[string]topicFault // by the topic's ARN
-}{machines: map[int]bool{}, faults: map[string]topicFault{}}
+	machines map[int]bool // by number, those that live
+}{machines: map[int]bool{}}
 
 // topics are what one machine has in the emulator.
 type topics struct {
@@ -90,20 +89,17 @@ func startTopics(address net.Addr, document settings.Settings) topics {
 		for _, name := range names {
 			delete(models.SyncTopics.Topics, name)
 		}
-		for _, topicARN := range t.arns {
-			delete(emulator.faults, topicARN)
-		}
 	})
 	return t
 }
 
 func snsHandler() http.Handler {
 	emulated := router.New()
-	return failing(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		emulator.RLock()
 		defer emulator.RUnlock()
 		emulated.ServeHTTP(w, r)
-	}))
+	})
 }
 
 // Message is one SNS message as a subscribed queue gets it.

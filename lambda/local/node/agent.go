@@ -45,8 +45,8 @@ type Result struct {
 	Survivors []int         // processes that the command started and that are there still
 }
 
-// Run starts a script and waits until nothing holds its output any more. At its limit, or when ctx is done, SIGKILL goes to the process group
-// of the script and to nothing else.
+// Run starts a script and waits until nothing holds its output any more. At its limit, or when ctx is done, SIGKILL goes to the process
+// group of the script and to nothing else.
 func (a Agent) Run(ctx context.Context, script string, limit time.Duration) (Result, error) {
 	folder, err := os.MkdirTemp("", "command")
 	if err != nil {

@@ -24,7 +24,8 @@ func TestAgent_EnvironmentIsWhatTheRealOneGives(t *testing.T) {
 	t.Setenv("HOME", "/somewhere")
 	t.Setenv("AWS_REGION", "us-west-2")
 	r := run(t, "env; pwd; [ -t 0 ] || readlink /proc/self/fd/0", time.Minute)
-	for _, want := range []string{"PATH=" + node.SystemPath + "\n", "AWS_SSM_REGION_NAME=eu-central-1\n", "AWS_SSM_INSTANCE_ID=i-0123456789abcdef0\n", "SSM_COMMAND_ID=", "/usr/bin\n", "/dev/null\n"} {
+	for _, want := range []string{"PATH=" + node.SystemPath + "\n", "AWS_SSM_REGION_NAME=eu-central-1\n",
+		"AWS_SSM_INSTANCE_ID=i-0123456789abcdef0\n", "SSM_COMMAND_ID=", "/usr/bin\n", "/dev/null\n"} {
 		if !strings.Contains(r.Output, want) {
 			t.Errorf("it lacks %q:\n%s", want, r.Output)
 		}
@@ -37,7 +38,8 @@ func TestAgent_EnvironmentIsWhatTheRealOneGives(t *testing.T) {
 }
 
 func TestAgent_OutputComesBeforeErrorsAndIsCut(t *testing.T) {
-	if got, want := run(t, "echo wrong >&2; echo right; exit 3", time.Minute), "right\n\n----------ERROR-------\nwrong\n"; got.Output != want || got.Code != 3 {
+	got, want := run(t, "echo wrong >&2; echo right; exit 3", time.Minute), "right\n\n----------ERROR-------\nwrong\n"
+	if got.Output != want || got.Code != 3 {
 		t.Errorf("code %d, %q", got.Code, got.Output)
 	}
 	if got := run(t, "seq 10000; echo last", time.Minute); len(got.Output) != 2500 || strings.Contains(got.Output, "last") {

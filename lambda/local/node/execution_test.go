@@ -10,12 +10,17 @@ import (
 	"opsworks-maintenance/lambda/local/node"
 )
 
-const document = `{"schemaVersion": "0.3", "outputs": ["Last.Output"], "parameters": {"Word": {"type": "String", "default": "usual", "allowedPattern": "^[a-z]*$"}, "Choice": {"type": "String", "allowedValues": ["a"]}},
+const document = `{"schemaVersion": "0.3", "outputs": ["Last.Output"], "parameters": {
+		"Word": {"type": "String", "default": "usual", "allowedPattern": "^[a-z]*$"}, "Choice": {"type": "String", "allowedValues": ["a"]}},
 	"mainSteps": [
-		{"name": "First", "isCritical": true, "nextStep": "Patch", "onFailure": "step:Last", "onCancel": "step:Last", "inputs": {"DocumentName": "AWS-RunShellScript",
-		 "Parameters": {"executionTimeout": ["60"], "commands": ["#!/bin/sh", "echo {{ Word }} in {{ automation:EXECUTION_ID }}", "case {{ Word }} in fail) exit 1;; wait) sleep 60;; esac"]}}},
-		{"name": "Patch", "isCritical": true, "nextStep": "Last", "onFailure": "step:Last", "onCancel": "step:Last", "inputs": {"DocumentName": "AWS-RunPatchBaseline", "Parameters": {"Operation": ["Install"]}}},
-		{"name": "Last", "isCritical": true, "isEnd": true, "onFailure": "Abort", "inputs": {"DocumentName": "AWS-RunShellScript", "Parameters": {"executionTimeout": ["60"], "commands": ["#!/bin/sh", "echo last"]}}}
+		{"name": "First", "isCritical": true, "nextStep": "Patch", "onFailure": "step:Last", "onCancel": "step:Last",
+		 "inputs": {"DocumentName": "AWS-RunShellScript",
+		 "Parameters": {"executionTimeout": ["60"], "commands": ["#!/bin/sh",
+			"echo {{ Word }} in {{ automation:EXECUTION_ID }}", "case {{ Word }} in fail) exit 1;; wait) sleep 60;; esac"]}}},
+		{"name": "Patch", "isCritical": true, "nextStep": "Last", "onFailure": "step:Last", "onCancel": "step:Last",
+		 "inputs": {"DocumentName": "AWS-RunPatchBaseline", "Parameters": {"Operation": ["Install"]}}},
+		{"name": "Last", "isCritical": true, "isEnd": true, "onFailure": "Abort",
+		 "inputs": {"DocumentName": "AWS-RunShellScript", "Parameters": {"executionTimeout": ["60"], "commands": ["#!/bin/sh", "echo last"]}}}
 	]}`
 
 func TestAutomation_Execute(t *testing.T) {
@@ -59,7 +64,8 @@ func TestDocument_Admits(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for value, want := range map[[2]string]bool{{"Word", "abc"}: true, {"Word", "A"}: false, {"Choice", "a"}: true, {"Choice", "b"}: false, {"Nothing", "a"}: false} {
+	for value, want := range map[[2]string]bool{{"Word", "abc"}: true, {"Word", "A"}: false, {"Choice", "a"}: true, {"Choice", "b"}: false,
+		{"Nothing", "a"}: false} {
 		if d.Admits(value[0], value[1]) != want {
 			t.Errorf("%v: not %t", value, want)
 		}

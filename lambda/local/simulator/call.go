@@ -18,7 +18,7 @@ type Call struct {
 }
 
 // Calls returns the calls so far, oldest first.
-func (f *front) Calls() []Call {
+func (f *Front) Calls() []Call {
 	f.guard.Lock()
 	defer f.guard.Unlock()
 	calls := make([]Call, 0, len(f.calls))
@@ -31,9 +31,9 @@ func (f *front) Calls() []Call {
 }
 
 // record notes a call as it arrives: one that hangs is seen too. Members of a wrong type are left out.
-func (f *front) record(operation string, in members) *Call {
+func (f *Front) record(operation string, in Members) *Call {
 	call := &Call{Operation: operation, At: time.Now()}
-	call.Server, call.Attributes = f.subject(in)
+	call.Server, call.Attributes = f.api.Subject(in)
 	f.guard.Lock()
 	defer f.guard.Unlock()
 	if len(f.calls) == callsKept {
@@ -43,7 +43,7 @@ func (f *front) record(operation string, in members) *Call {
 	return call
 }
 
-func (f *front) answered(call *Call, status int) {
+func (f *Front) answered(call *Call, status int) {
 	f.guard.Lock()
 	defer f.guard.Unlock()
 	call.Status = status

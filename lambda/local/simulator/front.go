@@ -1,128 +1,137 @@
+// Package simulator is what the stand-ins for AWS services share: the AWS JSON 1.1 protocol, ids and page tokens, checks of what a request
+// holds, and the faults that a call can meet.
+//
+// Package opsworkscm answers the OpsWorks CM API (version 2016-11-01), which AWS closed in spring 2024; package ssm answers the
+// operations of AWS Systems Manager (version 2014-11-06) that run and watch a runbook. Both have the service's shapes, errors and life
+// cycle, so that stock AWS clients work against them. What no document states is marked "own words" or "our choice" where it occurs.
 package simulator
 
 import (
-	"crypto/hmac"
-	"crypto/rand"
-	"crypto/sha256"
-	"encoding/base64"
-	"encoding/binary"
+	"errors"
 	"io"
+	"mime"
+	"net/http"
+	"regexp"
+	"strings"
 	"sync"
 )
 
-// operation carries out one call that was admitted.
-type operation func(members) (any, error)
+// The Region and the account of a service whose caller names none; the number is the one AWS documents use.
+const (
+	Region  = "us-east-1"
+	Account = "123456789012"
+)
 
-// front is what the simulated services have in common: the protocol, the faults that can be injected, and the list of calls.
-// Its lock is its own, so that it never waits for a service's state.
-type front struct {
-	targetPrefix, signingName, region string
+// bodyMax is far more than any request a caller of these operations has a reason to send.
+const bodyMax = 1 << 20
 
-	// operations are those the simulator has. The others of the service get the protocol's answer for an unknown one.
-	operations map[string]operation
-	// subject says for Calls whom a request is about, and the names of what it carries. It gets anything, also nil.
-	subject func(members) (server string, attributes []string)
+// Operation carries out one call that was admitted: its members give the output or an error, as a rule an *Error.
+type Operation func(Members) (any, error)
 
-	tokenKey []byte // signs the page tokens, so that only those handed out are accepted
-	closing  sync.Once
-	closed   chan struct{} // ends the calls that hang
-
-	guard  sync.Mutex
-	random io.Reader // nil: crypto/rand
-	faults []*Fault
-	calls  []*Call
+// API is what tells one service from another at its front.
+type API struct {
+	TargetPrefix, SigningName, Region string
+	// Operations are those the simulator has. The others of the service get the protocol's answer for an unknown one.
+	Operations map[string]Operation
+	// Subject says for Calls whom a request is about, and the names of what it carries. It gets anything, also nil.
+	Subject func(Members) (server string, attributes []string)
+	// Source is where the ids of requests come from.
+	Source *Source
 }
 
-func newFront(targetPrefix, signingName, region string) front {
-	key := make([]byte, 32)
-	rand.Read(key) // never returns an error, by its documentation
-	return front{
-		targetPrefix: targetPrefix, signingName: signingName, region: region,
-		tokenKey: key, closed: make(chan struct{}),
-	}
+// Front is an http.Handler that admits the calls of one service, lets them meet their faults, and lists them. Its locks are its own, so
+// that it never waits for a service's state.
+type Front struct {
+	Injector
+	api API
+
+	closing sync.Once
+	closed  chan struct{} // ends the calls that hang
+
+	guard sync.Mutex
+	calls []*Call
 }
 
-// drawFrom lets page tokens and ids come from a source that gives the same every time; nil changes nothing.
-func (f *front) drawFrom(random io.Reader) {
-	if random == nil {
+// NewFront is the front of a service.
+func NewFront(api API) *Front { return &Front{api: api, closed: make(chan struct{})} }
+
+// Release ends the calls that hang. It may be called twice.
+func (f *Front) Release() { f.closing.Do(func() { close(f.closed) }) }
+
+// ServeHTTP answers one call: it is admitted, meets the fault that waits for it, if one does, and is carried out.
+func (f *Front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	operation, in, err := f.admit(w, r)
+	call := f.record(operation, in)
+	noted := &noting{w, func(status int) { f.answered(call, status) }}
+	if err != nil {
+		f.answer(noted, nil, err)
 		return
 	}
-	f.random = random
-	_, _ = io.ReadFull(random, f.tokenKey)
+	kind := f.next(operation, call.Server)
+	work := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		output, err := f.api.Operations[operation](in)
+		f.answer(w, output, err)
+	})
+	kind.meet(noted, r, work, func(w http.ResponseWriter) { f.answer(w, nil, kind.failure()) }, f.closed)
 }
 
-// uuid is newUUID from the front's own source.
-func (f *front) uuid() string {
-	if f.random == nil {
-		return newUUID()
+// noting tells the status of an answer before the client can have it, so that whoever has an answer finds it in Calls.
+type noting struct {
+	http.ResponseWriter
+	note func(status int)
+}
+
+func (n *noting) WriteHeader(status int) {
+	n.note(status)
+	n.ResponseWriter.WriteHeader(status)
+}
+
+// Unwrap lets a fault reach the connection.
+func (n *noting) Unwrap() http.ResponseWriter { return n.ResponseWriter }
+
+// admit is the front door that AWS JSON services share. In what order it checks, and that another content type is an unknown
+// operation, is taken from how live services answer.
+func (f *Front) admit(w http.ResponseWriter, r *http.Request) (string, Members, error) {
+	target := r.Header.Get("X-Amz-Target")
+	operation := target[strings.LastIndexByte(target, '.')+1:]
+	media, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if r.Method != http.MethodPost || r.URL.Path != "/" || media != contentType {
+		return operation, nil, unknownOperation(http.StatusNotFound)
 	}
-	f.guard.Lock()
-	defer f.guard.Unlock()
-	var b [16]byte
-	_, _ = io.ReadFull(f.random, b[:])
-	return uuid(b)
-}
-
-// end releases the calls that hang. It may be called twice.
-func (f *front) end() { f.closing.Do(func() { close(f.closed) }) }
-
-func (f *front) ended() bool {
-	select {
-	case <-f.closed:
-		return true
-	default:
-		return false
+	if _, known := f.api.Operations[operation]; !known || target != f.api.TargetPrefix+operation {
+		return operation, nil, unknownOperation(http.StatusBadRequest)
 	}
-}
-
-// makeToken names the first item of the next page. It is signed over the scope too (what is listed), so a token of another
-// list, or one made up, is not accepted.
-func (f *front) makeToken(scope string, next int) string {
-	position := binary.BigEndian.AppendUint64(nil, uint64(next))
-	mac := hmac.New(sha256.New, f.tokenKey)
-	mac.Write([]byte(scope))
-	mac.Write(position)
-	return base64.URLEncoding.EncodeToString(mac.Sum(position))
-}
-
-func (f *front) readToken(scope, token string) (int, bool) {
-	raw, err := base64.URLEncoding.DecodeString(token)
-	if err != nil || len(raw) < 8 {
-		return 0, false
+	if err := f.checkCredential(r.Header.Get("Authorization")); err != nil {
+		return operation, nil, err
 	}
-	next := int(binary.BigEndian.Uint64(raw))
-	return next, hmac.Equal([]byte(token), []byte(f.makeToken(scope, next)))
-}
-
-// outbox hands out what is to be told, one thing at a time, in the order it was added and outside all locks.
-type outbox struct {
-	mu         sync.Mutex
-	pending    []func()
-	delivering bool
-}
-
-// add may be called with the service's lock held; whoever does calls deliver after releasing it.
-func (o *outbox) add(tell func()) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	o.pending = append(o.pending, tell)
-}
-
-// deliver tells what is pending. Whoever delivers already does it for the others too: that keeps the order, and lets those who
-// are told cause further things to tell.
-func (o *outbox) deliver() {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	if o.delivering {
-		return
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, bodyMax))
+	if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
+		return operation, nil, &Error{http.StatusRequestEntityTooLarge, "RequestEntityTooLargeException", ""}
+	} else if err != nil {
+		return operation, nil, Malformed("The request body could not be read.")
 	}
-	o.delivering = true
-	for len(o.pending) > 0 {
-		next := o.pending[0]
-		o.pending = o.pending[1:]
-		o.mu.Unlock()
-		next()
-		o.mu.Lock()
+	in, err := parse(body)
+	return operation, in, err
+}
+
+// credential is the part of a Signature Version 4 Authorization header that says who signed for what.
+var credential = regexp.MustCompile(`^AWS4-HMAC-SHA256\s.*\bCredential=[^/,\s]+/[0-9]{8}/([^/,\s]+)/([^/,\s]+)/aws4_request\b`)
+
+// checkCredential looks at the credential scope, where misconfigured clients show. Signatures and keys are not verified: every
+// key has access.
+func (f *Front) checkCredential(authorization string) error {
+	if authorization == "" {
+		return Refused("MissingAuthenticationTokenException", "Missing Authentication Token")
 	}
-	o.delivering = false
+	scope := credential.FindStringSubmatch(authorization)
+	switch {
+	case scope == nil:
+		return Refused("IncompleteSignatureException",
+			"Authorization header requires 'Credential' parameter with a credential scope of Signature Version 4.")
+	case scope[2] != f.api.SigningName:
+		return Refused("InvalidSignatureException", "Credential should be scoped to correct service: '"+f.api.SigningName+"'. ")
+	case scope[1] != f.api.Region:
+		return Refused("InvalidSignatureException", "Credential should be scoped to a valid region, not '"+scope[1]+"'. ")
+	}
+	return nil
 }

@@ -7,61 +7,61 @@ import (
 	"math"
 )
 
-// members are the top-level members of a request, by their exact names: AWS JSON is case-sensitive, which decoding into a Go
+// Members are the top-level members of a request, by their exact names: AWS JSON is case-sensitive, which decoding into a Go
 // struct is not. A null member counts as absent and an unknown one is ignored, as the protocol wants.
-type members map[string]json.RawMessage
+type Members map[string]json.RawMessage
 
 // parse reads a request body. An empty body is an empty input.
-func parse(body []byte) (members, error) {
+func parse(body []byte) (Members, error) {
 	if len(bytes.TrimSpace(body)) == 0 {
-		return members{}, nil
+		return Members{}, nil
 	}
-	var in members
+	var in Members
 	decoder := json.NewDecoder(bytes.NewReader(body))
 	if err := decoder.Decode(&in); err != nil || in == nil {
-		return nil, malformed("The request body is not a JSON object.")
+		return nil, Malformed("The request body is not a JSON object.")
 	}
 	if _, err := decoder.Token(); err != io.EOF {
-		return nil, malformed("The request body has more than one JSON value.")
+		return nil, Malformed("The request body has more than one JSON value.")
 	}
 	return in, nil
 }
 
-// The texts of text and integer are those AWS JSON services send for a member of the wrong type.
-
-func (in members) text(name string) (*string, error) {
+// Text reads a text, nil if there is none. The words of its error and of Integer's are those AWS JSON services send for a wrong type.
+func (in Members) Text(name string) (*string, error) {
 	raw, ok := in[name]
 	if !ok {
 		return nil, nil
 	}
 	var value *string
 	if json.Unmarshal(raw, &value) != nil {
-		return nil, malformed(found(raw) + " can not be converted to a String")
+		return nil, Malformed(found(raw) + " can not be converted to a String")
 	}
 	return value, nil
 }
 
-func (in members) integer(name string) (*int, error) {
+// Integer reads a whole number of 32 bits, nil if there is none.
+func (in Members) Integer(name string) (*int, error) {
 	raw, ok := in[name]
 	if !ok {
 		return nil, nil
 	}
 	var value *int
 	if json.Unmarshal(raw, &value) != nil || value != nil && (*value > math.MaxInt32 || *value < math.MinInt32) {
-		return nil, malformed(found(raw) + " can not be converted to an Integer")
+		return nil, Malformed(found(raw) + " can not be converted to an Integer")
 	}
 	return value, nil
 }
 
-// structures reads a list of structures. A null entry is one without members.
-func (in members) structures(name string) ([]members, error) {
+// Structures reads a list of structures. A null entry is one without members.
+func (in Members) Structures(name string) ([]Members, error) {
 	raw, ok := in[name]
 	if !ok {
 		return nil, nil
 	}
-	var entries []members
+	var entries []Members
 	if json.Unmarshal(raw, &entries) != nil {
-		return nil, malformed(name + " is not a list of structures")
+		return nil, Malformed(name + " is not a list of structures")
 	}
 	return entries, nil
 }
@@ -82,47 +82,21 @@ func found(raw json.RawMessage) string {
 	}
 }
 
-// attribute is an EngineAttribute of a request: both members are optional in the model. A nil *attribute is a null entry.
-type attribute struct{ Name, Value *string }
-
-func (in members) attributes() ([]attribute, error) {
-	entries, err := in.structures("EngineAttributes")
-	if err != nil || entries == nil {
-		return nil, err
-	}
-	list := make([]attribute, 0, len(entries))
-	for _, entry := range entries {
-		name, err := entry.text("Name")
-		if err != nil {
-			return nil, err
-		}
-		value, err := entry.text("Value")
-		if err != nil {
-			return nil, err
-		}
-		list = append(list, attribute{Name: name, Value: value})
-	}
-	return list, nil
+// Page is what an operation that lists in pages takes. A nil member was not given.
+type Page struct {
+	Token *string
+	Size  *int
 }
 
-// page is what the two paginated operations take besides the server's name.
-type page struct {
-	token *string
-	size  *int
-}
-
-func (in members) nameAndPage() (*string, page, error) {
-	name, err := in.text("ServerName")
+// Page reads NextToken and MaxResults.
+func (in Members) Page() (Page, error) {
+	token, err := in.Text("NextToken")
 	if err != nil {
-		return nil, page{}, err
+		return Page{}, err
 	}
-	token, err := in.text("NextToken")
+	size, err := in.Integer("MaxResults")
 	if err != nil {
-		return nil, page{}, err
+		return Page{}, err
 	}
-	size, err := in.integer("MaxResults")
-	if err != nil {
-		return nil, page{}, err
-	}
-	return name, page{token: token, size: size}, nil
+	return Page{Token: token, Size: size}, nil
 }

@@ -1,10 +1,8 @@
 package simulator
 
 import (
-	"crypto/rand"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"net/http"
 	"strconv"
 	"time"
@@ -12,60 +10,43 @@ import (
 
 const contentType = "application/x-amz-json-1.1"
 
-// timestamp is written as AWS JSON wants it: a number, epoch seconds with a fraction.
-type timestamp time.Time
+// Timestamp is written as AWS JSON wants it: a number, epoch seconds with a fraction.
+type Timestamp time.Time
 
 // MarshalJSON keeps milliseconds, the precision of the service's samples.
-func (t timestamp) MarshalJSON() ([]byte, error) {
+func (t Timestamp) MarshalJSON() ([]byte, error) {
 	seconds := float64(time.Time(t).UnixMilli()) / 1000
 	return strconv.AppendFloat(nil, seconds, 'f', -1, 64), nil
 }
 
-// apiError is an answer that is not the operation's output. code goes into __type, without a namespace: whether the service
+// Error is an answer that is not the operation's output. Code goes into __type, without a namespace: whether the service
 // put one before it is not known, and clients cut it off.
-type apiError struct {
-	status        int
-	code, message string
+type Error struct {
+	Status        int
+	Code, Message string
 }
 
-func (e *apiError) Error() string { return e.code + ": " + e.message }
+// Error is for whoever calls the simulator in Go.
+func (e *Error) Error() string { return e.Code + ": " + e.Message }
 
-// The exceptions of the service model; 400 is the protocol's default for client faults. Their real texts are not documented,
-// except that of validation errors: own words.
+// Refused is a client's fault; 400 is the protocol's default for those.
+func Refused(code, message string) error { return &Error{http.StatusBadRequest, code, message} }
 
-func invalid(message string) error {
-	return &apiError{http.StatusBadRequest, "ValidationException", message}
-}
+// Invalid is a request that breaks a constraint.
+func Invalid(message string) error { return Refused("ValidationException", message) }
 
-func notFound(name string) error {
-	return &apiError{http.StatusBadRequest, "ResourceNotFoundException", "Server " + name + " does not exist, or access was denied."}
-}
+// Malformed is a request that cannot be read.
+func Malformed(message string) error { return Refused("SerializationException", message) }
 
-func invalidState(name, status string) error {
-	return &apiError{http.StatusBadRequest, "InvalidStateException",
-		"Server " + name + " is in state " + status + ". Maintenance can be started in the states HEALTHY and UNHEALTHY only."}
-}
+func unknownOperation(status int) error { return &Error{status, "UnknownOperationException", ""} }
 
-func invalidToken() error {
-	return &apiError{http.StatusBadRequest, "InvalidNextTokenException", "The next token is not valid."}
-}
-
-// The errors all AWS JSON services share.
-
-func malformed(message string) error {
-	return &apiError{http.StatusBadRequest, "SerializationException", message}
-}
-
-func unknownOperation(status int) error {
-	return &apiError{status, "UnknownOperationException", ""}
-}
-
-// send writes one answer. The whole body is ready before the first byte leaves, so a length goes with it.
-func (f *front) send(w http.ResponseWriter, status int, body []byte) {
+// answer writes an operation's output, or its error. The whole body is ready before the first byte leaves, so a length goes with it.
+func (f *Front) answer(w http.ResponseWriter, output any, err error) {
+	status, body := encode(output, err)
 	header := w.Header()
 	header.Set("Content-Type", contentType)
 	header.Set("Content-Length", strconv.Itoa(len(body)))
-	header.Set("X-Amzn-Requestid", f.uuid())
+	header.Set("X-Amzn-Requestid", f.api.Source.UUID())
 	w.WriteHeader(status)
 	_, _ = w.Write(body) // the client may have gone; there is nobody to tell
 }
@@ -74,15 +55,15 @@ func (f *front) send(w http.ResponseWriter, status int, body []byte) {
 func encode(output any, err error) (int, []byte) {
 	status := http.StatusOK
 	if err != nil {
-		var failure *apiError
+		var failure *Error
 		if !errors.As(err, &failure) {
 			failure = internalFailure()
 		}
-		status = failure.status
+		status = failure.Status
 		output = struct {
 			Type    string  `json:"__type"`
 			Message *string `json:",omitempty"`
-		}{failure.code, nonEmpty(failure.message)}
+		}{failure.Code, nonEmpty(failure.Message)}
 	}
 	body, err := json.Marshal(output)
 	if err != nil {
@@ -91,8 +72,8 @@ func encode(output any, err error) (int, []byte) {
 	return status, body
 }
 
-func internalFailure() *apiError {
-	return &apiError{http.StatusInternalServerError, "InternalFailure",
+func internalFailure() *Error {
+	return &Error{http.StatusInternalServerError, "InternalFailure",
 		"The request processing has failed because of an unknown error, exception or failure."}
 }
 
@@ -101,17 +82,4 @@ func nonEmpty(text string) *string {
 		return nil
 	}
 	return &text
-}
-
-// newUUID makes a random (version 4) UUID: request ids and the last part of ARNs have that form.
-func newUUID() string {
-	var b [16]byte
-	rand.Read(b[:]) // never returns an error, by its documentation
-	return uuid(b)
-}
-
-func uuid(b [16]byte) string {
-	b[6] = b[6]&0x0f | 0x40
-	b[8] = b[8]&0x3f | 0x80
-	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
 }

@@ -24,9 +24,9 @@ import (
 type Service struct {
 	// PageSize is how many items a page of a Query or Scan has at most; 0 is as many as there are. DynamoDB's are bounded by 1 MB.
 	PageSize int
-	// Behind says how far behind an index, and a read that is not consistent, is for an item that changed at a time; nil is up to date. "Eventually consistent" is all that is
-	// promised, of each item by itself (Developer Guide, Using Global Secondary Indexes, Data synchronization). What is more than
-	// MostBehind ago is forgotten.
+	// Behind says how far behind an index, and a read that is not consistent, is for an item that changed at a time; nil is up to date.
+	// "Eventually consistent" is all that is promised, of each item by itself (Developer Guide, Using Global Secondary Indexes, Data
+	// synchronization). What is more than MostBehind ago is forgotten.
 	Behind func(key string, changed time.Time) time.Duration
 	// Changed hears of every item that a write leaves, nil for one that is deleted: the items of a transaction one after the other. It
 	// is called while the service is locked.

@@ -56,71 +56,73 @@ func querying(index, rest string) string {
 		"ExpressionAttributeValues":{":a":{"S":"a"}}%s}`, index, rest)
 }
 
+var conversations = []struct {
+	name  string
+	calls []call
+}{
+	{"an update makes an item, and REMOVE takes an attribute away", []call{
+		{"UpdateItem", updating("x", "SET #n = :one ADD c :one", one+`,"ReturnValues":"ALL_NEW"`), 200, []string{
+			`"n":{"N":"1"}`, `"c":{"N":"1"}`, `"pk":{"S":"x"}`}},
+		{"UpdateItem", updating("x", "ADD c :one REMOVE #n, nothing", one), 200, []string{`{}`}},
+		{"GetItem", getting("x"), 200, []string{`"c":{"N":"2"}`, `-"n"`}},
+	}},
+	{"an index has what has its keys, in the order of numbers", []call{
+		put("x", 10), put("y", 9), put("z", 100),
+		{"UpdateItem", updating("late", "SET q = :a, n = :one", `,"ExpressionAttributeValues":{":a":{"S":"a"},":one":{"N":"1"}}`), 200, nil},
+		{"UpdateItem", updating("z", "REMOVE n", ""), 200, nil},
+		{"Query", querying("some", ""), 200, []string{`"Count":3`, `"late"`, `-"z"`, `-hidden`, `"shown":{"BOOL":true}`}},
+		{"Query", querying("some", `,"Limit":1`), 200, []string{
+			`[{"n":{"N":"1"},"pk":{"S":"late"}`, `"LastEvaluatedKey":{"n":{"N":"1"},"pk":{"S":"late"},"q":{"S":"a"}}`}},
+		{"Query", querying("some", `,"Limit":1,"ExclusiveStartKey":{"n":{"N":"1"},"pk":{"S":"late"},"q":{"S":"a"}}`), 200, []string{
+			`"pk":{"S":"y"}`}},
+		{"Query", querying("some", `,"Limit":1,"ScanIndexForward":false`), 200, []string{`"pk":{"S":"x"}`}},
+		{"Query", querying("all", ""), 200, []string{`"Count":4`, `hidden`}},
+		{"DeleteItem", getting("x"), 400, []string{"ValidationException", "ConsistentRead"}},
+		{"DeleteItem", `{"TableName":"t","Key":{"pk":{"S":"x"}},"ReturnValues":"ALL_OLD"}`, 200, []string{`"hidden"`}},
+		{"Query", querying("all", ""), 200, []string{`"Count":3`}},
+		{"Query", querying("none", ""), 400, []string{"ValidationException"}},
+		{"Query", querying("all", `,"ConsistentRead":true`), 400, []string{"ValidationException"}},
+	}},
+	{"a key of an index is of its type and not empty", []call{
+		{"UpdateItem", updating("x", "SET q = :e", `,"ExpressionAttributeValues":{":e":{"S":""}}`), 400, []string{"ValidationException"}},
+		{"UpdateItem", updating("x", "SET q = :e", `,"ExpressionAttributeValues":{":e":{"N":"1"}}`), 400, []string{"ValidationException"}},
+		{"GetItem", getting("x"), 200, []string{`{}`}},
+		{"GetItem", getting(""), 400, []string{"ValidationException"}},
+	}},
+	{"a condition that fails changes nothing, and shows the item if it is asked to", []call{
+		put("x", 1),
+		{"UpdateItem", updating("x", "SET c = :one", ","+absent+","+old+`,"ExpressionAttributeValues":{":one":{"N":"1"}}`),
+			400, []string{"ConditionalCheckFailedException", `"hidden"`}},
+		{"DeleteItem", `{"TableName":"t","Key":{"pk":{"S":"x"}},` + absent + `}`, 400, []string{
+			"ConditionalCheckFailedException", `-"hidden"`}},
+		{"GetItem", getting("x"), 200, []string{`-"c"`, `"hidden"`}},
+	}},
+	{"placeholders are those that are used", []call{
+		{"UpdateItem", updating("x", "SET c = :two", one), 400, []string{"ValidationException", ":two"}},
+		{"UpdateItem", updating("x", "SET c = :one", one), 400, []string{"ValidationException", "#n"}},
+		{"UpdateItem", updating("x", "SET #n = c", one), 400, []string{"ValidationException", ":one"}},
+		{"UpdateItem", updating("x", "SET size = :one", `,"ExpressionAttributeValues":{":one":{"N":"1"}}`), 400, []string{"Validation"}},
+	}},
+	{"a batch reads what there is", []call{
+		put("x", 1), put("y", 1),
+		{"BatchGetItem", `{"RequestItems":{"t":{"Keys":[{"pk":{"S":"x"}},{"pk":{"S":"z"}},{"pk":{"S":"y"}}],
+			"ConsistentRead":true}}}`, 200, []string{`"x"`, `"y"`, `-"z"`, `"UnprocessedKeys":{}`}},
+		{"BatchGetItem", `{"RequestItems":{"t":{"Keys":[{"pk":{"S":"x"}},{"pk":{"S":"x"}}]}}}`, 400, []string{"duplicates"}},
+		{"BatchGetItem", `{"RequestItems":{"t":{"Keys":[]}}}`, 400, []string{"ValidationException"}},
+		{"Scan", `{"TableName":"t"}`, 200, []string{`"Count":2`}},
+		{"Scan", `{"TableName":"t","ExclusiveStartKey":{"pk":{"S":"x"}}}`, 200, []string{`"Count":1`}},
+	}},
+	{"what is not known is refused", []call{
+		{"CreateTable", schema, 400, []string{"ResourceInUseException"}},
+		{"GetItem", `{"TableName":"u","Key":{"pk":{"S":"x"}}}`, 400, []string{"ResourceNotFoundException"}},
+		{"GetItem", `{"TableName":"t","Key":{"pk":{"S":"x"}},"ProjectionExpression":"a"}`, 400, []string{"ValidationException"}},
+		{"PutItem", `{"TableName":"t","Item":{"pk":{"S":"x"},"l":{"L":[]}}}`, 400, []string{"ValidationException"}},
+		{"DescribeTable", `{"TableName":"t"}`, 400, []string{"UnknownOperationException"}},
+	}},
+}
+
 func TestService(t *testing.T) {
-	for _, tt := range []struct {
-		name  string
-		calls []call
-	}{
-		{"an update makes an item, and REMOVE takes an attribute away", []call{
-			{"UpdateItem", updating("x", "SET #n = :one ADD c :one", one+`,"ReturnValues":"ALL_NEW"`), 200, []string{
-				`"n":{"N":"1"}`, `"c":{"N":"1"}`, `"pk":{"S":"x"}`}},
-			{"UpdateItem", updating("x", "ADD c :one REMOVE #n, nothing", one), 200, []string{`{}`}},
-			{"GetItem", getting("x"), 200, []string{`"c":{"N":"2"}`, `-"n"`}},
-		}},
-		{"an index has what has its keys, in the order of numbers", []call{
-			put("x", 10), put("y", 9), put("z", 100),
-			{"UpdateItem", updating("late", "SET q = :a, n = :one", `,"ExpressionAttributeValues":{":a":{"S":"a"},":one":{"N":"1"}}`), 200, nil},
-			{"UpdateItem", updating("z", "REMOVE n", ""), 200, nil},
-			{"Query", querying("some", ""), 200, []string{`"Count":3`, `"late"`, `-"z"`, `-hidden`, `"shown":{"BOOL":true}`}},
-			{"Query", querying("some", `,"Limit":1`), 200, []string{
-				`[{"n":{"N":"1"},"pk":{"S":"late"}`, `"LastEvaluatedKey":{"n":{"N":"1"},"pk":{"S":"late"},"q":{"S":"a"}}`}},
-			{"Query", querying("some", `,"Limit":1,"ExclusiveStartKey":{"n":{"N":"1"},"pk":{"S":"late"},"q":{"S":"a"}}`), 200, []string{
-				`"pk":{"S":"y"}`}},
-			{"Query", querying("some", `,"Limit":1,"ScanIndexForward":false`), 200, []string{`"pk":{"S":"x"}`}},
-			{"Query", querying("all", ""), 200, []string{`"Count":4`, `hidden`}},
-			{"DeleteItem", getting("x"), 400, []string{"ValidationException", "ConsistentRead"}},
-			{"DeleteItem", `{"TableName":"t","Key":{"pk":{"S":"x"}},"ReturnValues":"ALL_OLD"}`, 200, []string{`"hidden"`}},
-			{"Query", querying("all", ""), 200, []string{`"Count":3`}},
-			{"Query", querying("none", ""), 400, []string{"ValidationException"}},
-			{"Query", querying("all", `,"ConsistentRead":true`), 400, []string{"ValidationException"}},
-		}},
-		{"a key of an index is of its type and not empty", []call{
-			{"UpdateItem", updating("x", "SET q = :e", `,"ExpressionAttributeValues":{":e":{"S":""}}`), 400, []string{"ValidationException"}},
-			{"UpdateItem", updating("x", "SET q = :e", `,"ExpressionAttributeValues":{":e":{"N":"1"}}`), 400, []string{"ValidationException"}},
-			{"GetItem", getting("x"), 200, []string{`{}`}},
-			{"GetItem", getting(""), 400, []string{"ValidationException"}},
-		}},
-		{"a condition that fails changes nothing, and shows the item if it is asked to", []call{
-			put("x", 1),
-			{"UpdateItem", updating("x", "SET c = :one", ","+absent+","+old+`,"ExpressionAttributeValues":{":one":{"N":"1"}}`),
-				400, []string{"ConditionalCheckFailedException", `"hidden"`}},
-			{"DeleteItem", `{"TableName":"t","Key":{"pk":{"S":"x"}},` + absent + `}`, 400, []string{
-				"ConditionalCheckFailedException", `-"hidden"`}},
-			{"GetItem", getting("x"), 200, []string{`-"c"`, `"hidden"`}},
-		}},
-		{"placeholders are those that are used", []call{
-			{"UpdateItem", updating("x", "SET c = :two", one), 400, []string{"ValidationException", ":two"}},
-			{"UpdateItem", updating("x", "SET c = :one", one), 400, []string{"ValidationException", "#n"}},
-			{"UpdateItem", updating("x", "SET #n = c", one), 400, []string{"ValidationException", ":one"}},
-			{"UpdateItem", updating("x", "SET size = :one", `,"ExpressionAttributeValues":{":one":{"N":"1"}}`), 400, []string{"Validation"}},
-		}},
-		{"a batch reads what there is", []call{
-			put("x", 1), put("y", 1),
-			{"BatchGetItem", `{"RequestItems":{"t":{"Keys":[{"pk":{"S":"x"}},{"pk":{"S":"z"}},{"pk":{"S":"y"}}],
-				"ConsistentRead":true}}}`, 200, []string{`"x"`, `"y"`, `-"z"`, `"UnprocessedKeys":{}`}},
-			{"BatchGetItem", `{"RequestItems":{"t":{"Keys":[{"pk":{"S":"x"}},{"pk":{"S":"x"}}]}}}`, 400, []string{"duplicates"}},
-			{"BatchGetItem", `{"RequestItems":{"t":{"Keys":[]}}}`, 400, []string{"ValidationException"}},
-			{"Scan", `{"TableName":"t"}`, 200, []string{`"Count":2`}},
-			{"Scan", `{"TableName":"t","ExclusiveStartKey":{"pk":{"S":"x"}}}`, 200, []string{`"Count":1`}},
-		}},
-		{"what is not known is refused", []call{
-			{"CreateTable", schema, 400, []string{"ResourceInUseException"}},
-			{"GetItem", `{"TableName":"u","Key":{"pk":{"S":"x"}}}`, 400, []string{"ResourceNotFoundException"}},
-			{"GetItem", `{"TableName":"t","Key":{"pk":{"S":"x"}},"ProjectionExpression":"a"}`, 400, []string{"ValidationException"}},
-			{"PutItem", `{"TableName":"t","Item":{"pk":{"S":"x"},"l":{"L":[]}}}`, 400, []string{"ValidationException"}},
-			{"DescribeTable", `{"TableName":"t"}`, 400, []string{"UnknownOperationException"}},
-		}},
-	} {
+	for _, tt := range conversations {
 		t.Run(tt.name, func(t *testing.T) { made().run(t, tt.calls) })
 	}
 }
@@ -204,15 +206,15 @@ func TestService_Changed(t *testing.T) {
 	}
 }
 
-type subject struct{ *table.Service }
+type fixture struct{ *table.Service }
 
-func made() subject {
-	s := subject{table.New()}
+func made() fixture {
+	s := fixture{table.New()}
 	s.answer("CreateTable", schema)
 	return s
 }
 
-func (s subject) answer(op, body string) (int, string) {
+func (s fixture) answer(op, body string) (int, string) {
 	r := httptest.NewRequest("POST", "/", strings.NewReader(body))
 	r.Header.Set("X-Amz-Target", "DynamoDB_20120810."+op)
 	w := httptest.NewRecorder()
@@ -220,7 +222,7 @@ func (s subject) answer(op, body string) (int, string) {
 	return w.Code, strings.TrimSpace(w.Body.String())
 }
 
-func (s subject) run(t *testing.T, calls []call) {
+func (s fixture) run(t *testing.T, calls []call) {
 	t.Helper()
 	for _, c := range calls {
 		code, answer := s.answer(c.op, c.body)

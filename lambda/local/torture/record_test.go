@@ -58,35 +58,35 @@ func (c *record) where(value string) (places []string) {
 }
 
 // finish closes the machine and checks that no marked value can be read anywhere.
-func (r *rig) finish() {
+func (h *harness) finish() {
 	defer func() {
-		if _ = r.Close(); r.t.Failed() {
-			r.t.Logf("the function's log:\n%s", r.heard.places["log"])
+		if _ = h.Close(); h.t.Failed() {
+			h.t.Logf("the function's log:\n%s", h.heard.places["log"])
 		}
 	}()
-	r.collect()
+	h.collect()
 	for _, value := range marked {
-		if places := r.heard.where(value); len(places) > 0 {
-			r.t.Errorf("%s can be read in: %q", value, places)
+		if places := h.heard.where(value); len(places) > 0 {
+			h.t.Errorf("%s can be read in: %q", value, places)
 		}
 	}
 }
 
 // collect adds what has not been heard yet to the record: the messages and the ledger, and the last of the log.
-func (r *rig) collect() {
-	r.notified()
-	for _, message := range r.messages {
-		r.heard.add("messages", message)
+func (h *harness) collect() {
+	h.notified()
+	for _, message := range h.messages {
+		h.heard.add("messages", message)
 	}
-	r.keep()
-	_ = r.Function.Close()
+	h.keep()
+	_ = h.Function.Close()
 }
 
 // keep adds the ledger as it is now to the record.
-func (r *rig) keep() {
-	for _, item := range r.items() {
+func (h *harness) keep() {
+	for _, item := range h.items() {
 		text, err := json.Marshal(item)
-		r.must(err)
-		r.heard.add("items", string(text))
+		h.must(err)
+		h.heard.add("items", string(text))
 	}
 }

@@ -35,22 +35,22 @@ func TestMain(m *testing.M) {
 	}))
 }
 
-// tally counts what was done to the function's calls, by operation and by way.
+// tally counts what was done to the function's calls, by operation and by fault.
 type tally struct {
 	mu    sync.Mutex
-	calls map[string]map[machine.Fate]int
+	calls map[string]map[fault]int
 }
 
 // total is the tally of all tests.
-var total = tally{calls: map[string]map[machine.Fate]int{}}
+var total = tally{calls: map[string]map[fault]int{}}
 
-func (t *tally) add(call string, fate machine.Fate) {
+func (t *tally) add(call string, f fault) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.calls[call] == nil {
-		t.calls[call] = map[machine.Fate]int{}
+		t.calls[call] = map[fault]int{}
 	}
-	t.calls[call][fate]++
+	t.calls[call][f]++
 }
 
 // print prints the table of all operations that the function's sources name, and gives the number of its zeros.
@@ -58,18 +58,18 @@ func (t *tally) print(out io.Writer) (zeros int) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
-	line := func(first string, cell func(machine.Fate) any) {
+	line := func(first string, cell func(fault) any) {
 		_, _ = fmt.Fprintf(w, "%s\t", first)
-		for fate := machine.Served; fate <= machine.Mistyped; fate++ {
-			_, _ = fmt.Fprintf(w, "%v\t", cell(fate))
+		for f := served; f <= mistyped; f++ {
+			_, _ = fmt.Fprintf(w, "%v\t", cell(f))
 		}
 		_, _ = fmt.Fprintln(w)
 	}
 	_, _ = fmt.Fprintln(w)
-	line("calls that were", func(fate machine.Fate) any { return fate })
+	line("calls that were", func(f fault) any { return f })
 	for _, operation := range operations() {
-		line(operation, func(fate machine.Fate) any {
-			n := t.calls[operation][fate]
+		line(operation, func(f fault) any {
+			n := t.calls[operation][f]
 			if n == 0 {
 				zeros++
 			}
