@@ -73,7 +73,8 @@ func (c *Client) Look(ctx context.Context, name string) maintenance.Sighting {
 	return c.look(ctx, name, func(ctx context.Context, runbook string, _ time.Time) listing { return c.unfinished(ctx, runbook) })
 }
 
-// look lists what goes on by the way it is given. Where no node was found there is none to ask about, and ServerErr says so.
+// look lists the executions in progress by the function it is given. Where no node was found there is none to ask about, and ServerErr says
+// so.
 func (c *Client) look(ctx context.Context, name string, list func(ctx context.Context, runbook string,
 	at time.Time) listing) maintenance.Sighting {
 	s := maintenance.Sighting{At: c.now()}

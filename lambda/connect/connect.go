@@ -36,8 +36,8 @@ type connection struct {
 	opened time.Time
 }
 
-// Ahead opens a connection to each endpoint at the same time, and returns when all are open or have failed. What fails is told to
-// nobody: the call that needs the connection tries again, and says why not.
+// Ahead opens a connection to each endpoint at the same time, and returns when all are open or have failed. What fails is not
+// reported: the call that needs the connection tries again, and reports its own failure.
 func (d *Dialer) Ahead(ctx context.Context, endpoints ...string) {
 	var all sync.WaitGroup
 	for _, endpoint := range endpoints {

@@ -152,7 +152,7 @@ func (m *commitMove) take(pk string, reason, busy maintenance.Reason) step {
 	e.when("attribute_not_exists(#run) OR #run = :mine", item{":mine": text(m.To.ID)})
 	return step{pk: pk, change: e, busy: busy, refused: func(ctx context.Context, old item) error {
 		if old == nil {
-			old, _ = m.get(ctx, pk) // without it, nobody knows who has it, which is all that is lost
+			old, _ = m.get(ctx, pk) // without it, only the holder's name is missing
 		}
 		return &maintenance.Error{Op: m.op, Reason: reason, Holder: textOf(old, attrRun)}
 	}}

@@ -29,7 +29,7 @@ const (
 	ProgressUnknown    Progress = iota // it could not be seen, or contradicts itself
 	ProgressNoEvidence                 // what should be there is not, which proves nothing by itself
 	ProgressPending                    // accepted, and not begun
-	ProgressRunning                    // it goes on
+	ProgressRunning                    // in progress
 	ProgressDone                       // it has ended
 )
 

@@ -16,7 +16,7 @@ type Decision struct {
 	Open  bool
 	Claim *Claim
 	Free  bool
-	// Stop asks the backend to stop what goes on.
+	// Stop asks the backend to stop the maintenance.
 	Stop bool
 	// Verdict is what the gates said, of a run that may start or not.
 	Verdict Verdict
@@ -93,7 +93,7 @@ func resume(run Run, f Facts) Decision {
 	}
 	n := Decision{Run: run.to(RunStarting), Claim: &Claim{}, Verdict: Verdict{Ruling: RulingRefuse, Reason: ReasonInProgress, Holder: run.ID}}
 	n.Run.Wait, n.Run.Missing, n.Run.Node, n.Run.LookAt = Wait{}, Missing{}, run.Attempt.ServerAtDecision.Node, f.Now
-	if f.Slots != nil { // it goes on, whether one is free or not
+	if f.Slots != nil { // it is in progress, whether a slot is free or not
 		n.Run.Slot = freeSlot(f.Slots.Holders, run.ID)
 	}
 	n.Report = n.Run.report(Notification{Outcome: OutcomeInProgress, Reason: ReasonInProgress, At: f.Now,
@@ -101,7 +101,7 @@ func resume(run Run, f Facts) Decision {
 	return n
 }
 
-// keepWaiting lets a run wait. People are told once, but not of a run that only waits for its turn.
+// keepWaiting lets a run wait. That is notified once, but not of a run that only waits for its turn.
 func keepWaiting(run Run, v Verdict, f Facts) Decision {
 	n := Decision{Run: run.to(RunWaiting), Open: run.State == "", Verdict: v}
 	r := &n.Run
@@ -156,7 +156,7 @@ type ending struct {
 	stop    bool
 }
 
-// end takes a run to its end, which is told on every topic, and frees what it held.
+// end takes a run to its end, which is notified on every topic, and frees what it held.
 func end(run Run, e ending, f Facts) Decision {
 	n := Decision{Run: run.to(RunOver), Free: run.State != ""}
 	r := &n.Run

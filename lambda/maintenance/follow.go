@@ -5,7 +5,7 @@ import (
 	"fmt"
 )
 
-// stopByWindow is whose wish it is to stop what has not begun when its window closes.
+// stopByWindow is who stops a run that has not begun when its window closes.
 const stopByWindow = "window"
 
 // Finished looks at once at the run that a backend knows by a reference, because it says that something has happened to it. It is a
@@ -57,7 +57,7 @@ func decideClaimed(run Run, f Facts) Decision {
 	}
 }
 
-// noteProgress notes that a run goes on, adopting it where its attempt was never heard of again.
+// noteProgress notes that a run is in progress, and adopts it if its attempt died before it recorded the start.
 func noteProgress(run Run, c Conclusion, f Facts) Decision {
 	n := Decision{Run: run}
 	if run.State == RunStarting {
@@ -105,7 +105,7 @@ func adopt(run Run, c Conclusion, f Facts) Decision {
 	return n
 }
 
-// overdue tells once of a run that should be over.
+// overdue notifies once that a run should be over.
 func overdue(n Decision, detail string, f Facts) Decision {
 	r := &n.Run
 	if r.State != RunRunning || !f.Now.After(r.Deadline) || !r.markNotified(string(OutcomeOverdue)) {
@@ -158,7 +158,7 @@ func noteMissing(run Run, c Conclusion, f Facts) Decision {
 	return overdue(n, c.Detail, f)
 }
 
-// unseenNotice is what people are told once of each time that a run cannot be followed.
+// unseenNotice marks that it has been notified that a run cannot be followed.
 const unseenNotice = "unseen"
 
 // noteUnseen notes that a run could not be followed: in the log at once, notified once it has lasted.

@@ -8,7 +8,7 @@ import (
 )
 
 // prune drops what is not published any more: what no longer holds, what is too old, and what a topic was owed that the settings no
-// longer have. dropped counts what somebody should have got.
+// longer have. dropped counts the notifications that were due and are given up.
 func (r Run) prune(now time.Time, topics []Topic) (Run, int) {
 	var kept []Notification
 	dropped := 0
@@ -33,7 +33,7 @@ func (r Run) prune(now time.Time, topics []Topic) (Run, int) {
 	return r, dropped
 }
 
-// stillTrue reports whether a notification still says what is so. What was so, and is over, is for the records alone.
+// stillTrue reports whether a notification is still true. What was true before is for the records alone.
 func (r Run) stillTrue(n Notification) bool {
 	switch {
 	case n.Outcome == OutcomeWaiting:

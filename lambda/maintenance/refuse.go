@@ -58,7 +58,8 @@ func (t *turn) refuse(r Refusal) Report {
 	return t.recordRefusal(record, report, r)
 }
 
-// recordRefusal writes the record and the trigger's key in one transaction. If somebody was faster with the record, the key alone is left.
+// recordRefusal writes the record and the trigger's key in one transaction. If another invocation was faster with the record, the key alone
+// is written.
 func (t *turn) recordRefusal(record Run, report Report, r Refusal) Report {
 	n := Decision{Run: record, Report: report}
 	for range 2 {
@@ -115,7 +116,7 @@ func (r Refusal) record(now time.Time) Run {
 // capped reports whether refusals like it are counted against the day's limit.
 func (r Refusal) capped() bool { return r.Trigger.Kind == TriggerAlarm || r.Trigger.Kind == "" }
 
-// capTopics are the topics that one more refusal of the day is notified on: none once there were too many, of which one message tells.
+// capTopics are the topics that one more refusal of the day is notified on: none once there were too many, which one message reports.
 func (t *turn) capTopics(topics []Topic, now time.Time) ([]Topic, error) {
 	n, err := t.Ledger.Count(t.callCtx, "refusals", now)
 	if err != nil || n <= maxRefusals {

@@ -43,7 +43,7 @@ func (t starter) send(run Run, opts moveOptions) Answer {
 	}
 }
 
-// startAccepted notes that the backend took a start.
+// startAccepted takes a run from starting to running, and owes its notification "started".
 func startAccepted(run Run, a Answer, at time.Time, f Facts) Decision {
 	n := Decision{Run: run.to(RunRunning)}
 	r := &n.Run
@@ -68,7 +68,7 @@ func startAccepted(run Run, a Answer, at time.Time, f Facts) Decision {
 	return n
 }
 
-// applyAnswer says what an attempt came to by what the backend answered.
+// applyAnswer is the run after the backend's answer to its start.
 func applyAnswer(run Run, a Answer, f Facts) Decision {
 	reason := ReasonOf(a.Err)
 	switch {
@@ -104,7 +104,7 @@ func notStarted(run Run, v Verdict, silent bool, f Facts) Decision {
 	n := keepWaiting(run, v, f)
 	n.Free, n.Open, n.Run.Slot, n.Run.Node, n.Run.Attempt.CountedOn = true, false, 0, "", ""
 	n.Run.Missing, n.Run.Unseen = Missing{}, Unseen{}
-	if run.Attempt.Trigger.Kind == TriggerManual { // who asked gets the answer, and approved nothing
+	if run.Attempt.Trigger.Kind == TriggerManual { // the operator gets the answer; nothing is approved by it
 		n.Report.Outcome = v.Reason.outcome()
 	}
 	if !silent { // an attempt that certainly started nothing is never looked for again

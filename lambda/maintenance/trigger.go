@@ -63,7 +63,7 @@ func digest(parts ...string) string {
 	return hex.EncodeToString(hash.Sum(nil)[:16])
 }
 
-// Request is one wish: maintenance of one server for one trigger.
+// Request asks for maintenance of one server for one trigger.
 type Request struct {
 	ServerName string
 	Trigger    Trigger
@@ -72,7 +72,7 @@ type Request struct {
 	EngineAttributes []EngineAttribute
 }
 
-// digest is a digest of what a request asks for beside its server. A key that is used again with other wishes is no repetition.
+// digest is a digest of what a request asks for beside its server. A key that is used again with another digest is no repetition.
 func (r Request) digest() string {
 	parts := []string{r.RunID, strings.Join(slices.Sorted(slices.Values(r.Trigger.Overrides)), ",")}
 	for _, a := range r.EngineAttributes {
