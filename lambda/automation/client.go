@@ -90,6 +90,6 @@ func (c *Client) look(ctx context.Context, name string, list func(ctx context.Co
 		return s
 	}
 	all := list(ctx, server.Runbook, s.At)
-	s.Executions, s.ExecutionsErr = all.on(s.Server.Node), all.err
+	s.Executions, s.ExecutionsErr = all.onNode(s.Server.Node), all.err
 	return s
 }

@@ -26,8 +26,8 @@ type listed struct {
 	parameters parameters
 }
 
-// on are the executions that concern a node.
-func (l listing) on(node string) []maintenance.Execution {
+// onNode are the executions that concern a node.
+func (l listing) onNode(node string) []maintenance.Execution {
 	var on []maintenance.Execution
 	for _, e := range l.all {
 		if e.parameters.contains(node) {

@@ -28,7 +28,7 @@ type Decision struct {
 func decide(run Run, f Facts) Decision {
 	switch run.State {
 	case "", RunWaiting:
-		return decideWaiting(run, run.asking(), f)
+		return decideWaiting(run, run.activeTriggers(), f)
 	case RunStarting, RunRunning:
 		return decideClaimed(run, f)
 	default:
@@ -127,8 +127,8 @@ func keepWaiting(run Run, v Verdict, f Facts) Decision {
 	return n
 }
 
-// asking are the triggers that a run goes by: those it holds, and one for those beyond.
-func (r Run) asking() []Trigger {
+// activeTriggers are the triggers that a run goes by: those it holds, and one for those beyond.
+func (r Run) activeTriggers() []Trigger {
 	if r.More == 0 {
 		return r.Triggers
 	}
@@ -138,7 +138,7 @@ func (r Run) asking() []Trigger {
 // Expires is when the last of a run's triggers does, by a policy of today; zero if none waits.
 func (r Run) Expires(p *Policy) time.Time {
 	var last time.Time
-	for _, t := range r.asking() {
+	for _, t := range r.activeTriggers() {
 		if p != nil && t.Kind != TriggerManual {
 			last = later(last, p.Expires(t))
 		}

@@ -1,6 +1,7 @@
 package maintenance
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 )
@@ -124,18 +125,11 @@ func finishRun(run Run, c Conclusion, f Facts) Decision {
 	if run.State == RunStarting {
 		owed = adopt(run, c, f).Run
 	}
-	owed.Reference = firstOf(owed.Reference, c.Reference)
+	owed.Reference = cmp.Or(owed.Reference, c.Reference)
 	if c.Began && owed.Began.IsZero() {
 		owed.Began = f.Now
 	}
 	return end(owed, ending{outcome: c.Outcome, reason: c.Reason, detail: c.Detail, server: c.Server}, f)
-}
-
-func firstOf(a, b string) string {
-	if a != "" {
-		return a
-	}
-	return b
 }
 
 // noteMissing counts what is missing. Once that counts, a start whose answer was lost did not happen, and what ran is gone.
@@ -147,7 +141,7 @@ func noteMissing(run Run, c Conclusion, f Facts) Decision {
 		return notStarted(run, Verdict{Ruling: RulingWait, Reason: ReasonUnavailable,
 			Detail: "the attempt to start it ended without an answer, and nothing has been seen of it since"}, true, f)
 	case run.State == RunStarting:
-		return noteUnseen(run, ReasonStartUnconfirmed, firstOf(run.Attempt.Unconfirmed, "the attempt to start it ended without an answer"), f)
+		return noteUnseen(run, ReasonStartUnconfirmed, cmp.Or(run.Attempt.Unconfirmed, "the attempt to start it ended without an answer"), f)
 	case counts && c.Reason == ReasonNeverBegan && !run.LastUnderMaintenance.IsZero() && f.Now.After(run.Accepted.Add(startProofTicks*f.Tick)):
 		return end(run, ending{outcome: OutcomeFailed, reason: ReasonEndUnclear, detail: c.Detail, server: c.Server}, f)
 	case counts && c.Reason != ReasonNeverBegan, counts && f.Now.After(run.Accepted.Add(startProofTicks*f.Tick)):

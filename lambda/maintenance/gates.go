@@ -170,7 +170,7 @@ func slotFree(run Run, t Trigger, f Facts) Verdict {
 		wait.Detail = "other runs are ahead of it in the queue for a slot"
 		return wait
 	case freeSlot(f.Slots.Holders, run.ID) == 0:
-		wait.Detail, wait.Holder = "held by "+listed(f.Slots.Holders, 5, ", "), f.Slots.Holders[0]
+		wait.Detail, wait.Holder = "held by "+joinFirst(f.Slots.Holders, 5, ", "), f.Slots.Holders[0]
 		return wait
 	default:
 		return pass

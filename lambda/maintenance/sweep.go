@@ -141,7 +141,7 @@ func (t *turn) moveDue(run Run, lookNow bool) Report {
 	f.BehindOthers = t.behindOthers[run.ID]
 	if run.State == RunWaiting {
 		var stop func()
-		t, stop = t.prefetchLook(run.ServerName, run.asking(), f) // before the holds are read, so that they bind it
+		t, stop = t.prefetchLook(run.ServerName, run.activeTriggers(), f) // before the holds are read, so that they bind it
 		defer stop()
 		var err error
 		if f.Snapshot, err = t.Ledger.Read(t.callCtx, run.ServerName); err != nil {
