@@ -73,9 +73,9 @@ type Request struct {
 }
 
 // digest is a digest of what a request asks for beside its server. A key that is used again with another digest is no repetition.
-func (r Request) digest() string {
-	parts := []string{r.RunID, strings.Join(slices.Sorted(slices.Values(r.Trigger.Overrides)), ",")}
-	for _, a := range r.EngineAttributes {
+func (q Request) digest() string {
+	parts := []string{q.RunID, strings.Join(slices.Sorted(slices.Values(q.Trigger.Overrides)), ",")}
+	for _, a := range q.EngineAttributes {
 		parts = append(parts, a.Name, a.Value)
 	}
 	return digest(parts...)
