@@ -80,7 +80,7 @@ func (r Run) leaseForPublishing(lease Lease, now time.Time, tick time.Duration) 
 }
 
 // deliver publishes what this turn has the lease for, each topic by itself, and clears what was published. What fails is tried again
-// by whoever finds it due.
+// by the next invocation that finds it due.
 func (t *turn) deliver(run Run) Run {
 	if run.Lease.By != t.id || t.published.postpone(run) {
 		return run

@@ -21,13 +21,16 @@ func (t starter) start(run Run, opts moveOptions) (Run, Report) {
 			return run, report
 		}
 		if run, _, err = t.reread(run); err != nil || run.Attempt.ID != attempt || run.State != RunStarting {
-			return run, Report{Outcome: OutcomeError, Reason: ReasonStartUnconfirmed, ServerName: run.ServerName, RunID: run.ID, At: t.Now(),
-				Err: err, Trigger: run.Trigger(), Detail: "the result of the start could not be recorded; the sweep looks for it", Count: true}
+			return run, run.unrecorded("the result of the start could not be recorded; the sweep looks for it", err, t.Now())
 		}
 	}
-	return run, Report{Outcome: OutcomeError, Reason: ReasonStartUnconfirmed, ServerName: run.ServerName, RunID: run.ID, At: t.Now(),
-		Count:   true,
-		Trigger: run.Trigger(), Detail: "other invocations moved the run each time its start was to be recorded; the sweep looks for it"}
+	return run, run.unrecorded("other invocations moved the run each time its start was to be recorded; the sweep looks for it", nil, t.Now())
+}
+
+// unrecorded is the report of a start whose result is not in the ledger.
+func (r Run) unrecorded(detail string, err error, now time.Time) Report {
+	return Report{Outcome: OutcomeError, Reason: ReasonStartUnconfirmed, ServerName: r.ServerName, RunID: r.ID, Trigger: r.Trigger(), At: now,
+		Detail: detail, Err: err, Count: true}
 }
 
 // send sends the start, unless the attempt's time is over.
