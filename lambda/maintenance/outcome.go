@@ -116,9 +116,8 @@ func Reasons() []Reason {
 		ReasonOutsideWindow, ReasonCalendarClosed, ReasonNotFound, ReasonWrongState, ReasonInProgress, ReasonCoolingDown, ReasonDailyLimit,
 		ReasonConcurrencyLimit, ReasonDenied, ReasonThrottled, ReasonServiceLimit, ReasonUnavailable, ReasonLedgerUnavailable,
 		ReasonStartUnconfirmed, ReasonRunbookUnusable, ReasonUnexpected, ReasonNeverBegan, ReasonEndUnclear, ReasonServerGone,
-		ReasonExecutionGone,
-		ReasonClosedByHand, ReasonAlarmCleared, ReasonStopped, ReasonStoppedElsewhere, ReasonNoSuccess, ReasonStopping, ReasonNotRunning,
-		ReasonAttemptAlive, ReasonUnknownRun, ReasonUnknownStatus, ReasonManyRefusals, ReasonOwnAlarm, ReasonUnknownExecution, ReasonNothingNew,
+		ReasonExecutionGone, ReasonClosedByHand, ReasonAlarmCleared, ReasonStopped, ReasonStoppedElsewhere, ReasonNoSuccess,
+		ReasonStopping, ReasonNotRunning, ReasonAttemptAlive, ReasonUnknownRun, ReasonUnknownStatus, ReasonManyRefusals, ReasonOwnAlarm, ReasonUnknownExecution, ReasonNothingNew,
 	}
 }
 

@@ -3,7 +3,6 @@ package maintenance
 import (
 	"fmt"
 	"slices"
-	"strconv"
 	"time"
 )
 
@@ -125,8 +124,8 @@ func (t publisher) publishTo(topic Topic, run Run) (done []int, sum Publishing) 
 		}
 		if err := t.Notifier.Publish(t.publishCtx, topic, report); err != nil {
 			sum.Failed++
-			sum.Errs = append(sum.Errs, fmt.Errorf("publish %s of %s to %s (try %s): %w", n.Outcome, run.ID, topic, strconv.Itoa(n.Topics[i].Tries),
-				err))
+			sum.Errs = append(sum.Errs, fmt.Errorf("publish %s of %s to %s (try %d): %w",
+				n.Outcome, run.ID, topic, n.Topics[i].Tries, err))
 			break
 		}
 		sum.Published++

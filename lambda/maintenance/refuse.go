@@ -52,8 +52,8 @@ func (t *turn) refuse(r Refusal) Report {
 		}
 	}
 	if record.ID != "" {
-		record.owe(Notification{Outcome: record.Outcome, Reason: r.Reason, At: now, Detail: record.Detail, Until: r.Until, Server: r.Server},
-			topics)
+		record.owe(Notification{Outcome: record.Outcome, Reason: r.Reason, At: now, Detail: record.Detail, Until: r.Until,
+			Server: r.Server}, topics)
 	}
 	return t.recordRefusal(record, report, r)
 }
@@ -124,9 +124,8 @@ func (t *turn) capTopics(topics []Topic, now time.Time) ([]Topic, error) {
 	}
 	day := now.UTC().Format("20060102")
 	more := Run{ID: "event-" + string(ReasonManyRefusals) + "-" + day, State: RunOver, Created: now, Ended: now, Outcome: OutcomeRefused,
-		Reason: ReasonManyRefusals,
-		Detail: fmt.Sprintf("more than %d refusals of alarms and unreadable events today; the others are in the history and the log",
-			maxRefusals)}
+		Reason: ReasonManyRefusals, Detail: fmt.Sprintf("more than %d refusals of alarms and unreadable events today; "+
+			"the others are in the history and the log", maxRefusals)}
 	more.owe(Notification{Outcome: OutcomeRefused, Reason: ReasonManyRefusals, At: now, Detail: more.Detail}, topics)
 	stored, err := t.commit(Run{}, Decision{Run: more}, moveOptions{})
 	switch ReasonOf(err) {

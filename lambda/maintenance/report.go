@@ -67,10 +67,9 @@ type Publishing struct {
 func (r Run) report(n Notification) Report {
 	out := Report{
 		Outcome: n.Outcome, Reason: n.Reason, ServerName: r.ServerName, Trigger: r.Trigger(), Triggers: r.Triggers,
-		Attributes: r.Attempt.Attributes,
-		Stop:       n.Stop, RunID: r.ID, State: r.State, Reference: r.Reference, Server: r.Server, ServerAtDecision: r.Attempt.ServerAtDecision,
-		Attempt: n.Attempt, Sequence: n.Sequence,
-		Until: n.Until, Deadline: r.Deadline, Started: r.Accepted, At: n.At, Zone: r.Zone, Detail: n.Detail, Answer: n.Answer,
+		Attributes: r.Attempt.Attributes, Stop: n.Stop, RunID: r.ID, State: r.State, Reference: r.Reference, Server: r.Server,
+		ServerAtDecision: r.Attempt.ServerAtDecision, Attempt: n.Attempt, Sequence: n.Sequence, Until: n.Until, Deadline: r.Deadline,
+		Started: r.Accepted, At: n.At, Zone: r.Zone, Detail: n.Detail, Answer: n.Answer,
 	}
 	if n.Trigger != nil {
 		out.Trigger = *n.Trigger

@@ -225,8 +225,8 @@ func (t sweep) checkExpectedServer(name string, record ServerRecord, now time.Ti
 		return Report{}
 	}
 	missed := Run{ID: fmt.Sprintf("%s-%s-%s-%d", name, ReasonNoSuccess, since.UTC().Format("20060102T150405"), period), State: RunOver,
-		ServerName: name,
-		Created:    now, Ended: now, Outcome: OutcomeMissed, Reason: ReasonNoSuccess, Detail: detail + since.UTC().Format(time.RFC3339)}
+		ServerName: name, Created: now, Ended: now, Outcome: OutcomeMissed, Reason: ReasonNoSuccess,
+		Detail: detail + since.UTC().Format(time.RFC3339)}
 	if policy, ok := t.Policy(name); ok {
 		missed.Backend = policy.Backend
 	}
