@@ -117,7 +117,8 @@ func Reasons() []Reason {
 		ReasonConcurrencyLimit, ReasonDenied, ReasonThrottled, ReasonServiceLimit, ReasonUnavailable, ReasonLedgerUnavailable,
 		ReasonStartUnconfirmed, ReasonRunbookUnusable, ReasonUnexpected, ReasonNeverBegan, ReasonEndUnclear, ReasonServerGone,
 		ReasonExecutionGone, ReasonClosedByHand, ReasonAlarmCleared, ReasonStopped, ReasonStoppedElsewhere, ReasonNoSuccess,
-		ReasonStopping, ReasonNotRunning, ReasonAttemptAlive, ReasonUnknownRun, ReasonUnknownStatus, ReasonManyRefusals, ReasonOwnAlarm, ReasonUnknownExecution, ReasonNothingNew,
+		ReasonStopping, ReasonNotRunning, ReasonAttemptAlive, ReasonUnknownRun, ReasonUnknownStatus,
+		ReasonManyRefusals, ReasonOwnAlarm, ReasonUnknownExecution, ReasonNothingNew,
 	}
 }
 
