@@ -41,8 +41,8 @@ func detailOf(e *types.AutomationExecution, s secrets) string {
 	return text
 }
 
-// summaryOutput is the output of this project's runbooks in which their last step says what people should know, such as when the support of
-// the product ends.
+// summaryOutput is the output of this project's runbooks in which their last step reports what operators should know, such as when the
+// support of the product ends.
 const summaryOutput = "Restore.Output"
 
 // why is the message of the step that decided, and the execution's own where it says more.

@@ -26,8 +26,8 @@ type listed struct {
 	parameters parameters
 }
 
-// on are the executions that concern a node.
-func (l listing) on(node string) []maintenance.Execution {
+// onNode are the executions that concern a node.
+func (l listing) onNode(node string) []maintenance.Execution {
 	var on []maintenance.Execution
 	for _, e := range l.all {
 		if e.parameters.contains(node) {
@@ -38,7 +38,7 @@ func (l listing) on(node string) []maintenance.Execution {
 	return on
 }
 
-// unfinished are the executions of a runbook that go on, of others too.
+// unfinished are the executions of a runbook in progress, those of others included.
 func (c *Client) unfinished(ctx context.Context, runbook string) listing {
 	return c.list(ctx, runbook, types.AutomationExecutionFilter{Key: types.AutomationExecutionFilterKeyExecutionStatus, Values: unfinished()})
 }
@@ -82,7 +82,7 @@ func unreadable(op string, err error) error {
 	return failure(op, err)
 }
 
-// listed is an execution as a list shows it. The step that goes on is the only sign of a beginning that a list has.
+// listed is an execution as a list shows it. The step in progress is the only sign of a beginning that a list has.
 func (c *Client) listed(e types.AutomationExecutionMetadata, given parameters) listed {
 	began := aws.ToString(e.CurrentStepName) != ""
 	return listed{parameters: given, Execution: maintenance.Execution{

@@ -40,7 +40,7 @@ func (c *Client) followReference(ctx context.Context, run maintenance.Run, s *ma
 	case err != nil:
 		s.ExecutionsErr = failure(op, err)
 	default:
-		seen := c.seen(e, run)
+		seen := c.executionOf(e, run)
 		seen.ID = run.Reference
 		s.Executions = []maintenance.Execution{seen}
 		if seen.State == maintenance.ExecutionUnknown {
@@ -66,7 +66,7 @@ func (c *Client) candidates(ctx context.Context, run maintenance.Run) ([]mainten
 		err = going.err
 	}
 	var found []maintenance.Execution
-	for _, e := range append(all.on(run.Attempt.ServerAtDecision.Node), going.on(run.Attempt.ServerAtDecision.Node)...) {
+	for _, e := range append(all.onNode(run.Attempt.ServerAtDecision.Node), going.onNode(run.Attempt.ServerAtDecision.Node)...) {
 		ours := e.RunID == run.ID || e.Started.IsZero() || !e.Started.Before(since)
 		if !ours || slices.ContainsFunc(found, func(other maintenance.Execution) bool { return other.ID == e.ID }) {
 			continue
@@ -76,15 +76,15 @@ func (c *Client) candidates(ctx context.Context, run maintenance.Run) ([]mainten
 			err = unreadable("read the execution "+e.ID, readErr)
 			continue
 		}
-		seen := c.seen(read, run)
+		seen := c.executionOf(read, run)
 		seen.ID = e.ID
 		found = append(found, seen)
 	}
 	return found, err
 }
 
-// seen is an execution as it was read.
-func (c *Client) seen(e *types.AutomationExecution, run maintenance.Run) maintenance.Execution {
+// executionOf is an execution as it was read.
+func (c *Client) executionOf(e *types.AutomationExecution, run maintenance.Run) maintenance.Execution {
 	given, began := parameters(e.Parameters), anyStepBegan(e.StepExecutions)
 	seen := maintenance.Execution{
 		ID: aws.ToString(e.AutomationExecutionId), RunID: given.runID(), TakesRunID: c.servers.takesRunID(aws.ToString(e.DocumentName), given),

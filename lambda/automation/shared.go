@@ -12,7 +12,7 @@ import (
 // time that a list takes to show it.
 const sharedFor = time.Second
 
-// Shared implements maintenance.Backend: looks that begin close to each other share the lists of what goes on.
+// Shared implements maintenance.Backend: looks that begin close to each other share the lists of executions in progress.
 func (c *Client) Shared() maintenance.Backend {
 	return &shared{Client: c, lists: map[string]*sharedList{}}
 }

@@ -7,7 +7,8 @@ import (
 )
 
 // states are the statuses of an execution (API_AutomationExecution), and how far each says that it has come: our reading of their
-// names. One that is not here was not known when this was written. It goes on, because an end that is notified too early is wrong.
+// names. One that is not here was not known when this was written. It counts as in progress, because an end that is notified too early is
+// wrong.
 var states = map[types.AutomationExecutionStatus]maintenance.ExecutionState{
 	types.AutomationExecutionStatusPending:                        maintenance.ExecutionPending,
 	types.AutomationExecutionStatusScheduled:                      maintenance.ExecutionPending,
@@ -30,7 +31,7 @@ var states = map[types.AutomationExecutionStatus]maintenance.ExecutionState{
 	types.AutomationExecutionStatusChangeCalendarOverrideRejected: maintenance.ExecutionFailed,
 }
 
-// unfinished are the statuses to list by what goes on. A filter takes ten values, and there are ten.
+// unfinished are the statuses to list what is in progress by. A filter takes ten values, and there are ten.
 func unfinished() []string {
 	var values []string
 	for _, status := range types.AutomationExecutionStatus("").Values() {

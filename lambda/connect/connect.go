@@ -36,8 +36,8 @@ type connection struct {
 	opened time.Time
 }
 
-// Ahead opens a connection to each endpoint at the same time, and returns when all are open or have failed. What fails is told to
-// nobody: the call that needs the connection tries again, and says why not.
+// Ahead opens a connection to each endpoint at the same time, and returns when all are open or have failed. What fails is not
+// reported: the call that needs the connection tries again, and reports its own failure.
 func (d *Dialer) Ahead(ctx context.Context, endpoints ...string) {
 	var all sync.WaitGroup
 	for _, endpoint := range endpoints {
@@ -86,8 +86,8 @@ func (d *Dialer) Use(t *http.Transport) {
 	t.Proxy, t.DialContext, t.DialTLSContext = d.Proxy, d.plain, d.secure
 }
 
-// taken is the connection that was opened ahead, to the first who asks.
-func (d *Dialer) taken(address string) (net.Conn, bool) {
+// take is the connection that was opened ahead, to the first who asks.
+func (d *Dialer) take(address string) (net.Conn, bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	c, ok := d.ahead[address]
@@ -100,7 +100,7 @@ func (d *Dialer) taken(address string) (net.Conn, bool) {
 }
 
 func (d *Dialer) plain(ctx context.Context, network, address string) (net.Conn, error) {
-	if conn, ok := d.taken(address); ok {
+	if conn, ok := d.take(address); ok {
 		return conn, nil
 	}
 	return d.dialer().DialContext(ctx, network, address)
@@ -108,7 +108,7 @@ func (d *Dialer) plain(ctx context.Context, network, address string) (net.Conn, 
 
 // secure speaks HTTP/1.1, as the services do.
 func (d *Dialer) secure(ctx context.Context, network, address string) (net.Conn, error) {
-	if conn, ok := d.taken(address); ok {
+	if conn, ok := d.take(address); ok {
 		return conn, nil
 	}
 	d.once.Do(func() { d.pool = roots() })

@@ -194,7 +194,7 @@ func manual(id string, overrides ...string) maintenance.Trigger {
 	return maintenance.Trigger{Kind: maintenance.TriggerManual, Time: now, ID: id, Overrides: overrides}
 }
 
-// The same key names the same trigger in every invocation, so that the domain can tell a repetition from other wishes (row 28).
+// The same key names the same trigger in every invocation, so that the domain can tell a repetition from a different request (row 28).
 func TestHandler_AKeyNamesOneTrigger(t *testing.T) {
 	f := newFixture(t)
 	f.invoke(t, operatorsARN, []byte(`{"start": {"serverName": "automate-06", "key": "k"}}`))
@@ -208,11 +208,11 @@ func TestHandler_AKeyNamesOneTrigger(t *testing.T) {
 		t.Errorf("keys %q", keys)
 	}
 	if reflect.DeepEqual(f.runner.requests[0].Trigger.Overrides, f.runner.requests[1].Trigger.Overrides) {
-		t.Error("the wishes do not differ")
+		t.Error("the requests do not differ")
 	}
 }
 
-// What is said of a key that was used with other wishes is the domain's answer, word for word: which run it belongs to (row 28).
+// The answer about a key that was used with a different request is the domain's answer, word for word: which run it belongs to (row 28).
 func TestHandler_AKeyThatIsUsedAgain(t *testing.T) {
 	f := newFixture(t)
 	f.runner.report = func(r maintenance.Report) maintenance.Report {

@@ -2,7 +2,6 @@ package function
 
 import (
 	"context"
-	"fmt"
 	"strings"
 	"time"
 
@@ -12,9 +11,6 @@ import (
 	"opsworks-maintenance/lambda/maintenance"
 	"opsworks-maintenance/lambda/settings"
 )
-
-// AliasOperators is the alias of the function through which operators ask. No service may invoke it, and IAM grants it by itself.
-const AliasOperators = "operators"
 
 // invocation is what the meaning of an event depends on beside the event itself. It turns an event into requests: which servers is
 // it about? Each event comes to requests, refusals or reports, never to nothing.
@@ -47,31 +43,6 @@ func (h *Handler) invocation(ctx context.Context) invocation {
 		in.Entrance = parts[7]
 	}
 	return in
-}
-
-// wrongEntrance refuses an operator's request that does not come through the alias for operators, and everything else that does not
-// come to the function itself: so a service that may invoke the function cannot act as an operator.
-func (in invocation) wrongEntrance(event events.Event) (maintenance.Refusal, bool) {
-	r := maintenance.Refusal{Reason: maintenance.ReasonInvalidRequest, Trigger: maintenance.Trigger{Time: in.Now},
-		Source: event.Kind()}
-	switch event := event.(type) {
-	case events.Ignored: // asks for nothing, by either
-		return r, false
-	case events.OperatorRequest:
-		if in.Entrance == AliasOperators {
-			return r, false
-		}
-		if name, _ := event.Target(); maintenance.ValidServerName(name) {
-			r.ServerName = name
-		}
-		r.Detail = fmt.Sprintf("an operator's request (%s) is accepted only through the alias %s: --function-name %s:%[2]s",
-			event.Kind(), AliasOperators, in.Name)
-		return r, true
-	default:
-		r.Detail = fmt.Sprintf("the event (%s) is one that AWS or a schedule sends; it is accepted only by the function itself, "+
-			"not through %.40q", event.Kind(), in.Entrance)
-		return r, in.Entrance != ""
-	}
 }
 
 // manual is the trigger of an operator's request. With a key, every request with that key is the same trigger.

@@ -105,7 +105,7 @@ func short(text string) string {
 	return text
 }
 
-// severity is how much a report wants to be looked at. A second delivery wants nothing, whatever the first came to.
+// severity is the log level of a report: of a second delivery it is info, whatever the first came to.
 func severity(r maintenance.Report) slog.Level {
 	switch {
 	case r.Err != nil:

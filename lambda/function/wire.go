@@ -77,7 +77,7 @@ func New(getenv func(string) string, logger *slog.Logger, metrics io.Writer) (*H
 }
 
 // accountOf is the account in an ARN. Lambda tells a function its Region when it starts, its account only with an event; the topic for
-// people is the stack's own, so its account is the function's.
+// text is the stack's own, so its account is the function's.
 func accountOf(arn string) string {
 	if parts := strings.Split(arn, ":"); len(parts) > 4 {
 		return parts[4]

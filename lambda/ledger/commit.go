@@ -8,8 +8,8 @@ import (
 	"opsworks-maintenance/lambda/maintenance"
 )
 
-// commitMove is a change on its way into the table.
-type commitMove struct {
+// transaction is a change on its way into the table.
+type transaction struct {
 	*Ledger
 	maintenance.Change
 	op     string
@@ -23,7 +23,7 @@ type commitMove struct {
 
 // Commit implements maintenance.Ledger: with UpdateItem, or with TransactWriteItems if the change touches more than the run.
 func (l *Ledger) Commit(ctx context.Context, change maintenance.Change) (maintenance.Run, error) {
-	m, err := l.newMove(ctx, change)
+	m, err := l.newTransaction(ctx, change)
 	if err != nil {
 		return change.From, err
 	}
@@ -42,8 +42,8 @@ func (l *Ledger) Commit(ctx context.Context, change maintenance.Change) (mainten
 	return run, nil
 }
 
-func (l *Ledger) newMove(ctx context.Context, change maintenance.Change) (*commitMove, error) {
-	m := &commitMove{Ledger: l, Change: change, writer: l.token(), op: "commit key " + change.Key}
+func (l *Ledger) newTransaction(ctx context.Context, change maintenance.Change) (*transaction, error) {
+	m := &transaction{Ledger: l, Change: change, writer: l.token(), op: "commit key " + change.Key}
 	if m.To.ID == "" {
 		return m, nil
 	}
@@ -70,7 +70,7 @@ func (l *Ledger) newMove(ctx context.Context, change maintenance.Change) (*commi
 	return m, nil
 }
 
-func (m *commitMove) witness() string {
+func (m *transaction) witness() string {
 	if m.run == nil {
 		return keyKey(m.Key)
 	}
@@ -78,7 +78,7 @@ func (m *commitMove) witness() string {
 }
 
 // steps are the items of the change, in the order in which their conditions become the reason.
-func (m *commitMove) steps() []step {
+func (m *transaction) steps() []step {
 	var steps []step
 	add := func(needed bool, s func() step) {
 		if needed {
@@ -106,19 +106,19 @@ func (m *commitMove) steps() []step {
 }
 
 // claims reports whether the server is claimed too, counts whether the start counts against a day.
-func (m *commitMove) claims() bool { return m.Claim != nil && !m.Claim.SlotOnly }
-func (m *commitMove) counts() bool { return m.claims() && m.Claim.DailyLimit > 0 }
+func (m *transaction) claims() bool { return m.Claim != nil && !m.Claim.SlotOnly }
+func (m *transaction) counts() bool { return m.claims() && m.Claim.DailyLimit > 0 }
 
 // ends reports whether the change ends a run that began, givesBack whether it takes back a start that did not happen.
-func (m *commitMove) ends() bool { return m.Free && !m.To.Open() && !m.To.Began.IsZero() }
+func (m *transaction) ends() bool { return m.Free && !m.To.Open() && !m.To.Began.IsZero() }
 
-func (m *commitMove) givesBack() bool {
+func (m *transaction) givesBack() bool {
 	happened := m.To.State == maintenance.RunRunning || !m.To.Accepted.IsZero() || !m.To.Began.IsZero()
 	return m.Free && m.From.Attempt.CountedOn != "" && m.From.Accepted.IsZero() && !happened
 }
 
 // keyStep: the key is new, or so old that it counts as new. TTL removes it some time later, which is no measure.
-func (m *commitMove) keyStep() step {
+func (m *transaction) keyStep() step {
 	e := &expression{}
 	decided, _ := jsonText(m.Decided) // strings always have a form
 	e.set(attrDecided, text(decided))
@@ -128,7 +128,7 @@ func (m *commitMove) keyStep() step {
 	return step{pk: keyKey(m.Key), change: e, refused: m.duplicate}
 }
 
-func (m *commitMove) duplicate(ctx context.Context, old item) error {
+func (m *transaction) duplicate(ctx context.Context, old item) error {
 	if old == nil {
 		var err error
 		if old, err = m.get(ctx, keyKey(m.Key)); err != nil {
@@ -139,31 +139,31 @@ func (m *commitMove) duplicate(ctx context.Context, old item) error {
 	return &maintenance.Error{Op: m.op, Reason: maintenance.ReasonDuplicate, Err: err, Holder: decided.RunID, Decided: decided}
 }
 
-func (m *commitMove) runStep() step {
+func (m *transaction) runStep() step {
 	return step{pk: runKey(m.To.ID), change: m.run, refused: func(context.Context, item) error {
 		return &maintenance.Error{Op: m.op, Reason: maintenance.ReasonMoved}
 	}}
 }
 
 // take makes a slot or a node the run's.
-func (m *commitMove) take(pk string, reason, busy maintenance.Reason) step {
+func (m *transaction) take(pk string, reason, busy maintenance.Reason) step {
 	e := &expression{}
 	e.set(attrRun, text(m.To.ID))
 	e.when("attribute_not_exists(#run) OR #run = :mine", item{":mine": text(m.To.ID)})
 	return step{pk: pk, change: e, busy: busy, refused: func(ctx context.Context, old item) error {
 		if old == nil {
-			old, _ = m.get(ctx, pk) // without it, nobody knows who has it, which is all that is lost
+			old, _ = m.get(ctx, pk) // without it, only the holder's name is missing
 		}
 		return &maintenance.Error{Op: m.op, Reason: reason, Holder: textOf(old, attrRun)}
 	}}
 }
 
 // free gives a slot or a node back, if it is the run's: else there is nothing to free.
-func (m *commitMove) free(pk string) step {
+func (m *transaction) free(pk string) step {
 	return step{pk: pk, condition: "attribute_not_exists(#run) OR #run = :mine", values: item{":mine": text(m.To.ID)}, refused: m.skip(pk)}
 }
 
-func (m *commitMove) skip(pk string) func(context.Context, item) error {
+func (m *transaction) skip(pk string) func(context.Context, item) error {
 	return func(context.Context, item) error {
 		m.nothingToFree = append(m.nothingToFree, pk)
 		return nil

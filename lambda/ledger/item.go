@@ -59,7 +59,7 @@ const (
 
 // How long items outlive what they are about. Runs and keys outlive every queue an event can wait in.
 const (
-	keepRun   = 90 * 24 * time.Hour // after its creation, once over and told
+	keepRun   = 90 * 24 * time.Hour // after its creation, once over and notified
 	keepKey   = 30 * 24 * time.Hour
 	keepCount = 3 * 24 * time.Hour
 )
@@ -67,7 +67,7 @@ const (
 func key(pk string) item                       { return item{AttrPK: text(pk)} }
 func text(s string) types.AttributeValue       { return &types.AttributeValueMemberS{Value: s} }
 func moment(t time.Time) types.AttributeValue  { return text(t.UTC().Format(time.RFC3339Nano)) }
-func seconds(t time.Time) types.AttributeValue { return number(t.Unix()) } // as TTL wants it
+func seconds(t time.Time) types.AttributeValue { return number(t.Unix()) } // as TTL takes it
 func number[N int | int64](n N) types.AttributeValue {
 	return &types.AttributeValueMemberN{Value: strconv.FormatInt(int64(n), 10)}
 }

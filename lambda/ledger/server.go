@@ -20,7 +20,7 @@ func recordOf(i item) (maintenance.ServerRecord, error) {
 }
 
 // claimServer makes the run the server's open run. Everything that may forbid it is one condition on one item.
-func (m *commitMove) claimServer() step {
+func (m *transaction) claimServer() step {
 	e := &expression{}
 	e.set(attrOpenRun, text(m.To.ID))
 	e.addOne(attrChanged)
@@ -43,7 +43,7 @@ func (m *commitMove) claimServer() step {
 
 // countStart counts the start to its day. An update cannot tell whether that is the day the item counts; until it has been seen, it
 // is taken for the first start of the day.
-func (m *commitMove) countStart(e *expression) {
+func (m *transaction) countStart(e *expression) {
 	today := dayOf(m.Now)
 	if textOf(m.server, attrDay) == today {
 		e.addOne(attrStarts)
@@ -58,7 +58,7 @@ func (m *commitMove) countStart(e *expression) {
 
 // claimRefused finds the condition that failed. Conditions count in milliseconds: one that failed by less is found a millisecond
 // earlier.
-func (m *commitMove) claimRefused(ctx context.Context, old item) error {
+func (m *transaction) claimRefused(ctx context.Context, old item) error {
 	record, err := m.noteServer(ctx, old)
 	if err != nil {
 		return err
@@ -81,7 +81,7 @@ func (m *commitMove) claimRefused(ctx context.Context, old item) error {
 }
 
 // noteServer takes note of the server's item as a condition found it. It is read where the answer did not hold it.
-func (m *commitMove) noteServer(ctx context.Context, old item) (maintenance.ServerRecord, error) {
+func (m *transaction) noteServer(ctx context.Context, old item) (maintenance.ServerRecord, error) {
 	if old == nil {
 		var err error
 		if old, err = m.get(ctx, serverKey(m.To.ServerName)); err != nil {
@@ -97,7 +97,7 @@ func (m *commitMove) noteServer(ctx context.Context, old item) (maintenance.Serv
 }
 
 // freeServer takes the open run off a server whose record does not change otherwise.
-func (m *commitMove) freeServer() step {
+func (m *transaction) freeServer() step {
 	e := &expression{}
 	e.remove(attrOpenRun)
 	e.addOne(attrChanged)
@@ -108,7 +108,7 @@ func (m *commitMove) freeServer() step {
 
 // recordServer writes what is computed from the server's item as it was seen: the run's end, and a start that did not happen. The
 // item counts its changes, so that what another wrote meanwhile is not undone.
-func (m *commitMove) recordServer() step {
+func (m *transaction) recordServer() step {
 	e := &expression{}
 	record, _ := recordOf(m.server) // ends that cannot be read are given up
 	if !m.To.Open() && record.OpenRun == m.To.ID {
@@ -128,7 +128,7 @@ func (m *commitMove) recordServer() step {
 	}}
 }
 
-func (m *commitMove) recordEnd(e *expression, record maintenance.ServerRecord) {
+func (m *transaction) recordEnd(e *expression, record maintenance.ServerRecord) {
 	end := maintenance.End{RunID: m.To.ID, Outcome: m.To.Outcome, Reason: m.To.Reason, At: m.To.Ended}
 	if end.At.IsZero() {
 		end.At = m.Now

@@ -78,7 +78,7 @@ func (s *store) carryOut(ctx context.Context, w *write) (item, error) {
 	}
 }
 
-// settle finds out whether a write of which that is in doubt was made after all. If its witness cannot be read, nobody knows.
+// settle finds out whether a write that is in doubt was made after all. If its witness cannot be read, that stays unknown.
 func (s *store) settle(ctx context.Context, w *write, refusal error) (item, error) {
 	if !w.doubt || w.witness == "" {
 		return nil, refusal

@@ -6,18 +6,18 @@ import (
 	"time"
 )
 
-// moveOptions is what somebody asks of a run; its zero value is that nobody does, and time alone moves it.
+// moveOptions are what a request adds to a move of a run. The zero value is no request: time alone moves the run.
 type moveOptions struct {
-	// key is the deduplication key of the trigger, wishes what it asks for beside its server.
+	// key is the deduplication key of the trigger, requestDigest that of all it asks for beside its server.
 	key, requestDigest string
-	// triggers are those to go by, in place of the run's own.
+	// triggers are used in place of the run's own.
 	triggers []Trigger
-	// lookNow looks at it though its state does not want that yet.
+	// lookNow looks at the run before its state calls for it.
 	lookNow    bool
 	attributes []EngineAttribute
 }
 
-// maxMoves bounds how often a move is decided again because somebody else moved the run.
+// maxMoves bounds how often a move is decided again because another invocation moved the run.
 const maxMoves = 10
 
 // advance moves a run as far as it can go now: look, decide, commit, then start, publish, clear. It is the one way in which a run
@@ -75,8 +75,8 @@ func (r Run) leaseConflict(decision Decision, by string, now time.Time) error {
 		Err: errors.New("another invocation holds the run's lease")}
 }
 
-// afterRefusal is what to decide on once a change was refused: the same run with a fact more, or the run as somebody else has moved it.
-// What somebody asks of a run that has moved has to find its place anew.
+// afterRefusal is what to decide on once a change was refused: the same run with one more fact, or the run as another invocation moved it.
+// A request about a run that has moved is placed again from the start.
 func (t *turn) afterRefusal(err error, run Run, decision Decision, f Facts, opts moveOptions) (Run, Facts, error) {
 	switch reason := ReasonOf(err); {
 	case reason == ReasonSlotTaken:
@@ -93,7 +93,7 @@ func (t *turn) afterRefusal(err error, run Run, decision Decision, f Facts, opts
 	}
 }
 
-// reread is a run that somebody else moved, with fresh facts.
+// reread is a run that another invocation moved, with fresh facts.
 func (t *turn) reread(run Run) (Run, Facts, error) {
 	snapshot, err := t.Ledger.Read(t.recordCtx, run.ServerName)
 	if err != nil {

@@ -31,14 +31,14 @@ func (r *Runner) Ask(ctx context.Context, requests []Request) []Report {
 	return reports
 }
 
-// startRecorded goes on with a run that was recorded a moment ago.
+// startRecorded starts a run that was recorded a moment ago.
 func (t intake) startRecorded(recorded Report) Report {
 	lane, stop := t.prefetchLook(recorded.ServerName, []Trigger{recorded.Trigger}, t.facts(recorded.ServerName))
 	defer stop()
 	t.turn = lane
 	snapshot, err := t.Ledger.Read(t.callCtx, recorded.ServerName)
 	if err != nil || snapshot.Open.ID != recorded.RunID {
-		return recorded // the sweep goes on
+		return recorded // the sweep takes it up
 	}
 	f := t.facts(recorded.ServerName)
 	f.Snapshot = snapshot
@@ -89,7 +89,7 @@ func (t intake) ask(q Request, look bool) Report {
 		case reason == ReasonDuplicate:
 			return q.answerDuplicate(err, t.Now())
 		case reason == ReasonOpenRun, reason == ReasonMoved, reason == ReasonHeld, reason == ReasonCoolingDown, reason == ReasonDailyLimit:
-			f = t.facts(q.ServerName) // somebody was faster
+			f = t.facts(q.ServerName) // another invocation was faster
 		case reason == ReasonAttemptAlive:
 			return busy(q, err, t.Now())
 		case errors.Is(err, errNoTime) && q.Trigger.Kind != TriggerManual:

@@ -7,7 +7,7 @@ import (
 
 // Backend runs maintenance on servers of one kind. It reports what it saw, raw; what that proves is concluded in one place, conclude.go.
 type Backend interface {
-	// Look reads a server and the maintenance that goes on there, whoever started it.
+	// Look reads a server and the maintenance in progress there, no matter who started it.
 	Look(ctx context.Context, serverName string) Sighting
 	// Follow reads what is to be seen of a run that was claimed: by its reference or, without one, by what began since the claim.
 	Follow(ctx context.Context, run Run) Sighting
@@ -44,7 +44,7 @@ type Sighting struct {
 	// Events are what the service recorded of the server since the claim, newest first, where the backend has such.
 	Events    []Event
 	EventsErr error
-	// Warning is something that people should look into, though the run goes on.
+	// Warning is something that an operator should look into, though the run continues.
 	Warning string
 }
 
@@ -60,12 +60,12 @@ type Execution struct {
 	State      ExecutionState
 	// Began is true if a step of it has begun.
 	Began bool
-	// Step is the one that goes on, Detail what the service recorded, in words.
+	// Step is the one in progress, Detail what the service recorded, in words.
 	Step   string
 	Detail string
 }
 
-// ExecutionState is how far an execution has come. The zero value is one that this version does not know: it goes on.
+// ExecutionState is how far an execution has come. The zero value is one that this version does not know: it counts as in progress.
 type ExecutionState int
 
 // The states of an execution.
@@ -87,14 +87,14 @@ func (s ExecutionState) Over() bool {
 type Event struct {
 	At      time.Time
 	Message string
-	// Maintenance is true if the event can only be there because maintenance went on; Succeeded if it says that it succeeded.
+	// Maintenance is true if the event proves that maintenance was in progress; Succeeded if it says that it succeeded.
 	Maintenance bool
 	Succeeded   bool
 }
 
 // Answer is what an attempt to start came to.
 type Answer struct {
-	// Err is nil if the backend accepted it. ReasonStartUnconfirmed says that nobody can tell; every other reason that nothing
+	// Err is nil if the backend accepted it. ReasonStartUnconfirmed says that it is unknown; every other reason that nothing
 	// was started.
 	Err error
 	// Reference is the backend's name for what it started, if it gives one.

@@ -5,8 +5,8 @@ import (
 	"reflect"
 )
 
-// commit writes what was decided, in one conditional write: the new state, the notifications it owes, and the lease of whoever
-// publishes them, which is this turn unless another's lease binds it.
+// commit writes what was decided, in one conditional write: the new state, the notifications it owes, and the lease of the invocation that
+// publishes them: this turn, unless another's lease binds it.
 func (t *turn) commit(run Run, decision Decision, opts moveOptions) (Run, error) {
 	now := t.Now()
 	if run.Edition > Edition {

@@ -29,7 +29,7 @@ const (
 	ProgressUnknown    Progress = iota // it could not be seen, or contradicts itself
 	ProgressNoEvidence                 // what should be there is not, which proves nothing by itself
 	ProgressPending                    // accepted, and not begun
-	ProgressRunning                    // it goes on
+	ProgressRunning                    // in progress
 	ProgressDone                       // it has ended
 )
 
@@ -170,11 +170,11 @@ func eventText(events []Event) string {
 	for i, e := range events {
 		texts[i] = fmt.Sprintf("%s %s", e.At.UTC().Format(time.RFC3339), e.Message)
 	}
-	return listed(texts, 10, "; ")
+	return joinFirst(texts, 10, "; ")
 }
 
-// listed are the first of several texts as one, with a mark if there are more.
-func listed(texts []string, most int, separator string) string {
+// joinFirst are the first of several texts as one, with a mark if there are more.
+func joinFirst(texts []string, most int, separator string) string {
 	if len(texts) <= most {
 		return strings.Join(texts, separator)
 	}

@@ -16,7 +16,7 @@ type Decision struct {
 	Open  bool
 	Claim *Claim
 	Free  bool
-	// Stop asks the backend to stop what goes on.
+	// Stop asks the backend to stop the maintenance.
 	Stop bool
 	// Verdict is what the gates said, of a run that may start or not.
 	Verdict Verdict
@@ -28,7 +28,7 @@ type Decision struct {
 func decide(run Run, f Facts) Decision {
 	switch run.State {
 	case "", RunWaiting:
-		return decideWaiting(run, run.asking(), f)
+		return decideWaiting(run, run.activeTriggers(), f)
 	case RunStarting, RunRunning:
 		return decideClaimed(run, f)
 	default:
@@ -93,7 +93,7 @@ func resume(run Run, f Facts) Decision {
 	}
 	n := Decision{Run: run.to(RunStarting), Claim: &Claim{}, Verdict: Verdict{Ruling: RulingRefuse, Reason: ReasonInProgress, Holder: run.ID}}
 	n.Run.Wait, n.Run.Missing, n.Run.Node, n.Run.LookAt = Wait{}, Missing{}, run.Attempt.ServerAtDecision.Node, f.Now
-	if f.Slots != nil { // it goes on, whether one is free or not
+	if f.Slots != nil { // it is in progress, whether a slot is free or not
 		n.Run.Slot = freeSlot(f.Slots.Holders, run.ID)
 	}
 	n.Report = n.Run.report(Notification{Outcome: OutcomeInProgress, Reason: ReasonInProgress, At: f.Now,
@@ -101,7 +101,7 @@ func resume(run Run, f Facts) Decision {
 	return n
 }
 
-// keepWaiting lets a run wait. People are told once, but not of a run that only waits for its turn.
+// keepWaiting lets a run wait. That is notified once, but not of a run that only waits for its turn.
 func keepWaiting(run Run, v Verdict, f Facts) Decision {
 	n := Decision{Run: run.to(RunWaiting), Open: run.State == "", Verdict: v}
 	r := &n.Run
@@ -130,8 +130,8 @@ func keepWaiting(run Run, v Verdict, f Facts) Decision {
 	return n
 }
 
-// asking are the triggers that a run goes by: those it holds, and one for those beyond.
-func (r Run) asking() []Trigger {
+// activeTriggers are the triggers that a run goes by: those it holds, and one for those beyond.
+func (r Run) activeTriggers() []Trigger {
 	if r.More == 0 {
 		return r.Triggers
 	}
@@ -141,7 +141,7 @@ func (r Run) asking() []Trigger {
 // Expires is when the last of a run's triggers does, by a policy of today; zero if none waits.
 func (r Run) Expires(p *Policy) time.Time {
 	var last time.Time
-	for _, t := range r.asking() {
+	for _, t := range r.activeTriggers() {
 		if p != nil && t.Kind != TriggerManual {
 			last = later(last, p.Expires(t))
 		}
@@ -159,7 +159,7 @@ type ending struct {
 	stop    bool
 }
 
-// end takes a run to its end, which is told on every topic, and frees what it held.
+// end takes a run to its end, which is notified on every topic, and frees what it held.
 func end(run Run, e ending, f Facts) Decision {
 	n := Decision{Run: run.to(RunOver), Free: run.State != ""}
 	r := &n.Run

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// Error is a call to a backend or the ledger that did not do what was asked, with the reason in the domain's words.
+// Error is a call to a backend or the ledger that failed, with the reason in the domain's words.
 type Error struct {
 	// Op is what was tried, a verb phrase: "describe server automate-06".
 	Op     string

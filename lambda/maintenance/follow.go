@@ -1,11 +1,12 @@
 package maintenance
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 )
 
-// stopByWindow is whose wish it is to stop what has not begun when its window closes.
+// stopByWindow is who stops a run that has not begun when its window closes.
 const stopByWindow = "window"
 
 // Finished looks at once at the run that a backend knows by a reference, because it says that something has happened to it. It is a
@@ -57,7 +58,7 @@ func decideClaimed(run Run, f Facts) Decision {
 	}
 }
 
-// noteProgress notes that a run goes on, adopting it where its attempt was never heard of again.
+// noteProgress notes that a run is in progress, and adopts it if its attempt died before it recorded the start.
 func noteProgress(run Run, c Conclusion, f Facts) Decision {
 	n := Decision{Run: run}
 	if run.State == RunStarting {
@@ -105,7 +106,7 @@ func adopt(run Run, c Conclusion, f Facts) Decision {
 	return n
 }
 
-// overdue tells once of a run that should be over.
+// overdue notifies once that a run should be over.
 func overdue(n Decision, detail string, f Facts) Decision {
 	r := &n.Run
 	if r.State != RunRunning || !f.Now.After(r.Deadline) || !r.markNotified(string(OutcomeOverdue)) {
@@ -124,18 +125,11 @@ func finishRun(run Run, c Conclusion, f Facts) Decision {
 	if run.State == RunStarting {
 		owed = adopt(run, c, f).Run
 	}
-	owed.Reference = firstOf(owed.Reference, c.Reference)
+	owed.Reference = cmp.Or(owed.Reference, c.Reference)
 	if c.Began && owed.Began.IsZero() {
 		owed.Began = f.Now
 	}
 	return end(owed, ending{outcome: c.Outcome, reason: c.Reason, detail: c.Detail, server: c.Server}, f)
-}
-
-func firstOf(a, b string) string {
-	if a != "" {
-		return a
-	}
-	return b
 }
 
 // noteMissing counts what is missing. Once that counts, a start whose answer was lost did not happen, and what ran is gone.
@@ -147,7 +141,7 @@ func noteMissing(run Run, c Conclusion, f Facts) Decision {
 		return notStarted(run, Verdict{Ruling: RulingWait, Reason: ReasonUnavailable,
 			Detail: "the attempt to start it ended without an answer, and nothing has been seen of it since"}, true, f)
 	case run.State == RunStarting:
-		return noteUnseen(run, ReasonStartUnconfirmed, firstOf(run.Attempt.Unconfirmed, "the attempt to start it ended without an answer"), f)
+		return noteUnseen(run, ReasonStartUnconfirmed, cmp.Or(run.Attempt.Unconfirmed, "the attempt to start it ended without an answer"), f)
 	case counts && c.Reason == ReasonNeverBegan && !run.LastUnderMaintenance.IsZero() && f.Now.After(run.Accepted.Add(startProofTicks*f.Tick)):
 		return end(run, ending{outcome: OutcomeFailed, reason: ReasonEndUnclear, detail: c.Detail, server: c.Server}, f)
 	case counts && c.Reason != ReasonNeverBegan, counts && f.Now.After(run.Accepted.Add(startProofTicks*f.Tick)):
@@ -161,7 +155,7 @@ func noteMissing(run Run, c Conclusion, f Facts) Decision {
 	return n
 }
 
-// unseenNotice is what people are told once of each time that a run cannot be followed.
+// unseenNotice marks that it has been notified that a run cannot be followed.
 const unseenNotice = "unseen"
 
 // noteUnseen notes that a run could not be followed: in the log at once, notified once it has lasted.

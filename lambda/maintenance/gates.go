@@ -130,7 +130,7 @@ func found(run Run, _ Trigger, f Facts) Verdict {
 func stateAllows(run Run, _ Trigger, f Facts) Verdict {
 	for _, e := range f.Sighting.Executions {
 		if !e.State.Over() && !f.Snapshot.Server.sawEnd(e.RunID) {
-			return Verdict{Ruling: RulingRefuse, Reason: ReasonInProgress, Holder: e.RunID, Detail: "the execution " + e.ID + " goes on"}
+			return Verdict{Ruling: RulingRefuse, Reason: ReasonInProgress, Holder: e.RunID, Detail: "the execution " + e.ID + " has not ended"}
 		}
 	}
 	switch status := f.Sighting.Server.Status; {
@@ -155,7 +155,7 @@ func cooledDown(run Run, _ Trigger, f Facts) Verdict {
 	return pass
 }
 
-// slotFree: until all runs that run hold a slot of the limit that the settings have now, nobody knows how many are free.
+// slotFree: until every run in progress holds a slot of the limit in today's settings, the number of free slots is unknown.
 func slotFree(run Run, t Trigger, f Facts) Verdict {
 	wait := Verdict{Ruling: RulingWait, Reason: ReasonConcurrencyLimit}
 	switch {
@@ -170,7 +170,7 @@ func slotFree(run Run, t Trigger, f Facts) Verdict {
 		wait.Detail = "other runs are ahead of it in the queue for a slot"
 		return wait
 	case freeSlot(f.Slots.Holders, run.ID) == 0:
-		wait.Detail, wait.Holder = "held by "+listed(f.Slots.Holders, 5, ", "), f.Slots.Holders[0]
+		wait.Detail, wait.Holder = "held by "+joinFirst(f.Slots.Holders, 5, ", "), f.Slots.Holders[0]
 		return wait
 	default:
 		return pass

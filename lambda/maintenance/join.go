@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// joinOrOpen finds the request's place among what is open.
+// joinOrOpen lets a request join the server's open run, or opens one.
 func (t intake) joinOrOpen(q Request, f Facts, look bool) (Report, error) {
 	open := f.Snapshot.Open
 	switch {
@@ -23,7 +23,7 @@ func (t intake) joinOrOpen(q Request, f Facts, look bool) (Report, error) {
 	}
 }
 
-// openRun begins a run.
+// openRun opens a run, and with look starts it if every gate lets it pass.
 func (t intake) openRun(q Request, f Facts, look bool) (Report, error) {
 	run := t.newRun(q, f)
 	opts := moveOptions{key: q.Trigger.Key(q.ServerName), requestDigest: q.digest(), attributes: q.EngineAttributes}
@@ -47,7 +47,7 @@ func (t intake) openRun(q Request, f Facts, look bool) (Report, error) {
 	return report, err
 }
 
-// newRun is a run that its trigger has just asked for.
+// newRun is the run of a trigger that has just arrived.
 func (t intake) newRun(q Request, f Facts) Run {
 	trigger := q.Trigger
 	trigger.Name, trigger.Reason = cut(trigger.Name, maxName), cut(trigger.Reason, maxReason)
@@ -80,7 +80,7 @@ func (t intake) joinOpenRun(q Request, run Run, outcome Outcome, f Facts) (Repor
 	return n.Report, nil
 }
 
-// joinOrOpenManual: an operator takes over what waits, and is told what goes on.
+// joinOrOpenManual places an operator's request: it takes over a run that waits; of one in progress the answer says so.
 func (t intake) joinOrOpenManual(q Request, f Facts) (Report, error) {
 	open := f.Snapshot.Open
 	switch {

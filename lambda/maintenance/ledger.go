@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// Ledger keeps runs, servers, keys, slots and nodes. Its errors are *Error. ReasonLedgerUnavailable means that nobody knows whether
-// anything changed, and that whoever asked must not go on as if it had.
+// Ledger keeps runs, servers, keys, slots and nodes. Its errors are *Error. ReasonLedgerUnavailable means that it is unknown whether
+// anything changed, so that the caller must not act as if it had.
 type Ledger interface {
 	// Read reads consistently what is kept of a server and of the fleet, and the server's open run; of the fleet alone for no name.
 	Read(ctx context.Context, serverName string) (Snapshot, error)
@@ -19,10 +19,10 @@ type Ledger interface {
 	Node(ctx context.Context, node string) (string, error)
 
 	// Commit carries out a change, all or nothing, and gives the run as it is now. The first condition that fails, in the order of
-	// Change's fields, is the error's reason. A change whose answer was lost is looked up before anybody is told that it failed.
+	// Change's fields, is the error's reason. A change whose answer was lost is looked up before it is reported as failed.
 	Commit(ctx context.Context, change Change) (Run, error)
 	// Take moves the next look of a run that an index showed, on condition that it is as shown, and gives the run as it is now:
-	// ReasonMoved if somebody else has moved it.
+	// ReasonMoved if another invocation has moved it.
 	Take(ctx context.Context, due Due, next time.Time) (Run, error)
 
 	// Due lists the runs of a queue whose next look is not after the time given, oldest first, at most so many; 0 is all. An index
@@ -57,7 +57,7 @@ type Change struct {
 	// Open: the server has no open run, and gets this one: ReasonOpenRun with its Holder.
 	Open bool
 	// Claim, if set: the server has no hold (ReasonHeld), its cooldown and its daily limit allow it (ReasonCoolingDown,
-	// ReasonDailyLimit), the slot To.Slot and the node To.Node are free, or nobody's business (ReasonSlotTaken, also where another
+	// ReasonDailyLimit), the slot To.Slot and the node To.Node are free, or already its own (ReasonSlotTaken, also where another
 	// transaction is at work on it; ReasonNodeTaken with its Holder).
 	Claim *Claim
 	// Free: the server (if To is over), the slot and the node of From are given back; an end is kept for cooldown and history, a start
@@ -70,9 +70,9 @@ type Change struct {
 type Claim struct {
 	Cooldown   time.Duration
 	DailyLimit int
-	// IgnoreHold: an operator has overridden the hold.
+	// IgnoreHold: an operator overrides the hold.
 	IgnoreHold bool
-	// SlotOnly is a run that runs already and takes a slot alone: nothing is asked of its server.
+	// SlotOnly: the run is in progress and takes a slot alone; its server is not claimed.
 	SlotOnly bool
 }
 
@@ -144,7 +144,7 @@ type FleetRecord struct {
 	WantedSince time.Time
 }
 
-// Unlimited is what a fleet wants that has no concurrency limit. A fleet that wants nothing yet has claimed nothing.
+// Unlimited is the Wanted of a fleet without a concurrency limit. Zero is that of a fleet that has claimed nothing yet.
 const Unlimited = -1
 
 // StartsOn is how many starts by alarms count on a day.

@@ -21,7 +21,7 @@ func (t *turn) decide(run Run, f *Facts, opts moveOptions) (Decision, error) {
 	for {
 		f.Now = t.Now()
 		if !run.Open() || run.State != "" && len(opts.triggers) == 0 && !opts.lookNow && run.LookAt.After(f.Now) {
-			return Decision{Run: run}, nil // its state wants nothing yet; something may be owed
+			return Decision{Run: run}, nil // nothing is due yet but notifications
 		}
 		decision := decide(run, *f)
 		if len(opts.triggers) > 0 {
@@ -70,7 +70,7 @@ func (t *turn) look(run Run, f *Facts, need Need) error {
 	return nil
 }
 
-// prefetchedLook is a look at a server that goes on while the ledger is read.
+// prefetchedLook is a look at a server that is under way while the ledger is read.
 type prefetchedLook chan Sighting
 
 // take is what it showed, once.
@@ -84,7 +84,7 @@ func (a *prefetchedLook) take() (Sighting, bool) {
 }
 
 // prefetchLook begins to look at a server that nothing but the ledger may keep from being started: most triggers find no open run, and
-// start. stop waits until nothing of it goes on any more.
+// start. stop waits until the look has ended.
 func (t *turn) prefetchLook(serverName string, triggers []Trigger, f Facts) (lane *turn, stop func()) {
 	certain := []gate{{check: allowed}, {check: enabled}, {check: supported}, {name: OverrideWindow, check: windowOpen}}
 	passes := func(trigger Trigger) bool { return admit(certain, Run{}, trigger, f).Ruling == RulingPass }

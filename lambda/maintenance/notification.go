@@ -11,7 +11,7 @@ type Topic string
 
 // The topics.
 const (
-	TopicText    Topic = "text"    // for people
+	TopicText    Topic = "text"    // for readers
 	TopicRecords Topic = "records" // for machines
 	TopicChat    Topic = "chat"
 )
@@ -19,7 +19,7 @@ const (
 // Topics lists them all.
 func Topics() []Topic { return []Topic{TopicText, TopicRecords, TopicChat} }
 
-// Notification is what people and machines are to be told: facts, not text, which is rendered when it is published.
+// Notification is what is to be published: facts, not text, which is rendered when it is published.
 type Notification struct {
 	Sequence int       `json:"seq"`
 	Outcome  Outcome   `json:"outcome"`
@@ -79,7 +79,7 @@ func (d Delivery) pause(tick time.Duration) time.Duration {
 type Notifier interface {
 	// Topics are those there are.
 	Topics() []Topic
-	// Publish renders a report and publishes it to one topic. Its error says that nobody knows whether it was, or that it was not.
+	// Publish renders a report and publishes it to one topic. An error says that it was not published, or that this is unknown.
 	Publish(ctx context.Context, topic Topic, report Report) error
 }
 
@@ -98,7 +98,7 @@ func (o Outcome) audience(promised bool) []Topic {
 	}
 }
 
-// supersedes reports whether news of a run makes what was said of it before old. That one more trigger came does not.
+// supersedes reports whether a notification of a run makes those before it old. That one more trigger came does not.
 func (o Outcome) supersedes() bool { return o != OutcomeJoined && o != OutcomeInProgress }
 
 // maxOwed bounds how many notifications of triggers a run owes, so that its item stays small while a topic is away.

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// Stop is an operator's wish that a run ends: what waits is cancelled, what is being started is stopped once it has, what runs is
+// Stop ends a run for an operator: what waits is cancelled, what is being started is stopped once it has, what runs is
 // asked to stop at each look until its end is seen.
 func (r *Runner) Stop(ctx context.Context, o Operator) Report {
 	return r.operate(ctx, o, func(t *turn, run Run) (Decision, Report) {
@@ -40,8 +40,8 @@ func (t *turn) stop(run Run, report Report) Report {
 	return report
 }
 
-// Close gives up the record of a run past its deadline, or of one that could not be followed for a while, on an operator's word. What
-// goes on at the server goes on. It is refused while an attempt may be alive.
+// Close ends the record of a run past its deadline, or of one that could not be followed for a while, for an operator. What
+// happens at the server is not changed by it. It is refused while an attempt may be alive.
 func (r *Runner) Close(ctx context.Context, o Operator) Report {
 	return r.operate(ctx, o, func(t *turn, run Run) (Decision, Report) {
 		f := t.facts(run.ServerName)
@@ -61,14 +61,14 @@ func (r *Runner) Close(ctx context.Context, o Operator) Report {
 	})
 }
 
-// answer is what an operator is told of a run.
+// answer is the answer to an operator's request about a run.
 func (o Operator) answer(outcome Outcome, reason Reason, run Run, detail string, now time.Time) Report {
 	report := run.report(Notification{Outcome: outcome, Reason: reason, At: now, Detail: detail, Trigger: &o.Trigger, Stop: true})
 	report.Count = true
 	return report
 }
 
-// operate finds the run that an operator means, decides on it and commits, again if somebody else moved it.
+// operate finds the run that an operator means, decides on it and commits, again if another invocation moved it.
 func (r *Runner) operate(ctx context.Context, o Operator, decide func(*turn, Run) (Decision, Report)) Report {
 	t, done := r.turn(ctx)
 	defer done()

@@ -28,7 +28,7 @@ func Outcomes() []Outcome {
 		OutcomeFailed, OutcomeCancelled, OutcomeOverdue, OutcomeMissed, OutcomeHeld, OutcomeReleased, OutcomeIgnored}
 }
 
-// Reason is why an outcome is what it is: a small, stable set of words that people filter and alarm on.
+// Reason is why an outcome is what it is: a small, stable set of words to filter and alarm on.
 type Reason string
 
 // Reasons why nothing was started, though something asked for it, in the order of the gates.
@@ -58,7 +58,7 @@ const (
 	ReasonConcurrencyLimit Reason = "concurrency-limit"
 )
 
-// Reasons why it should have started and could not, or nobody can tell whether it did.
+// Reasons why it should have started and could not, or why it is unknown whether it did.
 const (
 	ReasonDenied            Reason = "denied"
 	ReasonThrottled         Reason = "throttled"
@@ -83,7 +83,7 @@ const (
 	ReasonNoSuccess        Reason = "no-success" // for longer than expectEvery
 )
 
-// What requests about a run come to, and what people should look at in a run that goes on.
+// What requests about a run come to, and what an operator should look at in a run in progress.
 const (
 	ReasonStopping      Reason = "stopping"
 	ReasonNotRunning    Reason = "not-running"
@@ -102,7 +102,7 @@ const (
 
 // What a Ledger answers besides; none is ever the reason of an outcome.
 const (
-	ReasonMoved     Reason = "moved"      // somebody else moved the run first
+	ReasonMoved     Reason = "moved"      // another invocation moved the run first
 	ReasonOpenRun   Reason = "open-run"   // the server has another open run
 	ReasonSlotTaken Reason = "slot-taken" // by another run, or by another's transaction
 	ReasonNodeTaken Reason = "node-taken" // the node is another run's
@@ -116,9 +116,9 @@ func Reasons() []Reason {
 		ReasonOutsideWindow, ReasonCalendarClosed, ReasonNotFound, ReasonWrongState, ReasonInProgress, ReasonCoolingDown, ReasonDailyLimit,
 		ReasonConcurrencyLimit, ReasonDenied, ReasonThrottled, ReasonServiceLimit, ReasonUnavailable, ReasonLedgerUnavailable,
 		ReasonStartUnconfirmed, ReasonRunbookUnusable, ReasonUnexpected, ReasonNeverBegan, ReasonEndUnclear, ReasonServerGone,
-		ReasonExecutionGone,
-		ReasonClosedByHand, ReasonAlarmCleared, ReasonStopped, ReasonStoppedElsewhere, ReasonNoSuccess, ReasonStopping, ReasonNotRunning,
-		ReasonAttemptAlive, ReasonUnknownRun, ReasonUnknownStatus, ReasonManyRefusals, ReasonOwnAlarm, ReasonUnknownExecution, ReasonNothingNew,
+		ReasonExecutionGone, ReasonClosedByHand, ReasonAlarmCleared, ReasonStopped, ReasonStoppedElsewhere, ReasonNoSuccess,
+		ReasonStopping, ReasonNotRunning, ReasonAttemptAlive, ReasonUnknownRun, ReasonUnknownStatus,
+		ReasonManyRefusals, ReasonOwnAlarm, ReasonUnknownExecution, ReasonNothingNew,
 	}
 }
 
@@ -133,8 +133,8 @@ func (r Reason) Retryable() bool {
 	}
 }
 
-// outcome is what ends for this reason: an error where something should have worked and did not, a refusal where somebody or
-// something says no, and asking again as it is would be refused again.
+// outcome is what ends for this reason: an error where something should have worked and did not, a refusal where a rule
+// says no, and the same request would be refused again.
 func (r Reason) outcome() Outcome {
 	switch r {
 	case ReasonInProgress:

@@ -3,12 +3,11 @@ package maintenance
 import (
 	"fmt"
 	"slices"
-	"strconv"
 	"time"
 )
 
 // prune drops what is not published any more: what no longer holds, what is too old, and what a topic was owed that the settings no
-// longer have. dropped counts what somebody should have got.
+// longer have. dropped counts the notifications that were due and are given up.
 func (r Run) prune(now time.Time, topics []Topic) (Run, int) {
 	var kept []Notification
 	dropped := 0
@@ -33,7 +32,7 @@ func (r Run) prune(now time.Time, topics []Topic) (Run, int) {
 	return r, dropped
 }
 
-// stillTrue reports whether a notification still says what is so. What was so, and is over, is for the records alone.
+// stillTrue reports whether a notification is still true. What was true before is for the records alone.
 func (r Run) stillTrue(n Notification) bool {
 	switch {
 	case n.Outcome == OutcomeWaiting:
@@ -80,7 +79,7 @@ func (r Run) leaseForPublishing(lease Lease, now time.Time, tick time.Duration) 
 }
 
 // deliver publishes what this turn has the lease for, each topic by itself, and clears what was published. What fails is tried again
-// by whoever finds it due.
+// by the next invocation that finds it due.
 func (t *turn) deliver(run Run) Run {
 	if run.Lease.By != t.id || t.published.postpone(run) {
 		return run
@@ -125,8 +124,8 @@ func (t publisher) publishTo(topic Topic, run Run) (done []int, sum Publishing) 
 		}
 		if err := t.Notifier.Publish(t.publishCtx, topic, report); err != nil {
 			sum.Failed++
-			sum.Errs = append(sum.Errs, fmt.Errorf("publish %s of %s to %s (try %s): %w", n.Outcome, run.ID, topic, strconv.Itoa(n.Topics[i].Tries),
-				err))
+			sum.Errs = append(sum.Errs, fmt.Errorf("publish %s of %s to %s (try %d): %w",
+				n.Outcome, run.ID, topic, n.Topics[i].Tries, err))
 			break
 		}
 		sum.Published++

@@ -52,13 +52,14 @@ func (t *turn) refuse(r Refusal) Report {
 		}
 	}
 	if record.ID != "" {
-		record.owe(Notification{Outcome: record.Outcome, Reason: r.Reason, At: now, Detail: record.Detail, Until: r.Until, Server: r.Server},
-			topics)
+		record.owe(Notification{Outcome: record.Outcome, Reason: r.Reason, At: now, Detail: record.Detail, Until: r.Until,
+			Server: r.Server}, topics)
 	}
 	return t.recordRefusal(record, report, r)
 }
 
-// recordRefusal writes the record and the trigger's key in one transaction. If somebody was faster with the record, the key alone is left.
+// recordRefusal writes the record and the trigger's key in one transaction. If another invocation was faster with the record, the key alone
+// is written.
 func (t *turn) recordRefusal(record Run, report Report, r Refusal) Report {
 	n := Decision{Run: record, Report: report}
 	for range 2 {
@@ -115,7 +116,7 @@ func (r Refusal) record(now time.Time) Run {
 // capped reports whether refusals like it are counted against the day's limit.
 func (r Refusal) capped() bool { return r.Trigger.Kind == TriggerAlarm || r.Trigger.Kind == "" }
 
-// capTopics are the topics that one more refusal of the day is notified on: none once there were too many, of which one message tells.
+// capTopics are the topics that one more refusal of the day is notified on: none once there were too many, which one message reports.
 func (t *turn) capTopics(topics []Topic, now time.Time) ([]Topic, error) {
 	n, err := t.Ledger.Count(t.callCtx, "refusals", now)
 	if err != nil || n <= maxRefusals {
@@ -123,9 +124,8 @@ func (t *turn) capTopics(topics []Topic, now time.Time) ([]Topic, error) {
 	}
 	day := now.UTC().Format("20060102")
 	more := Run{ID: "event-" + string(ReasonManyRefusals) + "-" + day, State: RunOver, Created: now, Ended: now, Outcome: OutcomeRefused,
-		Reason: ReasonManyRefusals,
-		Detail: fmt.Sprintf("more than %d refusals of alarms and unreadable events today; the others are in the history and the log",
-			maxRefusals)}
+		Reason: ReasonManyRefusals, Detail: fmt.Sprintf("more than %d refusals of alarms and unreadable events today; "+
+			"the others are in the history and the log", maxRefusals)}
 	more.owe(Notification{Outcome: OutcomeRefused, Reason: ReasonManyRefusals, At: now, Detail: more.Detail}, topics)
 	stored, err := t.commit(Run{}, Decision{Run: more}, moveOptions{})
 	switch ReasonOf(err) {

@@ -4,7 +4,7 @@ import (
 	"time"
 )
 
-// Report is what a request, or a step of a run, came to, and all that answering and telling people of it needs.
+// Report is what a request, or a step of a run, came to, and all that an answer or a message about it needs.
 type Report struct {
 	Outcome Outcome
 	Reason  Reason
@@ -27,7 +27,7 @@ type Report struct {
 	// Attempt is the number of the try to start, Sequence that of the notification of its run.
 	Attempt  int
 	Sequence int
-	// Until is when what is in the way may be out of it, zero where nobody knows. Since is since when it is in the way.
+	// Until is when what is in the way may be out of it, zero where that is unknown. Since is since when it is in the way.
 	Until time.Time
 	Since time.Time
 	// Expires is when a waiting run is given up, Deadline when a run becomes overdue, Started when it was accepted.
@@ -67,10 +67,9 @@ type Publishing struct {
 func (r Run) report(n Notification) Report {
 	out := Report{
 		Outcome: n.Outcome, Reason: n.Reason, ServerName: r.ServerName, Trigger: r.Trigger(), Triggers: r.Triggers,
-		Attributes: r.Attempt.Attributes,
-		Stop:       n.Stop, RunID: r.ID, State: r.State, Reference: r.Reference, Server: r.Server, ServerAtDecision: r.Attempt.ServerAtDecision,
-		Attempt: n.Attempt, Sequence: n.Sequence,
-		Until: n.Until, Deadline: r.Deadline, Started: r.Accepted, At: n.At, Zone: r.Zone, Detail: n.Detail, Answer: n.Answer,
+		Attributes: r.Attempt.Attributes, Stop: n.Stop, RunID: r.ID, State: r.State, Reference: r.Reference, Server: r.Server,
+		ServerAtDecision: r.Attempt.ServerAtDecision, Attempt: n.Attempt, Sequence: n.Sequence, Until: n.Until, Deadline: r.Deadline,
+		Started: r.Accepted, At: n.At, Zone: r.Zone, Detail: n.Detail, Answer: n.Answer,
 	}
 	if n.Trigger != nil {
 		out.Trigger = *n.Trigger

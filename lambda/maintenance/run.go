@@ -58,14 +58,14 @@ type Run struct {
 	More     int       `json:"more,omitempty"`
 	MoreTime time.Time `json:"moreTime,omitzero"`
 
-	// LookAt is when its state wants to be looked at, Next when anything about it does, a notification that is owed included. The zero
-	// value of Next is never: nothing is left to do. Queue is the list it stands in until then.
+	// LookAt is when its state is due for a look, DueAt when anything about it is, a notification that is owed included. The zero
+	// value of DueAt is never: nothing is left to do. Queue is the list it stands in until then.
 	LookAt time.Time `json:"look,omitzero"`
 	Queue  Queue     `json:"queue,omitempty"`
 	DueAt  time.Time `json:"next,omitzero"`
 	// Wait is what a waiting run waits for.
 	Wait Wait `json:"wait,omitzero"`
-	// Promised is true once people were told something that wants an end to be told.
+	// Promised is true once something was notified that makes readers wait for an end.
 	Promised bool `json:"promised,omitempty"`
 
 	// Attempt is the latest try to start it.
@@ -76,8 +76,8 @@ type Run struct {
 	Slot int    `json:"slot,omitempty"`
 	Node string `json:"node,omitempty"`
 
-	// Reference is the backend's name for what was started. Accepted is when the backend said yes, Began when it was first seen
-	// to go on, LastUnderMaintenance when the server was last seen under maintenance.
+	// Reference is the backend's name for what was started. Accepted is when the backend accepted it, Began when it was first seen
+	// in progress, LastUnderMaintenance when the server was last seen under maintenance.
 	Reference            string    `json:"reference,omitempty"`
 	Accepted             time.Time `json:"accepted,omitzero"`
 	Began                time.Time `json:"began,omitzero"`
@@ -87,9 +87,9 @@ type Run struct {
 	// not be followed, and why.
 	Missing Missing `json:"missing,omitzero"`
 	Unseen  Unseen  `json:"unseen,omitzero"`
-	// Stop is an operator's wish that it ends.
+	// Stop is a request that it ends.
 	Stop StopRequest `json:"stop,omitzero"`
-	// Notified are the things that people are told once in a run's life.
+	// Notified marks what is notified once in a run's life.
 	Notified []string `json:"notified,omitempty"`
 
 	// Outcome is how it ended, and Server the server as last seen.
@@ -109,7 +109,7 @@ type Run struct {
 type Wait struct {
 	Reason Reason    `json:"reason"`
 	Since  time.Time `json:"since"`
-	// Until is when it is known to be out of the way, zero where nobody knows.
+	// Until is when it is known to be out of the way, zero where that is unknown.
 	Until  time.Time `json:"until,omitzero"`
 	Detail string    `json:"detail,omitempty"`
 	// Looks counts the looks since, by which the pauses between them grow.
@@ -128,7 +128,7 @@ type Attempt struct {
 	Attributes       []string `json:"attributes,omitempty"`
 	ServerAtDecision Server   `json:"before,omitzero"`   // the server as the decision saw it
 	CountedOn        string   `json:"counted,omitempty"` // the day whose limit the start counts against
-	// Unconfirmed is why nobody can tell whether it started.
+	// Unconfirmed is why it is unknown whether it started.
 	Unconfirmed string `json:"unconfirmed,omitempty"`
 }
 
@@ -167,7 +167,7 @@ type Unseen struct {
 	Detail string    `json:"detail,omitempty"`
 }
 
-// StopRequest is an operator's wish, kept until it has been obeyed.
+// StopRequest is a request to stop a run, kept until the run has ended.
 type StopRequest struct {
 	At time.Time `json:"at"`
 	By string    `json:"by,omitempty"` // the id of the request
@@ -200,12 +200,12 @@ func (r Run) to(next RunState) Run {
 	return r
 }
 
-// unmarkNotified lets people be told again of what begins so.
+// unmarkNotified lets what begins so be notified again.
 func (r *Run) unmarkNotified(what string) {
-	r.Notified = slices.DeleteFunc(slices.Clone(r.Notified), func(told string) bool { return strings.HasPrefix(told, what+" ") })
+	r.Notified = slices.DeleteFunc(slices.Clone(r.Notified), func(mark string) bool { return strings.HasPrefix(mark, what+" ") })
 }
 
-// markNotified notes that people are told something that they are told once; false if they have been.
+// markNotified marks what is notified once; false if it has been already.
 func (r *Run) markNotified(what string) bool {
 	if slices.Contains(r.Notified, what) {
 		return false

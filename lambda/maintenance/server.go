@@ -12,12 +12,12 @@ type Server struct {
 	EngineVersion string `json:"engineVersion,omitempty"`
 	Status        Status `json:"status,omitempty"`
 	StatusReason  string `json:"statusReason,omitempty"`
-	// MaintenanceStatus is that of the most recent finished maintenance: while one goes on, it is still the one before.
+	// MaintenanceStatus is that of the most recent finished maintenance: while one is in progress, it is still the one before.
 	MaintenanceStatus MaintenanceStatus `json:"maintenanceStatus,omitempty"`
 	// Node is the managed node that is the server, Runbook what is run on it, where the backend has such.
 	Node    string `json:"node,omitempty"`
 	Runbook string `json:"runbook,omitempty"`
-	// TakesRunID: the runbook is told the run that it is started for.
+	// TakesRunID: the runbook takes the id of the run that it is started for.
 	TakesRunID bool `json:"takesRunId,omitempty"`
 }
 

@@ -21,13 +21,16 @@ func (t starter) start(run Run, opts moveOptions) (Run, Report) {
 			return run, report
 		}
 		if run, _, err = t.reread(run); err != nil || run.Attempt.ID != attempt || run.State != RunStarting {
-			return run, Report{Outcome: OutcomeError, Reason: ReasonStartUnconfirmed, ServerName: run.ServerName, RunID: run.ID, At: t.Now(),
-				Err: err, Trigger: run.Trigger(), Detail: "the result of the start could not be recorded; the sweep looks for it", Count: true}
+			return run, run.unrecorded("the result of the start could not be recorded; the sweep looks for it", err, t.Now())
 		}
 	}
-	return run, Report{Outcome: OutcomeError, Reason: ReasonStartUnconfirmed, ServerName: run.ServerName, RunID: run.ID, At: t.Now(),
-		Count:   true,
-		Trigger: run.Trigger(), Detail: "other invocations moved the run each time its start was to be recorded; the sweep looks for it"}
+	return run, run.unrecorded("other invocations moved the run each time its start was to be recorded; the sweep looks for it", nil, t.Now())
+}
+
+// unrecorded is the report of a start whose result is not in the ledger.
+func (r Run) unrecorded(detail string, err error, now time.Time) Report {
+	return Report{Outcome: OutcomeError, Reason: ReasonStartUnconfirmed, ServerName: r.ServerName, RunID: r.ID, Trigger: r.Trigger(), At: now,
+		Detail: detail, Err: err, Count: true}
 }
 
 // send sends the start, unless the attempt's time is over.
@@ -43,7 +46,7 @@ func (t starter) send(run Run, opts moveOptions) Answer {
 	}
 }
 
-// startAccepted notes that the backend took a start.
+// startAccepted takes a run from starting to running, and owes its notification "started".
 func startAccepted(run Run, a Answer, at time.Time, f Facts) Decision {
 	n := Decision{Run: run.to(RunRunning)}
 	r := &n.Run
@@ -68,7 +71,7 @@ func startAccepted(run Run, a Answer, at time.Time, f Facts) Decision {
 	return n
 }
 
-// applyAnswer says what an attempt came to by what the backend answered.
+// applyAnswer is the run after the backend's answer to its start.
 func applyAnswer(run Run, a Answer, f Facts) Decision {
 	reason := ReasonOf(a.Err)
 	switch {
@@ -104,7 +107,7 @@ func notStarted(run Run, v Verdict, silent bool, f Facts) Decision {
 	n := keepWaiting(run, v, f)
 	n.Free, n.Open, n.Run.Slot, n.Run.Node, n.Run.Attempt.CountedOn = true, false, 0, "", ""
 	n.Run.Missing, n.Run.Unseen = Missing{}, Unseen{}
-	if run.Attempt.Trigger.Kind == TriggerManual { // who asked gets the answer, and approved nothing
+	if run.Attempt.Trigger.Kind == TriggerManual { // the operator gets the answer; nothing is approved by it
 		n.Report.Outcome = v.Reason.outcome()
 	}
 	if !silent { // an attempt that certainly started nothing is never looked for again

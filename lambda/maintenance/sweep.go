@@ -55,7 +55,7 @@ func (r *Runner) Sweep(ctx context.Context) SweepResult {
 	return result
 }
 
-// waiters are the runs that wait for a slot: as many of the oldest as slots are free, and those that want to be looked at anyway, which
+// waiters are the runs that wait for a slot: as many of the oldest as slots are free, and those whose look is due anyway, which
 // stay behind the others.
 func (t sweep) waiters(now time.Time) ([]Due, error) {
 	all, err := t.Ledger.Due(t.callCtx, QueueSlot, now, 0)
@@ -141,7 +141,7 @@ func (t *turn) moveDue(run Run, lookNow bool) Report {
 	f.BehindOthers = t.behindOthers[run.ID]
 	if run.State == RunWaiting {
 		var stop func()
-		t, stop = t.prefetchLook(run.ServerName, run.asking(), f) // before the holds are read, so that they bind it
+		t, stop = t.prefetchLook(run.ServerName, run.activeTriggers(), f) // before the holds are read, so that they bind it
 		defer stop()
 		var err error
 		if f.Snapshot, err = t.Ledger.Read(t.callCtx, run.ServerName); err != nil {
@@ -188,7 +188,7 @@ func (t sweep) countOpen(now time.Time) (map[RunState]int, error) {
 // expectEveryTicks is how many ticks lie between two looks at whether servers had the success that is expected of them.
 const expectEveryTicks = 60
 
-// checkExpected tells of servers that have had no successful run for longer than they should, once per period. The record's name is the
+// checkExpected notifies of servers that have had no successful run for longer than they should, once per period. The record's name is the
 // period's, so that any number of sweeps write one.
 func (t sweep) checkExpected(now time.Time) []Report {
 	names := slices.Sorted(maps.Keys(t.Expected))
@@ -225,8 +225,8 @@ func (t sweep) checkExpectedServer(name string, record ServerRecord, now time.Ti
 		return Report{}
 	}
 	missed := Run{ID: fmt.Sprintf("%s-%s-%s-%d", name, ReasonNoSuccess, since.UTC().Format("20060102T150405"), period), State: RunOver,
-		ServerName: name,
-		Created:    now, Ended: now, Outcome: OutcomeMissed, Reason: ReasonNoSuccess, Detail: detail + since.UTC().Format(time.RFC3339)}
+		ServerName: name, Created: now, Ended: now, Outcome: OutcomeMissed, Reason: ReasonNoSuccess,
+		Detail: detail + since.UTC().Format(time.RFC3339)}
 	if policy, ok := t.Policy(name); ok {
 		missed.Backend = policy.Backend
 	}
@@ -240,7 +240,7 @@ func (t sweep) checkExpectedServer(name string, record ServerRecord, now time.Ti
 		report.Count = true
 		return report
 	case ReasonMoved:
-		return Report{} // it has been told
+		return Report{} // it has been notified
 	default:
 		return missed.failed(err, now)
 	}

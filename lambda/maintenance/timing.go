@@ -2,7 +2,7 @@ package maintenance
 
 import "time"
 
-// What is counted in ticks of the sweep, a minute each where nothing else is said. AWS documents no bound for how far its answers lag;
+// What is counted in ticks of the sweep, a minute each by default. AWS documents no bound for how far its answers lag;
 // five minutes are taken for the most, and everything negative waits for twice that.
 const (
 	lagTicks        = 5  // what is read may be as of so long ago
@@ -50,8 +50,8 @@ func (w Wait) nextTry(now, expires time.Time, tick time.Duration) time.Time {
 	return next
 }
 
-// schedule sets when the run is looked at next, of whatever is left to do: after the lease that binds others, when its state wants
-// it, or when a notification is tried again. What waits for a slot stands in a queue by its age.
+// schedule sets when the run is looked at next, of whatever is left to do: after the lease that binds others, when its state is due
+// for it, or when a notification is tried again. What waits for a slot stands in a queue by its age.
 func (r Run) schedule(now time.Time) Run {
 	r.Queue, r.DueAt = QueueDue, r.LookAt
 	if !r.Open() {

@@ -63,7 +63,7 @@ func digest(parts ...string) string {
 	return hex.EncodeToString(hash.Sum(nil)[:16])
 }
 
-// Request is one wish: maintenance of one server for one trigger.
+// Request asks for maintenance of one server for one trigger.
 type Request struct {
 	ServerName string
 	Trigger    Trigger
@@ -72,10 +72,10 @@ type Request struct {
 	EngineAttributes []EngineAttribute
 }
 
-// digest is a digest of what a request asks for beside its server. A key that is used again with other wishes is no repetition.
-func (r Request) digest() string {
-	parts := []string{r.RunID, strings.Join(slices.Sorted(slices.Values(r.Trigger.Overrides)), ",")}
-	for _, a := range r.EngineAttributes {
+// digest is a digest of what a request asks for beside its server. A key that is used again with another digest is no repetition.
+func (q Request) digest() string {
+	parts := []string{q.RunID, strings.Join(slices.Sorted(slices.Values(q.Trigger.Overrides)), ",")}
+	for _, a := range q.EngineAttributes {
 		parts = append(parts, a.Name, a.Value)
 	}
 	return digest(parts...)

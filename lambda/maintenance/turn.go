@@ -37,7 +37,7 @@ type tally struct {
 	postpones bool
 }
 
-// postpone keeps a run for later, where that is wanted.
+// postpone keeps a run for later, if the turn postpones its publishing.
 func (c *tally) postpone(run Run) bool {
 	c.Lock()
 	defer c.Unlock()

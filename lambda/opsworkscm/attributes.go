@@ -12,7 +12,7 @@ import (
 // place of routine maintenance (API_StartMaintenance, EngineAttributes).
 const majorUpgrade = "CHEF_MAJOR_UPGRADE"
 
-// checkAttributes refuses what the service would refuse, without repeating a value: whoever mistypes may have typed a secret.
+// checkAttributes refuses what the service would refuse, without repeating a value: a mistyped one may be a secret.
 func checkAttributes(engine string, attributes []maintenance.EngineAttribute) error {
 	if len(attributes) > 1 {
 		return fmt.Errorf("%d engine attributes are given; StartMaintenance knows one, %s", len(attributes), majorUpgrade)

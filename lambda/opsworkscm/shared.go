@@ -58,7 +58,7 @@ func (l *list) get(ctx context.Context, c *Client) reading {
 }
 
 // describeAll is DescribeServers without a name, which returns every server of the account in this Region (API_DescribeServers: it does
-// not page; the token is followed all the same, should some endpoint do).
+// not page; the token is followed anyway, should some endpoint do).
 func (c *Client) describeAll(ctx context.Context) reading {
 	r := reading{began: c.now(), servers: map[string][]maintenance.Server{}}
 	pages := opsworkscm.NewDescribeServersPaginator(c.api, &opsworkscm.DescribeServersInput{},

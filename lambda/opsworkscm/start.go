@@ -68,7 +68,7 @@ func (c *Client) start(
 	}
 	sure = true
 	out, err := c.api.StartMaintenance(ctx, in, func(o *opsworkscm.Options) {
-		o.HTTPClient = gate{o.HTTPClient, func() bool {
+		o.HTTPClient = timedClient{o.HTTPClient, func() bool {
 			open := c.now().Before(ends)
 			sure = sure && !open // what is sent is in doubt until its answer comes
 			return open
@@ -87,15 +87,15 @@ func (c *Client) start(
 
 var errTooLate = errors.New("not enough time left to start safely")
 
-// gate is an HTTP client that sends only while it is open. The SDK's pauses between attempts, and a slow connection before them, would
+// timedClient is an HTTP client that sends only while it may. The SDK's pauses between attempts, and a slow connection before them, would
 // carry a request past the end of its attempt otherwise.
-type gate struct {
+type timedClient struct {
 	opsworkscm.HTTPClient
-	open func() bool
+	mayStillSend func() bool
 }
 
-func (g gate) Do(r *http.Request) (*http.Response, error) {
-	if !g.open() {
+func (g timedClient) Do(r *http.Request) (*http.Response, error) {
+	if !g.mayStillSend() {
 		return nil, errTooLate
 	}
 	return g.HTTPClient.Do(r)

@@ -61,7 +61,8 @@ func ask(ctx context.Context, operation, serverName string, answer any) error {
 
 // publish calls SNS: the AWS query protocol.
 func publish(ctx context.Context, subject, message string) error {
-	form := url.Values{"Action": {"Publish"}, "Version": {"2010-03-31"}, "TopicArn": {os.Getenv("TOPIC_ARN")}, "Subject": {subject}, "Message": {message}}
+	form := url.Values{"Action": {"Publish"}, "Version": {"2010-03-31"}, "TopicArn": {os.Getenv("TOPIC_ARN")}, "Subject": {subject},
+		"Message": {message}}
 	header := http.Header{"Content-Type": {"application/x-www-form-urlencoded"}}
 	if _, err := post(ctx, os.Getenv("AWS_ENDPOINT_URL_SNS"), header, strings.NewReader(form.Encode())); err != nil {
 		return fmt.Errorf("publish: %w", err)
