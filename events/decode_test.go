@@ -18,7 +18,8 @@ const samples = "../testdata/events"
 var (
 	origin      = events.Origin{Account: "123456789012", Region: "us-east-1"}
 	alarmAt     = time.Date(2026, 11, 23, 22, 59, 30, 989e6, time.UTC)
-	alarmReason = "Threshold Crossed: 3 out of the last 5 datapoints [0.0 (23/11/26 22:58:00), 0.0 (23/11/26 22:57:00), 0.0 (23/11/26 22:56:00)] were less than the threshold (1.0) (minimum 3 datapoints for OK -> ALARM transition)."
+	alarmReason = "Threshold Crossed: 3 out of the last 5 datapoints [0.0 (23/11/26 22:58:00), 0.0 (23/11/26 22:57:00), " +
+		"0.0 (23/11/26 22:56:00)] were less than the threshold (1.0) (minimum 3 datapoints for OK -> ALARM transition)."
 )
 
 func alarm(name string) events.Alarm {
@@ -102,7 +103,8 @@ var want = map[string]any{
 	"aws/eb-alarm-state-metric.json": events.Alarm{Origin: origin,
 		ARN:  "arn:aws:cloudwatch:us-east-1:123456789012:alarm:ServerCpuTooHigh",
 		Name: "ServerCpuTooHigh", At: time.Date(2019, 10, 2, 17, 4, 40, 989e6, time.UTC),
-		Reason: "Threshold Crossed: 1 out of the last 1 datapoints [99.50160229693434 (02/10/19 16:59:00)] was greater than the threshold (50.0) (minimum 1 datapoint for OK -> ALARM transition)."},
+		Reason: "Threshold Crossed: 1 out of the last 1 datapoints [99.50160229693434 (02/10/19 16:59:00)] was greater than " +
+			"the threshold (50.0) (minimum 1 datapoint for OK -> ALARM transition)."},
 	"aws/eb-alarm-state-multi-time-series.json": events.Alarm{Origin: origin,
 		ARN:  "arn:aws:cloudwatch:us-east-1:123456789012:alarm:DynamoDBInsightsAlarm",
 		Name: "DynamoDBInsightsAlarm", At: time.Date(2025, 12, 1, 13, 42, 4, 919e6, time.UTC), New: true,
@@ -278,7 +280,8 @@ func TestDecode_AlarmVariants(t *testing.T) {
 		{"a contributor that is not muted", "aws/eb-alarm-contributor-state.json", `"muteDetail"`, `"wasMutedBy"`, events.Alarm{
 			Origin: origin, ARN: "arn:aws:cloudwatch:us-east-1:123456789012:alarm:DynamoDBInsightsAlarm", Name: "DynamoDBInsightsAlarm",
 			At: time.Date(2025, 12, 1, 13, 42, 4, 919e6, time.UTC), Contributor: "6d442278dba546f6",
-			Reason: "Threshold Crossed: 1 datapoint was less than the threshold (1.0). The most recent datapoint which crossed the threshold: [0.0 (01/12/25 13:34:00)]."}},
+			Reason: "Threshold Crossed: 1 datapoint was less than the threshold (1.0). " +
+				"The most recent datapoint which crossed the threshold: [0.0 (01/12/25 13:34:00)]."}},
 		{"an alarm action in OK", "alarm-action.json", `"value": "ALARM"`, `"value": "OK"`, events.Cleared(base)},
 		{"an alarm action without data", "alarm-action.json", `"value": "ALARM"`, `"value": "INSUFFICIENT_DATA"`,
 			events.Ignored{Reason: events.NotInAlarm, What: `alarm action of "automate-06-health": INSUFFICIENT_DATA`}},

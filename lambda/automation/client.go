@@ -24,7 +24,8 @@ type Server struct {
 	Version string
 	// TakesRunID is true where the runbook takes the run's id as maintenance.ParameterRunID: the runbooks of this project do.
 	TakesRunID bool
-	// Parameters of the runbook. The value NodePlaceholder stands for the node's id; if no parameter has it, maintenance.ParameterNode gets it.
+	// Parameters of the runbook. The value NodePlaceholder stands for the node's id; if no parameter has it, maintenance.ParameterNode
+	// gets it.
 	Parameters map[string][]string
 	// PublicParameters are those whose values may be read in messages and logs. All others are secret.
 	PublicParameters []string

@@ -103,7 +103,8 @@ func TestContract_SystemsManager(t *testing.T) {
 		r.notified("started", "succeeded")
 	})
 	closesSoon := `, "window": {"days": ["Sat"], "start": "00:00", "end": "00:30"}`
-	onSystemsManager(t, "what has not begun when its window closes is stopped, and has never begun", closesSoon, 2*time.Hour, func(r *harness) {
+	name := "what has not begun when its window closes is stopped, and has never begun"
+	onSystemsManager(t, name, closesSoon, 2*time.Hour, func(r *harness) {
 		r.event(r.rings(), "started")
 		r.passes(28 * time.Minute)
 		r.notified("started")

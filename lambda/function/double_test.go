@@ -144,7 +144,8 @@ func newFixture(t testing.TB, document ...string) fixture {
 	}
 	f := fixture{runner: &runner{}, log: &bytes.Buffer{}, metrics: &bytes.Buffer{}}
 	f.Handler = &function.Handler{
-		Name: "opsworks-maintenance", Version: "v2", Settings: function.Resolved(t, text), Runner: f.runner, Log: slog.New(slog.NewJSONHandler(f.log, nil)),
+		Name: "opsworks-maintenance", Version: "v2", Settings: function.Resolved(t, text), Runner: f.runner,
+		Log:     slog.New(slog.NewJSONHandler(f.log, nil)),
 		Metrics: f.metrics, Now: func() time.Time { return now },
 	}
 	return f

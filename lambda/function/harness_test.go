@@ -68,7 +68,8 @@ func newHarness(t *testing.T, fixture contractFixture, server string, beside ...
 	doc := function.Resolved(t, `{"servers": [`+strings.Join(servers, ", ")+`]}`)
 	backends, err := fixture.backends(doc)
 	must(t, err)
-	r := &harness{contractFixture: fixture, t: t, mail: &mailbox{}, tables: &memory{service: table.New(), wait: ledger.AttemptTimeout}, output: &output{}}
+	r := &harness{contractFixture: fixture, t: t, mail: &mailbox{}, output: &output{},
+		tables: &memory{service: table.New(), wait: ledger.AttemptTimeout}}
 	must(t, ledger.CreateTable(t.Context(), r.tables.config(), "runs"))
 	r.ledger = ledger.New(r.tables.config(), "runs", rand.Text)
 	sns := &memory{service: r.mail, wait: answerTime}

@@ -377,7 +377,8 @@ func TestRunner_OneTimeSeriesOfAnAlarmDoesNotTakeBackAnother(t *testing.T) {
 }
 
 func TestEngineAttribute_DoesNotPrintItsValue(t *testing.T) {
-	request := maintenance.Request{ServerName: "a", EngineAttributes: []maintenance.EngineAttribute{{Name: "CHEF_MAJOR_UPGRADE", Value: "s3cret"}}}
+	secret := []maintenance.EngineAttribute{{Name: "CHEF_MAJOR_UPGRADE", Value: "s3cret"}}
+	request := maintenance.Request{ServerName: "a", EngineAttributes: secret}
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s"} {
 		if text := fmt.Sprintf(verb, request); strings.Contains(text, "s3cret") || !strings.Contains(text, "CHEF_MAJOR_UPGRADE") {
 			t.Errorf("%s prints %s", verb, text)

@@ -87,10 +87,11 @@ func (c Counts) Untested() (out []string) {
 
 // invariants are those that must have been tested, at both depths.
 var invariants = []string{
-	"acts-on-its-run", "allowed", "answered", "began-after-all", "began-is-seen", "claim-on-old-facts", "claim-under-a-hold", "cooldown",
-	"daily-limit", "end-notified", "finished-waiting", "kept-by-what-is-over", "kept-server", "limit", "looked-at-again", "outbox-drops",
-	"outbox-empties", "outbox-gives-up", "over-is-over", "published-what-is-recorded", "refusal-notified", "repeated", "start-after-its-conclusion",
-	"start-after-its-deadline", "stop-is-answered-truly", "stop-is-obeyed", "stop-without-a-reason", "trigger-kept", "trigger-notified", "true-cancelled",
-	"true-error", "true-failed", "true-missed", "true-overdue", "true-refused", "true-started", "true-succeeded", "true-waiting",
-	"two-at-once", "two-starts-of-one-run", "two-starts-of-one-trigger", "unseen-is-notified", "window",
+	"acts-on-its-run", "allowed", "answered", "began-after-all", "began-is-seen", "claim-on-old-facts", "claim-under-a-hold",
+	"cooldown", "daily-limit", "end-notified", "finished-waiting", "kept-by-what-is-over", "kept-server", "limit",
+	"looked-at-again", "outbox-drops", "outbox-empties", "outbox-gives-up", "over-is-over", "published-what-is-recorded",
+	"refusal-notified", "repeated", "start-after-its-conclusion", "start-after-its-deadline", "stop-is-answered-truly",
+	"stop-is-obeyed", "stop-without-a-reason", "trigger-kept", "trigger-notified", "true-cancelled", "true-error", "true-failed",
+	"true-missed", "true-overdue", "true-refused", "true-started", "true-succeeded", "true-waiting", "two-at-once",
+	"two-starts-of-one-run", "two-starts-of-one-trigger", "unseen-is-notified", "window",
 }

@@ -14,9 +14,9 @@ import (
 // automationKeys mean something to Systems Manager only.
 var automationKeys = []string{"runbook", "parameters", "publicParameters", "tagKey", "calendars"}
 
-// automation reads the keys of the ssm backend. On the other backend they would
+// readAutomation reads the keys of the ssm backend. On the other backend they would
 // be ignored, and who wrote them would believe otherwise.
-func (o object) automation(server *settings.Server) {
+func readAutomation(o object, server *settings.Server) {
 	if server.Backend == settings.BackendOpsWorksCM {
 		for _, key := range automationKeys {
 			if o.has(key) {
@@ -25,16 +25,16 @@ func (o object) automation(server *settings.Server) {
 		}
 		return
 	}
-	server.Runbook, server.RunbookVersion = o.runbook(server.Backend)
-	server.Parameters = o.parameters()
-	server.PublicParameters = o.publicParameters(server.Runbook, server.Parameters)
-	server.Calendars = o.calendars()
+	server.Runbook, server.RunbookVersion = readRunbook(o, server.Backend)
+	server.Parameters = readParameters(o)
+	server.PublicParameters = readPublicParameters(o, server.Runbook, server.Parameters)
+	server.Calendars = readCalendars(o)
 	if server.Backend == settings.BackendSSM {
-		server.TagKey = o.tagKey()
+		server.TagKey = readTagKey(o)
 	}
 }
 
-// publicParameters of our runbooks are all that the settings may give them: where a backup goes and what is upgraded, no secrets.
+// readPublicParameters of our runbooks are all that the settings may give them: where a backup goes and what is upgraded, no secrets.
 var publicParameters = map[string][]string{
 	settings.RunbookChefAutomate:     commonParameters,
 	settings.RunbookPuppetEnterprise: append(slices.Clone(commonParameters), "InstallerSource", "InstallerSHA256"),
@@ -46,9 +46,9 @@ var commonParameters = []string{
 	"StartTimeoutSeconds",
 }
 
-// runbook obeys the SSM API's rule for StartAutomationExecution, DocumentName. A version may follow the name, after a colon; one of
+// readRunbook obeys the SSM API's rule for StartAutomationExecution, DocumentName. A version may follow the name, after a colon; one of
 // ours has none.
-func (o object) runbook(backend settings.Backend) (name, version string) {
+func readRunbook(o object, backend settings.Backend) (name, version string) {
 	if backend == "" { // which has its own fault
 		return "", ""
 	}
@@ -75,9 +75,9 @@ func (o object) runbook(backend settings.Backend) (name, version string) {
 	return name, version
 }
 
-// parameters reads an object whose keys are free, so duplicates are looked for
+// readParameters reads an object whose keys are free, so duplicates are looked for
 // here and not in open.
-func (o object) parameters() map[string][]string {
+func readParameters(o object) map[string][]string {
 	v, found := o.find("parameters")
 	if !found {
 		return nil
@@ -98,13 +98,13 @@ func (o object) parameters() map[string][]string {
 			all.fault(part.key, "the function gives it itself; remove it")
 			continue
 		}
-		parameters[part.key] = all.parameter(part)
+		parameters[part.key] = readParameter(all, part)
 	}
 	return parameters
 }
 
-// publicParameters lists parameters by name. Of a runbook of ours the list is known.
-func (o object) publicParameters(runbook string, given map[string][]string) []string {
+// readPublicParameters lists parameters by name. Of a runbook of ours the list is known.
+func readPublicParameters(o object, runbook string, given map[string][]string) []string {
 	const key = "publicParameters"
 	if public, ours := publicParameters[runbook]; ours {
 		if o.has(key) {
@@ -123,7 +123,7 @@ func (o object) publicParameters(runbook string, given map[string][]string) []st
 	return public
 }
 
-func (o object) parameter(part value) []string {
+func readParameter(o object, part value) []string {
 	if part.key == "" {
 		o.fault(part.key, "a parameter needs a name")
 	}
@@ -142,9 +142,9 @@ func (o object) parameter(part value) []string {
 	return values
 }
 
-// tagKey refuses colons because the key becomes part of a filter's name,
+// readTagKey refuses colons because the key becomes part of a filter's name,
 // "tag:<key>".
-func (o object) tagKey() string {
+func readTagKey(o object) string {
 	key, found := o.text("tagKey")
 	if !found {
 		return maintenance.TagKey
@@ -157,8 +157,8 @@ func (o object) tagKey() string {
 	return key
 }
 
-// calendars are names or ARNs of Change Calendars.
-func (o object) calendars() []string {
+// readCalendars are names or ARNs of Change Calendars.
+func readCalendars(o object) []string {
 	var calendars []string
 	o.texts("calendars", func(i int, name string) {
 		if name == "" || strings.ContainsFunc(name, func(r rune) bool { return unicode.IsSpace(r) || isNotPrintable(r) }) {

@@ -38,17 +38,17 @@ func (p *parser) settings(whole value) settings.Settings {
 	}
 	written := settings.Settings{
 		Version:       settings.Version,
-		Servers:       o.servers(),
-		Notify:        o.subscriptions("notify"),
+		Servers:       readServers(o),
+		Notify:        readSubscriptions(o, "notify"),
 		MaxConcurrent: o.countFromOne("maxConcurrent", 0),
-		Endpoint:      o.endpoint(),
-		AlarmTriggers: o.alarmTriggers(),
+		Endpoint:      readEndpoint(o),
+		AlarmTriggers: readAlarmTriggers(o),
 	}
 	p.checkOverlaps()
 	return written
 }
 
-func (o object) servers() []settings.Server {
+func readServers(o object) []settings.Server {
 	const key = "servers"
 	v, found := o.find(key)
 	if !o.has(key) || found && v.kind == kindList && len(v.parts) == 0 {
@@ -65,7 +65,7 @@ func (o object) servers() []settings.Server {
 	return servers
 }
 
-func (o object) endpoint() string {
+func readEndpoint(o object) string {
 	text, found := o.text("endpoint")
 	if !found {
 		return ""

@@ -20,7 +20,7 @@ func notifiedOutcomes() []string {
 	return notified
 }
 
-func (o object) subscriptions(key string) []settings.Subscription {
+func readSubscriptions(o object, key string) []settings.Subscription {
 	var subscriptions []settings.Subscription
 	seen := map[string]int{}
 	for i, v := range o.list(key) {
@@ -29,7 +29,7 @@ func (o object) subscriptions(key string) []settings.Subscription {
 		if !ok {
 			continue
 		}
-		subscription, receiver := fields.subscription()
+		subscription, receiver := readSubscription(fields)
 		subscriptions = append(subscriptions, subscription)
 		if receiver == "" {
 			continue
@@ -43,8 +43,8 @@ func (o object) subscriptions(key string) []settings.Subscription {
 	return subscriptions
 }
 
-// subscription also returns what makes the receiver the same as another's.
-func (o object) subscription() (subscription settings.Subscription, receiver string) {
+// readSubscription also returns what makes the receiver the same as another's.
+func readSubscription(o object) (subscription settings.Subscription, receiver string) {
 	given := 0
 	for _, key := range []string{"email", "chat", "records"} {
 		if o.has(key) {
@@ -70,11 +70,11 @@ func (o object) subscription() (subscription settings.Subscription, receiver str
 		}
 	}
 	subscription.Chat, subscription.Records = receiver == "chat", receiver == "records"
-	subscription.Only = o.only()
+	subscription.Only = readOnly(o)
 	return subscription, receiver
 }
 
-func (o object) only() []string {
+func readOnly(o object) []string {
 	v, found := o.find("only")
 	if !found {
 		return nil

@@ -15,7 +15,7 @@ type placedSchedule struct {
 	path     string
 }
 
-func (o object) schedules(server settings.Server) []settings.Schedule {
+func readSchedules(o object, server settings.Server) []settings.Schedule {
 	var schedules []settings.Schedule
 	names := map[string]int{}
 	for i, v := range o.list("schedules") {
@@ -24,7 +24,7 @@ func (o object) schedules(server settings.Server) []settings.Schedule {
 		if !ok {
 			continue
 		}
-		schedule := fields.schedule(server)
+		schedule := readSchedule(fields, server)
 		schedules = append(schedules, schedule)
 		if schedule.Name == "" {
 			continue
@@ -39,9 +39,9 @@ func (o object) schedules(server settings.Server) []settings.Schedule {
 	return schedules
 }
 
-func (o object) schedule(server settings.Server) settings.Schedule {
+func readSchedule(o object, server settings.Server) settings.Schedule {
 	window := server.Window
-	schedule := settings.Schedule{Flexible: o.flexible()}
+	schedule := settings.Schedule{Flexible: readFlexible(o)}
 	if name, ok := o.requiredText("name", "give the schedule a name"); ok {
 		if name == "" || len(name) > 64 || !onlyBytes(name, isNameByte) {
 			// The Scheduler API's own rule (CreateSchedule, Name).
@@ -74,8 +74,8 @@ func (o object) schedule(server settings.Server) settings.Schedule {
 	return schedule
 }
 
-// flexible obeys Scheduler's MaximumWindowInMinutes, 1 to 1440.
-func (o object) flexible() time.Duration {
+// readFlexible obeys Scheduler's MaximumWindowInMinutes, 1 to 1440.
+func readFlexible(o object) time.Duration {
 	flexible := o.duration("flexible", 0, notZero)
 	if flexible == 0 || flexible%time.Minute == 0 && flexible <= minutesOfDay*time.Minute {
 		return flexible
@@ -88,7 +88,7 @@ func (o object) flexible() time.Duration {
 // checkExpiry refuses what expires before it can start. Scheduler fires within
 // the minute that the expression names, or the last one of flexible:
 // https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html
-func (o object) checkExpiry(server settings.Server) {
+func checkExpiry(o object, server settings.Server) {
 	for _, schedule := range server.Schedules {
 		if least := schedule.Flexible + time.Minute; server.ExpiresAfter > 0 && server.ExpiresAfter < least {
 			text, _ := o.text("expiresAfter")

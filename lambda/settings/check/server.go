@@ -24,31 +24,31 @@ func (p *parser) server(v value, at *place, position int) settings.Server {
 		return settings.Server{}
 	}
 	server := settings.Server{
-		Name:            o.serverName(),
-		Backend:         o.backend(),
+		Name:            readServerName(o),
+		Backend:         readBackend(o),
 		Enabled:         o.boolean("enabled", true),
-		Location:        o.timezone(),
-		Window:          o.window("window"),
+		Location:        readTimezone(o),
+		Window:          readWindow(o, "window"),
 		Cooldown:        o.duration("cooldown", defaultCooldown, orZero),
-		ExpiresAfter:    o.expiresAfter(),
+		ExpiresAfter:    readExpiresAfter(o),
 		StaleAfter:      o.duration("staleAfter", defaultStaleAfter, notZero),
 		Deadline:        o.duration("deadline", defaultDeadline, notZero),
 		ExpectEvery:     o.duration("expectEvery", 0, notZero),
 		DailyLimit:      o.countFromOne("dailyLimit", defaultDailyLimit),
-		KeepWhenCleared: o.keepWhenCleared(),
+		KeepWhenCleared: readKeepWhenCleared(o),
 	}
 	server.Timezone = server.Location.String()
-	server.Alarms = o.alarms(position)
-	server.Rules = o.rules()
-	server.Schedules = o.schedules(server)
-	o.checkExpiry(server)
-	o.automation(&server)
+	server.Alarms = readAlarms(o, position)
+	server.Rules = readRules(o)
+	server.Schedules = readSchedules(o, server)
+	checkExpiry(o, server)
+	readAutomation(o, &server)
 	return server
 }
 
-// expiresAfter has no default of its own: when a trigger expires, the domain
+// readExpiresAfter has no default of its own: when a trigger expires, the domain
 // computes from the window.
-func (o object) expiresAfter() time.Duration {
+func readExpiresAfter(o object) time.Duration {
 	expires := o.duration("expiresAfter", -1, orZero)
 	if expires == 0 {
 		text, _ := o.text("expiresAfter")
@@ -57,9 +57,9 @@ func (o object) expiresAfter() time.Duration {
 	return max(expires, 0)
 }
 
-// keepWhenCleared reads what an alarm's return to OK does to its run while that
+// readKeepWhenCleared reads what an alarm's return to OK does to its run while that
 // waits.
-func (o object) keepWhenCleared() bool {
+func readKeepWhenCleared(o object) bool {
 	const cancel, keep = "cancel", "keep"
 	text, found := o.text("whenAlarmClears")
 	if found && text != cancel && text != keep {
@@ -68,7 +68,7 @@ func (o object) keepWhenCleared() bool {
 	return text == keep
 }
 
-func (o object) serverName() string {
+func readServerName(o object) string {
 	name, ok := o.requiredText("name", "give the server's name")
 	if !ok {
 		return ""
@@ -80,7 +80,7 @@ func (o object) serverName() string {
 	return name
 }
 
-func (o object) backend() settings.Backend {
+func readBackend(o object) settings.Backend {
 	text, ok := o.requiredText("backend", `write "opsworks-cm" or "ssm"`)
 	if !ok {
 		return ""
@@ -93,8 +93,8 @@ func (o object) backend() settings.Backend {
 	return backend
 }
 
-// timezone never returns nil.
-func (o object) timezone() *time.Location {
+// readTimezone never returns nil.
+func readTimezone(o object) *time.Location {
 	name, found := o.text("timezone")
 	if !found {
 		return time.UTC
@@ -119,9 +119,9 @@ func isPortableZone(name string) bool {
 		!strings.HasPrefix(name, "posix/") && !strings.HasPrefix(name, "right/")
 }
 
-// alarms also notes each glob under the index at which it was written; globs
+// readAlarms also notes each glob under the index at which it was written; globs
 // that are wrong as such claim nothing, to keep the list of faults short.
-func (o object) alarms(position int) []settings.Glob {
+func readAlarms(o object, position int) []settings.Glob {
 	var globs []settings.Glob
 	o.texts("alarms", func(i int, text string) {
 		if wrong := alarmGlobProblem(text); wrong != "" {
@@ -134,7 +134,7 @@ func (o object) alarms(position int) []settings.Glob {
 	return globs
 }
 
-func (o object) rules() []settings.Glob {
+func readRules(o object) []settings.Glob {
 	var globs []settings.Glob
 	o.texts("rules", func(i int, text string) {
 		if wrong := ruleGlobProblem(text); wrong != "" {

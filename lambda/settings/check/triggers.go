@@ -8,7 +8,7 @@ import (
 
 var alarmTriggers = []string{string(settings.TriggerTag), string(settings.TriggerDimension), string(settings.TriggerAction)}
 
-func (o object) alarmTriggers() []settings.AlarmTrigger {
+func readAlarmTriggers(o object) []settings.AlarmTrigger {
 	const key = "alarmTriggers"
 	var triggers []settings.AlarmTrigger
 	o.texts(key, func(i int, text string) {

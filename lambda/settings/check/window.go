@@ -8,9 +8,9 @@ import (
 
 const minutesOfDay = 24 * 60
 
-// window returns the always open window if there is none or it has a fault, so
+// readWindow returns the always open window if there is none or it has a fault, so
 // that a wrong window does not make every schedule wrong as well.
-func (o object) window(key string) settings.Window {
+func readWindow(o object, key string) settings.Window {
 	v, found := o.find(key)
 	if !found {
 		return settings.Window{}
@@ -19,10 +19,10 @@ func (o object) window(key string) settings.Window {
 	if !ok {
 		return settings.Window{}
 	}
-	days, daysRight := fields.windowDays()
-	start, startRight := fields.timeOfDay("start", minutesOfDay-1)
+	days, daysRight := readWindowDays(fields)
+	start, startRight := readTimeOfDay(fields, "start", minutesOfDay-1)
 	// 24:00 ends a window of whole days, which start == end could not say.
-	end, endRight := fields.timeOfDay("end", minutesOfDay)
+	end, endRight := readTimeOfDay(fields, "end", minutesOfDay)
 	if !startRight || !endRight {
 		return settings.Window{}
 	}
@@ -43,7 +43,7 @@ func (o object) window(key string) settings.Window {
 	return settings.Window{Days: days, Start: start, End: end}
 }
 
-func (o object) windowDays() (days [7]bool, right bool) {
+func readWindowDays(o object) (days [7]bool, right bool) {
 	v, found := o.find("days")
 	if !o.has("days") || found && v.kind == kindList && len(v.parts) == 0 {
 		o.fault("days", "name at least one day, Mon to Sun, on which the window starts")
@@ -63,7 +63,7 @@ func (o object) windowDays() (days [7]bool, right bool) {
 	return days, n > 0 && n == len(v.parts)
 }
 
-func (o object) timeOfDay(key string, last int) (int, bool) {
+func readTimeOfDay(o object, key string, last int) (int, bool) {
 	text, found := o.requiredText(key, "write a time of day, HH:MM")
 	if !found {
 		return 0, false
