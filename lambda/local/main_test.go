@@ -91,9 +91,9 @@ func TestRun_SystemsManager(t *testing.T) {
 		`decision  started: Maintenance of automate-06 was started\.`,
 		`automate-06: execution on i-00000000000000001: InProgress -> Success`,
 		`event     EC2 Automation Execution Status-change Notification`,
-		`follow    succeeded: Maintenance of automate-06 has succeeded\.`,
+		`(follow|sweep) +succeeded: Maintenance of automate-06 has succeeded\.`,
 		`sweep     started: Maintenance of puppet-01 was started\.`,
-		`follow    succeeded: Maintenance of puppet-01 has succeeded\.`,
+		`(follow|sweep) +succeeded: Maintenance of puppet-01 has succeeded\.`,
 		`end       the execution for automate-06 is Success, the execution for puppet-01 is Success`)
 	inOrder(t, output, `decision  started`, `decision  in-progress`, `decision  in-progress`, `decision  waiting, concurrency-limit`)
 	inOrder(t, output, `Subject: Maintenance started: automate-06`, `\| Runbook:     opsworks-maintenance-chef-automate-local`,
