@@ -143,20 +143,27 @@ func (l Lease) Live(now time.Time) bool { return l.By != "" && now.Before(l.Unti
 
 // Missing is that something was not in an answer. It proves nothing until it has been missing for long enough, often enough.
 type Missing struct {
-	What  Reason    `json:"what"` // what its being gone for good would be called
+	What Reason `json:"what"` // what its being gone for good would be called
+	// Since, Last and Looks are those of a series of looks of which none is further from the one before than an answer lags; between
+	// others it can have been there. First and All are those of every look that lacked it, since it was seen.
 	Since time.Time `json:"since"`
 	Last  time.Time `json:"last"`
 	Looks int       `json:"looks"`
+	First time.Time `json:"first"`
+	All   int       `json:"all"`
 }
 
-// again counts one more look that lacks the same. Looks that lie further apart than an answer lags begin anew: between them it can have
-// been there.
+// again counts one more look that lacks the same.
 func (m Missing) again(what Reason, now time.Time, tick time.Duration) Missing {
-	if m.What != what || now.Sub(m.Last) > lagTicks*tick {
-		m = Missing{What: what, Since: now}
+	if m.What != what {
+		m = Missing{What: what, First: now}
 	}
-	m.Looks++
+	if now.Sub(m.Last) > lagTicks*tick {
+		m.Since, m.Looks = now, 0
+	}
 	m.Last = now
+	m.Looks++
+	m.All++
 	return m
 }
 

@@ -8,6 +8,8 @@ const (
 	lagTicks        = 5  // what is read may be as of so long ago
 	missingTicks    = 10 // what is missing from answers counts after so long, and missingLooks looks
 	missingLooks    = 3
+	goneTicks       = 60 // however far apart they are, of so many looks over so long not all are wrong
+	goneLooks       = 6
 	startProofTicks = 15 // a run that was accepted has shown by then that it began
 	unseenTicks     = 10 // a run that cannot be followed is notified after so long
 	everyTickFor    = 15 // a run is looked at every tick for so long, then every second one
@@ -23,7 +25,8 @@ func (r *Runner) tick() time.Duration {
 
 // conclusive reports whether something has been missing for long enough, often enough, to be taken for gone.
 func (m Missing) conclusive(now time.Time, tick time.Duration) bool {
-	return m.Looks >= missingLooks && !now.Before(m.Since.Add(missingTicks*tick))
+	return m.Looks >= missingLooks && !now.Before(m.Since.Add(missingTicks*tick)) ||
+		m.All >= goneLooks && !now.Before(m.First.Add(goneTicks*tick))
 }
 
 // nextFollow is when a run that was claimed is looked at after now.
