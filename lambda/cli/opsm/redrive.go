@@ -29,6 +29,11 @@ func (redriveCommand) Help() string {
 		"In a pipe: message, result (handled, failed, not-sent, deleted), when it was sent, request, what it is about, answer"
 }
 
+// redriveAnswer is what is printed as JSON.
+type redriveAnswer struct {
+	Letters []letter `json:"letters"`
+}
+
 // letter is a dead letter and what became of it.
 type letter struct {
 	ID     string    `json:"id"`
@@ -157,7 +162,7 @@ func (r *redrive) show(l letter) error {
 // sum says how many letters came to what.
 func (r *redrive) sum() error {
 	if r.JSON {
-		all, err := json.Marshal(map[string]any{"letters": r.letters})
+		all, err := json.Marshal(redriveAnswer{r.letters})
 		if err != nil {
 			return err
 		}
