@@ -54,7 +54,8 @@ func (s *session) mailboxes(ctx context.Context) mailboxes {
 
 func (s *session) unconfirmed(ctx context.Context, topic string) ([]mailbox, error) {
 	var all []mailbox
-	pages := sns.NewListSubscriptionsByTopicPaginator(sns.NewFromConfig(s.aws), &sns.ListSubscriptionsByTopicInput{TopicArn: aws.String(topic)})
+	input := &sns.ListSubscriptionsByTopicInput{TopicArn: aws.String(topic)}
+	pages := sns.NewListSubscriptionsByTopicPaginator(sns.NewFromConfig(s.aws), input)
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -12,8 +13,8 @@ import (
 
 type startCommand struct {
 	target
-	Override []string      `json:"override,omitempty" placeholder:"GATE" help:"Leave gates out: window, calendar, hold, order, blocked; several with commas."`
-	Engine   attributes    `name:"engine-attribute" json:"engineAttributes,omitempty" placeholder:"NAME=VALUE" help:"Engine attribute of StartMaintenance (opsworks-cm)."`
+	Override []string      `json:"override,omitempty" placeholder:"GATE" help:"Gates to leave out: window, calendar, hold, order, blocked."`
+	Engine   attributes    `name:"engine-attribute" json:"engineAttributes,omitempty" help:"Engine attribute of StartMaintenance."`
 	Key      string        `json:"key" placeholder:"WORD" help:"Requests with the same key are one request (default: a new word each time)."`
 	Wait     bool          `json:"-" help:"Wait until the run has ended; exit code 3 if it did not succeed."`
 	Every    time.Duration `json:"-" default:"10s" placeholder:"TIME" help:"How often -wait looks (default ${default})."`
@@ -32,6 +33,14 @@ func (a attributes) MarshalJSON() ([]byte, error) {
 		list = append(list, attribute{name, a[name]})
 	}
 	return json.Marshal(list)
+}
+
+// Validate is asked by kong.
+func (c startCommand) Validate() error {
+	if c.Every <= 0 {
+		return errors.New("-every must be longer than nothing")
+	}
+	return c.target.Validate()
 }
 
 // Run is called by kong. Every start has a key, so that a request that the SDK sends a second time is no second start.
@@ -64,15 +73,23 @@ func (c closeCommand) Run(ctx context.Context, s *session) error { return s.only
 
 type holdCommand struct {
 	brake
-	Until  time.Time     `json:"until,omitzero" format:"2006-01-02T15:04:05Z07:00" xor:"until" placeholder:"TIME" help:"Until when, as 2026-11-29T06:00:00+01:00 (default: for 24h)."`
-	For    time.Duration `json:"-" xor:"until" placeholder:"TIME" help:"For how long, as 8h."`
-	Reason string        `json:"reason,omitempty" placeholder:"TEXT" help:"Why; whoever is held up reads it."`
+	Until  time.Time      `json:"until,omitzero" xor:"until" placeholder:"TIME" help:"Until when, as 2026-11-29T06:00:00Z; 24h if not said."`
+	For    *time.Duration `json:"-" xor:"until" placeholder:"TIME" help:"For how long, as 8h."`
+	Reason string         `json:"reason,omitempty" placeholder:"TEXT" help:"Why; whoever is held up reads it."`
+}
+
+// Validate is asked by kong.
+func (c holdCommand) Validate() error {
+	if c.For != nil && *c.For <= 0 {
+		return errors.New("-for must be longer than nothing")
+	}
+	return c.brake.Validate()
 }
 
 // Run is called by kong.
 func (c holdCommand) Run(ctx context.Context, s *session) error {
-	if c.For > 0 {
-		c.Until = s.now().Add(c.For).UTC().Truncate(time.Second)
+	if c.For != nil {
+		c.Until = s.now().Add(*c.For).UTC().Truncate(time.Second)
 	}
 	return s.only(ctx, "hold", c)
 }

@@ -115,11 +115,12 @@ func local(ts *testscript.TestScript) *session {
 	return s
 }
 
-// event FILE gives the function an event, as AWS does.
+// event FILE gives the function an event, as AWS does. $RUN is the run that came of it.
 func event(ts *testscript.TestScript, _ bool, args []string) {
-	var answer any
-	_, err := local(ts).invoke(context.Background(), "", []byte(os.Expand(ts.ReadFile(args[0]), ts.Getenv)), &answer)
+	var a answer
+	_, err := local(ts).invoke(context.Background(), "", []byte(os.Expand(ts.ReadFile(args[0]), ts.Getenv)), &a)
 	ts.Check(err)
+	ts.Setenv("RUN", a.RunID)
 }
 
 // letters QUEUE FILE… makes a queue with these messages. The emulator would keep it for the sessions after this one.

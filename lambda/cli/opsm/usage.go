@@ -3,7 +3,7 @@ package main
 import (
 	"context"
 	_ "embed"
-	"fmt"
+	"errors"
 	"strings"
 
 	"github.com/alecthomas/kong"
@@ -31,10 +31,10 @@ var promise string
 
 // options are the flags that every command has.
 type options struct {
-	Function string `default:"opsworks-maintenance" env:"OPSM_FUNCTION" placeholder:"NAME" help:"Name or ARN of the function (default ${default})."`
+	Function string `default:"opsworks-maintenance" env:"OPSM_FUNCTION" placeholder:"NAME" help:"Name or ARN of the function; ${default}."`
 	Profile  string `placeholder:"NAME" help:"Profile of the AWS configuration to use."`
 	Region   string `placeholder:"NAME" help:"Region of the function."`
-	Endpoint string `placeholder:"URL" help:"Address of the local system (make run ARGS=\"-serve 127.0.0.1:4000\"); needs no credentials."`
+	Endpoint string `placeholder:"URL" help:"Address of the local system (make run), which needs no credentials."`
 	JSON     bool   `name:"json" help:"Print JSON."`
 }
 
@@ -105,7 +105,7 @@ type target struct {
 // Validate is asked by kong.
 func (t target) Validate() error {
 	if t.Server == "" && t.Run == "" {
-		return fmt.Errorf("give -run ID or -server NAME")
+		return errors.New("give -run ID or -server NAME")
 	}
 	return nil
 }
@@ -118,7 +118,7 @@ type server struct {
 // Validate is asked by kong.
 func (s server) Validate() error {
 	if s.Server == "" {
-		return fmt.Errorf("give -server NAME")
+		return errors.New("give -server NAME")
 	}
 	return nil
 }
@@ -132,7 +132,7 @@ type brake struct {
 // Validate is asked by kong.
 func (b brake) Validate() error {
 	if (b.Server == "") != b.Fleet {
-		return fmt.Errorf("give either -server NAME or -fleet")
+		return errors.New("give either -server NAME or -fleet")
 	}
 	return nil
 }
