@@ -14,7 +14,7 @@ import (
 type startCommand struct {
 	target
 	Override []string      `json:"override,omitempty" placeholder:"GATE" help:"Gates to leave out: window, calendar, hold, order, blocked."`
-	Engine   attributes    `name:"engine-attribute" json:"engineAttributes,omitempty" help:"Engine attribute of StartMaintenance."`
+	Engine   attributes    `name:"engine-attribute" mapsep:"none" json:"engineAttributes,omitempty" help:"Engine attribute, of opsworks-cm."`
 	Key      string        `json:"key" placeholder:"WORD" help:"Requests with the same key are one request (default: a new word each time)."`
 	Wait     bool          `json:"-" help:"Wait until the run has ended; exit code 3 if it did not succeed."`
 	Every    time.Duration `json:"-" default:"10s" placeholder:"TIME" help:"How often -wait looks (default ${default})."`
