@@ -14,8 +14,9 @@ import (
 	"golang.org/x/term"
 )
 
-// screen is where a command prints: answers to out, everything else to err.
+// screen is where a command prints: answers to out, everything else to err. Questions are answered at in.
 type screen struct {
+	in       io.Reader
 	out, err io.Writer
 	width    int // of the terminal that out is; 0 for a pipe or a file
 	now      func() time.Time
@@ -23,7 +24,7 @@ type screen struct {
 
 // standard is the process's own.
 func standard() screen {
-	s := screen{out: os.Stdout, err: os.Stderr, now: time.Now}
+	s := screen{in: os.Stdin, out: os.Stdout, err: os.Stderr, now: time.Now}
 	if out := int(os.Stdout.Fd()); term.IsTerminal(out) {
 		s.width, _, _ = term.GetSize(out)
 		s.width = max(s.width, 80) // a terminal that does not know its size, and one that is too narrow for a run's id

@@ -10,6 +10,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/smithy-go"
 
@@ -34,7 +35,10 @@ func (s *session) connect(ctx context.Context) error {
 		return nil
 	}
 	var err error
-	s.aws, err = config.LoadDefaultConfig(ctx, config.WithSharedConfigProfile(s.Profile), config.WithRegion(s.Region))
+	s.aws, err = config.LoadDefaultConfig(ctx, config.WithSharedConfigProfile(s.Profile), config.WithRegion(s.Region),
+		config.WithAssumeRoleCredentialOptions(func(o *stscreds.AssumeRoleOptions) {
+			o.TokenProvider = func() (string, error) { return s.mfaCode(ctx) }
+		}))
 	if err != nil {
 		return fmt.Errorf("the AWS configuration cannot be used: %w", err)
 	}
@@ -45,6 +49,23 @@ func (s *session) connect(ctx context.Context) error {
 		return fmt.Errorf("no AWS credentials are at hand; log in (aws sso login, aws configure) or name a profile with -profile: %w", err)
 	}
 	return nil
+}
+
+// mfaCode asks for the code of a profile with mfa_serial, beside the answer.
+func (s *session) mfaCode(ctx context.Context) (string, error) {
+	_, _ = fmt.Fprint(s.err, "MFA code: ")
+	var code string
+	answered := make(chan error, 1)
+	go func() {
+		_, err := fmt.Fscanln(s.in, &code)
+		answered <- err
+	}()
+	select {
+	case err := <-answered:
+		return code, err
+	case <-ctx.Done(): // the answer is not waited for
+		return "", ctx.Err()
+	}
 }
 
 // ask sends an operator's request and decodes the answer, which it returns as it came too.
