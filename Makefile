@@ -20,17 +20,20 @@ sdk   = CGO_ENABLED=0 $(call first,-trimpath github.com/aws/aws-sdk-go-v2/servic
 cdk   = $(call first,github.com/aws/aws-cdk-go/awscdk/v2,CDK)
 
 .DEFAULT_GOAL := help
-.PHONY: help build local run test simulate torture check fuzz bench clean synth bootstrap deploy destroy redrive e2e real status plan start stop close history
+.PHONY: help build opsm local run test simulate torture check fuzz bench clean synth bootstrap deploy destroy redrive e2e real status plan start stop close history
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo '  variables: ARCH=$(ARCH) (or amd64), ARGS="flags for run, bench, deploy or destroy", FUZZTIME=$(FUZZTIME), BACKEND=$(BACKEND) (or opsworks-cm),'
-	@echo '             SERVER=name, RUN=id, OVERRIDE=gate[,gate], FUNCTION=$(FUNCTION), ENDPOINT=http://127.0.0.1:4000 for the local one (make run ARGS="-serve 127.0.0.1:4000")'
+	@echo '             SERVER=name, RUN=id, OVERRIDE=gate[,gate], FUNCTION=name, ENDPOINT=http://127.0.0.1:4000 for the local one (make run ARGS="-serve 127.0.0.1:4000")'
 
-build: ## build the function for Lambda (linux, arm64 or ARCH=amd64): dist/bootstrap
+build: opsm ## build the function for Lambda (linux, arm64 or ARCH=amd64), dist/bootstrap, and opsm beside it
 	@GOOS=linux GOARCH=$(ARCH) $(sdk)
 	GOOS=linux GOARCH=$(ARCH) $(GOBUILD) -o dist/bootstrap ./lambda
 	@echo "dist/bootstrap: linux/$(ARCH), $$(wc -c < dist/bootstrap) bytes, version $(VERSION)"
+
+opsm: ## build opsm, the operator's command, for this machine: dist/opsm
+	@$(GOBUILD) -o dist/opsm ./lambda/cli/opsm
 
 local: ## build the function for this machine: dist/local/bootstrap
 	@$(sdk)
@@ -89,41 +92,34 @@ e2e: build local ## deploy to an AWS emulator (moto) and run the function agains
 real: ## install a Puppet Server on this machine (Debian 12, as root), run the runbook puppet-server on it, hurt it, lose it and restore it
 	REAL=1 go test -count=1 -v -timeout 60m ./infra/runbooks/real
 
-redrive: ## send the events in the dead-letter queue to the function again
-	@bash infra/redrive.sh $(FUNCTION) $(FUNCTION)-dead-letters
+# What operators ask of the function, deployed or local. What was given is taken as it stands and handed on in the environment: neither
+# make nor a shell finds anything to expand in a name.
+$(foreach name,SERVER RUN OVERRIDE FUNCTION ENDPOINT,$(eval override $(name) := $$(value $(name))))
+export SERVER RUN OVERRIDE FUNCTION ENDPOINT
+where  := -function="$$FUNCTION" -endpoint="$$ENDPOINT"
+server  = $(if $(SERVER),,$(error give SERVER=name))-server="$$SERVER"
+run     = $(if $(SERVER)$(RUN),,$(error give SERVER=name or RUN=id))-server="$$SERVER" -run="$$RUN"
 
-# What operators ask of the function, deployed or local, through the alias that takes their requests alone. The answer is printed. A payload
-# from a file suits AWS CLI v1 and v2.
-define ask
-	@d=$$(mktemp -d) && printf '%s' '$(1)' >"$$d/payload" && \
-	fault=$$(aws $(if $(ENDPOINT),--endpoint-url $(ENDPOINT)) lambda invoke --function-name $(FUNCTION):operators --payload "fileb://$$d/payload" \
-	  --query FunctionError --output text "$$d/answer") && cat "$$d/answer" && echo && [ "$$fault" = None ]; status=$$?; rm -rf "$$d"; exit $$status
-endef
+redrive: opsm ## send the events in the dead-letter queue to the function again; operators' requests are listed (REQUESTS=delete: deleted)
+	@dist/opsm redrive $(where) $(if $(filter delete,$(REQUESTS)),-delete-requests)
 
-# A request names a server, or the run it is about; a message gives the run.
-comma  := ,
-server  = $(if $(SERVER),"serverName":"$(SERVER)",$(error give SERVER=name))
-run     = $(if $(RUN),"runId":"$(RUN)",$(error give SERVER=name or RUN=id))
-target  = $(if $(and $(SERVER),$(RUN)),$(server)$(comma)$(run),$(if $(SERVER),$(server),$(run)))
-gates   = $(subst " ","$(comma)",$(foreach gate,$(subst $(comma), ,$(OVERRIDE)),"$(gate)"))
+status: opsm ## the fleet: open runs and what each waits for, the servers, who has the slots
+	@dist/opsm status $(where)
 
-status: ## the fleet: open runs and what each waits for, the servers, who has the slots
-	$(call ask,{"status":{}})
+plan: opsm ## what would happen to SERVER, for each kind of trigger; changes nothing
+	@dist/opsm plan $(where) $(server)
 
-plan: ## what would happen to SERVER, for each kind of trigger; changes nothing
-	$(call ask,{"plan":{$(server)}})
+start: opsm ## start maintenance of SERVER now, or the run RUN that waits; OVERRIDE=window leaves a gate out
+	@dist/opsm start $(where) $(run) -override="$$OVERRIDE"
 
-start: ## start maintenance of SERVER now, or the run RUN that waits; OVERRIDE=window leaves a gate out
-	$(call ask,{"start":{$(target)$(if $(OVERRIDE),$(comma)"override":[$(gates)])}})
+stop: opsm ## cancel what waits, or stop what runs where its backend can: RUN, or the open run of SERVER
+	@dist/opsm stop $(where) $(run)
 
-stop: ## cancel what waits, or stop what runs where its backend can: RUN, or the open run of SERVER
-	$(call ask,{"stop":{$(target)}})
+close: opsm ## give up the record of a run that is not followed any more, and free its server: RUN, or the open run of SERVER
+	@dist/opsm close $(where) $(run)
 
-close: ## give up the record of a run that is not followed any more, and free its server: RUN, or the open run of SERVER
-	$(call ask,{"close":{$(target)}})
-
-history: ## the latest runs and refusals of SERVER
-	$(call ask,{"history":{$(server)}})
+history: opsm ## the latest runs and refusals of SERVER
+	@dist/opsm history $(where) $(server)
 
 clean: ## remove what was built
 	rm -rf dist

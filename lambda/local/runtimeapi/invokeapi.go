@@ -22,6 +22,7 @@ const latest = "$LATEST"
 func (f *Function) Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /2015-03-31/functions/{name}/invocations", f.serveInvoke)
+	mux.HandleFunc("GET /2015-03-31/functions/{name}/configuration", f.serveConfiguration)
 	return mux
 }
 
