@@ -63,7 +63,7 @@ func (h *Handler) plan(ctx context.Context, in invocation, serverName string) an
 	for _, a := range plan.Answers {
 		report := maintenance.Report{
 			Outcome: a.Outcome, Reason: a.Reason, ServerName: serverName, Trigger: maintenance.Trigger{Kind: a.Trigger, Time: in.Now},
-			RunID: a.RunID, Server: plan.Server, Until: a.Until, Expires: a.Expires, Detail: a.Detail, At: in.Now, Zone: in.zone(serverName),
+			RunID: a.RunID, Server: plan.Server, Until: a.Until, Expires: a.Expires, Detail: a.Detail, Figures: a.Figures, At: in.Now, Zone: in.zone(serverName),
 		}
 		out.Answers = append(out.Answers, PlanAnswer{
 			Trigger: a.Trigger, Outcome: a.Outcome, Reason: a.Reason, MayStart: moment(a.Until), Expires: moment(a.Expires),

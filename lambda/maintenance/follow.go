@@ -81,7 +81,7 @@ func noteProgress(run Run, c Conclusion, f Facts) Decision {
 	if c.Warning != "" && n.Report.Outcome == "" {
 		n.Report = r.report(Notification{Outcome: OutcomeInProgress, Reason: ReasonUnknownStatus, At: f.Now, Detail: c.Warning})
 	}
-	return overdue(n, c.Detail, f)
+	return overdue(n, c, f)
 }
 
 // windowClosed reports whether the window or the calendar that a run's start did not override has closed.
@@ -106,12 +106,12 @@ func adopt(run Run, c Conclusion, f Facts) Decision {
 }
 
 // overdue tells once of a run that should be over.
-func overdue(n Decision, detail string, f Facts) Decision {
+func overdue(n Decision, c Conclusion, f Facts) Decision {
 	r := &n.Run
 	if r.State != RunRunning || !f.Now.After(r.Deadline) || !r.markNotified(string(OutcomeOverdue)) {
 		return n
 	}
-	notification := Notification{Outcome: OutcomeOverdue, At: f.Now, Detail: cut(detail, maxDetail), Server: r.Server}
+	notification := Notification{Outcome: OutcomeOverdue, At: f.Now, Detail: cut(c.Detail, maxDetail), Figures: Figures{Step: c.Step}, Server: r.Server}
 	r.owe(notification, f.Topics)
 	n.Report = r.report(notification)
 	n.Report.Count = true
@@ -128,7 +128,7 @@ func finishRun(run Run, c Conclusion, f Facts) Decision {
 	if c.Began && owed.Began.IsZero() {
 		owed.Began = f.Now
 	}
-	return end(owed, ending{outcome: c.Outcome, reason: c.Reason, detail: c.Detail, server: c.Server}, f)
+	return end(owed, ending{outcome: c.Outcome, reason: c.Reason, detail: c.Detail, figures: Figures{Step: c.Step}, server: c.Server}, f)
 }
 
 func firstOf(a, b string) string {
@@ -155,7 +155,7 @@ func noteMissing(run Run, c Conclusion, f Facts) Decision {
 	}
 	n := Decision{Run: run, Stop: !run.Stop.At.IsZero()}
 	n.Run.LookAt = run.nextFollow(f.Now, f.Tick)
-	return overdue(n, c.Detail, f)
+	return overdue(n, c, f)
 }
 
 // unseenNotice is what people are told once of each time that a run cannot be followed.
@@ -178,5 +178,5 @@ func noteUnseen(run Run, reason Reason, detail string, f Facts) Decision {
 		n.Report.Count = run.State != RunStarting || run.Attempt.Unconfirmed == "" // else it was counted when the answer was lost
 		r.owe(notification, f.Topics)
 	}
-	return overdue(n, r.Unseen.Detail, f)
+	return overdue(n, Conclusion{Detail: r.Unseen.Detail}, f)
 }

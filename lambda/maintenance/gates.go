@@ -38,11 +38,9 @@ func fresh(_ Run, t Trigger, f Facts) Verdict {
 	}
 	switch {
 	case f.Now.After(latest):
-		return Verdict{Ruling: RulingRefuse, Reason: ReasonStale, Detail: "it is " + f.Now.Sub(t.Time).Round(time.Second).String() +
-			" old; the limit is " + latest.Sub(t.Time).String()}
+		return Verdict{Ruling: RulingRefuse, Reason: ReasonStale, Figures: Figures{Limit: latest.Sub(t.Time)}}
 	case t.Time.Sub(f.Now) > triggerClockSkew:
-		return Verdict{Ruling: RulingRefuse, Reason: ReasonStale, Detail: "it is dated " + t.Time.Sub(f.Now).Round(time.Second).String() +
-			" in the future; the limit is " + triggerClockSkew.String()}
+		return Verdict{Ruling: RulingRefuse, Reason: ReasonStale, Figures: Figures{Limit: triggerClockSkew}}
 	default:
 		return pass
 	}
@@ -150,14 +148,20 @@ func cooledDown(run Run, _ Trigger, f Facts) Verdict {
 	record := f.Snapshot.Server
 	record.OpenRun, record.Hold = "", Hold{}
 	if no := record.Refuses(Claim{Cooldown: f.Policy.Cooldown, DailyLimit: f.Policy.DailyLimit}, run.ID, f.Now); no != nil {
-		return Verdict{Ruling: RulingRefuse, Reason: no.Reason, Until: no.Until}
+		v := Verdict{Ruling: RulingRefuse, Reason: no.Reason, Until: no.Until}
+		if no.Reason == ReasonDailyLimit {
+			v.Figures.Most = f.Policy.DailyLimit
+		} else {
+			v.Figures.Limit = f.Policy.Cooldown
+		}
+		return v
 	}
 	return pass
 }
 
 // slotFree: until all runs that run hold a slot of the limit that the settings have now, nobody knows how many are free.
 func slotFree(run Run, t Trigger, f Facts) Verdict {
-	wait := Verdict{Ruling: RulingWait, Reason: ReasonConcurrencyLimit}
+	wait := Verdict{Ruling: RulingWait, Reason: ReasonConcurrencyLimit, Figures: Figures{Most: f.MaxConcurrent}}
 	switch {
 	case f.MaxConcurrent == 0:
 		return pass
@@ -170,7 +174,7 @@ func slotFree(run Run, t Trigger, f Facts) Verdict {
 		wait.Detail = "other runs are ahead of it in the queue for a slot"
 		return wait
 	case freeSlot(f.Slots.Holders, run.ID) == 0:
-		wait.Detail, wait.Holder = "held by "+listed(f.Slots.Holders, 5, ", "), f.Slots.Holders[0]
+		wait.Figures.Holders, wait.Holder = f.Slots.Holders[:min(len(f.Slots.Holders), 5)], f.Slots.Holders[0]
 		return wait
 	default:
 		return pass

@@ -223,7 +223,7 @@ func (t *turn) checkExpectedServer(name string, record ServerRecord, now time.Ti
 	missed := Run{ID: fmt.Sprintf("%s-%s-%s-%d", name, ReasonNoSuccess, since.UTC().Format("20060102T150405"), period), State: RunOver, ServerName: name,
 		Created: now, Ended: now, Outcome: OutcomeMissed, Reason: ReasonNoSuccess, Detail: detail + since.UTC().Format(time.RFC3339)}
 	if policy, ok := t.Policy(name); ok {
-		missed.Backend = policy.Backend
+		missed.Backend, missed.Zone = policy.Backend, policy.zone()
 	}
 	notification := Notification{Outcome: OutcomeMissed, Reason: ReasonNoSuccess, At: now, Detail: missed.Detail}
 	missed.owe(notification, t.Notifier.Topics())
