@@ -15,6 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
+	"opsworks-maintenance/lambda/awscall"
 	"opsworks-maintenance/lambda/maintenance"
 )
 
@@ -82,5 +83,5 @@ func (l *Ledger) wait(ctx context.Context, attempt int) bool {
 }
 
 func unavailable(op string, err error) error {
-	return &maintenance.Error{Op: op, Reason: maintenance.ReasonLedgerUnavailable, Err: err}
+	return &maintenance.Error{Op: op, Reason: maintenance.ReasonLedgerUnavailable, Err: awscall.Plain(err)}
 }
