@@ -43,11 +43,13 @@ type Notification struct {
 
 // Figures are what a reason turns on: the limit that decides, and who is in the way.
 type Figures struct {
-	// Limit is the longest that a trigger may be old or dated ahead, or the cooldown.
+	// Limit is the longest that a trigger may be old or dated ahead, or that a server may go without success, or the cooldown.
 	Limit time.Duration `json:"limit,omitempty"`
 	// Most is the daily limit or the concurrency limit, Holders are the runs that have its slots, the first five of them.
 	Most    int      `json:"most,omitempty"`
 	Holders []string `json:"holders,omitempty"`
+	// Since is the last success of a server that has had none for too long, or when watching it began.
+	Since time.Time `json:"since,omitzero"`
 	// Step is the step of a runbook that goes on, or the last one of an execution that has ended.
 	Step string `json:"step,omitempty"`
 }

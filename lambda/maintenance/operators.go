@@ -57,7 +57,7 @@ func (r *Runner) Close(ctx context.Context, o Operator) Report {
 			return Decision{}, o.answer(OutcomeRefused, ReasonAttemptAlive, run, "its attempt may still be running until "+
 				later(run.Attempt.Ends, run.Lease.Until).UTC().Format(time.RFC3339), f.Now)
 		case run.State == RunRunning && !f.Now.After(run.Deadline) && !long(run.Unseen.Since), run.State == RunStarting && !long(run.Attempt.Claimed):
-			return Decision{}, o.answer(OutcomeRefused, ReasonInProgress, run, "the run is followed; its deadline is "+run.Deadline.UTC().Format(time.RFC3339), f.Now)
+			return Decision{}, o.answer(OutcomeRefused, ReasonInProgress, run, "", f.Now)
 		}
 		return end(run, ending{outcome: OutcomeFailed, reason: ReasonClosedByHand, stop: true}, f), Report{}
 	})

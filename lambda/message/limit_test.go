@@ -153,6 +153,7 @@ func TestMessages_WhatIsNoIDIsNotPasted(t *testing.T) {
 		t.Run(what, func(t *testing.T) {
 			with := func(id string) maintenance.Report {
 				r := cases["error-denied-follow"]
+				r.Detail = ""
 				c.set(&r, id)
 				return r
 			}

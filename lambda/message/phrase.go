@@ -1,0 +1,121 @@
+package message
+
+import (
+	"strconv"
+	"strings"
+
+	"opsworks-maintenance/lambda/maintenance"
+)
+
+// phrases are ways to say one thing, the most exact first. Each may have blanks for figures, {limit}; one is said if all of its figures are
+// known.
+type phrases []string
+
+// say makes phrases of texts.
+func say(texts ...string) phrases { return texts }
+
+// fill is the first of the phrases whose figures are all known, with them in it; empty if there is none.
+func (v view) fill(p phrases) string {
+	for _, text := range p {
+		if filled, ok := v.fillOne(text); ok {
+			return filled
+		}
+	}
+	return ""
+}
+
+func (v view) fillOne(text string) (string, bool) {
+	var b strings.Builder
+	for {
+		before, rest, more := strings.Cut(text, "{")
+		b.WriteString(before)
+		if !more {
+			return b.String(), true
+		}
+		name, left, _ := strings.Cut(rest, "}")
+		figure := v.figure(name)
+		if figure == "" && name != "unless" { // nothing may call a run off
+			return "", false
+		}
+		b.WriteString(figure)
+		text = left
+	}
+}
+
+// figure is what stands for a blank; empty if it is not known.
+func (v view) figure(name string) string {
+	switch name {
+	case "unless":
+		return v.unless()
+	case "server":
+		return v.ServerName
+	case "maintenance":
+		return v.maintenance()
+	case "why":
+		return why(v)
+	case "kind":
+		return string(v.Trigger.Kind)
+	case "age":
+		return spanOver(v.At.Sub(v.Trigger.Time))
+	case "ahead":
+		return spanOver(v.Trigger.Time.Sub(v.At))
+	case "limit":
+		return spanOver(v.Figures.Limit)
+	case "most":
+		return number(v.Figures.Most)
+	case "holders":
+		return strings.Join(v.Figures.Holders, ", ")
+	case "state":
+		return v.state(v.Server.Status)
+	case "stopped":
+		return v.when(v.StopAsked)
+	case "condition":
+		return v.condition()
+	case "since":
+		return v.when(v.Figures.Since)
+	case "deadline":
+		return v.when(v.Deadline)
+	case "expires":
+		return v.when(v.Expires)
+	case "until":
+		return v.when(v.Until)
+	case "starts":
+		return v.when(v.mayStart())
+	case "in":
+		return after("in ", spanOver(v.Until.Sub(v.At)))
+	case "ended":
+		if v.Figures.Limit == 0 || v.Until.IsZero() {
+			return ""
+		}
+		return v.when(v.Until.Add(-v.Figures.Limit))
+	default:
+		return ""
+	}
+}
+
+// unless is what calls a run off that waits for alarms alone.
+func (v view) unless() string {
+	if v.KeepWhenCleared {
+		return ""
+	}
+	for _, t := range v.Triggers {
+		if t.Kind != maintenance.TriggerAlarm {
+			return ""
+		}
+	}
+	switch len(v.Triggers) {
+	case 0:
+		return ""
+	case 1:
+		return ", unless the alarm returns to OK"
+	default:
+		return ", unless all its alarms return to OK"
+	}
+}
+
+func number(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return strconv.Itoa(n)
+}
