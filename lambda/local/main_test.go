@@ -62,9 +62,9 @@ func TestRun_TheMainJob(t *testing.T) {
 		`sweep     succeeded: Maintenance of puppet-01 has succeeded\.`,
 		`end       automate-06 is HEALTHY, puppet-01 is HEALTHY`)
 	inOrder(t, story, `decision  started`, `decision  in-progress`, `decision  in-progress`, `decision  waiting, concurrency-limit: Maintenance of puppet-01 waits`)
-	inOrder(t, story, `message   received from the topic maintenance\n`, `\| Subject: Maintenance started: automate-06 \(alarm automate-06-health\)\n`, `\| Maintenance of automate-06 was started\.\n`)
-	inOrder(t, story, `Subject: Maintenance succeeded: automate-06`, `Subject: Maintenance succeeded: puppet-01`)
-	if strings.Contains(story, "Subject: Maintenance waiting") {
+	inOrder(t, story, `message   received from the topic maintenance\n`, `\| Subject: automate-06 maintenance started: alarm automate-06-health\n`, `\| Maintenance of automate-06 was started\.\n`)
+	inOrder(t, story, `Subject: automate-06 maintenance succeeded`, `Subject: puppet-01 maintenance succeeded`)
+	if strings.Contains(story, "Subject: puppet-01 waits") {
 		t.Error("people are told of a run that only waits for its turn")
 	}
 	if n := strings.Count(story, "StartMaintenance:"); n != 2 {
@@ -94,7 +94,7 @@ func TestRun_SystemsManager(t *testing.T) {
 		`follow    succeeded: Maintenance of puppet-01 has succeeded\.`,
 		`end       the execution for automate-06 is Success, the execution for puppet-01 is Success`)
 	inOrder(t, story, `decision  started`, `decision  in-progress`, `decision  in-progress`, `decision  waiting, concurrency-limit`)
-	inOrder(t, story, `Subject: Maintenance started: automate-06`, `\| Runbook:     opsworks-maintenance-chef-automate-local`, `Subject: Maintenance succeeded: automate-06`,
+	inOrder(t, story, `Subject: automate-06 maintenance started`, `\| Runbook:     opsworks-maintenance-chef-automate-local`, `Subject: automate-06 maintenance succeeded`,
 		`\| Detail:      Success after \d+s\. Steps: PreCheck Success, .*Restore Success`)
 	if n := strings.Count(story, "StartAutomationExecution:"); n != 2 {
 		t.Errorf("%d StartAutomationExecution", n)
@@ -126,7 +126,7 @@ func TestRun_OtherStories(t *testing.T) {
 			[]string{`decision  started`, `HEALTHY -> UNDER_MAINTENANCE`, `sweep     failed: Maintenance of automate-06 has failed`}},
 		{"empty answers end nothing", []string{"-backend", "opsworks-cm", "-event", sample("alarm.json"), "-fault", "empty-answer"}, []string{`decision  waiting, not-found`, `sweep     started`, `sweep     succeeded`}},
 		{"a topic that is gone for a while delays its message alone", []string{"-event", sample("alarm.json"), "-fault", "topic-gone", "-maintenance-time", "4s"},
-			[]string{`decision  started`, `Subject: Maintenance started`, `Subject: Maintenance succeeded`}},
+			[]string{`decision  started`, `Subject: automate-06 maintenance started`, `Subject: automate-06 maintenance succeeded`}},
 		{"a schedule for two servers, one at a time", []string{"-event", sample("schedule.json")}, []string{`decision  (started|waiting)`, `decision  (started|waiting)`, `succeeded`, `succeeded`}},
 		{"an alarm, again while it runs", []string{"-event", sample("alarm.json"), "-event", sample("alarm-action.json"), "-maintenance-time", "2s"},
 			[]string{`decision  started`, `decision  in-progress`, `end `}},

@@ -37,7 +37,7 @@ func TestRun_LocalNode(t *testing.T) {
 			if !strings.Contains(out.String(), "Restore says: all is as it was") {
 				t.Errorf("what the last step said is in no message:\n%s", out.String())
 			}
-			if ended := map[bool]string{true: "succeeded", false: "failed"}[verdict == "done"]; !strings.Contains(out.String(), "Maintenance "+ended+": puppet-01") {
+			if ended := map[bool]string{true: "succeeded", false: "failed"}[verdict == "done"]; !strings.Contains(out.String(), "puppet-01 maintenance "+ended) {
 				t.Errorf("no message says %s:\n%s", ended, out.String())
 			}
 		})

@@ -177,7 +177,8 @@ func alarmStays(v view) string {
 // paragraph is what comes if nobody does anything, and what is to be put right.
 func (a advice) paragraph() string { return strings.TrimSpace(a.idle + " " + a.repair) }
 
-// intro leads to the link and the commands: what they do, with the link's own purpose first where it has one.
+// intro leads to the link and the commands: what they do, with the link's own purpose first where it has one. It is empty where there is
+// neither.
 func (a advice) intro(l link, commands []command) string {
 	var all []string
 	if l.what != "" {
@@ -185,6 +186,9 @@ func (a advice) intro(l link, commands []command) string {
 	}
 	for _, c := range commands {
 		all = append(all, c.what)
+	}
+	if len(all) == 0 && l.address != "" {
+		return "See how things stand:"
 	}
 	if len(all) == 0 {
 		return ""

@@ -138,7 +138,8 @@ var reasons = map[maintenance.Reason]words{
 	maintenance.ReasonStopping: {why: say("it is being stopped"), short: say("stopping"), summary: say("{maintenance} is asked to stop.")},
 	maintenance.ReasonNotRunning: {why: say("the run that was named is over"), whyStop: say("nothing of it runs that could be ended"),
 		short: say("not running")},
-	maintenance.ReasonAttemptAlive: {why: say("an attempt to start it may be alive until {until}", "an attempt to start it may still be alive"),
+	maintenance.ReasonAttemptAlive: {
+		why:   say("an attempt to start it may be alive until {until}", "an attempt to start it may still be alive"),
 		short: say("an attempt may be alive"), do: "Send a new request when that attempt is over."},
 	maintenance.ReasonUnknownRun: {why: say("no run has that id"), short: say("unknown run")},
 	maintenance.ReasonUnknownStatus: {why: say("its status is one that this version does not know"), short: say("unknown status"),

@@ -32,9 +32,6 @@ func Text(report maintenance.Report, function Function) Message {
 	if len(paragraph) > 0 {
 		lines(paragraph...)
 	}
-	if intro == "" && page.address != "" {
-		intro = "See how things stand:"
-	}
 	if intro != "" {
 		lines(intro + page.after())
 	}
@@ -148,6 +145,14 @@ func isClock(word string) bool { return len(word) == 5 && word[2] == ':' }
 // fact is one line of a message; one without a value is left out.
 type fact struct{ name, value string }
 
+// acceptedAt is when the run was accepted, where that is not the time of the message.
+func acceptedAt(v view) string {
+	if v.Outcome == maintenance.OutcomeStarted {
+		return ""
+	}
+	return v.when(v.Started)
+}
+
 // facts are those that stand below what can be typed.
 func facts(v view) []fact {
 	return []fact{
@@ -156,7 +161,7 @@ func facts(v view) []fact {
 		{"Attributes", strings.Join(v.Attributes, ", ")},
 		{"Attempt", v.attempt()},
 		{"Time", v.when(v.At)},
-		{"Accepted", v.when(v.Started)},
+		{"Accepted", acceptedAt(v)},
 		{"Waits since", v.when(v.waitsSince())},
 		{"May start", v.when(v.mayStart())},
 		{"Held until", v.when(v.heldUntil())},

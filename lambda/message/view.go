@@ -159,7 +159,7 @@ func (v view) maintenance() string { return "Maintenance" + after(" of ", v.Serv
 
 // took is how long a run went on, from its being accepted; empty where it never was.
 func (v view) took() string {
-	if v.Started.IsZero() {
+	if v.Started.IsZero() || v.At.Sub(v.Started) < time.Second {
 		return ""
 	}
 	return spanOver(v.At.Sub(v.Started))
