@@ -95,7 +95,7 @@ func TestRun_SystemsManager(t *testing.T) {
 		`end       the execution for automate-06 is Success, the execution for puppet-01 is Success`)
 	inOrder(t, story, `decision  started`, `decision  in-progress`, `decision  in-progress`, `decision  waiting, concurrency-limit`)
 	inOrder(t, story, `Subject: automate-06 maintenance started`, `\| Runbook:     opsworks-maintenance-chef-automate-local`, `Subject: automate-06 maintenance succeeded`,
-		`\| Detail:      Success after \d+s\. Steps: PreCheck Success, .*Restore Success`)
+		`\|   Success after \d+s\. Steps: PreCheck Success, .*Restore Success`)
 	if n := strings.Count(story, "StartAutomationExecution:"); n != 2 {
 		t.Errorf("%d StartAutomationExecution", n)
 	}
@@ -110,7 +110,7 @@ func TestRun_OtherStories(t *testing.T) {
 	}{
 		{"maintenance fails", []string{"-backend", "opsworks-cm", "-fail"}, []string{`UNDER_MAINTENANCE -> UNHEALTHY, maintenance FAILED`, `end       automate-06 is UNHEALTHY`}},
 		{"an execution fails, and Restore still runs", []string{"-fail"},
-			[]string{`InProgress -> Failed`, `follow    failed`, `Detail: .*the step Backup: .*the disk is full.*Restore Success`, `end       the execution for automate-06 is Failed`}},
+			[]string{`InProgress -> Failed`, `follow    failed`, `the step Backup: .*the disk is full.*Restore Success`, `end       the execution for automate-06 is Failed`}},
 		{"a throttle of Systems Manager is waited out", []string{"-fault", "throttle"}, []string{`StartAutomationExecution: answered 400`, `StartAutomationExecution: answered 200`, `decision  started`}},
 		{"a lost answer of Systems Manager is looked for and not tried again", []string{"-event", sample("alarm.json"), "-fault", "work-then-drop", "-timeout", "2s", "-maintenance-time", "2s"},
 			[]string{`StartAutomationExecution: no answer`, `decision  error, start-unconfirmed`, `sweep     (started|succeeded)`, `end       the execution for automate-06 is Success`}},
