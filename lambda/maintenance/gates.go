@@ -38,9 +38,11 @@ func fresh(_ Run, t Trigger, f Facts) Verdict {
 	}
 	switch {
 	case f.Now.After(latest):
-		return Verdict{Ruling: RulingRefuse, Reason: ReasonStale, Figures: Figures{Limit: latest.Sub(t.Time)}}
+		return Verdict{Ruling: RulingRefuse, Reason: ReasonStale, Figures: Figures{Limit: latest.Sub(t.Time)},
+			Detail: "it is " + f.Now.Sub(t.Time).Round(time.Second).String() + " old; the limit is " + latest.Sub(t.Time).String()}
 	case t.Time.Sub(f.Now) > triggerClockSkew:
-		return Verdict{Ruling: RulingRefuse, Reason: ReasonStale, Figures: Figures{Limit: triggerClockSkew}}
+		return Verdict{Ruling: RulingRefuse, Reason: ReasonStale, Figures: Figures{Limit: triggerClockSkew},
+			Detail: "it is dated " + t.Time.Sub(f.Now).Round(time.Second).String() + " in the future; the limit is " + triggerClockSkew.String()}
 	default:
 		return pass
 	}
@@ -174,7 +176,8 @@ func slotFree(run Run, t Trigger, f Facts) Verdict {
 		wait.Detail = "other runs are ahead of it in the queue for a slot"
 		return wait
 	case freeSlot(f.Slots.Holders, run.ID) == 0:
-		wait.Figures.Holders, wait.Holder = f.Slots.Holders[:min(len(f.Slots.Holders), 5)], f.Slots.Holders[0]
+		wait.Detail, wait.Holder = "held by "+listed(f.Slots.Holders, 5, ", "), f.Slots.Holders[0]
+		wait.Figures.Holders = f.Slots.Holders[:min(len(f.Slots.Holders), 5)]
 		return wait
 	default:
 		return pass

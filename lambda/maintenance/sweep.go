@@ -205,9 +205,9 @@ func (t *turn) checkExpected(now time.Time) []Report {
 }
 
 func (t *turn) checkExpectedServer(name string, record ServerRecord, now time.Time) Report {
-	since := record.LastSuccess
+	since, detail := record.LastSuccess, "the last successful run ended "
 	if since.IsZero() {
-		since = record.WatchedFrom
+		since, detail = record.WatchedFrom, "no run has succeeded since watching began, "
 	}
 	if since.IsZero() {
 		if err := t.Ledger.Watch(t.callCtx, name, now); err != nil {
@@ -221,11 +221,12 @@ func (t *turn) checkExpectedServer(name string, record ServerRecord, now time.Ti
 		return Report{}
 	}
 	missed := Run{ID: fmt.Sprintf("%s-%s-%s-%d", name, ReasonNoSuccess, since.UTC().Format("20060102T150405"), period), State: RunOver, ServerName: name,
-		Created: now, Ended: now, Outcome: OutcomeMissed, Reason: ReasonNoSuccess}
+		Created: now, Ended: now, Outcome: OutcomeMissed, Reason: ReasonNoSuccess, Detail: detail + since.UTC().Format(time.RFC3339)}
 	if policy, ok := t.Policy(name); ok {
 		missed.Backend, missed.Zone = policy.Backend, policy.zone()
 	}
-	notification := Notification{Outcome: OutcomeMissed, Reason: ReasonNoSuccess, At: now, Figures: Figures{Limit: every, Since: since}}
+	notification := Notification{Outcome: OutcomeMissed, Reason: ReasonNoSuccess, At: now, Detail: missed.Detail,
+		Figures: Figures{Limit: every, Since: since}}
 	missed.owe(notification, t.Notifier.Topics())
 	stored, err := t.commit(Run{}, Decision{Run: missed}, moveOptions{})
 	switch ReasonOf(err) {

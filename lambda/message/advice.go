@@ -71,7 +71,7 @@ func started(v view) advice {
 	case v.ssm():
 		a.commands = []command{stop}
 	case v.Server.Status == maintenance.StatusUnderMaintenance:
-		a.repair = "The server is offline until then."
+		a.repair = "The server is offline while it is maintained."
 	}
 	return a
 }

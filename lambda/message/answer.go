@@ -15,14 +15,14 @@ func Answer(report maintenance.Report) string {
 	answer := summary(v)
 	switch v.Outcome {
 	case maintenance.OutcomeRefused, maintenance.OutcomeError, maintenance.OutcomeInProgress:
-		answer += sentence(v.local(v.Detail))
+		answer += sentence(v.detail())
 	}
 	return answer + timing(v, answer)
 }
 
 // before is the answer to a trigger that comes again: what came of it then, which may not be how things are now.
 func before(v view) string {
-	return "The same trigger came before, and came to: " + string(v.Outcome) + after(", run ", v.RunID) + "." + sentence(v.local(v.Detail)) +
+	return "The same trigger came before, and came to: " + string(v.Outcome) + after(", run ", v.RunID) + "." + sentence(v.detail()) +
 		" Nothing was done now."
 }
 
@@ -54,11 +54,11 @@ func planned(v view) (text string, timed bool) {
 		if v.RunID != "" {
 			return "It would not start: the run " + v.RunID + " has the server.", false
 		}
-		return "It would not start: the server is under maintenance already." + sentence(v.local(v.Detail)), false
+		return "It would not start: the server is under maintenance already." + sentence(v.detail()), false
 	case maintenance.OutcomeError:
-		return "It could not start" + because(v) + sentence(v.local(v.Detail)), false
+		return "It could not start" + because(v) + sentence(v.detail()), false
 	default:
-		return "It would not start" + because(v) + sentence(v.local(v.Detail)), true
+		return "It would not start" + because(v) + sentence(v.detail()), true
 	}
 }
 

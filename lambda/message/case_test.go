@@ -1,6 +1,7 @@
 package message_test
 
 import (
+	"strings"
 	"time"
 
 	"opsworks-maintenance/lambda/maintenance"
@@ -49,7 +50,7 @@ var cases = map[string]maintenance.Report{
 		detail("the execution "+execution+" goes on")),
 
 	"refused-stale": report(maintenance.OutcomeRefused, maintenance.ReasonStale, alarm, refusal, dated(-26*time.Hour),
-		figures(maintenance.Figures{Limit: time.Hour})),
+		figures(maintenance.Figures{Limit: time.Hour}), detail("it is 26h0m0s old; the limit is 1h0m0s")),
 	"refused-stale-future": report(maintenance.OutcomeRefused, maintenance.ReasonStale, alarm, refusal, dated(20*time.Minute),
 		figures(maintenance.Figures{Limit: 5 * time.Minute})),
 	"refused-new-alarm": report(maintenance.OutcomeRefused, maintenance.ReasonNewAlarm, alarm, onNode, refusal),
@@ -62,7 +63,7 @@ var cases = map[string]maintenance.Report{
 	"refused-outside-window": report(maintenance.OutcomeRefused, maintenance.ReasonOutsideWindow, operator, refusal,
 		until(6*24*time.Hour)),
 	"refused-concurrency": report(maintenance.OutcomeRefused, maintenance.ReasonConcurrencyLimit, operator, refusal,
-		figures(maintenance.Figures{Most: 1, Holders: []string{holder}})),
+		figures(maintenance.Figures{Most: 5, Holders: holders}), detail("held by "+strings.Join(holders, ", "))),
 	"refused-invalid-event": report(maintenance.OutcomeRefused, maintenance.ReasonInvalidEvent, alarm, nowhere, refusal, untriggered,
 		detail(`read CloudWatch Alarm State Change: state.timestamp "yesterday" is not a time`)),
 	"refused-many-refusals": report(maintenance.OutcomeRefused, maintenance.ReasonManyRefusals, alarm, nowhere, refusal, untriggered,
@@ -125,7 +126,8 @@ var cases = map[string]maintenance.Report{
 		status(maintenance.StatusConnectionLost)),
 	"missed-no-success": report(maintenance.OutcomeMissed, maintenance.ReasonNoSuccess, weekly, untriggered,
 		func(r *maintenance.Report) { r.RunID = "automate-06-no-success-20261119T230001-1" },
-		figures(maintenance.Figures{Limit: 8 * 24 * time.Hour, Since: at.Add(-9 * 24 * time.Hour)})),
+		figures(maintenance.Figures{Limit: 8 * 24 * time.Hour, Since: at.Add(-9 * 24 * time.Hour)}),
+		detail("the last successful run ended 2026-11-19T23:00:01Z")),
 }
 
 // answers are reports that an operator gets for an answer, and that are published nowhere.

@@ -114,6 +114,7 @@ func TestText_SaysTheFigureThatDecides(t *testing.T) {
 		"refused-cooling-down":   {"ended Sat 28 Nov 23:00 CET", "the cooldown (12h) lasts until Sun 29 Nov 11:00"},
 		"refused-daily-limit":    {"2 times today"},
 		"missed-concurrency":     {"the concurrency limit (1) is reached by", holder},
+		"refused-concurrency":    {"the concurrency limit (5) is reached by", holder, "and 3 more"},
 		"started-second-attempt": {"at the second attempt; the first started nothing"},
 		"overdue-ssm":            {"Sun 29 Nov 04:00 CET", "step Backup goes on", "opsm stop", "opsm close"},
 		"failed-ssm":             {"failed in its step Backup", "the disk is full", "It took 50m"},

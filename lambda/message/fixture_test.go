@@ -29,6 +29,10 @@ var (
 	operator = maintenance.Trigger{Kind: maintenance.TriggerManual, ID: "upgrade-to-automate-2", Time: at}
 )
 
+// holders have all slots of a concurrency limit of five.
+var holders = []string{holder, "puppet-02-20261128T223000-ABCDEFGHJK", "puppet-03-20261128T223000-ABCDEFGHJK",
+	"puppet-04-20261128T223000-ABCDEFGHJK", "puppet-05-20261128T223000-ABCDEFGHJK"}
+
 // change is what a case has beside what all have.
 type change func(*maintenance.Report)
 

@@ -64,7 +64,7 @@ func (v view) figure(name string) string {
 	case "most":
 		return number(v.Figures.Most)
 	case "holders":
-		return strings.Join(v.Figures.Holders, ", ")
+		return v.holders()
 	case "state":
 		return v.state(v.Server.Status)
 	case "stopped":
@@ -91,6 +91,16 @@ func (v view) figure(name string) string {
 	default:
 		return ""
 	}
+}
+
+// holders are the runs that have the slots: two of them, and how many more.
+func (v view) holders() string {
+	const shown = 2
+	all := v.Figures.Holders
+	if len(all) <= shown {
+		return strings.Join(all, ", ")
+	}
+	return strings.Join(all[:shown], ", ") + ", and " + strconv.Itoa(max(len(all), v.Figures.Most)-shown) + " more"
 }
 
 // unless is what calls a run off that waits for alarms alone.

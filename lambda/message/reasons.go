@@ -27,6 +27,8 @@ type words struct {
 	overrides []string
 	// plannable offers to see what would happen now, where a start comes too early.
 	plannable bool
+	// figured is true where the detail says in other words what the figures say.
+	figured bool
 	// noExecution is true where there is no page of the execution to look at, log where the function's log says more than any page.
 	noExecution, log bool
 }
@@ -50,7 +52,7 @@ var reasons = map[maintenance.Reason]words{
 	maintenance.ReasonStale: {why: say("the {kind} is {age} old; the limit is {limit}",
 		"the {kind} is dated {ahead} in the future; the limit is {limit}", "the trigger is too old, or dated in the future"),
 		short: say("{kind} is {age} old, the limit is {limit}", "{kind} is dated {ahead} ahead, the limit is {limit}", "too old, or dated ahead"),
-		do:    "If the server needs it today, start it by hand.", startable: true, plannable: true},
+		do:    "If the server needs it today, start it by hand.", startable: true, plannable: true, figured: true},
 	maintenance.ReasonNewAlarm: {why: say("the alarm has only just been created, and this is its first state"),
 		short: say("first state of a new alarm"), do: "If the server needs it, start it by hand.", startable: true, plannable: true},
 	maintenance.ReasonDuplicate: {why: say("the same trigger was decided before"), short: say("decided before")},
@@ -91,7 +93,7 @@ var reasons = map[maintenance.Reason]words{
 	maintenance.ReasonConcurrencyLimit: {why: say("the concurrency limit ({most}) is reached by {holders}",
 		"the concurrency limit ({most}) is reached", "the concurrency limit is reached"),
 		short: say("concurrency limit ({most}) reached", "concurrency limit reached"),
-		again: "Send a new request when a slot is free.", plannable: true},
+		again: "Send a new request when a slot is free.", plannable: true, figured: true},
 
 	maintenance.ReasonDenied: {why: say("the function's role lacks a permission"), short: say("permission denied"),
 		do: "Allow the function's role what it was denied.", doWaiting: true, doMissed: true, plannable: true},
@@ -132,7 +134,7 @@ var reasons = map[maintenance.Reason]words{
 		plannable: true},
 	maintenance.ReasonNoSuccess: {why: say("it has not succeeded since {since}; expectEvery allows {limit}",
 		"it has not succeeded for longer than expectEvery allows"), short: say("no success since {since}", "no success for too long"),
-		summary: say("{maintenance} is missed: {why}."), plannable: true,
+		summary: say("{maintenance} is missed: {why}."), plannable: true, figured: true,
 		do: "Find what keeps it from starting or from succeeding: its schedule, its window, its last end."},
 
 	maintenance.ReasonStopping: {why: say("it is being stopped"), short: say("stopping"), summary: say("{maintenance} is asked to stop.")},

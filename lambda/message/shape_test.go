@@ -72,7 +72,26 @@ func TestText_CommandsStandAlone(t *testing.T) {
 	}
 }
 
-// The subjects of every outcome and reason that can meet, for reading in one place.
+// Whatever meets, a subject says why in less than 100 characters of ASCII, and nothing is left of a phrase's blanks.
+func TestText_EveryOutcomeAndReason(t *testing.T) {
+	for _, backend := range []change{func(*maintenance.Report) {}, onNode} {
+		for _, outcome := range maintenance.Outcomes() {
+			for _, reason := range maintenance.Reasons() {
+				r := report(outcome, reason, alarm, backend, figures(maintenance.Figures{Most: 5, Holders: many(5, holder), Step: "Backup"}))
+				m := render(t, r)
+				checkRules(t, m)
+				if strings.ContainsAny(m.text.Subject, "{}") || strings.Contains(m.text.Subject, "  ") || strings.HasSuffix(m.text.Subject, ": ") {
+					t.Errorf("%s, %s: %s", outcome, reason, m.text.Subject)
+				}
+				if outcome == maintenance.OutcomeRefused && strings.HasSuffix(m.text.Subject, "refused") {
+					t.Errorf("the subject does not say why: %s", reason)
+				}
+			}
+		}
+	}
+}
+
+// The subjects of all cases, for reading in one place.
 func TestText_Subjects(t *testing.T) {
 	var b strings.Builder
 	for _, name := range slices.Sorted(func(yield func(string) bool) {

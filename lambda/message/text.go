@@ -54,11 +54,10 @@ func Text(report maintenance.Report, function Function) Message {
 func beginning(v view, room int) (top []string, rest []fact) {
 	top = wrap(headline(v))
 	for _, c := range circumstances(v) {
-		line := c.line
 		switch {
 		case c.value == "":
 		case len(top) < room:
-			top = append(top, line)
+			top = append(top, c.line)
 		default:
 			rest = append(rest, c.fact)
 		}
@@ -78,19 +77,12 @@ func circumstances(v view) []circumstance {
 	if v.Trigger.Kind == "" {
 		by = ""
 	}
+	detail := v.detail()
 	return []circumstance{
-		{fact{"Detail", detailOf(v)}, "  " + detailOf(v)},
+		{fact{"Detail", detail}, "  " + detail},
 		{fact{"Asked by", by}, asked(v)},
 		{fact{"Because", v.Trigger.Reason}, "  " + v.Trigger.Reason},
 	}
-}
-
-// detailOf is the detail, where it says more than the server's state, which is said already.
-func detailOf(v view) string {
-	if v.Detail == string(v.Server.Status) {
-		return ""
-	}
-	return v.local(v.Detail)
 }
 
 // unsaid are the lines of the facts that have a value, and that the text before does not say.

@@ -63,6 +63,16 @@ func (v view) local(text string) string {
 	return strings.Join(words, " ")
 }
 
+// detail is what was recorded, where it says more than the figures and the server's state, which are said already.
+func (v view) detail() string {
+	switch {
+	case v.Detail == string(v.Server.Status), v.said.figured && (v.Figures.Limit > 0 || len(v.Figures.Holders) > 0):
+		return ""
+	default:
+		return v.local(v.Detail)
+	}
+}
+
 // accepted reports whether the backend has said yes to a start.
 func (v view) accepted() bool { return !v.Started.IsZero() || v.Reference != "" }
 
