@@ -41,7 +41,7 @@ func (c *Client) Check(ctx context.Context, name string) error {
 	}
 	op := "check the runbook " + s.Runbook
 	unusable := func(err error) error {
-		return &maintenance.Error{Op: op, Reason: maintenance.ReasonRunbookUnusable, Err: err}
+		return &maintenance.Error{Op: op, Reason: maintenance.ReasonRunbookUnusable, Err: awscall.Plain(err)}
 	}
 	ctx, cancel := awscall.HalfRemaining(ctx)
 	defer cancel()

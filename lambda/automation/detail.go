@@ -27,6 +27,9 @@ func detailOf(e *types.AutomationExecution, s secrets) string {
 	}
 	var steps []string
 	for _, step := range e.StepExecutions {
+		if step.StepStatus == types.AutomationExecutionStatusSuccess && aws.ToString(step.StepName) == upgradeStep && !upgrades(e.Parameters) {
+			continue
+		}
 		steps = append(steps, aws.ToString(step.StepName)+" "+string(step.StepStatus))
 	}
 	if e.StepExecutionsTruncated {
@@ -44,6 +47,25 @@ func detailOf(e *types.AutomationExecution, s secrets) string {
 // summaryOutput is the output of this project's runbooks in which their last step reports what operators should know, such as when the
 // support of the product ends.
 const summaryOutput = "Restore.Output"
+
+// Our runbooks have a step that upgrades the product to the version they are given. Without one it ends in success and does nothing.
+const (
+	upgradeStep      = "Upgrade"
+	versionParameter = "ProductVersion"
+)
+
+// upgrades is false for one of our runbooks that was given no version.
+func upgrades(given parameters) bool {
+	return given.runID() == "" || strings.Join(given[versionParameter], "") != ""
+}
+
+// stepOf is the step that goes on, or that failed the execution.
+func stepOf(e *types.AutomationExecution) string {
+	if step := deciding(e.StepExecutions); states[e.AutomationExecutionStatus] == maintenance.ExecutionFailed && step != nil {
+		return aws.ToString(step.StepName)
+	}
+	return aws.ToString(e.CurrentStepName)
+}
 
 // why is the message of the step that decided, and the execution's own where it says more.
 func why(e *types.AutomationExecution, s secrets) string {

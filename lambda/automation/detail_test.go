@@ -83,6 +83,19 @@ func TestClient_FollowDetail(t *testing.T) {
 			t.Errorf("got %q", got)
 		}
 	})
+	t.Run("no upgrade of one of our runbooks that was asked for none", func(t *testing.T) {
+		const of = `"AutomationExecutionStatus": "Success", "StepExecutions": [{"StepName": "Patch", "StepStatus": "Success"},
+			{"StepName": "Upgrade", "StepStatus": "Success"}]}`
+		for parameters, want := range map[string]string{
+			`{"RunId": ["r"]}`: "Success. Steps: Patch Success", `{"RunId": ["r"], "ProductVersion": [""]}`: "Success. Steps: Patch Success",
+			`{"RunId": ["r"], "ProductVersion": ["5.0"]}`: "Success. Steps: Patch Success, Upgrade Success",
+			`{}`: "Success. Steps: Patch Success, Upgrade Success",
+		} {
+			if got := detail(t, `{"Parameters": `+parameters+`, `+of); got != want {
+				t.Errorf("%s: got %q", parameters, got)
+			}
+		}
+	})
 	t.Run("that there are more steps than the answer has", func(t *testing.T) {
 		got := detail(t, `{"AutomationExecutionStatus": "InProgress", "StepExecutionsTruncated": true,
 			"StepExecutions": [{"StepName": "a", "StepStatus": "Success"}]}`)

@@ -36,5 +36,5 @@ func classify(err error) (reason maintenance.Reason, refused bool) {
 // failure is an error in the domain's words.
 func failure(op string, err error) error {
 	reason, _ := classify(err)
-	return &maintenance.Error{Op: op, Reason: reason, Err: err}
+	return &maintenance.Error{Op: op, Reason: reason, Err: awscall.Plain(err)}
 }

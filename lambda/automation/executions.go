@@ -77,7 +77,8 @@ func (c *Client) list(ctx context.Context, runbook string, filter types.Automati
 // unreadable is that a listed execution cannot be read. One that is not found is unavailable: a list was faster than a read.
 func unreadable(op string, err error) error {
 	if awscall.Code(err) == codeNoExecution {
-		return &maintenance.Error{Op: op, Reason: maintenance.ReasonUnavailable, Err: fmt.Errorf("a listed execution is not found: %w", err)}
+		return &maintenance.Error{Op: op, Reason: maintenance.ReasonUnavailable,
+			Err: fmt.Errorf("a listed execution is not found: %w", awscall.Plain(err))}
 	}
 	return failure(op, err)
 }

@@ -36,7 +36,7 @@ func (c *Client) followReference(ctx context.Context, run maintenance.Run, s *ma
 	e, err := c.read(ctx, run.Reference)
 	switch {
 	case awscall.Code(err) == codeNoExecution:
-		s.ExecutionsErr = &maintenance.Error{Op: op, Reason: maintenance.ReasonNotFound, Err: err}
+		s.ExecutionsErr = &maintenance.Error{Op: op, Reason: maintenance.ReasonNotFound, Err: awscall.Plain(err)}
 	case err != nil:
 		s.ExecutionsErr = failure(op, err)
 	default:
@@ -90,7 +90,7 @@ func (c *Client) executionOf(e *types.AutomationExecution, run maintenance.Run) 
 		ID: aws.ToString(e.AutomationExecutionId), RunID: given.runID(), TakesRunID: c.servers.takesRunID(aws.ToString(e.DocumentName), given),
 		Started: aws.ToTime(e.ExecutionStartTime), Ended: aws.ToTime(e.ExecutionEndTime),
 		State: stateOf(e.AutomationExecutionStatus, began), Began: began,
-		Step: aws.ToString(e.CurrentStepName), Detail: detailOf(e, c.servers.secrets(run, given)),
+		Step: stepOf(e), Detail: detailOf(e, c.servers.secrets(run, given)),
 	}
 	if node := run.Attempt.ServerAtDecision.Node; given.contains(node) {
 		seen.Node = node

@@ -55,7 +55,7 @@ func (c *Client) Start(ctx context.Context, run maintenance.Run, server maintena
 		reason = maintenance.ReasonStartUnconfirmed
 	}
 	// The error behind the text goes too: it may repeat what was sent.
-	return refuse(reason, errors.New(c.servers.secrets(run, given).hide(err.Error())))
+	return refuse(reason, errors.New(c.servers.secrets(run, given).hide(awscall.Plain(err).Error())))
 }
 
 // MajorUpgrade is the one engine attribute that StartMaintenance knows: it asks for a major upgrade of the product.

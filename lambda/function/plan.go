@@ -55,7 +55,7 @@ func (h *Handler) plan(ctx context.Context, in invocation, serverName string) an
 	for _, a := range plan.Answers {
 		report := maintenance.Report{
 			Outcome: a.Outcome, Reason: a.Reason, ServerName: serverName, Trigger: maintenance.Trigger{Kind: a.Trigger, Time: in.Now},
-			RunID: a.RunID, Server: plan.Server, Until: a.Until, Expires: a.Expires, Detail: a.Detail, At: in.Now,
+			RunID: a.RunID, Server: plan.Server, Until: a.Until, Expires: a.Expires, Detail: a.Detail, Figures: a.Figures, At: in.Now,
 			Zone: zoneOf(in.Settings, serverName),
 		}
 		out.Answers = append(out.Answers, PlanAnswer{

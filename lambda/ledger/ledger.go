@@ -15,6 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
+	"opsworks-maintenance/lambda/awscall"
 	"opsworks-maintenance/lambda/maintenance"
 )
 
@@ -85,5 +86,5 @@ func (s *store) wait(ctx context.Context, attempt int) bool {
 }
 
 func unavailable(op string, err error) error {
-	return &maintenance.Error{Op: op, Reason: maintenance.ReasonLedgerUnavailable, Err: err}
+	return &maintenance.Error{Op: op, Reason: maintenance.ReasonLedgerUnavailable, Err: awscall.Plain(err)}
 }

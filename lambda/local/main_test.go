@@ -64,9 +64,9 @@ func TestRun_TheMainJob(t *testing.T) {
 	inOrder(t, output, `decision  started`, `decision  in-progress`, `decision  in-progress`,
 		`decision  waiting, concurrency-limit: Maintenance of puppet-01 waits`)
 	inOrder(t, output, `message   received from the topic maintenance\n`,
-		`\| Subject: Maintenance started: automate-06 \(alarm automate-06-health\)\n`, `\| Maintenance of automate-06 was started\.\n`)
-	inOrder(t, output, `Subject: Maintenance succeeded: automate-06`, `Subject: Maintenance succeeded: puppet-01`)
-	if strings.Contains(output, "Subject: Maintenance waiting") {
+		`\| Subject: automate-06 maintenance started: alarm automate-06-health\n`, `\| Maintenance of automate-06 was started\.\n`)
+	inOrder(t, output, `Subject: automate-06 maintenance succeeded`, `Subject: puppet-01 maintenance succeeded`)
+	if strings.Contains(output, "Subject: puppet-01 waits") {
 		t.Error("people are told of a run that only waits for its turn")
 	}
 	if n := strings.Count(output, "StartMaintenance:"); n != 2 {
@@ -96,9 +96,9 @@ func TestRun_SystemsManager(t *testing.T) {
 		`(follow|sweep) +succeeded: Maintenance of puppet-01 has succeeded\.`,
 		`end       the execution for automate-06 is Success, the execution for puppet-01 is Success`)
 	inOrder(t, output, `decision  started`, `decision  in-progress`, `decision  in-progress`, `decision  waiting, concurrency-limit`)
-	inOrder(t, output, `Subject: Maintenance started: automate-06`, `\| Runbook:     opsworks-maintenance-chef-automate-local`,
-		`Subject: Maintenance succeeded: automate-06`,
-		`\| Detail:      Success after \d+s\. Steps: PreCheck Success, .*Restore Success`)
+	inOrder(t, output, `Subject: automate-06 maintenance started`, `\| Runbook:     opsworks-maintenance-chef-automate-local`,
+		`Subject: automate-06 maintenance succeeded`,
+		`\|   Success after \d+s\. Steps: PreCheck Success, .*Restore Success`)
 	if n := strings.Count(output, "StartAutomationExecution:"); n != 2 {
 		t.Errorf("%d StartAutomationExecution", n)
 	}
@@ -114,7 +114,7 @@ func TestRun_OtherScenarios(t *testing.T) {
 		{"maintenance fails", []string{"-backend", "opsworks-cm", "-fail"}, []string{`UNDER_MAINTENANCE -> UNHEALTHY, maintenance FAILED`,
 			`end       automate-06 is UNHEALTHY`}},
 		{"an execution fails, and Restore still runs", []string{"-fail"},
-			[]string{`InProgress -> Failed`, `follow    failed`, `Detail: .*the step Backup: .*the disk is full.*Restore Success`,
+			[]string{`InProgress -> Failed`, `follow    failed`, `the step Backup: .*the disk is full.*Restore Success`,
 				`end       the execution for automate-06 is Failed`}},
 		{"a throttle of Systems Manager is waited out", []string{"-fault", "throttle"}, []string{`StartAutomationExecution: answered 400`,
 			`StartAutomationExecution: answered 200`, `decision  started`}},
@@ -142,7 +142,7 @@ func TestRun_OtherScenarios(t *testing.T) {
 			[]string{`decision  waiting, not-found`, `sweep     started`, `sweep     succeeded`}},
 		{"a topic that is gone for a while delays its message alone", []string{"-event", sample("alarm.json"), "-fault", "topic-gone",
 			"-maintenance-time", "4s"},
-			[]string{`decision  started`, `Subject: Maintenance started`, `Subject: Maintenance succeeded`}},
+			[]string{`decision  started`, `Subject: automate-06 maintenance started`, `Subject: automate-06 maintenance succeeded`}},
 		{"a schedule for two servers, one at a time", []string{"-event", sample("schedule.json")}, []string{`decision  (started|waiting)`,
 			`decision  (started|waiting)`, `succeeded`, `succeeded`}},
 		{"an alarm, again while it runs", []string{"-event", sample("alarm.json"), "-event", sample("alarm-action.json"), "-maintenance-time",

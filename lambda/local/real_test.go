@@ -41,7 +41,7 @@ func TestRun_LocalNode(t *testing.T) {
 				t.Errorf("what the last step said is in no message:\n%s", out.String())
 			}
 			ended := map[bool]string{true: "succeeded", false: "failed"}[verdict == "done"]
-			if !strings.Contains(out.String(), "Maintenance "+ended+": puppet-01") {
+			if !strings.Contains(out.String(), "puppet-01 maintenance "+ended) {
 				t.Errorf("no message says %s:\n%s", ended, out.String())
 			}
 		})

@@ -60,7 +60,7 @@ type Execution struct {
 	State      ExecutionState
 	// Began is true if a step of it has begun.
 	Began bool
-	// Step is the one in progress, Detail what the service recorded, in words.
+	// Step is the one that goes on, or that failed, or was the last; Detail what the service recorded, in words.
 	Step   string
 	Detail string
 }

@@ -15,6 +15,8 @@ type Conclusion struct {
 	Reason  Reason
 	Detail  string
 	Server  Server
+	// Step is the one that goes on, or the last one.
+	Step string
 	// Reference is the execution that is the run's, Began whether it has begun.
 	Reference string
 	Began     bool
@@ -63,7 +65,7 @@ func concludeFromExecution(run Run, s Sighting, tick time.Duration) Conclusion {
 	case mine == nil:
 		return Conclusion{Progress: ProgressNoEvidence, Reason: ReasonExecutionGone, Detail: "the run's execution is not listed"}
 	}
-	c := Conclusion{Progress: ProgressRunning, Reference: mine.ID, Detail: mine.Detail, Server: s.Server,
+	c := Conclusion{Progress: ProgressRunning, Reference: mine.ID, Detail: mine.Detail, Step: mine.Step, Server: s.Server,
 		Began: mine.Began || mine.State == ExecutionRunning}
 	switch mine.State {
 	case ExecutionPending:

@@ -51,11 +51,11 @@ func decideWaiting(run Run, triggers []Trigger, f Facts) Decision {
 	case v.Ruling == RulingPass:
 		return claim(run, by, f)
 	case expired:
-		return end(run, ending{outcome: OutcomeMissed, reason: run.Wait.Reason, detail: run.Wait.Detail}, f)
+		return end(run, ending{outcome: OutcomeMissed, reason: run.Wait.Reason, detail: run.Wait.Detail, figures: run.Wait.Figures}, f)
 	case v.Ruling == RulingWait:
 		return keepWaiting(run, v, f)
 	default:
-		decision := end(run, ending{outcome: v.Reason.outcome(), reason: v.Reason, detail: v.Detail, until: v.Until}, f)
+		decision := end(run, ending{outcome: v.Reason.outcome(), reason: v.Reason, detail: v.Detail, until: v.Until, figures: v.Figures}, f)
 		decision.Verdict = v
 		return decision
 	}
@@ -108,7 +108,7 @@ func keepWaiting(run Run, v Verdict, f Facts) Decision {
 	if r.Wait.Reason != v.Reason {
 		r.Wait = Wait{Reason: v.Reason, Since: f.Now}
 	}
-	r.Wait.Until, r.Wait.Detail, r.Wait.Looks = v.Until, cut(v.Detail, maxReason), r.Wait.Looks+1
+	r.Wait.Until, r.Wait.Detail, r.Wait.Figures, r.Wait.Looks = v.Until, cut(v.Detail, maxReason), v.Figures, r.Wait.Looks+1
 	if v.Reason == ReasonNotFound {
 		r.Missing = r.Missing.again(ReasonNotFound, f.Now, f.Tick)
 	} else if f.Sighting != nil && f.Sighting.ServerErr == nil {
@@ -121,7 +121,8 @@ func keepWaiting(run Run, v Verdict, f Facts) Decision {
 	if soon := f.Now.Add(2 * f.Tick); v.Reason == ReasonNotFound && r.LookAt.After(soon) { // looks that lie far apart prove nothing
 		r.LookAt = soon
 	}
-	notification := Notification{Outcome: OutcomeWaiting, Reason: v.Reason, At: f.Now, Until: v.Until, Detail: r.Wait.Detail, Server: r.Server}
+	notification := Notification{Outcome: OutcomeWaiting, Reason: v.Reason, At: f.Now, Until: v.Until, Detail: r.Wait.Detail,
+		Figures: v.Figures, Server: r.Server}
 	n.Report = r.report(notification)
 	n.Report.Expires, n.Report.Count = r.Expires(f.Policy), run.State == ""
 	if v.Reason != ReasonConcurrencyLimit && r.markNotified(string(OutcomeWaiting)) {
@@ -155,6 +156,7 @@ type ending struct {
 	reason  Reason
 	detail  string
 	until   time.Time
+	figures Figures
 	server  Server
 	stop    bool
 }
@@ -171,7 +173,8 @@ func end(run Run, e ending, f Facts) Decision {
 	if e.server != (Server{}) {
 		r.Server = e.server
 	}
-	notification := Notification{Outcome: e.outcome, Reason: e.reason, At: f.Now, Until: e.until, Detail: r.Detail, Stop: e.stop}
+	notification := Notification{Outcome: e.outcome, Reason: e.reason, At: f.Now, Until: e.until, Detail: r.Detail,
+		Figures: e.figures, Stop: e.stop}
 	n.Report = r.report(notification)
 	n.Report.Count = true
 	r.owe(notification, f.Topics)

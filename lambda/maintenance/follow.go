@@ -82,7 +82,7 @@ func noteProgress(run Run, c Conclusion, f Facts) Decision {
 	if c.Warning != "" && n.Report.Outcome == "" {
 		n.Report = r.report(Notification{Outcome: OutcomeInProgress, Reason: ReasonUnknownStatus, At: f.Now, Detail: c.Warning})
 	}
-	return overdue(n, c.Detail, f)
+	return overdue(n, c, f)
 }
 
 // windowClosed reports whether the window or the calendar that a run's start did not override has closed.
@@ -107,12 +107,13 @@ func adopt(run Run, c Conclusion, f Facts) Decision {
 }
 
 // overdue notifies once that a run should be over.
-func overdue(n Decision, detail string, f Facts) Decision {
+func overdue(n Decision, c Conclusion, f Facts) Decision {
 	r := &n.Run
 	if r.State != RunRunning || !f.Now.After(r.Deadline) || !r.markNotified(string(OutcomeOverdue)) {
 		return n
 	}
-	notification := Notification{Outcome: OutcomeOverdue, At: f.Now, Detail: cut(detail, maxDetail), Server: r.Server}
+	notification := Notification{Outcome: OutcomeOverdue, At: f.Now, Detail: cut(c.Detail, maxDetail), Figures: Figures{Step: c.Step},
+		Server: r.Server}
 	r.owe(notification, f.Topics)
 	n.Report = r.report(notification)
 	n.Report.Count = true
@@ -129,7 +130,7 @@ func finishRun(run Run, c Conclusion, f Facts) Decision {
 	if c.Began && owed.Began.IsZero() {
 		owed.Began = f.Now
 	}
-	return end(owed, ending{outcome: c.Outcome, reason: c.Reason, detail: c.Detail, server: c.Server}, f)
+	return end(owed, ending{outcome: c.Outcome, reason: c.Reason, detail: c.Detail, figures: Figures{Step: c.Step}, server: c.Server}, f)
 }
 
 // noteMissing counts what is missing. Once that counts, a start whose answer was lost did not happen, and what ran is gone.
@@ -176,5 +177,5 @@ func noteUnseen(run Run, reason Reason, detail string, f Facts) Decision {
 		n.Report.Count = run.State != RunStarting || run.Attempt.Unconfirmed == "" // else it was counted when the answer was lost
 		r.owe(notification, f.Topics)
 	}
-	return overdue(n, r.Unseen.Detail, f)
+	return overdue(n, Conclusion{Detail: r.Unseen.Detail}, f)
 }

@@ -22,9 +22,10 @@ type Verdict struct {
 	Ruling Ruling
 	Reason Reason
 	// Until is when it may pass, or be asked again, zero where that is not known.
-	Until  time.Time
-	Detail string
-	Need   Need
+	Until   time.Time
+	Detail  string
+	Figures Figures
+	Need    Need
 	// Holder is the run that is in the way.
 	Holder string
 }

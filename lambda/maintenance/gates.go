@@ -38,11 +38,11 @@ func fresh(_ Run, t Trigger, f Facts) Verdict {
 	}
 	switch {
 	case f.Now.After(latest):
-		return Verdict{Ruling: RulingRefuse, Reason: ReasonStale, Detail: "it is " + f.Now.Sub(t.Time).Round(time.Second).String() +
-			" old; the limit is " + latest.Sub(t.Time).String()}
+		return Verdict{Ruling: RulingRefuse, Reason: ReasonStale, Figures: Figures{Limit: latest.Sub(t.Time)},
+			Detail: "it is " + f.Now.Sub(t.Time).Round(time.Second).String() + " old; the limit is " + latest.Sub(t.Time).String()}
 	case t.Time.Sub(f.Now) > triggerClockSkew:
-		return Verdict{Ruling: RulingRefuse, Reason: ReasonStale, Detail: "it is dated " + t.Time.Sub(f.Now).Round(time.Second).String() +
-			" in the future; the limit is " + triggerClockSkew.String()}
+		return Verdict{Ruling: RulingRefuse, Reason: ReasonStale, Figures: Figures{Limit: triggerClockSkew},
+			Detail: "it is dated " + t.Time.Sub(f.Now).Round(time.Second).String() + " in the future; the limit is " + triggerClockSkew.String()}
 	default:
 		return pass
 	}
@@ -150,14 +150,20 @@ func cooledDown(run Run, _ Trigger, f Facts) Verdict {
 	record := f.Snapshot.Server
 	record.OpenRun, record.Hold = "", Hold{}
 	if no := record.Refuses(Claim{Cooldown: f.Policy.Cooldown, DailyLimit: f.Policy.DailyLimit}, run.ID, f.Now); no != nil {
-		return Verdict{Ruling: RulingRefuse, Reason: no.Reason, Until: no.Until}
+		v := Verdict{Ruling: RulingRefuse, Reason: no.Reason, Until: no.Until}
+		if no.Reason == ReasonDailyLimit {
+			v.Figures.Most = f.Policy.DailyLimit
+		} else {
+			v.Figures.Limit = f.Policy.Cooldown
+		}
+		return v
 	}
 	return pass
 }
 
 // slotFree: until every run in progress holds a slot of the limit in today's settings, the number of free slots is unknown.
 func slotFree(run Run, t Trigger, f Facts) Verdict {
-	wait := Verdict{Ruling: RulingWait, Reason: ReasonConcurrencyLimit}
+	wait := Verdict{Ruling: RulingWait, Reason: ReasonConcurrencyLimit, Figures: Figures{Most: f.MaxConcurrent}}
 	switch {
 	case f.MaxConcurrent == 0:
 		return pass
@@ -171,6 +177,7 @@ func slotFree(run Run, t Trigger, f Facts) Verdict {
 		return wait
 	case freeSlot(f.Slots.Holders, run.ID) == 0:
 		wait.Detail, wait.Holder = "held by "+joinFirst(f.Slots.Holders, 5, ", "), f.Slots.Holders[0]
+		wait.Figures.Holders = f.Slots.Holders[:min(len(f.Slots.Holders), 5)]
 		return wait
 	default:
 		return pass

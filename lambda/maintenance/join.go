@@ -40,7 +40,8 @@ func (t intake) openRun(q Request, f Facts, look bool) (Report, error) {
 	}
 	run, report, err := t.advance(run, f, opts)
 	if err == nil && run.State == RunOver && run.Version == 0 {
-		r := refusal(q, Verdict{Reason: report.Reason, Detail: report.Detail, Until: report.Until, Holder: report.RunID}, f)
+		v := Verdict{Reason: report.Reason, Detail: report.Detail, Until: report.Until, Holder: report.RunID, Figures: report.Figures}
+		r := refusal(q, v, f)
 		r.Server = report.Server
 		return t.refuse(r), nil
 	}
@@ -53,10 +54,7 @@ func (t intake) newRun(q Request, f Facts) Run {
 	trigger.Name, trigger.Reason = cut(trigger.Name, maxName), cut(trigger.Reason, maxReason)
 	run := Run{ID: t.NewID(q.ServerName, f.Now), ServerName: q.ServerName, Created: f.Now, Triggers: []Trigger{trigger}}
 	if f.Policy != nil {
-		run.Backend = f.Policy.Backend
-		if f.Policy.Window.Location != nil {
-			run.Zone = f.Policy.Window.Location.String()
-		}
+		run.Backend, run.Zone = f.Policy.Backend, f.Policy.zone()
 	}
 	return run
 }

@@ -27,6 +27,7 @@ type Notification struct {
 	At       time.Time `json:"at"`
 	Until    time.Time `json:"until,omitzero"`
 	Detail   string    `json:"detail,omitempty"`
+	Figures  Figures   `json:"figures,omitzero"`
 	// Trigger is what it is about, where that is not the run's own.
 	Trigger *Trigger `json:"trigger,omitempty"`
 	Server  Server   `json:"server,omitzero"`
@@ -38,6 +39,19 @@ type Notification struct {
 	Stop bool `json:"stop,omitempty"`
 	// Topics are those it has still to be published to.
 	Topics []Delivery `json:"topics"`
+}
+
+// Figures are what a reason turns on: the limit that decides, and who is in the way.
+type Figures struct {
+	// Limit is the longest that a trigger may be old or dated ahead, or that a server may go without success, or the cooldown.
+	Limit time.Duration `json:"limit,omitempty"`
+	// Most is the daily limit or the concurrency limit, Holders are the runs that have its slots, the first five of them.
+	Most    int      `json:"most,omitempty"`
+	Holders []string `json:"holders,omitempty"`
+	// Since is the last success of a server that has had none for too long, or when watching it began.
+	Since time.Time `json:"since,omitzero"`
+	// Step is the step of a runbook that goes on, or the last one of an execution that has ended.
+	Step string `json:"step,omitempty"`
 }
 
 // Delivery is a notification on its way to one topic.

@@ -55,7 +55,7 @@ func (r *Runner) Close(ctx context.Context, o Operator) Report {
 		case run.State == RunRunning && !f.Now.After(run.Deadline) && !long(run.Unseen.Since),
 			run.State == RunStarting && !long(run.Attempt.Claimed):
 			return Decision{}, o.answer(OutcomeRefused, ReasonInProgress, run,
-				"the run is followed; its deadline is "+run.Deadline.UTC().Format(time.RFC3339), f.Now)
+				"", f.Now)
 		}
 		return end(run, ending{outcome: OutcomeFailed, reason: ReasonClosedByHand, stop: true}, f), Report{}
 	})

@@ -45,6 +45,7 @@ func (t planner) planFor(trigger Trigger, serverName string, f *Facts, check fun
 	switch {
 	case v.Ruling == RulingRefuse:
 		answer.Outcome, answer.Reason, answer.Until, answer.Detail = v.Reason.outcome(), v.Reason, v.Until, v.Detail
+		answer.Figures = v.Figures
 		return answer, nil
 	case open.Holds() && (open.State == RunRunning || trigger.Kind == TriggerManual):
 		answer.Outcome = OutcomeInProgress
@@ -75,7 +76,7 @@ func (t planner) planFor(trigger Trigger, serverName string, f *Facts, check fun
 	if decision.Claim != nil {
 		v = checked(v, check())
 	}
-	answer.Reason, answer.Until, answer.Detail = v.Reason, v.Until, v.Detail
+	answer.Reason, answer.Until, answer.Detail, answer.Figures = v.Reason, v.Until, v.Detail, v.Figures
 	if v.Holder != "" {
 		answer.RunID = v.Holder
 	}

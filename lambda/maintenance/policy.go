@@ -24,6 +24,14 @@ type Policy struct {
 	Approval []TriggerKind
 }
 
+// zone is the server's time zone, for messages; empty is UTC.
+func (p Policy) zone() string {
+	if p.Window.Location == nil {
+		return ""
+	}
+	return p.Window.Location.String()
+}
+
 // defaultExpiry is how long a trigger waits for a server without a window.
 const defaultExpiry = 6 * time.Hour
 

@@ -116,8 +116,8 @@ func (t publisher) publishTo(topic Topic, run Run) (done []int, sum Publishing) 
 			break // it is not due yet, and what comes after has to wait for it
 		}
 		report := run.report(n)
-		if policy, ok := t.Policy(run.ServerName); ok && run.State == RunWaiting {
-			report.Expires = run.Expires(&policy)
+		if policy, ok := t.Policy(run.ServerName); ok && (run.State == RunWaiting || n.Outcome == OutcomeMissed) {
+			report.Expires, report.KeepWhenCleared = run.Expires(&policy), policy.KeepWhenCleared
 		}
 		if late := t.Now().Sub(n.At); late > LateAfter {
 			report.Late = late

@@ -21,8 +21,11 @@ func (r *Runner) Refuse(ctx context.Context, refusal Refusal) Report {
 
 // refusal is what a verdict makes of a request.
 func refusal(q Request, v Verdict, f Facts) Refusal {
-	r := Refusal{Reason: v.Reason, ServerName: q.ServerName, Trigger: q.Trigger, Detail: v.Detail, Until: v.Until, RunID: v.Holder,
-		Key: q.Trigger.Key(q.ServerName), requestDigest: q.digest()}
+	r := Refusal{Reason: v.Reason, ServerName: q.ServerName, Trigger: q.Trigger, Detail: v.Detail, Figures: v.Figures, Until: v.Until,
+		RunID: v.Holder, Key: q.Trigger.Key(q.ServerName), requestDigest: q.digest()}
+	if f.Policy != nil {
+		r.backend, r.zone = f.Policy.Backend, f.Policy.zone()
+	}
 	if f.Sighting != nil {
 		r.Server = f.Sighting.Server
 	}
@@ -34,7 +37,8 @@ func refusal(q Request, v Verdict, f Facts) Refusal {
 func (t *turn) refuse(r Refusal) Report {
 	now := t.Now()
 	record := r.record(now)
-	report := record.report(Notification{Outcome: record.Outcome, Reason: r.Reason, At: now, Detail: r.Detail, Until: r.Until})
+	report := record.report(Notification{Outcome: record.Outcome, Reason: r.Reason, At: now, Detail: r.Detail,
+		Figures: r.Figures, Until: r.Until})
 	report.Count = true
 	if r.RunID != "" {
 		report.RunID = r.RunID
@@ -52,8 +56,8 @@ func (t *turn) refuse(r Refusal) Report {
 		}
 	}
 	if record.ID != "" {
-		record.owe(Notification{Outcome: record.Outcome, Reason: r.Reason, At: now, Detail: record.Detail, Until: r.Until,
-			Server: r.Server}, topics)
+		record.owe(Notification{Outcome: record.Outcome, Reason: r.Reason, At: now, Detail: record.Detail, Figures: r.Figures,
+			Until: r.Until, Server: r.Server}, topics)
 	}
 	return t.recordRefusal(record, report, r)
 }
@@ -100,7 +104,8 @@ func (r Refusal) record(now time.Time) Run {
 	if r.Trigger.Kind == TriggerManual {
 		parts = append(parts, r.Trigger.ID)
 	}
-	run := Run{ID: fmt.Sprintf("%s-%s-%s-%s", subject, r.Reason, day, digest(parts...)[:8]), State: RunOver, ServerName: r.ServerName,
+	run := Run{ID: fmt.Sprintf("%s-%s-%s-%s", subject, r.Reason, day, digest(parts...)[:8]), State: RunOver,
+		ServerName: r.ServerName, Backend: r.backend, Zone: r.zone,
 		Created: now, Ended: now, Outcome: r.Reason.outcome(), Reason: r.Reason, Detail: cut(r.Detail, maxDetail), Server: r.Server}
 	if r.Trigger.Kind != "" {
 		trigger := r.Trigger

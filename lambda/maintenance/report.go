@@ -41,6 +41,12 @@ type Report struct {
 	Zone string
 	// Detail is the operator's view: what was called and what it answered, or what the backend recorded of the run.
 	Detail string
+	// Figures are what the reason turns on.
+	Figures Figures
+	// StopAsked is when an operator asked the run to end; zero if nobody has.
+	StopAsked time.Time
+	// KeepWhenCleared: the run waits on though its alarm returns to OK.
+	KeepWhenCleared bool
 	// Answer is the Server that StartMaintenance returned, as JSON by the API's names.
 	Answer string
 	// Count is true where the outcome happened just now, so that it is counted once.
@@ -70,6 +76,10 @@ func (r Run) report(n Notification) Report {
 		Attributes: r.Attempt.Attributes, Stop: n.Stop, RunID: r.ID, State: r.State, Reference: r.Reference, Server: r.Server,
 		ServerAtDecision: r.Attempt.ServerAtDecision, Attempt: n.Attempt, Sequence: n.Sequence, Until: n.Until, Deadline: r.Deadline,
 		Started: r.Accepted, At: n.At, Zone: r.Zone, Detail: n.Detail, Answer: n.Answer,
+	}
+	out.Figures = n.Figures
+	if r.Stop.By != stopByWindow {
+		out.StopAsked = r.Stop.At
 	}
 	if n.Trigger != nil {
 		out.Trigger = *n.Trigger

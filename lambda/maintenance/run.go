@@ -110,8 +110,9 @@ type Wait struct {
 	Reason Reason    `json:"reason"`
 	Since  time.Time `json:"since"`
 	// Until is when it is known to be out of the way, zero where that is unknown.
-	Until  time.Time `json:"until,omitzero"`
-	Detail string    `json:"detail,omitempty"`
+	Until   time.Time `json:"until,omitzero"`
+	Detail  string    `json:"detail,omitempty"`
+	Figures Figures   `json:"figures,omitzero"`
 	// Looks counts the looks since, by which the pauses between them grow.
 	Looks int `json:"looks,omitempty"`
 }

@@ -45,6 +45,7 @@ type Refusal struct {
 	ServerName string
 	Trigger    Trigger
 	Detail     string
+	Figures    Figures
 	// Source says what sent it, where no server is known: its source, detail-type, and alarm or rule.
 	Source string
 	// Key is the event's deduplication key; empty where it has none.
@@ -54,6 +55,8 @@ type Refusal struct {
 	RunID         string
 	Server        Server
 	requestDigest string
+	// backend and zone are the server's by its policy.
+	backend, zone string
 }
 
 // SweepResult is what a sweep came to.
@@ -88,8 +91,9 @@ type PlanAnswer struct {
 	Until   time.Time
 	Expires time.Time
 	// RunID is the run that matters: which it would join, or which is in the way.
-	RunID  string
-	Detail string
+	RunID   string
+	Detail  string
+	Figures Figures
 }
 
 // Fleet is the fleet as the ledger has it.

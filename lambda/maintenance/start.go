@@ -101,7 +101,7 @@ func notStarted(run Run, v Verdict, silent bool, f Facts) Decision {
 	case !mayWait && silent:
 		return end(run, ending{outcome: OutcomeFailed, reason: ReasonNeverBegan, detail: v.Detail}, f)
 	case !mayWait, v.Ruling == RulingRefuse && run.Attempt.Trigger.Kind != TriggerManual:
-		return end(run, ending{outcome: v.Reason.outcome(), reason: v.Reason, detail: v.Detail}, f)
+		return end(run, ending{outcome: v.Reason.outcome(), reason: v.Reason, detail: v.Detail, figures: v.Figures}, f)
 	}
 	run.Lease = Lease{}
 	n := keepWaiting(run, v, f)

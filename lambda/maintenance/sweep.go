@@ -228,9 +228,10 @@ func (t sweep) checkExpectedServer(name string, record ServerRecord, now time.Ti
 		ServerName: name, Created: now, Ended: now, Outcome: OutcomeMissed, Reason: ReasonNoSuccess,
 		Detail: detail + since.UTC().Format(time.RFC3339)}
 	if policy, ok := t.Policy(name); ok {
-		missed.Backend = policy.Backend
+		missed.Backend, missed.Zone = policy.Backend, policy.zone()
 	}
-	notification := Notification{Outcome: OutcomeMissed, Reason: ReasonNoSuccess, At: now, Detail: missed.Detail}
+	notification := Notification{Outcome: OutcomeMissed, Reason: ReasonNoSuccess, At: now, Detail: missed.Detail,
+		Figures: Figures{Limit: every, Since: since}}
 	missed.owe(notification, t.Notifier.Topics())
 	stored, err := t.commit(Run{}, Decision{Run: missed}, moveOptions{})
 	switch ReasonOf(err) {

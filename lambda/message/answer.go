@@ -1,7 +1,6 @@
 package message
 
 import (
-	"fmt"
 	"strings"
 
 	"opsworks-maintenance/lambda/maintenance"
@@ -16,41 +15,50 @@ func Answer(report maintenance.Report) string {
 	answer := summary(v)
 	switch v.Outcome {
 	case maintenance.OutcomeRefused, maintenance.OutcomeError, maintenance.OutcomeInProgress:
-		answer += sentence(v.Detail)
+		answer += sentence(v.detail())
 	}
-	return answer + timing(v)
+	return answer + timing(v, answer)
 }
 
 // before is the answer to a trigger that comes again: what came of it then, which may not be how things are now.
 func before(v view) string {
-	return "The same trigger came before, and came to: " + string(v.Outcome) + after(", run ", v.RunID) + "." + sentence(v.Detail) +
+	return "The same trigger came before, and came to: " + string(v.Outcome) + after(", run ", v.RunID) + "." + sentence(v.detail()) +
 		" Nothing was done now."
 }
 
 // Planned is what a report of something that was only thought through says, in one line: what would happen now.
 func Planned(report maintenance.Report) string {
 	v := viewOf(report)
+	text, timed := planned(v)
+	if timed {
+		text += timing(v, text)
+	}
+	return text
+}
+
+// planned is what would happen; timed is true where it matters when.
+func planned(v view) (text string, timed bool) {
 	switch v.Outcome {
 	case maintenance.OutcomeStarted:
 		if v.RunID != "" {
-			return fmt.Sprintf("The run %s would start now.", v.RunID)
+			return "The run " + v.RunID + " would start now.", false
 		}
-		return "It would start now."
+		return "It would start now.", false
 	case maintenance.OutcomeWaiting:
-		return "It would wait" + because(v) + timing(v)
+		return "It would wait" + because(v), true
 	case maintenance.OutcomeJoined:
-		return "It would join the open run" + after(" ", v.RunID) + because(v) + timing(v)
+		return "It would join the open run" + after(" ", v.RunID) + because(v), true
 	case maintenance.OutcomeMissed:
-		return "It would expire before it could start." + inTheWay(v) + timing(v)
+		return "It would expire before it could start." + inTheWay(v), true
 	case maintenance.OutcomeInProgress:
 		if v.RunID != "" {
-			return fmt.Sprintf("It would not start: the run %s has the server.", v.RunID)
+			return "It would not start: the run " + v.RunID + " has the server.", false
 		}
-		return "It would not start: the server is under maintenance already." + sentence(v.Detail)
+		return "It would not start: the server is under maintenance already." + sentence(v.detail()), false
 	case maintenance.OutcomeError:
-		return "It could not start" + because(v) + sentence(v.Detail)
+		return "It could not start" + because(v) + sentence(v.detail()), false
 	default:
-		return "It would not start" + because(v) + sentence(v.Detail) + timing(v)
+		return "It would not start" + because(v) + sentence(v.detail()), true
 	}
 }
 
@@ -62,13 +70,13 @@ func sentence(detail string) string {
 	return " " + strings.TrimRight(detail, ".") + "."
 }
 
-// timing is when it may start, and when it gives up.
-func timing(v view) string {
+// timing is when it may start, and when it gives up, where the text before does not say so.
+func timing(v view, before string) string {
 	var text string
-	if at := v.when(v.mayStart()); at != "" {
+	if at := v.when(v.mayStart()); at != "" && !strings.Contains(before, at) {
 		text += " It may start " + at + "."
 	}
-	if at := v.when(v.expires()); at != "" {
+	if at := v.when(v.expires()); at != "" && !strings.Contains(before, at) {
 		text += " It expires " + at + "."
 	}
 	return text

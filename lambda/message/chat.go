@@ -42,7 +42,8 @@ var inChat = map[string]bool{"Server": true, "Asked by": true, "Because": true, 
 func Chat(report maintenance.Report, function Function) (Message, error) {
 	v := viewOf(report)
 	var description strings.Builder
-	for _, f := range facts(v) {
+	_, circumstances := beginning(v, 0)
+	for _, f := range append(circumstances, facts(v)...) {
 		if f.value != "" && inChat[f.name] {
 			fmt.Fprintf(&description, "*%s:* %s\n", f.name, code(f.value))
 		}
@@ -72,18 +73,21 @@ func Chat(report maintenance.Report, function Function) (Message, error) {
 	return Message{Body: body, Attributes: attributes(v)}, err
 }
 
-// chatSteps are the steps of a text; a command stands in a code span, a link does not, so that it can be opened.
+// chatSteps are what a text says of what happens next; a command stands in a code span, a link does not, so that it can be opened.
 func chatSteps(v view, f Function) []string {
 	var all []string
-	for _, s := range nextSteps(v, f) {
-		switch {
-		case s.line == "":
-			all = append(all, s.text)
-		case strings.HasPrefix(s.line, "https://"):
-			all = append(all, s.text+" "+s.line)
-		default:
-			all = append(all, s.text+"\n"+code(s.line))
+	a, page := advise(v), linkOf(v, f)
+	commands := a.usable(v)
+	for _, text := range []string{a.paragraph(), a.intro(page, commands) + page.after()} {
+		if text = strings.TrimSpace(text); text != "" {
+			all = append(all, text)
 		}
+	}
+	for _, c := range commands {
+		all = append(all, code(c.opsm(v)))
+	}
+	if len(commands) > 0 {
+		all = append(all, "Without opsm:\n"+code(commands[0].awsCLI(v, f)))
 	}
 	return all
 }

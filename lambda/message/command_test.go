@@ -13,34 +13,24 @@ import (
 	"opsworks-maintenance/lambda/message"
 )
 
-// commands are the lines of a text that are there to be typed.
-func commands(r maintenance.Report) []string {
-	var lines []string
-	for line := range strings.Lines(message.Text(r, function).Body) {
-		if line = strings.TrimSpace(line); strings.HasPrefix(line, "echo ") || strings.HasPrefix(line, "aws ") {
-			lines = append(lines, line)
-		}
-	}
-	return lines
-}
+// commands are what a text says is to be typed.
+func commands(r maintenance.Report) []string { return typed(message.Text(r, function).Body) }
 
-// An operator who follows the advice of an old message must not have the server maintained twice.
+// An operator who follows the advice of an old message must not have the server maintained twice: what is sent names the run, or looks.
 func TestText_ACommandNamesItsRun(t *testing.T) {
 	orders := 0
 	for name, r := range cases {
-		body := message.Text(r, function).Body
-		if strings.Contains(body, `"serverName"`) {
-			t.Errorf("%s has a request with a bare server name:\n%s", name, body)
-		}
-		all := commands(r)
-		said := strings.Count(body, "lambda invoke") + strings.Count(body, "aws ssm") + strings.Count(body, "aws opsworks-cm")
-		if said != len(all) || len(all) > 2 {
-			t.Errorf("%s: commands are at most two, each alone on its line; got %q", name, all)
-		}
-		for _, command := range all {
-			if strings.HasPrefix(command, "echo ") {
+		for _, command := range typed(message.Text(r, function).Body) {
+			switch {
+			case strings.HasPrefix(command, `echo '{"plan":{"serverName":"automate-06"}}'`), command == "opsm plan -server automate-06":
+			case strings.HasPrefix(command, "opsm start -server automate-06"):
+				if r.State != maintenance.RunOver {
+					t.Errorf("%s offers a start of a server whose run is %s", name, r.State)
+				}
+			default:
 				orders++
-				if !strings.Contains(command, `{"runId":"`+runID+`"`) {
+				if !strings.Contains(command, r.RunID) || strings.Contains(command, "erver") && !strings.Contains(command, "-run ") &&
+					!strings.Contains(command, `"runId"`) {
 					t.Errorf("%s: %s", name, command)
 				}
 			}
@@ -62,8 +52,9 @@ func TestText_ACommandWorksAsItStands(t *testing.T) {
 	for name, c := range map[string]struct{ report, payload string }{
 		"start a run that waits for its window":  {"waiting-outside-window", `{"start":{"runId":"` + runID + `","override":["window"]}}`},
 		"start a run that waits for an approval": {"waiting-approval-needed", `{"start":{"runId":"` + runID + `"}}`},
-		"cancel a run that waits":                {"waiting-blocked", `{"stop":{"runId":"` + runID + `"}}`},
-		"close a run that is overdue":            {"overdue-ssm", `{"close":{"runId":"` + runID + `"}}`},
+		"cancel a run that waits":                {"waiting-held", `{"stop":{"runId":"` + runID + `"}}`},
+		"close a run that is overdue":            {"overdue", `{"close":{"runId":"` + runID + `"}}`},
+		"see what would happen":                  {"failed-ssm", `{"plan":{"serverName":"automate-06"}}`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			all := commands(cases[c.report])
@@ -91,44 +82,73 @@ func TestText_AdviceDoesNoHarm(t *testing.T) {
 		reports []string
 		never   string
 	}{
-		"a server that is gone is not started":       {[]string{"failed-server-gone"}, "start"},
+		"a server that is gone is not started":       {[]string{"failed-server-gone"}, "opsm start"},
 		"an execution that is gone is not looked at": {[]string{"failed-execution-gone"}, "/execution/"},
-		"a hold, an order, a blocking alarm are respected": {
-			[]string{"waiting-held", "waiting-after-running", "waiting-blocked"}, `"override"`},
+		"a hold is respected":                        {[]string{"waiting-held"}, "-override"},
 		"what passes by itself is not forced": {
-			[]string{"waiting-wrong-state", "waiting-unavailable", "waiting-not-found-ssm"}, `"start"`},
-		"OpsWorks CM cannot stop maintenance":          {[]string{"overdue", "started-alarm"}, `"stop"`},
-		"what has started is not offered to be closed": {[]string{"started-alarm", "started-schedule-ssm", "in-progress-alarm"}, `"close"`},
+			[]string{"waiting-wrong-state", "waiting-unavailable", "waiting-not-found-ssm"}, "opsm start"},
+		"OpsWorks CM cannot stop maintenance":          {[]string{"overdue", "started-alarm"}, "opsm stop"},
+		"what has started is not offered to be closed": {[]string{"started-alarm", "started-schedule-ssm", "in-progress-alarm"}, "opsm close"},
 		"nothing is to be sent again where nothing was sent": {
-			[]string{"refused-cooling-down", "refused-disabled", "missed-concurrency", "error-unavailable-follow"}, "Send "},
+			[]string{"refused-cooling-down", "refused-not-allowed", "missed-concurrency", "error-unavailable-follow"}, "Send "},
 		"nobody is sent to do that, where there is no that": {
-			[]string{"refused-held", "refused-outside-window", "error-throttled-manual"}, "when that is done"},
+			[]string{"refused-concurrency", "refused-outside-window"}, "when that is done"},
+		"a node is not offline, and the server only where that was seen": {
+			[]string{"started-schedule-ssm", "started-second-attempt", "overdue-ssm"}, "offline"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			for _, report := range c.reports {
-				_, steps, _ := strings.Cut(message.Text(cases[report], function).Body, "What to do next\n")
-				if steps == "" || strings.Contains(steps, c.never) {
-					t.Errorf("%s:\n%s", report, steps)
+				if body := message.Text(cases[report], function).Body; strings.Contains(body, c.never) {
+					t.Errorf("%s:\n%s", report, body)
 				}
 			}
 		})
 	}
 }
 
-func TestText_LinksForEveryPartition(t *testing.T) {
-	const page = "/systems-manager/automation/execution/" + execution + "?region="
-	for region, want := range map[string]string{
-		"eu-central-1":   "https://eu-central-1.console.aws.amazon.com" + page + "eu-central-1\n",
-		"cn-north-1":     "https://cn-north-1.console.amazonaws.cn" + page + "cn-north-1\n",
-		"us-gov-west-1":  "https://us-gov-west-1.console.amazonaws-us-gov.com" + page + "us-gov-west-1\n",
-		"us-iso-east-1":  "aws ssm get-automation-execution --automation-execution-id " + execution + " --region us-iso-east-1\n",
-		"eusc-de-east-1": "aws ssm get-automation-execution --automation-execution-id " + execution + " --region eusc-de-east-1\n",
+func TestText_SaysTheFigureThatDecides(t *testing.T) {
+	for name, want := range map[string][]string{
+		"waiting-outside-window": {"when its window opens, Tue 1 Dec 07:00", "in 2 days"},
+		"refused-stale":          {"the alarm is 26h old; the limit is 1h"},
+		"refused-stale-future":   {"the alarm is dated 20m in the future; the limit is 5m"},
+		"refused-cooling-down":   {"ended Sat 28 Nov 23:00 CET", "the cooldown (12h) lasts until Sun 29 Nov 11:00"},
+		"refused-daily-limit":    {"2 times today"},
+		"missed-concurrency":     {"the concurrency limit (1) is reached by", holder},
+		"refused-concurrency":    {"the concurrency limit (5) is reached by", holder, "and 3 more"},
+		"started-second-attempt": {"at the second attempt; the first started nothing"},
+		"overdue-ssm":            {"Sun 29 Nov 04:00 CET", "step Backup goes on", "opsm stop", "opsm close"},
+		"failed-ssm":             {"failed in its step Backup", "the disk is full", "It took 50m"},
+		"failed-stopped-ssm":     {"An operator asked it to stop Sun 29 Nov 00:40 CET"},
+		"started-schedule-ssm":   {"agent online"},
 	} {
-		t.Run(region, func(t *testing.T) {
-			body := message.Text(cases["failed-ssm"], message.Function{Name: "f", Region: region}).Body
-			if !strings.Contains(body, "  "+want) {
-				t.Errorf("got:\n%s", body)
+		body := strings.Join(strings.Fields(message.Text(cases[name], function).Body), " ")
+		for _, figure := range want {
+			if !strings.Contains(body, figure) {
+				t.Errorf("%s does not say %q:\n%s", name, figure, body)
 			}
-		})
+		}
+	}
+}
+
+func TestText_LinksForEveryPartition(t *testing.T) {
+	for region, domain := range map[string]string{
+		"eu-central-1": "console.aws.amazon.com", "cn-north-1": "console.amazonaws.cn", "us-gov-west-1": "console.amazonaws-us-gov.com",
+		"eusc-de-east-1": "console.amazonaws-eusc.eu", "us-iso-east-1": "", "us-isob-east-1": "",
+	} {
+		for name, page := range map[string]string{
+			"failed-ssm":                  "/systems-manager/automation/execution/" + execution + "?region=" + region + " (execution)\n",
+			"error-start-unconfirmed-ssm": "/systems-manager/automation/executions?region=" + region + " (executions)\n",
+			"failed":                      "/cloudwatch/home?region=" + region + "#dashboards/dashboard/f (dashboard)\n",
+			"error-unexpected": "/cloudwatch/home?region=" + region + "#logsV2:log-groups/log-group/$252Faws$252Flambda$252Ff/log-events" +
+				"$3FfilterPattern$3D$2522" + runID + "$2522 (log)\n",
+		} {
+			body := message.Text(cases[name], message.Function{Name: "f", Region: region}).Body
+			if want := "https://" + region + "." + domain + page; domain != "" && !strings.Contains(body, want) {
+				t.Errorf("%s lacks %s:\n%s", name, want, body)
+			}
+			if domain == "" && strings.Contains(body, "https:") {
+				t.Errorf("%s has a link where none is public:\n%s", name, body)
+			}
+		}
 	}
 }

@@ -83,6 +83,14 @@ func tidy(r maintenance.Report) maintenance.Report {
 	}
 	r.Attributes = cleanAll(r.Attributes, mostNames, shortField)
 	r.Detail = clean(r.Detail, longField)
+	r.Figures.Step = word(r.Figures.Step)
+	holders := r.Figures.Holders
+	r.Figures.Holders = nil
+	for _, id := range holders[:min(len(holders), mostNames)] {
+		if isRunID(id) {
+			r.Figures.Holders = append(r.Figures.Holders, id)
+		}
+	}
 
 	r.ServerAtDecision.Status = word(r.ServerAtDecision.Status)
 	s := &r.Server

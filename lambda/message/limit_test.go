@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf8"
 
 	"opsworks-maintenance/lambda/maintenance"
@@ -22,6 +23,7 @@ func hostile(r maintenance.Report, text string) maintenance.Report {
 		Status: maintenance.Status(text), StatusReason: text,
 		MaintenanceStatus: maintenance.MaintenanceStatus(text), Node: text, Runbook: text}
 	r.ServerAtDecision = r.Server
+	r.Figures = maintenance.Figures{Limit: time.Hour, Most: 1, Holders: many(20, text), Step: text}
 	answer, err := json.Marshal(map[string]any{"StatusReason": text, text: many(3, text)})
 	if err != nil {
 		panic(err)
@@ -153,6 +155,7 @@ func TestMessages_WhatIsNoIDIsNotPasted(t *testing.T) {
 		t.Run(what, func(t *testing.T) {
 			with := func(id string) maintenance.Report {
 				r := cases["error-denied-follow"]
+				r.Detail = ""
 				c.set(&r, id)
 				return r
 			}

@@ -9,14 +9,12 @@ import (
 	"opsworks-maintenance/lambda/maintenance"
 )
 
-// Function is the function that a message is from: its commands call it, and look for servers where it does.
+// Function is the function that a message is from: its commands call it, its links lead to its stack.
 type Function struct {
 	Name   string
 	Region string
 	// Account is left out of a message if it is empty.
 	Account string
-	// Endpoint of the OpsWorks CM API; empty is AWS's own.
-	Endpoint string
 }
 
 // Message is one report in one form. However long the texts of the report are, SNS takes it as it is (API_Publish).
@@ -45,38 +43,6 @@ func attributes(v view) map[string]string {
 	return all
 }
 
-// subjectLimit: "must be less than 100 characters long" (API_Publish).
-const subjectLimit = 99
-
-// subject is printable ASCII, which every version of SNS's rules allows, and starts with a letter.
-func subject(v view) string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "Maintenance %s", v.Outcome)
-	if v.late() {
-		fmt.Fprintf(&b, ", %s late", span(v.Late))
-	}
-	about := []string{v.ServerName, v.reason(), v.attempt()}
-	if v.ServerName == "" && (v.Outcome == maintenance.OutcomeHeld || v.Outcome == maintenance.OutcomeReleased) {
-		about[0] = "all servers"
-	}
-	if known := joined(about, ", "); known != "" {
-		b.WriteString(": " + known)
-	}
-	if v.Trigger.Kind != "" {
-		fmt.Fprintf(&b, " (%s)", asker(v.Trigger))
-	}
-	ascii := strings.Map(func(c rune) rune {
-		if c < ' ' || c > '~' {
-			return '?'
-		}
-		return c
-	}, b.String())
-	if len(ascii) > subjectLimit {
-		ascii = ascii[:subjectLimit-3] + "..."
-	}
-	return ascii
-}
-
 // headline is the first line of a message. One that comes late says so: what it says was so then.
 func headline(v view) string {
 	if !v.late() {
@@ -95,6 +61,28 @@ func asker(t maintenance.Trigger) string {
 	default:
 		return string(t.Kind)
 	}
+}
+
+// asked is who asked, in a sentence; empty where nobody did.
+func asked(v view) string {
+	at := after(", ", v.when(v.Trigger.Time))
+	switch v.Trigger.Kind {
+	case maintenance.TriggerAlarm:
+		return "An alarm asked for it: " + v.Trigger.Name + at
+	case maintenance.TriggerSchedule:
+		return "A schedule asked for it: " + v.Trigger.Name + at
+	case maintenance.TriggerAfter:
+		return "It follows the success of " + v.Trigger.Name + at
+	case maintenance.TriggerManual:
+		return "An operator asked for it" + at + leavingOut(v)
+	default:
+		return ""
+	}
+}
+
+// leavingOut are the gates that an operator wanted left out.
+func leavingOut(v view) string {
+	return after(", leaving out: ", strings.Join(v.Trigger.Overrides, ", "))
 }
 
 // others are the triggers of a run beside the one that the message names.
@@ -132,7 +120,7 @@ func describe(v view) string {
 		(v.Outcome == maintenance.OutcomeSucceeded || v.Outcome == maintenance.OutcomeFailed) {
 		known = append(known, "maintenance "+string(v.Server.MaintenanceStatus))
 	}
-	facts := joined(append(known, v.Server.StatusReason), ", ")
+	facts := joined(append(known, v.local(v.Server.StatusReason)), ", ")
 	if facts == "" {
 		return v.ServerName
 	}

@@ -2,14 +2,17 @@ package message
 
 import "opsworks-maintenance/lambda/maintenance"
 
-// words are all that is said of one reason. A new reason needs a row of reasons with why, and what else is not said of it as of others.
+// words are all that is said of one reason. A new reason needs a row of reasons with why and short, and what else is not said of it as of
+// others.
 type words struct {
-	// why is a clause that follows a colon. In its place stand whySSM, where Systems Manager has other words, whyStop, where the request
-	// was to end a run, and what figure makes of a report that has the figure that decides.
-	why, whySSM, whyStop string
-	figure               func(v view) string
-	// summary is the first sentence, in place of the outcome's; {maintenance} and {why} stand for these.
-	summary string
+	// why is a clause that follows a colon. In its place stand whySSM, where Systems Manager has other words, and whyStop, where the request
+	// was to end a run. short is why in a subject, in few words.
+	why, whySSM, whyStop, short phrases
+	// summary is the first sentence, in place of the outcome's, and subject what the subject says after the server's name.
+	summary, subject phrases
+	// idle is what happens if nobody does anything. Of a run that waits, waitsIdle is that, waits the first sentence, and waitsFor what
+	// the subject says after "waits".
+	idle, waitsIdle, waits, waitsFor phrases
 
 	// do is what an operator can do about it, a sentence or two; doSSM stands in its place on Systems Manager. It is said where a trigger
 	// came to nothing and where a run failed, and, if these are set, where a run waits or has expired.
@@ -17,164 +20,169 @@ type words struct {
 	doWaiting, doMissed bool
 	// again stands in place of do where nothing helps but another request, and is said to an operator whose request came to nothing.
 	again string
-	// look makes a refusal say how to look at the server.
-	look bool
-	// noExecution is true where there is no page of the execution to look at.
-	noExecution bool
-	// steps are all that a message says of what to do, in place of the outcome's.
-	steps func(v view, f Function) []step
 
-	// idle is what happens to a run that waits if nobody does anything; unless, followed by a time, is when it expires.
-	idle, unless string
-	// start introduces the command that lets a run that waits go on now, and override is what that overrides. A hold, an order and an
-	// alarm that blocks are somebody's intention, which a message does not advise to pass over.
-	start    string
-	override []string
+	// startable offers a start now: of a run that waits, or of the server where nothing runs. overrides is what that leaves out. A hold, an
+	// order and an alarm that blocks are somebody's intention, which a message does not advise to pass over.
+	startable bool
+	overrides []string
+	// plannable offers to see what would happen now, where a start comes too early.
+	plannable bool
+	// figured is true where the detail says in other words what the figures say.
+	figured bool
+	// noExecution is true where there is no page of the execution to look at, log where the function's log says more than any page.
+	noExecution, log bool
 }
 
 // reasons has words for every reason of the domain, in the order of its lists.
 var reasons = map[maintenance.Reason]words{
-	maintenance.ReasonInvalidEvent: {why: "the event cannot be read",
-		do: "Find what sends this event to the function, and correct or remove it. It is not tried again."},
-	maintenance.ReasonInvalidRequest: {why: "the request cannot be carried out as it is",
-		do: "Correct the request as Detail says, and send a new one."},
-	maintenance.ReasonForeignEvent: {why: "the event comes from another account or Region than the function's",
-		do: "Find what sends this event to the function, and correct or remove it. It is not tried again."},
-	maintenance.ReasonNoServer: {why: "nothing says which server the event is about", do: agree},
-	maintenance.ReasonAmbiguous: {why: "what names the server does not agree", whySSM: "several managed nodes have its tag",
-		do: agree, doSSM: "Leave the tag on one node, the right one.", doWaiting: true},
-	maintenance.ReasonNotAllowed: {why: "the server is not in the settings",
+	maintenance.ReasonInvalidEvent: {why: say("the event cannot be read"), short: say("unreadable event"), do: correctSender, log: true},
+	maintenance.ReasonInvalidRequest: {why: say("the request cannot be carried out as it is"), short: say("invalid request"),
+		do: "Correct the request as it says above, and send a new one."},
+	maintenance.ReasonForeignEvent: {why: say("the event comes from another account or Region than the function's"),
+		short: say("event of another account or Region"), do: correctSender, log: true},
+	maintenance.ReasonNoServer: {why: say("nothing says which server the event is about"), short: say("no server named"), do: agree},
+	maintenance.ReasonAmbiguous: {why: say("what names the server does not agree"), whySSM: say("several managed nodes have its tag"),
+		short: say("more than one server may be meant"), do: agree, doSSM: "Leave the tag on one node, the right one.", doWaiting: true,
+		plannable: true},
+	maintenance.ReasonNotAllowed: {why: say("the server is not in the settings"), short: say("not in the settings"),
 		do: `If it should be maintained, add it to "servers" in the settings and deploy.`},
-	maintenance.ReasonDisabled: {why: "maintenance of the server is disabled in the settings",
+	maintenance.ReasonDisabled: {why: say("maintenance of the server is disabled in the settings"), short: say("disabled in the settings"),
 		do: `If it should be maintained, remove "enabled": false from its settings and deploy.`},
-	maintenance.ReasonUnsupported: {why: "this version, or the server's backend, cannot do that"},
-	maintenance.ReasonStale:       {why: "the trigger is too old, or dated in the future", figure: age},
-	maintenance.ReasonNewAlarm: {why: "the alarm has only just been created, and this is its first state",
-		do: "If the server needs maintenance, start it by hand."},
-	maintenance.ReasonDuplicate: {why: "the same trigger was decided before"},
-	maintenance.ReasonHeld: {why: "an operator's hold forbids it",
-		again: "Wait until the hold ends, or release it; then send a new request."},
-	maintenance.ReasonApprovalNeeded: {why: "an operator has to approve it",
-		idle: "Without an approval this trigger starts nothing.", unless: "it has none", start: "To approve it and start it now:"},
-	maintenance.ReasonAfterRunning: {why: "the run of the server before it goes on", again: "Send a new request when that run is over."},
-	maintenance.ReasonBlocked:      {why: "an alarm that blocks it is in ALARM", again: "Send a new request when that alarm is OK."},
-	maintenance.ReasonOutsideWindow: {why: "it is outside the server's maintenance window",
-		again: `Send a new request when the window is open, or one with "override": ["window"].`,
-		start: startNow, override: []string{maintenance.OverrideWindow}},
-	maintenance.ReasonCalendarClosed: {why: "a change calendar is closed, or cannot be read",
-		again: `Send a new request when the calendar is open, or one with "override": ["calendar"].`,
-		start: startNow, override: []string{maintenance.OverrideCalendar}},
-	maintenance.ReasonNotFound: {why: "OpsWorks CM does not show the server", whySSM: "Systems Manager shows no managed node for it",
-		do:        "Check the name in the settings, and the Region and endpoint that the function asks.",
-		doSSM:     "Give one node the tag that Detail names, and see that it runs and its SSM Agent answers.",
-		doWaiting: true, doMissed: true, look: true},
-	maintenance.ReasonWrongState: {why: "the server is in a state that it cannot start from", figure: stateNow,
-		do:       "Maintenance can start when the server is HEALTHY or UNHEALTHY.",
-		doSSM:    "Maintenance can start when the node's SSM Agent is online.",
-		doMissed: true, look: true},
-	maintenance.ReasonInProgress: {why: "the server is under maintenance already",
-		whyStop: "it is followed, and not past its deadline"},
-	maintenance.ReasonCoolingDown:      {why: "its last maintenance ended within the cooldown"},
-	maintenance.ReasonDailyLimit:       {why: "alarms have started it as often as the daily limit allows"},
-	maintenance.ReasonConcurrencyLimit: {why: "the concurrency limit is reached", again: "Send a new request when a slot is free."},
+	maintenance.ReasonUnsupported: {why: say("this version, or the server's backend, cannot do that"), short: say("not supported")},
+	maintenance.ReasonStale: {why: say("the {kind} is {age} old; the limit is {limit}",
+		"the {kind} is dated {ahead} in the future; the limit is {limit}", "the trigger is too old, or dated in the future"),
+		short: say("{kind} is {age} old, the limit is {limit}", "{kind} is dated {ahead} ahead, the limit is {limit}", "too old, or dated ahead"),
+		do:    "If the server needs it today, start it by hand.", startable: true, plannable: true, figured: true},
+	maintenance.ReasonNewAlarm: {why: say("the alarm has only just been created, and this is its first state"),
+		short: say("first state of a new alarm"), do: "If the server needs it, start it by hand.", startable: true, plannable: true},
+	maintenance.ReasonDuplicate: {why: say("the same trigger was decided before"), short: say("decided before")},
+	maintenance.ReasonHeld: {why: say("an operator's hold lasts until {until}", "an operator's hold forbids it"),
+		short: say("held until {until}", "held"), again: "Wait until the hold ends, or release it; then send a new request."},
+	maintenance.ReasonApprovalNeeded: {why: say("an operator has to approve it"), short: say("approval needed"),
+		waitsFor: say(" for your approval until {expires}", " for your approval"), startable: true,
+		waitsIdle: say("If you do nothing, it starts nothing, and expires {expires}.", "If you do nothing, it starts nothing.")},
+	maintenance.ReasonAfterRunning: {why: say("the run of the server before it goes on"), short: say("the server before it is not done"),
+		again: "Send a new request when that run is over."},
+	maintenance.ReasonBlocked: {why: say("an alarm that blocks it is in ALARM"), short: say("blocked by an alarm"),
+		again: "Send a new request when that alarm is OK."},
+	maintenance.ReasonOutsideWindow: {why: say("its maintenance window is closed until {until}", "its maintenance window is closed"),
+		short:     say("window opens {until}", "window closed"),
+		waits:     say("{server} will be maintained when its window opens, {starts}, {in}."),
+		waitsFor:  say(" for its window: {starts}"),
+		waitsIdle: say("If you do nothing, it starts then{unless}."),
+		again:     "Send a new request when the window is open, or leave the window out.", startable: true,
+		overrides: []string{maintenance.OverrideWindow}},
+	maintenance.ReasonCalendarClosed: {why: say("a change calendar is closed until {until}", "a change calendar is closed, or cannot be read"),
+		short: say("calendar closed until {until}", "calendar closed"), startable: true, overrides: []string{maintenance.OverrideCalendar},
+		again: "Send a new request when the calendar is open, or leave the calendar out."},
+	maintenance.ReasonNotFound: {why: say("OpsWorks CM does not show the server"), whySSM: say("Systems Manager shows no managed node for it"),
+		short: say("server not found"), do: "Check the name in the settings, and the Region and endpoint that the function asks.",
+		doSSM: "Give its node the tag, and see that its SSM Agent answers.", doWaiting: true, doMissed: true, plannable: true},
+	maintenance.ReasonWrongState: {why: say("the server is {state}", "the server is in a state that it cannot start from"),
+		whySSM: say(`its node's state is "{state}"`, "the node is in a state that it cannot start from"),
+		short:  say("{condition}", "wrong state"), do: "It can start when the server is HEALTHY or UNHEALTHY.",
+		doSSM: "It can start when the node's SSM Agent is online.", doMissed: true, plannable: true},
+	maintenance.ReasonInProgress: {why: say("the server is under maintenance already"), short: say("under maintenance already"),
+		whyStop: say("it is followed, and not overdue before {deadline}", "it is followed, and not past its deadline")},
+	maintenance.ReasonCoolingDown: {why: say("its last maintenance ended {ended}; the cooldown ({limit}) lasts until {until}",
+		"its last maintenance ended within the cooldown"), short: say("cooldown until {until}", "cooldown"),
+		do: "If the server needs it sooner, start it by hand.", startable: true, plannable: true},
+	maintenance.ReasonDailyLimit: {why: say("alarms have started it {most} times today, the daily limit, which counts anew {until}",
+		"alarms have started it as often as the daily limit allows"), short: say("daily limit ({most}) reached", "daily limit reached"),
+		do: "If the server needs it sooner, start it by hand.", startable: true, plannable: true},
+	maintenance.ReasonConcurrencyLimit: {why: say("the concurrency limit ({most}) is reached by {holders}",
+		"the concurrency limit ({most}) is reached", "the concurrency limit is reached"),
+		short: say("concurrency limit ({most}) reached", "concurrency limit reached"),
+		again: "Send a new request when a slot is free.", plannable: true, figured: true},
 
-	maintenance.ReasonDenied: {why: "the function's role lacks a permission",
-		do: "Allow the function's role what Detail says it was denied.", doWaiting: true, doMissed: true},
-	maintenance.ReasonThrottled:    {why: "AWS throttled the calls", again: later},
-	maintenance.ReasonServiceLimit: {why: "a quota of the service is reached", again: later},
-	maintenance.ReasonUnavailable:  {why: "the service did not answer, or answered with an internal error", again: later},
-	maintenance.ReasonLedgerUnavailable: {why: "the table of runs cannot be reached, and without it nothing is done",
-		do: "Look at the table of runs, and at the function's log."},
-	maintenance.ReasonStartUnconfirmed: {why: "the answer to StartMaintenance was lost, and nothing shows yet whether it began",
-		whySSM:  "the answer to StartAutomationExecution was lost, and nothing shows yet whether it began",
-		summary: "{maintenance} may or may not have started: {why}.", steps: unconfirmed},
-	maintenance.ReasonRunbookUnusable: {why: "its runbook cannot be started as the settings have it", doWaiting: true,
-		do: "Correct the server's runbook, its version or its parameters in the settings as Detail says, and deploy."},
-	maintenance.ReasonUnexpected: {why: "something unexpected happened", do: "Look for the run's id in the function's log."},
+	maintenance.ReasonDenied: {why: say("the function's role lacks a permission"), short: say("permission denied"),
+		do: "Allow the function's role what it was denied.", doWaiting: true, doMissed: true, plannable: true},
+	maintenance.ReasonThrottled: {why: say("AWS throttled the calls"), short: say("AWS throttled the calls"), again: later,
+		plannable: true},
+	maintenance.ReasonServiceLimit: {why: say("a quota of the service is reached"), short: say("quota reached"), again: later,
+		plannable: true},
+	maintenance.ReasonUnavailable: {why: say("the service did not answer, or answered with an internal error"),
+		short: say("service did not answer"), again: later, plannable: true},
+	maintenance.ReasonLedgerUnavailable: {why: say("the table of runs cannot be reached, and without it nothing is done"),
+		short: say("table of runs not reached"), do: "Look at the table of runs, and at the function's log.", log: true},
+	maintenance.ReasonStartUnconfirmed: {why: say("the answer to StartMaintenance was lost, and nothing shows yet whether it began"),
+		whySSM:  say("the answer to StartAutomationExecution was lost, and nothing shows yet whether it began"),
+		short:   say("answer lost"),
+		summary: say("{maintenance} may or may not have started: {why}."), subject: say("maintenance may have started: answer lost"),
+		idle: say("If you do nothing, the server stays reserved for this run until it shows whether it began.")},
+	maintenance.ReasonRunbookUnusable: {why: say("its runbook cannot be started as the settings have it"), short: say("runbook unusable"),
+		do: "Correct its runbook, version or parameters in the settings, and deploy.", doWaiting: true, plannable: true},
+	maintenance.ReasonUnexpected: {why: say("something unexpected happened"), short: say("unexpected error"),
+		do: "The function's log has the whole error.", log: true},
 
-	maintenance.ReasonNeverBegan: {why: "nothing shows that it ever began"},
-	maintenance.ReasonEndUnclear: {why: "what was seen does not tell whether it began, or how it ended",
-		do: "See on the server itself how it is, before it is maintained again."},
-	maintenance.ReasonServerGone: {why: "OpsWorks CM no longer shows the server", whySSM: "Systems Manager no longer shows the node",
-		do: "If it was deleted on purpose, remove it from the settings and deploy.", steps: lookAndDo},
-	maintenance.ReasonExecutionGone: {why: "Systems Manager no longer shows its execution, so that its end is unknown",
-		do: "See on the node itself how far it came, before it is maintained again.", noExecution: true},
-	maintenance.ReasonClosedByHand: {why: "an operator closed its record",
-		do: "The server is free for its next run. What goes on there goes on, and is not followed.", steps: onlyDo},
-	maintenance.ReasonAlarmCleared:     {why: "its alarm returned to OK"},
-	maintenance.ReasonStopped:          {why: "an operator asked for that"},
-	maintenance.ReasonStoppedElsewhere: {why: "it was stopped, and not by this function", steps: lookAndDo},
-	maintenance.ReasonNoSuccess: {why: "it has not succeeded for longer than expectEvery allows",
-		summary: "{maintenance} is missed: {why}.", steps: lookAndDo,
+	maintenance.ReasonNeverBegan: {why: say("nothing shows that it ever began"),
+		short: say("it never began"), startable: true, plannable: true},
+	maintenance.ReasonEndUnclear: {why: say("what was seen does not tell whether it began, or how it ended"),
+		short: say("its end is unclear"),
+		do:    "See on the server itself how it is, before it is maintained again.", plannable: true},
+	maintenance.ReasonServerGone: {why: say("OpsWorks CM no longer shows the server"), whySSM: say("Systems Manager no longer shows the node"),
+		short: say("the server is gone"), do: "If it was deleted on purpose, remove it from the settings and deploy."},
+	maintenance.ReasonExecutionGone: {why: say("Systems Manager no longer shows its execution, so that its end is unknown"),
+		short: say("its execution is gone"), do: "See on the node itself how far it came, before it is maintained again.", noExecution: true,
+		plannable: true},
+	maintenance.ReasonClosedByHand: {why: say("an operator closed its record"), short: say("closed by an operator"), plannable: true,
+		do: "The server is free. What goes on there goes on, and is not followed."},
+	maintenance.ReasonAlarmCleared: {why: say("its alarm returned to OK"), short: say("its alarm is OK")},
+	maintenance.ReasonStopped: {why: say("an operator asked for that {stopped}", "an operator asked for that"),
+		short: say("stopped by an operator")},
+	maintenance.ReasonStoppedElsewhere: {why: say("it was stopped, and not by this function"), short: say("stopped, and not from here"),
+		plannable: true},
+	maintenance.ReasonNoSuccess: {why: say("it has not succeeded since {since}; expectEvery allows {limit}",
+		"it has not succeeded for longer than expectEvery allows"), short: say("no success since {since}", "no success for too long"),
+		summary: say("{maintenance} is missed: {why}."), plannable: true, figured: true,
 		do: "Find what keeps it from starting or from succeeding: its schedule, its window, its last end."},
 
-	maintenance.ReasonStopping:     {why: "it is being stopped", summary: "{maintenance} is asked to stop."},
-	maintenance.ReasonNotRunning:   {why: "the run that was named is over", whyStop: "nothing of it runs that could be ended"},
-	maintenance.ReasonAttemptAlive: {why: "an attempt to start it may still be alive", do: "Send a new request when that attempt is over."},
-	maintenance.ReasonUnknownRun:   {why: "no run has that id"},
-	maintenance.ReasonUnknownStatus: {why: "its status is one that this version does not know",
-		do: "Look into it, and deploy a newer version if there is one.", steps: lookAndDo},
-	maintenance.ReasonManyRefusals: {why: "more events were refused today than are notified one by one",
-		summary: "Nothing was started: {why}.",
-		do:      "Find what sends them. Further ones of today are not notified; the function's log has them."},
+	maintenance.ReasonStopping: {why: say("it is being stopped"), short: say("stopping"), summary: say("{maintenance} is asked to stop.")},
+	maintenance.ReasonNotRunning: {why: say("the run that was named is over"), whyStop: say("nothing of it runs that could be ended"),
+		short: say("not running")},
+	maintenance.ReasonAttemptAlive: {
+		why:   say("an attempt to start it may be alive until {until}", "an attempt to start it may still be alive"),
+		short: say("an attempt may be alive"), do: "Send a new request when that attempt is over."},
+	maintenance.ReasonUnknownRun: {why: say("no run has that id"), short: say("unknown run")},
+	maintenance.ReasonUnknownStatus: {why: say("its status is one that this version does not know"), short: say("unknown status"),
+		do: "Look into it, and deploy a newer version if there is one."},
+	maintenance.ReasonManyRefusals: {why: say("more events were refused today than are notified one by one"),
+		short:   say("too many to notify today"),
+		summary: say("Nothing was started: {why}."), do: "Find what sends them.", log: true,
+		idle: say("If you do nothing, further ones of today are not notified; the log has them.")},
 
-	maintenance.ReasonOwnAlarm:         {why: "it is an alarm of this function's own"},
-	maintenance.ReasonUnknownExecution: {why: "the execution is of no run that is known"},
-	maintenance.ReasonNothingNew:       {why: "nothing new is to be seen of the run"},
+	maintenance.ReasonOwnAlarm:         {why: say("it is an alarm of this function's own"), short: say("own alarm")},
+	maintenance.ReasonUnknownExecution: {why: say("the execution is of no run that is known"), short: say("unknown execution")},
+	maintenance.ReasonNothingNew:       {why: say("nothing new is to be seen of the run"), short: say("nothing new")},
 }
 
 const (
 	agree = "Make all that names the server name the same one: the settings, an alarm's tag maintenance-server and its " +
 		"dimension ServerName, a schedule's serverNames."
-	later    = "Send a new request a little later."
-	startNow = "To start it now:"
+	later         = "Send a new request a little later."
+	correctSender = "Find what sends this event to the function, and correct or remove it."
 )
-
-// age is how old a trigger is, or how far in the future.
-func age(v view) string {
-	switch age := v.At.Sub(v.Trigger.Time); {
-	case v.Trigger.Time.IsZero():
-		return ""
-	case age < 0:
-		return "the trigger is dated " + span(-age) + " in the future"
-	default:
-		return "the trigger is " + span(age) + " old, which is too old"
-	}
-}
-
-// stateNow is the state that the server was last seen in.
-func stateNow(v view) string {
-	switch {
-	case v.Server.Status == "":
-		return ""
-	case v.ssm():
-		return "the node's state is: " + v.state(v.Server.Status)
-	default:
-		return "the server is " + v.state(v.Server.Status)
-	}
-}
 
 // why says a reason in words.
 func why(v view) string {
-	if v.said.figure != nil {
-		if text := v.said.figure(v); text != "" {
-			return text
-		}
+	var text string
+	if v.Stop {
+		text = fill(v, v.said.whyStop)
 	}
-	switch {
-	case v.Stop && v.said.whyStop != "":
-		return v.said.whyStop
-	case v.ssm() && v.said.whySSM != "":
-		return v.said.whySSM
-	case v.said.why != "":
-		return v.said.why
-	default:
-		return "the reason is " + string(v.Reason)
+	if text == "" && v.ssm() {
+		text = fill(v, v.said.whySSM)
 	}
+	if text == "" {
+		text = fill(v, v.said.why)
+	}
+	if text == "" {
+		text = "the reason is " + string(v.Reason)
+	}
+	return text
 }
 
-// advice is what an operator can do about a reason; empty if there is nothing.
-func advice(v view) string {
+// remedy is what an operator can do about a reason; empty if there is nothing.
+func remedy(v view) string {
 	if v.ssm() && v.said.doSSM != "" {
 		return v.said.doSSM
 	}

@@ -75,7 +75,7 @@ func TestRecord_SaysTriggerAndExpires(t *testing.T) {
 	r := cases["waiting-outside-window"]
 	r.Trigger, r.Triggers = weekly, []maintenance.Trigger{alarm, weekly}
 	record := decoded(t, r)
-	if record["version"] != 2.0 || record["expires"] != "2026-11-29T05:00:01Z" || record["mayStart"] != "2026-11-29T00:00:01Z" {
+	if record["version"] != 2.0 || record["expires"] != "2026-12-01T11:00:01Z" || record["mayStart"] != "2026-12-01T06:00:01Z" {
 		t.Errorf("got %v", record)
 	}
 	asked := record["trigger"].(map[string]any)

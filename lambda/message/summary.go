@@ -11,17 +11,17 @@ import (
 func Summary(report maintenance.Report) string { return summary(viewOf(report)) }
 
 func summary(v view) string {
-	of := "Maintenance"
-	if v.ServerName != "" {
-		of = "Maintenance of " + v.ServerName
+	if text := fill(v, v.said.summary); text != "" {
+		return text
 	}
-	if v.said.summary != "" {
-		return strings.NewReplacer("{maintenance}", of, "{why}", why(v)).Replace(v.said.summary)
-	}
+	of := v.maintenance()
 	switch v.Outcome {
 	case maintenance.OutcomeStarted:
-		return fmt.Sprintf("%s was started%s.", of, after(" ", bracketed(v.attempt())))
+		return of + " was started" + startedAs(v)
 	case maintenance.OutcomeWaiting:
+		if text := fill(v, v.said.waits); text != "" {
+			return text
+		}
 		return of + " waits" + because(v)
 	case maintenance.OutcomeJoined:
 		return joinedRun(v)
@@ -30,18 +30,15 @@ func summary(v view) string {
 	case maintenance.OutcomeRefused, maintenance.OutcomeError:
 		return notDone(v, of)
 	case maintenance.OutcomeSucceeded:
-		return of + " has succeeded."
+		return of + " has succeeded." + tookSentence(v)
 	case maintenance.OutcomeFailed:
-		if v.Reason == "" {
-			return of + " has failed."
-		}
-		return fmt.Sprintf("%s counts as failed: %s.", of, why(v)) // which is less than to have seen it fail
+		return hasFailed(v, of)
 	case maintenance.OutcomeCancelled:
 		return cancelled(v, of)
 	case maintenance.OutcomeOverdue:
-		return of + " should be over by now, and is not seen to be" + because(v)
+		return isOverdue(v, of)
 	case maintenance.OutcomeMissed:
-		return of + " expired before it could start." + inTheWay(v)
+		return of + " expired" + after(" ", v.when(v.Expires)) + " before it could start." + inTheWay(v)
 	case maintenance.OutcomeHeld, maintenance.OutcomeReleased:
 		return braked(v)
 	case maintenance.OutcomeIgnored:
@@ -49,6 +46,44 @@ func summary(v view) string {
 	default:
 		return fmt.Sprintf("%s: %s.", of, joined([]string{string(v.Outcome), string(v.Reason)}, ", "))
 	}
+}
+
+// startedAs says which attempt it was, where it is not the first: what failed before started nothing.
+func startedAs(v view) string {
+	switch {
+	case v.Attempt < 2:
+		return "."
+	case v.Attempt == 2:
+		return " at the second attempt; the first started nothing."
+	default:
+		return " at " + v.attempt() + "; those before started nothing."
+	}
+}
+
+func tookSentence(v view) string {
+	if took := v.took(); took != "" {
+		return " It took " + took + "."
+	}
+	return ""
+}
+
+func hasFailed(v view, of string) string {
+	if v.Reason != "" {
+		return fmt.Sprintf("%s counts as failed: %s.", of, why(v)) // which is less than to have seen it fail
+	}
+	text := of + " has failed" + after(" in its step ", v.Figures.Step) + "." + tookSentence(v)
+	if asked := v.when(v.StopAsked); asked != "" {
+		text += " An operator asked it to stop " + asked + "."
+	}
+	return text
+}
+
+func isOverdue(v view, of string) string {
+	text := of + " should have been over" + after(" ", v.when(v.Deadline))
+	if v.Figures.Step != "" {
+		return text + ": its step " + v.Figures.Step + " goes on."
+	}
+	return text + ", and is not seen to be" + because(v)
 }
 
 // because ends a sentence with the reason, if there is one.
@@ -73,13 +108,6 @@ func after(before, text string) string {
 		return ""
 	}
 	return before + text
-}
-
-func bracketed(text string) string {
-	if text == "" {
-		return ""
-	}
-	return "(" + text + ")"
 }
 
 // joinedRun: one run serves all its triggers.
@@ -122,8 +150,11 @@ func notDone(v view, of string) string {
 
 func cancelled(v view, of string) string {
 	text := of + " was cancelled"
-	if !v.accepted() {
+	switch {
+	case !v.accepted():
 		text += " before it started"
+	case v.took() != "":
+		text += " after " + v.took()
 	}
 	return text + because(v)
 }
@@ -142,7 +173,7 @@ func braked(v view) string {
 
 // nothing is why an event asks for nothing: in the domain's words, else in those of what decoded it.
 func nothing(v view) string {
-	if v.said.why != "" {
+	if len(v.said.why) > 0 {
 		return why(v)
 	}
 	return v.Detail

@@ -43,6 +43,36 @@ func (v view) state(s maintenance.Status) string {
 	}
 }
 
+// condition is the server's state, in a subject.
+func (v view) condition() string {
+	if v.ssm() {
+		return v.state(v.Server.Status)
+	}
+	return after("server is ", v.state(v.Server.Status))
+}
+
+// local is a text from outside with its times on the reader's clock.
+func (v view) local(text string) string {
+	words := strings.Split(text, " ")
+	for i, word := range words {
+		bare := strings.TrimRight(word, ".,;:")
+		if t, err := time.Parse(time.RFC3339, bare); err == nil {
+			words[i] = v.when(t) + word[len(bare):]
+		}
+	}
+	return strings.Join(words, " ")
+}
+
+// detail is what was recorded, where it says more than the figures and the server's state, which are said already.
+func (v view) detail() string {
+	switch {
+	case v.Detail == string(v.Server.Status), v.said.figured && (v.Figures.Limit > 0 || len(v.Figures.Holders) > 0):
+		return ""
+	default:
+		return v.local(v.Detail)
+	}
+}
+
 // accepted reports whether the backend has said yes to a start.
 func (v view) accepted() bool { return !v.Started.IsZero() || v.Reference != "" }
 
@@ -57,14 +87,6 @@ func (v view) followed() bool {
 	default:
 		return v.accepted()
 	}
-}
-
-// reason is the reason where it says more than the outcome does.
-func (v view) reason() string {
-	if string(v.Reason) == string(v.Outcome) {
-		return ""
-	}
-	return string(v.Reason)
 }
 
 // attempt is which try to start a message is about; the first needs no word.
@@ -140,6 +162,25 @@ func (v view) when(t time.Time) string {
 	default:
 		return local.Format("Mon 2 Jan 15:04 MST")
 	}
+}
+
+// maintenance is what is spoken of.
+func (v view) maintenance() string { return "Maintenance" + after(" of ", v.ServerName) }
+
+// took is how long a run went on, from its being accepted; empty where it never was.
+func (v view) took() string {
+	if v.Started.IsZero() || v.At.Sub(v.Started) < time.Second {
+		return ""
+	}
+	return spanOver(v.At.Sub(v.Started))
+}
+
+// spanOver is a span of time that there is; empty for none.
+func spanOver(d time.Duration) string {
+	if d <= 0 {
+		return ""
+	}
+	return span(d)
 }
 
 // span writes how long something took: to the minute, in days from two on.

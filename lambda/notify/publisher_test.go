@@ -93,7 +93,7 @@ func TestPublisher_Publish(t *testing.T) {
 		subject     string
 	}{
 		{maintenance.TopicText, textARN, "Maintenance of automate-06 was started.",
-			"Maintenance started: automate-06 (alarm automate-06-health)"},
+			"automate-06 maintenance started: alarm automate-06-health"},
 		{maintenance.TopicRecords, recordsARN, `{"version":2,"runId":"` + started.RunID + `","outcome":"started"`, ""},
 		{maintenance.TopicChat, chatARN, `{"version":"1.0","source":"custom"`, ""},
 	} {

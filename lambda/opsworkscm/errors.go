@@ -31,5 +31,5 @@ func classify(err error) (reason maintenance.Reason, refused bool) {
 
 func failure(op string, err error) error {
 	reason, _ := classify(err)
-	return &maintenance.Error{Op: op, Reason: reason, Err: err}
+	return &maintenance.Error{Op: op, Reason: reason, Err: awscall.Plain(err)}
 }

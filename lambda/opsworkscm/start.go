@@ -52,7 +52,7 @@ func (c *Client) Start(
 }
 
 func refused(op string, reason maintenance.Reason, err error) maintenance.Answer {
-	return maintenance.Answer{Err: &maintenance.Error{Op: op, Reason: reason, Err: err}}
+	return maintenance.Answer{Err: &maintenance.Error{Op: op, Reason: reason, Err: awscall.Plain(err)}}
 }
 
 // start sends StartMaintenance, until a time and not after. The SDK repeats it by itself only after errors that prove that nothing was

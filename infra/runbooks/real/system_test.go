@@ -10,7 +10,7 @@ import (
 func (s *server) isTheNodeOfTheWholeSystem(t *testing.T) {
 	t.Run("success", func(t *testing.T) {
 		story := s.play(t, "true", true)
-		for _, text := range []string{"Maintenance started: puppet-01", "Maintenance succeeded: puppet-01", "Restore Success"} {
+		for _, text := range []string{"puppet-01 maintenance started", "puppet-01 maintenance succeeded", "Restore Success"} {
 			if !strings.Contains(story, text) {
 				t.Errorf("the story lacks %q", text)
 			}
@@ -20,7 +20,7 @@ func (s *server) isTheNodeOfTheWholeSystem(t *testing.T) {
 		restore := s.code(t, read("/etc/puppet/code/environments/production/manifests/site.pp"))
 		defer restore()
 		story := s.play(t, `echo 'fail("broken by a deployment")' >/etc/puppet/code/environments/production/manifests/site.pp`, false)
-		for _, text := range []string{"Maintenance failed: puppet-01",
+		for _, text := range []string{"puppet-01 maintenance failed",
 			"HealthCheck: FAILED: an agent run without changes ended with code 1: ", "broken by a deployment"} {
 			if !strings.Contains(story, text) {
 				t.Errorf("the story lacks %q", text)

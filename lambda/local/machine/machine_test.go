@@ -82,7 +82,7 @@ func TestMachine_StartByAnOperator(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 	defer cancel()
 	message, ok := m.Receive(ctx)
-	if !ok || message.Subject != "Maintenance started: automate-06 (an operator)" || message.Attributes["runId"] != response.RunID ||
+	if !ok || message.Subject != "automate-06 maintenance started: an operator" || message.Attributes["runId"] != response.RunID ||
 		message.Attributes["outcome"] != "started" {
 		t.Errorf("got %+v", message)
 	}

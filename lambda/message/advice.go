@@ -1,0 +1,201 @@
+package message
+
+import (
+	"strings"
+
+	"opsworks-maintenance/lambda/maintenance"
+)
+
+// advice is what a message says of what happens next: what comes if nobody does anything, what is to be put right, and what can be typed.
+type advice struct {
+	idle, repair string
+	commands     []command
+}
+
+const nothingStarts = "If you do nothing, nothing is started."
+
+// advise is what a message advises.
+func advise(v view) advice {
+	a, idle := adviseOutcome(v), fill(v, v.said.idle)
+	if v.waiting() {
+		idle = fill(v, v.said.waitsIdle)
+	}
+	if idle != "" {
+		a.idle = idle
+	}
+	return a
+}
+
+func adviseOutcome(v view) advice {
+	switch v.Outcome {
+	case maintenance.OutcomeStarted:
+		return started(v)
+	case maintenance.OutcomeWaiting:
+		return waits(v)
+	case maintenance.OutcomeJoined:
+		return advice{idle: "There is nothing to do: one run serves all its triggers, and its end is notified."}
+	case maintenance.OutcomeInProgress:
+		if !v.followed() {
+			return advice{idle: nothingStarts + alarmStays(v), repair: repair(v)}
+		}
+		return advice{idle: "There is nothing to do: the end of that run is notified.", repair: repair(v)}
+	case maintenance.OutcomeSucceeded:
+		return advice{idle: "There is nothing to do."}
+	case maintenance.OutcomeFailed:
+		return failed(v)
+	case maintenance.OutcomeCancelled:
+		return cancelledNext(v)
+	case maintenance.OutcomeOverdue:
+		return overdue(v)
+	case maintenance.OutcomeMissed:
+		return missed(v)
+	case maintenance.OutcomeHeld:
+		return advice{idle: "If you do nothing, no start is claimed until then. What was claimed before goes on, and its end is notified.",
+			commands: []command{{what: "release it", verb: "release", server: true}}}
+	case maintenance.OutcomeReleased:
+		return advice{idle: "There is nothing to do: what waits starts when nothing else is in its way."}
+	case maintenance.OutcomeRefused, maintenance.OutcomeError:
+		return notStarted(v)
+	default:
+		return advice{}
+	}
+}
+
+// started: OpsWorks CM has no operation that stops maintenance (API reference, 2016-11-01).
+func started(v view) advice {
+	a := advice{idle: "If you do nothing, its end is notified."}
+	if deadline := v.when(v.Deadline); deadline != "" {
+		a.idle = "If you do nothing, its end is notified, or at " + deadline + " that it is overdue."
+	}
+	switch {
+	case v.ssm():
+		a.commands = []command{stop}
+	case v.Server.Status == maintenance.StatusUnderMaintenance:
+		a.repair = "The server is offline while it is maintained."
+	}
+	return a
+}
+
+func waits(v view) advice {
+	a := advice{idle: "If you do nothing, it starts when that is over" + after(", or expires ", v.when(v.Expires)) + unlessCleared(v) + ".",
+		commands: []command{{what: "call it off", verb: "stop"}}}
+	if v.said.doWaiting { // what does not pass by itself
+		a.repair = repair(v)
+	}
+	if v.said.startable {
+		a.commands = append([]command{{what: "start it now", verb: "start", overrides: v.said.overrides}}, a.commands...)
+	}
+	return a
+}
+
+func failed(v view) advice {
+	a := advice{idle: "If you do nothing, it is not tried again before its next trigger." + alarmStays(v), repair: repair(v)}
+	if v.Reason != "" {
+		a.commands = afresh(v)
+		return a
+	}
+	a.commands = []command{plan, startAgain}
+	if v.Detail != "" {
+		a.repair = "Put that right first."
+	}
+	return a
+}
+
+func cancelledNext(v view) advice {
+	if v.accepted() {
+		return advice{idle: "If you do nothing, the server stays as the run left it, until its next trigger.", commands: afresh(v)}
+	}
+	return advice{idle: "There is nothing to do: nothing was started, and the next trigger begins a new run."}
+}
+
+func overdue(v view) advice {
+	a := advice{idle: "If you do nothing, it is followed on, and its end is notified."}
+	if v.ssm() {
+		a.commands = []command{stop}
+	}
+	a.commands = append(a.commands, giveUp)
+	return a
+}
+
+func missed(v view) advice {
+	a := advice{idle: "If you do nothing, nothing is started before the next trigger." + alarmStays(v), commands: []command{plan, startNow}}
+	if v.said.doMissed || v.Reason == maintenance.ReasonNoSuccess {
+		a.repair, a.commands = repair(v), []command{plan}
+	}
+	return a
+}
+
+// notStarted is for refusals and errors: of a start, of the end of a run, of following one.
+func notStarted(v view) advice {
+	switch {
+	case v.Stop:
+		return advice{repair: repair(v)}
+	case v.Reason == maintenance.ReasonStartUnconfirmed:
+		return advice{commands: []command{{what: "if you know that nothing was started, free the server", verb: "close"}}}
+	case v.Outcome == maintenance.OutcomeError && v.followed():
+		return advice{idle: "If you do nothing, it is tried on, and its end is notified once it is seen.", repair: repair(v),
+			commands: []command{giveUp}}
+	}
+	a := advice{idle: nothingStarts + alarmStays(v), repair: repair(v), commands: afresh(v)}
+	if v.ServerName == "" {
+		a.idle = "If you do nothing, the event starts nothing."
+	}
+	return a
+}
+
+// afresh are the commands where nothing runs that could be ended.
+func afresh(v view) []command {
+	var all []command
+	if v.said.plannable || v.Trigger.Kind == maintenance.TriggerManual && len(v.said.overrides) > 0 {
+		all = append(all, plan)
+	}
+	if v.said.startable {
+		all = append(all, command{what: startNow.what, verb: startNow.verb, server: true, overrides: v.said.overrides})
+	}
+	return all
+}
+
+// repair is the advice for a reason, or, where an operator's own request came to nothing, that to send another.
+func repair(v view) string {
+	if v.said.again == "" {
+		return remedy(v)
+	}
+	if v.Trigger.Kind != maintenance.TriggerManual || v.followed() {
+		return ""
+	}
+	return v.said.again
+}
+
+// alarmStays is the one thing about alarms that surprises everybody.
+func alarmStays(v view) string {
+	if v.Trigger.Kind != maintenance.TriggerAlarm {
+		return ""
+	}
+	return " An alarm that stays in ALARM does not ask again."
+}
+
+// paragraph is what comes if nobody does anything, and what is to be put right.
+func (a advice) paragraph() string { return strings.TrimSpace(a.idle + " " + a.repair) }
+
+// intro leads to the link and the commands: what they do, with the link's own purpose first where it has one. It is empty where there is
+// neither.
+func (a advice) intro(l link, commands []command) string {
+	var all []string
+	if l.what != "" {
+		all = append(all, l.what)
+	}
+	for _, c := range commands {
+		all = append(all, c.what)
+	}
+	if len(all) == 0 && l.address != "" {
+		return "See how things stand:"
+	}
+	if len(all) == 0 {
+		return ""
+	}
+	text := strings.Join(all, ", ")
+	if n := len(all); n > 1 {
+		text = strings.Join(all[:n-1], ", ") + ", or " + all[n-1]
+	}
+	return strings.ToUpper(text[:1]) + text[1:] + ":"
+}

@@ -1,0 +1,65 @@
+package message
+
+import (
+	"strings"
+
+	"opsworks-maintenance/lambda/maintenance"
+)
+
+// link is a page that shows how things stand.
+type link struct {
+	// what says what it is for, where that is not what the commands are for: "look at it".
+	what, address, name string
+}
+
+// after is the link as it follows what it is for.
+func (l link) after() string {
+	if l.address == "" {
+		return ""
+	}
+	return "  " + l.address + " (" + l.name + ")"
+}
+
+// linkOf is the page that shows most of what a report is about: the run's execution, the executions where it is looked for, the function's
+// log, else the stack's dashboard. It is empty where the console's address is not a public one.
+func linkOf(v view, f Function) link {
+	console := consoleOf(f.Region)
+	switch {
+	case console == "" || f.Name == "":
+		return link{}
+	case v.Reason == maintenance.ReasonStartUnconfirmed && v.ssm() && v.Reference == "":
+		return link{"look for its execution", console + "/systems-manager/automation/executions?region=" + f.Region, "executions"}
+	case v.Reference != "" && !v.said.noExecution:
+		return link{"look at it", console + "/systems-manager/automation/execution/" + v.Reference + "?region=" + f.Region, "execution"}
+	case v.said.log:
+		return link{"look into it", console + "/cloudwatch/home?region=" + f.Region + "#logsV2:log-groups/log-group/$252Faws$252Flambda$252F" +
+			f.Name + "/log-events" + quoted(v.RunID), "log"}
+	default:
+		return link{"", console + "/cloudwatch/home?region=" + f.Region + "#dashboards/dashboard/" + f.Name, "dashboard"}
+	}
+}
+
+// quoted is the filter for lines with an id, as the console's addresses have it: escaped twice, with $ for %.
+func quoted(id string) string {
+	if id == "" {
+		return ""
+	}
+	return "$3FfilterPattern$3D$2522" + id + "$2522"
+}
+
+// consoleOf is where the console of a Region is: by the beginning of the Region's name. The isolated Regions have no public one.
+// https://docs.aws.amazon.com/general/latest/gr/mgmt-console.html
+func consoleOf(region string) string {
+	domain := "console.aws.amazon.com"
+	switch {
+	case region == "", strings.Contains(region, "-iso"):
+		return ""
+	case strings.HasPrefix(region, "cn-"):
+		domain = "console.amazonaws.cn"
+	case strings.HasPrefix(region, "us-gov-"):
+		domain = "console.amazonaws-us-gov.com"
+	case strings.HasPrefix(region, "eusc-"):
+		domain = "console.amazonaws-eusc.eu"
+	}
+	return "https://" + region + "." + domain
+}
