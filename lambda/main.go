@@ -21,13 +21,12 @@ var version = "dev"
 
 func main() {
 	logger := slog.New(slog.NewJSONHandler(os.Stdout, nil)).With("version", version)
-	handler, connections, err := function.New(os.Getenv, logger, os.Stdout)
+	handler, err := function.New(os.Getenv, logger, os.Stdout)
 	if err != nil {
 		fail(logger, err)
 		os.Exit(1)
 	}
 	handler.Version = version
-	connections.Ahead()
 	lambda.StartWithOptions(handler)
 }
 

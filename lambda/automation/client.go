@@ -3,7 +3,6 @@
 package automation
 
 import (
-	"context"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -53,12 +52,4 @@ var _ maintenance.Backend = (*Client)(nil)
 // New makes a client for the servers, by name. config.BaseEndpoint, if set, is where the API is; otherwise it is AWS's own.
 func New(config aws.Config, servers map[string]Server, now func() time.Time) *Client {
 	return &Client{api: ssm.NewFromConfig(config), servers: servers, now: now}
-}
-
-// Endpoint is where the API is.
-func (c *Client) Endpoint(ctx context.Context) (string, error) {
-	o := c.api.Options()
-	in := ssm.EndpointParameters{Region: aws.String(o.Region), Endpoint: o.BaseEndpoint}
-	endpoint, err := o.EndpointResolverV2.ResolveEndpoint(ctx, in.WithDefaults())
-	return endpoint.URI.String(), err
 }

@@ -121,9 +121,3 @@ func TestClient_Calendar(t *testing.T) {
 		}
 	})
 }
-
-func TestClient_Endpoint(t *testing.T) {
-	if got, err := client("http://127.0.0.1:9").Endpoint(t.Context()); err != nil || got != "http://127.0.0.1:9" {
-		t.Errorf("got %s, %v", got, err)
-	}
-}

@@ -3,16 +3,17 @@ package function
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
-
-	"opsworks-maintenance/lambda/connect"
 )
 
 // attemptTimeout bounds the wait for one answer, so that one that does not come leaves time to try again, to look, and to notify. An
@@ -22,35 +23,9 @@ const (
 	connectTimeout = 2 * time.Second
 )
 
-// aheadTimeout bounds what a start waits for connections. Without, the first calls make their own.
-const aheadTimeout = time.Second
-
-// Connections are those to the services that the settings need.
-type Connections struct {
-	dialer   *connect.Dialer
-	services []service
-}
-
-type service interface {
-	Endpoint(ctx context.Context) (string, error)
-}
-
-// Ahead opens one to each service.
-func (c *Connections) Ahead() {
-	ctx, cancel := context.WithTimeout(context.Background(), aheadTimeout)
-	defer cancel()
-	var endpoints []string
-	for _, s := range c.services {
-		if endpoint, err := s.Endpoint(ctx); err == nil {
-			endpoints = append(endpoints, endpoint)
-		}
-	}
-	c.dialer.Ahead(ctx, endpoints...)
-}
-
 // awsConfig reads what Lambda sets: the Region and the role's credentials. The SDK's own config package would look for them
 // in files and at other services too, and links four service clients for it, which every cold start would pay for.
-func awsConfig(getenv func(string) string, dialer *connect.Dialer) (aws.Config, error) {
+func awsConfig(getenv func(string) string, trusted *x509.CertPool) (aws.Config, error) {
 	var faults []error
 	for _, name := range []string{"AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"} {
 		if getenv(name) == "" {
@@ -65,17 +40,21 @@ func awsConfig(getenv func(string) string, dialer *connect.Dialer) (aws.Config, 
 	}
 	return aws.Config{
 		Region:     getenv("AWS_REGION"),
-		HTTPClient: httpClient(dialer, attemptTimeout),
+		HTTPClient: httpClient(trusted, attemptTimeout),
 		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
 			return credentials, nil
 		}),
 	}, errors.Join(faults...)
 }
 
-// httpClient waits so long for an answer's header.
-func httpClient(dialer *connect.Dialer, wait time.Duration) aws.HTTPClient {
-	return inMemory{awshttp.NewBuildableClient().WithTransportOptions(dialer.Use,
-		func(t *http.Transport) { t.ResponseHeaderTimeout = wait })}
+// httpClient speaks HTTP/1.1, as the services do, and waits so long for an answer's header. nil trusts whom Go does.
+func httpClient(trusted *x509.CertPool, wait time.Duration) aws.HTTPClient {
+	return inMemory{awshttp.NewBuildableClient().
+		WithDialerOptions(func(d *net.Dialer) { d.Timeout = connectTimeout }).
+		WithTransportOptions(func(t *http.Transport) {
+			t.TLSClientConfig, t.ForceAttemptHTTP2 = &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: trusted}, false
+			t.TLSHandshakeTimeout, t.ResponseHeaderTimeout = connectTimeout, wait
+		})}
 }
 
 // inMemory gives net/http bodies of a type that it knows to be in memory: it then sends header and body in one write. The SDK's own type

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"opsworks-maintenance/lambda/automation"
-	"opsworks-maintenance/lambda/connect"
 	"opsworks-maintenance/lambda/maintenance"
 )
 
@@ -78,7 +77,7 @@ func TestExpected(t *testing.T) {
 }
 
 func TestAt_FirstEndpointGiven(t *testing.T) {
-	config, err := awsConfig(func(string) string { return "x" }, &connect.Dialer{})
+	config, err := awsConfig(func(string) string { return "x" }, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

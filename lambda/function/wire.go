@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -15,7 +14,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"opsworks-maintenance/lambda/automation"
-	"opsworks-maintenance/lambda/connect"
 	"opsworks-maintenance/lambda/ledger"
 	"opsworks-maintenance/lambda/maintenance"
 	"opsworks-maintenance/lambda/message"
@@ -33,14 +31,14 @@ func (e *InitError) Error() string { return fmt.Sprintf("initialise function: %v
 func (e *InitError) Unwrap() error { return e.Err }
 
 // New builds the handler from the environment: the only place where the parts meet. Every fault is reported at once.
-func New(getenv func(string) string, logger *slog.Logger, metrics io.Writer) (*Handler, *Connections, error) {
+func New(getenv func(string) string, logger *slog.Logger, metrics io.Writer) (*Handler, error) {
 	environment, envErr := settings.ReadEnvironment(getenv)
 	doc, docErr := readSettings(environment.SettingsFile)
 	nodes, runbookErr := nodes(doc, environment.Runbooks)
-	connections := &Connections{dialer: &connect.Dialer{Timeout: connectTimeout, Proxy: http.ProxyFromEnvironment}}
-	config, awsErr := awsConfig(getenv, connections.dialer)
+	trusted := roots(getenv, bundles())
+	config, awsErr := awsConfig(getenv, trusted)
 	if err := errors.Join(envErr, docErr, runbookErr, awsErr); err != nil {
-		return nil, nil, &InitError{err}
+		return nil, &InitError{err}
 	}
 	endpoint := func(variable string, others ...string) aws.Config {
 		return withEndpoint(config, append(append([]string{getenv("AWS_ENDPOINT_URL_" + variable)}, others...), getenv("AWS_ENDPOINT_URL"))...)
@@ -52,15 +50,8 @@ func New(getenv func(string) string, logger *slog.Logger, metrics io.Writer) (*H
 	topics := notify.Topics{Text: environment.TopicARN, Records: environment.RecordsTopicARN, Chat: environment.ChatTopicARN}
 	cm, ssm := opsworkscm.New(servers, time.Now), automation.New(endpoint("SSM"), nodes, time.Now)
 	tables := endpoint("DYNAMODB")
-	tables.HTTPClient = httpClient(connections.dialer, ledger.AttemptTimeout)
+	tables.HTTPClient = httpClient(trusted, ledger.AttemptTimeout)
 	runs, publisher := ledger.New(tables, environment.RunsTable, rand.Text), notify.New(endpoint("SNS"), topics, function)
-	connections.services = []service{runs, publisher}
-	if len(nodes) < len(doc.Servers) {
-		connections.services = append(connections.services, cm)
-	}
-	if len(nodes) > 0 {
-		connections.services = append(connections.services, ssm)
-	}
 	runner := &maintenance.Runner{
 		Policy:        policies(doc),
 		Backends:      map[string]maintenance.Backend{opsworkscm.Backend: cm, automation.Backend: ssm},
@@ -72,7 +63,7 @@ func New(getenv func(string) string, logger *slog.Logger, metrics io.Writer) (*H
 		Now:           time.Now,
 		NewID:         maintenance.NewID,
 	}
-	return &Handler{Name: function.Name, Settings: doc, Runner: runner, Log: logger, Metrics: metrics, Now: time.Now}, connections, nil
+	return &Handler{Name: function.Name, Settings: doc, Runner: runner, Log: logger, Metrics: metrics, Now: time.Now}, nil
 }
 
 // accountOf is the account in an ARN. Lambda tells a function its Region when it starts, its account only with an event; the topic for

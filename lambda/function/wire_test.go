@@ -19,7 +19,7 @@ func TestNew(t *testing.T) {
 		"TOPIC_ARN": "arn:aws:sns:us-east-1:123456789012:maintenance", "SETTINGS_FILE": path, "RUNS_TABLE": "runs",
 	}
 	wired := func(change map[string]string) (*function.Handler, error) {
-		handler, _, err := function.New(func(name string) string {
+		handler, err := function.New(func(name string) string {
 			if value, ok := change[name]; ok {
 				return value
 			}

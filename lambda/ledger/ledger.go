@@ -57,14 +57,6 @@ func New(config aws.Config, table string, token func() string) *Ledger {
 	return l
 }
 
-// Endpoint is where DynamoDB is.
-func (l *Ledger) Endpoint(ctx context.Context) (string, error) {
-	o := l.api.Options()
-	in := dynamodb.EndpointParameters{Region: aws.String(o.Region), Endpoint: o.BaseEndpoint}
-	endpoint, err := o.EndpointResolverV2.ResolveEndpoint(ctx, in.WithDefaults())
-	return endpoint.URI.String(), err
-}
-
 // pause is how long to wait after so many attempts: half of it grows, half is random, so that those who met do not meet again.
 func (s *store) pause(attempt int) time.Duration {
 	grown := min(firstPause<<min(attempt-1, 10), longestPause)

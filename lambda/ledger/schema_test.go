@@ -25,14 +25,6 @@ func TestLedger_HTTP(t *testing.T) {
 	if snapshot := must[maintenance.Snapshot](t)(l.Read(t.Context(), "automate-06")); snapshot.Open.ID != run.ID {
 		t.Errorf("kept: %+v", snapshot)
 	}
-	if endpoint := must[string](t)(l.Endpoint(t.Context())); endpoint != server.URL {
-		t.Errorf("got %s", endpoint)
-	}
-	c.BaseEndpoint = nil
-	l = ledger.New(c, tableName, tokens())
-	if endpoint := must[string](t)(l.Endpoint(t.Context())); endpoint != "https://dynamodb.us-east-1.amazonaws.com" {
-		t.Errorf("got %s", endpoint)
-	}
 	if err := ledger.CreateTable(t.Context(), config(server.Client()), tableName); err == nil {
 		t.Error("a table was made where nothing is")
 	}

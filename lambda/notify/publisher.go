@@ -48,14 +48,6 @@ func New(config aws.Config, topics Topics, function message.Function) *Publisher
 	return &Publisher{api: sns.NewFromConfig(config), topics: topics, function: function}
 }
 
-// Endpoint is where SNS is.
-func (p *Publisher) Endpoint(ctx context.Context) (string, error) {
-	o := p.api.Options()
-	in := sns.EndpointParameters{Region: aws.String(o.Region), Endpoint: o.BaseEndpoint}
-	endpoint, err := o.EndpointResolverV2.ResolveEndpoint(ctx, in.WithDefaults())
-	return endpoint.URI.String(), err
-}
-
 // Topics are those that have an ARN.
 func (p *Publisher) Topics() []maintenance.Topic {
 	var there []maintenance.Topic

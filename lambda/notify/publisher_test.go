@@ -173,13 +173,6 @@ func TestPublisher_PublishFails(t *testing.T) {
 	})
 }
 
-func TestPublisher_Endpoint(t *testing.T) {
-	got, err := publisher(&service{answer: good}, everywhere).Endpoint(t.Context())
-	if err != nil || got != "https://sns.us-east-1.amazonaws.com" {
-		t.Errorf("got %s, %v", got, err)
-	}
-}
-
 // sent are the message's attributes; all are of type String.
 func sent(form url.Values) map[string]string {
 	attributes := map[string]string{}

@@ -30,14 +30,6 @@ func New(config aws.Config, now func() time.Time) *Client {
 	return &Client{api: opsworkscm.NewFromConfig(config), now: now}
 }
 
-// Endpoint is where the API is.
-func (c *Client) Endpoint(ctx context.Context) (string, error) {
-	o := c.api.Options()
-	in := opsworkscm.EndpointParameters{Region: aws.String(o.Region), Endpoint: o.BaseEndpoint}
-	endpoint, err := o.EndpointResolverV2.ResolveEndpoint(ctx, in.WithDefaults())
-	return endpoint.URI.String(), err
-}
-
 // Stops implements maintenance.Backend: the API has no operation that ends a maintenance.
 func (c *Client) Stops() bool { return false }
 
