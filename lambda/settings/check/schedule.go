@@ -65,8 +65,8 @@ func readSchedule(o object, server settings.Server) settings.Schedule {
 			": its time of day depends on when it was created; write cron(…)")
 	}
 	if now := o.parser.now; !now.IsZero() && !firing.FiresAfter(now.In(server.Location)) {
-		o.fault("expression", quoted(expression)+" never fires again: in "+server.Timezone+" it is "+now.In(server.Location).Format("2006-01-02T15:04")+
-			"; give it a date to come, or remove the schedule")
+		o.fault("expression", quoted(expression)+" never fires again: in "+server.Timezone+" it is "+
+			now.In(server.Location).Format("2006-01-02T15:04")+"; give it a date to come, or remove the schedule")
 	}
 	minutes := int(schedule.Flexible / time.Minute)
 	if stray, found := strayFrom(firing, window, minutes); found {

@@ -54,7 +54,8 @@ func readPreferredWindow(o object, key, text string, location *time.Location) se
 	window, ok := ParsePreferredWindow(text)
 	switch zone := location.String(); {
 	case !ok:
-		o.fault(key, quoted(text)+` is not a window; write {"days": ["Mon"], "start": "09:15", "end": "10:15"}, or in UTC for one hour "Mon:09:15"`)
+		o.fault(key, quoted(text)+
+			` is not a window; write {"days": ["Mon"], "start": "09:15", "end": "10:15"}, or in UTC for one hour "Mon:09:15"`)
 	case zone != "UTC" && zone != "Etc/UTC":
 		end := settings.Clock(window.End % minutesOfDay)
 		o.fault(key, fmt.Sprintf(`%s is in UTC, and the timezone is %s; write its times, as in {"days": [%q], "start": %q, "end": %q}`,
