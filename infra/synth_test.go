@@ -109,7 +109,8 @@ func TestReadContext_Syntax(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err := readContext(file)
-	want := file + ": line 3, column 36: not JSON: invalid character '}' looking for beginning of object key string; remove the comma before it"
+	want := file + ": line 3, column 35: not JSON: invalid character '}' looking for beginning of object key string; " +
+		"remove the comma before it"
 	if err == nil || err.Error() != want {
 		t.Errorf("%v, want %s", err, want)
 	}
