@@ -58,6 +58,7 @@ fuzz: ## fuzz everything that reads bytes from outside, FUZZTIME each
 	go test ./events -run '^$$' -fuzz FuzzDecode -fuzztime $(FUZZTIME)
 	go test ./lambda/automation -run '^$$' -fuzz FuzzClient_FollowWithoutValues -fuzztime $(FUZZTIME)
 	go test ./lambda/settings/check -run '^$$' -fuzz FuzzResolve -fuzztime $(FUZZTIME)
+	go test ./lambda/settings/importing -run '^$$' -fuzz FuzzDocument -fuzztime $(FUZZTIME)
 	go test ./lambda/local/simulator/opsworkscm -run '^$$' -fuzz FuzzService -fuzztime $(FUZZTIME)
 	go test ./lambda/local/simulator/ssm -run '^$$' -fuzz FuzzService -fuzztime $(FUZZTIME)
 
