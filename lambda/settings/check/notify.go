@@ -24,6 +24,10 @@ func readSubscriptions(o object, key string) []settings.Subscription {
 	var subscriptions []settings.Subscription
 	seen := map[string]int{}
 	for i, v := range o.list(key) {
+		if v.kind == kindText && isEmail(v.text) {
+			o.itemFault(key, i, `is an address alone; write {"email": `+quoted(v.text)+"}")
+			continue
+		}
 		at := o.at.member(key).item(i)
 		fields, ok := o.parser.open(v, at, keysOf[subscriptionKeys]())
 		if !ok {

@@ -19,6 +19,10 @@ func readSchedules(o object, server settings.Server) []settings.Schedule {
 	var schedules []settings.Schedule
 	names := map[string]int{}
 	for i, v := range o.list("schedules") {
+		if _, err := cron.Parse(v.text); v.kind == kindText && err == nil {
+			o.itemFault("schedules", i, `is a text alone; write {"name": "weekly", "expression": `+quoted(v.text)+"}")
+			continue
+		}
 		at := o.at.member("schedules").item(i)
 		fields, ok := o.parser.open(v, at, keysOf[scheduleKeys]())
 		if !ok {
