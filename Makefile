@@ -61,6 +61,7 @@ fuzz: ## fuzz everything that reads bytes from outside, FUZZTIME each
 	go test ./events -run '^$$' -fuzz FuzzDecode -fuzztime $(FUZZTIME)
 	go test ./lambda/automation -run '^$$' -fuzz FuzzClient_FollowWithoutValues -fuzztime $(FUZZTIME)
 	go test ./lambda/settings/check -run '^$$' -fuzz FuzzResolve -fuzztime $(FUZZTIME)
+	go test ./lambda/settings/importing -run '^$$' -fuzz FuzzDocument -fuzztime $(FUZZTIME)
 	go test ./lambda/local/simulator/opsworkscm -run '^$$' -fuzz FuzzService -fuzztime $(FUZZTIME)
 	go test ./lambda/local/simulator/ssm -run '^$$' -fuzz FuzzService -fuzztime $(FUZZTIME)
 
@@ -77,13 +78,16 @@ synth: build ## write the CloudFormation template to dist/cdk.out; needs Node, n
 	@go run ./infra
 
 bootstrap: ## prepare the account and Region of your AWS credentials for the CDK, once
+	@go run ./infra/syntax
 	$(CDK) bootstrap $(ARGS)
 
 deploy: ## build the function and deploy it with the settings in cdk.json, to the account of your AWS credentials
 	@$(cdk)
+	@go run ./infra/syntax
 	$(CDK) deploy $(ARGS)
 
 destroy: ## take it away again; the table of runs stays
+	@go run ./infra/syntax
 	$(CDK) destroy $(ARGS)
 
 e2e: build local ## deploy to an AWS emulator (moto) and run the function against it; needs Node and moto_server

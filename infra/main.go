@@ -11,6 +11,8 @@ import (
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/jsii-runtime-go"
+
+	"opsworks-maintenance/lambda/settings/check"
 )
 
 // The paths of the build, from the top of the repository, which is where cdk.json lies and the CLI runs the app.
@@ -66,6 +68,9 @@ func readContext(file string) (map[string]any, error) {
 	b, err := os.ReadFile(file)
 	if err != nil {
 		return nil, fmt.Errorf("read the settings: %w", err)
+	}
+	if problem := check.SyntaxProblem(b); problem != "" {
+		return nil, fmt.Errorf("%s: %s", file, problem)
 	}
 	var app struct {
 		Context map[string]any `json:"context"`

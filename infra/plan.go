@@ -132,7 +132,11 @@ func checkParameters(servers []settings.Server) []check.Fault {
 				continue
 			}
 			for _, fault := range runbook.Check(server.Parameters) {
-				faults = append(faults, check.Fault{Path: fmt.Sprintf("servers[%d].parameters", i), Problem: fault})
+				path := check.Member(fmt.Sprintf("servers[%d].parameters", i), fault.Parameter)
+				if fault.Value >= 0 {
+					path += fmt.Sprintf("[%d]", fault.Value)
+				}
+				faults = append(faults, check.Fault{Path: path, Problem: fault.Problem})
 			}
 		}
 	}

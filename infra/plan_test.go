@@ -48,10 +48,12 @@ func TestNewPlan_Faults(t *testing.T) {
 		"of parameters": {documentOf(`{"name": "a", "backend": "ssm", "runbook": "chef-automate", "parameters": {
 			"BackupTo": ["backups"], "InstanceId": ["i-0123456789abcdef0"], "Backup": ["x"],
 			"MajorUpgrade": ["maybe"], "ProductVersion": [""], "RebootOption": []}}`), []string{
-			"servers[0].parameters: BackupTo: the value does not match", "servers[0].parameters: InstanceId is given by the function",
-			"servers[0].parameters: Backup is not a parameter of chef-automate; it has BackupTo, ",
-			"servers[0].parameters: MajorUpgrade: write no or yes", "servers[0].parameters: ProductVersion: leave it out",
-			"servers[0].parameters: RebootOption takes one value"}},
+			`servers[0].parameters.BackupTo[0]: "backups" is not possible; write s3://BUCKET/PREFIX`,
+			"servers[0].parameters.InstanceId: the function gives it itself; remove it",
+			"servers[0].parameters.Backup: is not a parameter of chef-automate; it has BackupTo, ",
+			`servers[0].parameters.MajorUpgrade[0]: "maybe" is not possible; write no or yes`,
+			"servers[0].parameters.ProductVersion[0]: is empty; leave the parameter out",
+			"servers[0].parameters.RebootOption: has 0 values; write one"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := newPlan(c.document, now)

@@ -102,6 +102,20 @@ func inCDKJSON(t *testing.T) string {
 	return string(document)
 }
 
+// A slip in cdk.json is found by its line and column.
+func TestReadContext_Syntax(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "cdk.json")
+	if err := os.WriteFile(file, []byte("{\n  \"context\": {\n    \"maintenance\": {\"servers\": [],}\n  }\n}\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, err := readContext(file)
+	want := file + ": line 3, column 35: not JSON: invalid character '}' looking for beginning of object key string; " +
+		"remove the comma before it"
+	if err == nil || err.Error() != want {
+		t.Errorf("%v, want %s", err, want)
+	}
+}
+
 // now is when the tests deploy.
 var now = time.Date(2026, 11, 26, 12, 0, 0, 0, time.UTC)
 

@@ -215,5 +215,5 @@ func (s *server) installer(name, version string, given map[string]string) {
 		s.t.Fatal(err)
 	}
 	given["InstallerSHA256"] = fmt.Sprintf("%x", sha256.Sum256(tar))
-	given["InstallerSource"] = "https://pm.example.com/puppet-enterprise.tar"
+	given["InstallerSource"] = "https://pm.example.com/cgi-bin/download.cgi?dist=el&rel=8&ver=2023.8.1"
 }

@@ -57,6 +57,11 @@ func readRunbook(o object, backend settings.Backend) (name, version string) {
 	if !found {
 		return "", ""
 	}
+	if of, moving, found := strings.Cut(name, ":$"); found {
+		o.fault("runbook", quoted(name)+" has "+quoted("$"+moving)+" for a version; write a number, as in "+quoted(of+":7")+", or "+quoted(of)+
+			" for its default version")
+		return "", ""
+	}
 	if last := strings.LastIndexByte(name, ':'); last > strings.LastIndexByte(name, '/') && onlyBytes(name[last+1:], isDigit) {
 		name, version = name[:last], name[last+1:]
 		if version == "" || version[0] == '0' || len(version) > 9 {
@@ -125,7 +130,7 @@ func readPublicParameters(o object, runbook string, given map[string][]string) [
 
 func readParameter(o object, part value) []string {
 	if part.key == "" {
-		o.fault(part.key, "a parameter needs a name")
+		o.fault(part.key, "the name is empty; write that of a parameter")
 	}
 	if part.kind != kindList {
 		o.fault(part.key, mustBe(`a list of texts, such as ["value"]`, part))
@@ -162,7 +167,7 @@ func readCalendars(o object) []string {
 	var calendars []string
 	o.texts("calendars", func(i int, name string) {
 		if name == "" || strings.ContainsFunc(name, func(r rune) bool { return unicode.IsSpace(r) || isNotPrintable(r) }) {
-			o.itemFault("calendars", i, quoted(name)+" is not the name or ARN of a calendar")
+			o.itemFault("calendars", i, quoted(name)+" is not the name or ARN of a calendar; write it without blanks")
 			return
 		}
 		calendars = append(calendars, name)

@@ -30,10 +30,10 @@ func parse(t testing.TB, document string) settings.Settings {
 	return parsed
 }
 
-// faultsOf returns what is wrong with a document, one fault a line.
+// faultsOf returns what is wrong with a document on 26 November 2026 at noon, one fault a line.
 func faultsOf(t testing.TB, document string) []string {
 	t.Helper()
-	parsed, err := check.Resolve([]byte(document), time.Time{})
+	parsed, err := check.Resolve([]byte(document), time.Date(2026, 11, 26, 12, 0, 0, 0, time.UTC))
 	if err == nil {
 		return nil
 	}

@@ -36,8 +36,8 @@ type serverKeys struct {
 	Schedules []scheduleKeys `json:"schedules"`
 	// The IANA time zone of schedules, window and messages.
 	Timezone string `json:"timezone" default:"UTC" kind:"timezone"`
-	// When maintenance may start, by the wall clock. Left out: always.
-	Window windowKeys `json:"window"`
+	// When maintenance may start, by the wall clock. Left out: always. OpsWorks CM's Mon:09:15 is the hour that begins then, in UTC.
+	Window windowKeys `json:"window" text:"preferredWindow"`
 	// How long after the end of a run alarms are refused.
 	Cooldown string `json:"cooldown" default:"12h" kind:"duration"`
 	// How long a trigger may wait. Left out: until the end of the window that is open, else of the next; without a window six hours.

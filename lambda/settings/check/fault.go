@@ -70,15 +70,21 @@ func (p *place) path() string {
 		return ""
 	}
 	above := p.above.path()
-	switch {
-	case p.index >= 0:
+	if p.index >= 0 {
 		return above + "[" + strconv.Itoa(p.index) + "]"
-	case !isPlainKey(p.key):
-		return above + "[" + quoted(p.key) + "]"
-	case above == "":
-		return p.key
 	}
-	return above + "." + p.key
+	return Member(above, p.key)
+}
+
+// Member is the path of an object's member, as faults have it: above.key, or above["a key"] where the key could be misread.
+func Member(above, key string) string {
+	switch {
+	case !isPlainKey(key):
+		return above + "[" + quoted(key) + "]"
+	case above == "":
+		return key
+	}
+	return above + "." + key
 }
 
 // isPlainKey tells whether a key can stand behind a dot without being misread.

@@ -21,13 +21,23 @@ func reachesOwnAlarms(g settings.Glob) bool {
 const longestAlarmName = 255
 
 func alarmGlobProblem(text string) string {
-	if n := utf8.RuneCountInString(text); n < 1 || n > longestAlarmName {
-		return fmt.Sprintf("%s has %d characters; the name of an alarm has 1 to %d", quoted(text), n, longestAlarmName)
+	if text == "" {
+		return `"" is no alarm's name; write one, or how it begins and *`
+	}
+	if n := utf8.RuneCountInString(text); n > longestAlarmName {
+		return fmt.Sprintf("%s has %d characters, and the name of an alarm at most %d; write how it begins, and * for the rest",
+			quoted(text), n, longestAlarmName)
 	}
 	for _, r := range text {
-		if !unicode.IsPrint(r) {
-			return quoted(text) + " has a character that cannot be printed; leave it out"
+		switch {
+		case r < ' ' || r == 0x7f: // PutMetricAlarm: "can't contain ASCII control characters"
+			return fmt.Sprintf("%s has the control character %U, which no alarm's name has; remove it", quoted(text), r)
+		case !unicode.IsPrint(r):
+			return fmt.Sprintf("%s has the character %U, which nobody can see; write * in its place", quoted(text), r)
 		}
+	}
+	if strings.HasPrefix(text, "arn:") {
+		return quoted(text) + " is an ARN; write the alarm's name, which stands behind :alarm:"
 	}
 	if reachesOwnAlarms(settings.Glob(text)) {
 		return quoted(text) + " claims this program's own alarms (" + settings.OwnAlarmPrefix +

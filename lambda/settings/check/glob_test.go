@@ -58,46 +58,6 @@ func TestGlob_Match(t *testing.T) {
 	})
 }
 
-func TestResolve_AlarmsOfTwoServers(t *testing.T) {
-	two := func(first, second string) string {
-		return `{"servers": [{"name": "a", "backend": "ssm", "runbook": "Maintain", "alarms": [` + first + `]},
-			{"name": "b", "backend": "ssm", "runbook": "Maintain", "alarms": [` + second + `]}]}`
-	}
-	overlap := func(glob string, of int, other, example string) string {
-		return fmt.Sprintf(`servers[1].alarms[%d]: %q and servers[0].alarms[%d] (%q) can both match %q; `+
-			"an alarm may ask for one server only", 0, glob, of, other, example)
-	}
-	checkFaults(t, []faultCase{
-		{"different names", two(`"web-1", "web-2"`, `"web-3"`), nil},
-		{"globs of different beginnings", two(`"web-1-*"`, `"web-2-*"`), nil},
-		{"globs of different ends", two(`"web*1"`, `"web*2"`), nil},
-		{"a name longer than the glob's literals", two(`"w*eb-eb"`, `"web"`), nil},
-		{"overlap within one server", two(`"web-*", "web-1", "w*"`, `"db"`), nil},
-		{"the same name", two(`"db", "web"`, `"web"`), []string{overlap("web", 1, "web", "web")}},
-		{"a name and a glob", two(`"web-1-cpu"`, `"web-*-cpu"`), []string{overlap("web-*-cpu", 0, "web-1-cpu", "web-1-cpu")}},
-		{"a glob and a name", two(`"web-*-cpu"`, `"web-1-cpu"`), []string{overlap("web-1-cpu", 0, "web-*-cpu", "web-1-cpu")}},
-		{"a name that is the prefix of a glob", two(`"web*"`, `"web"`), []string{overlap("web", 0, "web*", "web")}},
-		{"a beginning and an end", two(`"web-*"`, `"web*-cpu"`), []string{overlap("web*-cpu", 0, "web-*", "web-cpu")}},
-		{"parts in the middle", two(`"w*1*e"`, `"w*2*e"`), []string{overlap("w*2*e", 0, "w*1*e", "w12e")}},
-		{"letters of several bytes", two(`"é*"`, `"é*ü"`), []string{overlap("é*ü", 0, "é*", "éü")}},
-		{"several pairs", two(`"web-*", "web-1"`, `"web*1"`), []string{
-			overlap("web*1", 0, "web-*", "web-1"), overlap("web*1", 1, "web-1", "web-1")}},
-		{"names that could only be too long for an alarm",
-			two(`"a*`+strings.Repeat("b", 200)+`*"`, `"a*`+strings.Repeat("c", 200)+`*"`), nil},
-	})
-}
-
-func TestResolve_OwnAlarms(t *testing.T) {
-	const why = " claims this program's own alarms (opsworks-maintenance-…), which may start nothing; " +
-		"begin it with what only this server's alarms begin with"
-	for _, glob := range []string{"*", "ops*", "opsworks-maintenance-*", "opsworks-maintenance-failed", "*e*"} {
-		checkFaults(t, []faultCase{{"refused: " + glob, withServer(`"alarms": ["` + glob + `"]`),
-			[]string{`servers[0].alarms[0]: "` + glob + `"` + why}}})
-	}
-	checkFaults(t, []faultCase{{"names near ours", withServer(
-		`"alarms": ["opsworks-maintenance", "opsworks-cpu-*", "OpsWorks-*", "*-cpu", "o*d"], "rules": ["*"]`), nil}})
-}
-
 // The index must find exactly the overlaps that trying all short names finds.
 func TestResolve_OverlapsAgreeWithTrying(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))

@@ -24,6 +24,10 @@ func readSubscriptions(o object, key string) []settings.Subscription {
 	var subscriptions []settings.Subscription
 	seen := map[string]int{}
 	for i, v := range o.list(key) {
+		if v.kind == kindText && isEmail(v.text) {
+			o.itemFault(key, i, `is an address alone; write {"email": `+quoted(v.text)+"}")
+			continue
+		}
 		at := o.at.member(key).item(i)
 		fields, ok := o.parser.open(v, at, keysOf[subscriptionKeys]())
 		if !ok {
@@ -59,7 +63,7 @@ func readSubscription(o object) (subscription settings.Subscription, receiver st
 			// Most mail servers ignore case, and nobody wants each message twice.
 			subscription.Email, receiver = email, "email "+strings.ToLower(email)
 		} else {
-			o.fault("email", quoted(email)+" is not an e-mail address; write name@example.com")
+			o.fault("email", emailProblem(email))
 		}
 	}
 	for _, key := range []string{"chat", "records"} {
@@ -100,11 +104,31 @@ func readOnly(o object) []string {
 	return only
 }
 
+// emailProblem offers the address where it is dressed as a link or with a name, and asks for one entry each where it is several.
+func emailProblem(text string) string {
+	bare := text
+	if _, within, found := strings.Cut(bare, "<"); found {
+		bare, _, _ = strings.Cut(within, ">")
+	}
+	if len(bare) > len(mailto) && strings.EqualFold(bare[:len(mailto)], mailto) {
+		bare, _, _ = strings.Cut(bare[len(mailto):], "?")
+	}
+	switch {
+	case isEmail(bare):
+		return quoted(text) + " is more than an e-mail address; write " + quoted(bare)
+	case len(strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune(",; ", r) })) > 1 && strings.Count(text, "@") > 1:
+		return quoted(text) + " is more than one e-mail address; give each an entry of its own"
+	}
+	return quoted(text) + " is not an e-mail address; write name@example.com"
+}
+
+const mailto = "mailto:"
+
 // isEmail is deliberately coarse: SNS sends a confirmation to the address, and
 // that is the real test.
 func isEmail(text string) bool {
 	name, domain, found := strings.Cut(text, "@")
-	if !found || name == "" || domain == "" || strings.Contains(domain, "@") {
+	if !found || name == "" || domain == "" || strings.ContainsAny(domain, "@,;<>") || strings.ContainsAny(name, ":<>") {
 		return false
 	}
 	return !strings.ContainsFunc(text, func(r rune) bool {

@@ -45,7 +45,7 @@ func (p *parser) open(v value, at *place, known []string) (object, bool) {
 		case seen&(1<<index) != 0:
 			p.fault(at.member(part.key), "the key is given twice; keep one")
 		case part.kind == kindNull:
-			p.fault(at.member(part.key), "null is not a value; leave the key out")
+			p.fault(at.member(part.key), "null is not a value; write one, or leave the key out")
 		}
 		seen |= 1 << index
 	}
@@ -123,7 +123,11 @@ func (o object) countFromOne(key string, byDefault int) int {
 func (o object) list(key string) []value {
 	v, found := o.find(key)
 	if found && v.kind != kindList {
-		o.fault(key, mustBe("a list", v))
+		remedy := ""
+		if v.kind == kindText {
+			remedy = "; write [" + quoted(v.text) + "]"
+		}
+		o.fault(key, mustBe("a list", v)+remedy)
 		return nil
 	}
 	return v.parts

@@ -44,7 +44,7 @@ func (p *parser) checkOverlaps() {
 			}
 			p.faults = append(p.faults, Fault{
 				fmt.Sprintf("servers[%d].alarms[%d]", later.server, later.index),
-				fmt.Sprintf("%s and servers[%d].alarms[%d] (%s) can both match %s; an alarm may ask for one server only",
+				fmt.Sprintf("%s and servers[%d].alarms[%d] (%s) can both match %s; an alarm may ask for one server only, so change one of them",
 					quoted(string(later.glob)), earlier.server, earlier.index, quoted(string(earlier.glob)), quoted(example)),
 			})
 		}

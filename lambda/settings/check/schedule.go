@@ -19,6 +19,10 @@ func readSchedules(o object, server settings.Server) []settings.Schedule {
 	var schedules []settings.Schedule
 	names := map[string]int{}
 	for i, v := range o.list("schedules") {
+		if _, err := cron.Parse(v.text); v.kind == kindText && err == nil {
+			o.itemFault("schedules", i, `is a text alone; write {"name": "weekly", "expression": `+quoted(v.text)+"}")
+			continue
+		}
 		at := o.at.member("schedules").item(i)
 		fields, ok := o.parser.open(v, at, keysOf[scheduleKeys]())
 		if !ok {
@@ -65,7 +69,8 @@ func readSchedule(o object, server settings.Server) settings.Schedule {
 			": its time of day depends on when it was created; write cron(…)")
 	}
 	if now := o.parser.now; !now.IsZero() && !firing.FiresAfter(now.In(server.Location)) {
-		o.fault("expression", quoted(expression)+" never fires again; give it a date to come, or remove the schedule")
+		o.fault("expression", quoted(expression)+" never fires again: in "+server.Timezone+" it is "+
+			now.In(server.Location).Format("2006-01-02T15:04")+"; give it a date to come, or remove the schedule")
 	}
 	minutes := int(schedule.Flexible / time.Minute)
 	if stray, found := strayFrom(firing, window, minutes); found {

@@ -5,15 +5,6 @@ import (
 	"testing"
 )
 
-func withSchedule(expression, more string) string {
-	return withServer(`"schedules": [{"name": "s", "expression": "` + expression + `"` + more + `}]`)
-}
-
-func TestResolve_Expression(t *testing.T) {
-	checkFaults(t, []faultCase{{"a fault of the expression", withSchedule("rate(1 minutes)", ""), []string{
-		`servers[0].schedules[0].expression: "rate(1 minutes)" must say 1 minute`}}})
-}
-
 func TestResolve_ScheduleOutsideItsWindow(t *testing.T) {
 	const night = `{"days": ["Sat", "Sun"], "start": "22:00", "end": "04:00"}`
 	const weekend = `{"days": ["Sat", "Sun"], "start": "00:00", "end": "24:00"}`
@@ -83,40 +74,4 @@ func TestResolve_ScheduleOutsideItsWindow(t *testing.T) {
 			}
 		})
 	}
-}
-
-func TestResolve_Schedules(t *testing.T) {
-	two := func(first, second string) string {
-		return `{"servers": [{"name": "a", "backend": "ssm", "runbook": "Maintain", ` + first + `},
-			{"name": "b", "backend": "ssm", "runbook": "Maintain", ` + second + `}]}`
-	}
-	const weekly = `"schedules": [{"name": "weekly", "expression": "rate(7 days)", "flexible": "60m"}]`
-	checkFaults(t, []faultCase{
-		{"nothing is given", withServer(`"schedules": [{}]`), []string{
-			"servers[0].schedules[0].name: is missing; give the schedule a name",
-			"servers[0].schedules[0].expression: is missing; write cron(…), rate(…) or at(…)"}},
-		{"a key with a slip", withServer(`"schedules": [{"name": "s", "expresion": "rate(1 day)"}]`), []string{
-			`servers[0].schedules[0].expresion: "expresion" is not a known key; did you mean "expression"?`,
-			"servers[0].schedules[0].expression: is missing; write cron(…), rate(…) or at(…)"}},
-		{"a name of 65 letters", withServer(`"schedules": [{"name": "` + strings.Repeat("a", 65) + `", "expression": "rate(1 day)"}]`),
-			[]string{`servers[0].schedules[0].name: "` + strings.Repeat("a", 60) +
-				`"… is not the name of a schedule; write 1 to 64 letters, digits, dots, dashes and underscores`}},
-		{"a name twice on one server", withServer(`"schedules": [{"name": "s", "expression": "rate(1 day)"}, ` +
-			`{"name": "s", "expression": "rate(1 day)"}]`),
-			[]string{`servers[0].schedules[1].name: "s" is the same as that of item 0; give it another`}},
-		{"flexible by part of a minute", withSchedule("rate(1 day)", `, "flexible": "90s"`), []string{
-			`servers[0].schedules[0].flexible: "90s" is not possible; write whole minutes, 1m to 24h`}},
-		{"flexible by more than a day", withSchedule("rate(1 day)", `, "flexible": "1d1m"`), []string{
-			`servers[0].schedules[0].flexible: "1d1m" is not possible; write whole minutes, 1m to 24h`}},
-		{"a schedule that two servers share", two(weekly, strings.ReplaceAll(weekly, "60m", "1h")), nil},
-		{"a shared schedule at another time", two(weekly, strings.ReplaceAll(weekly, "7 days", "8 days")), []string{
-			`servers[1].schedules[0]: schedule "weekly" has another expression at servers[0].schedules[0]; ` +
-				"make them equal or give this one another name"}},
-		{"a shared schedule in another zone", two(weekly, weekly+`, "timezone": "Europe/Berlin"`), []string{
-			`servers[1].schedules[0]: schedule "weekly" has another timezone at servers[0].schedules[0]; ` +
-				"make them equal or give this one another name"}},
-		{"a shared schedule of other flexibility", two(weekly, strings.ReplaceAll(weekly, "60m", "59m")), []string{
-			`servers[1].schedules[0]: schedule "weekly" has another flexible at servers[0].schedules[0]; ` +
-				"make them equal or give this one another name"}},
-	})
 }

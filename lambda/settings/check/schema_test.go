@@ -38,11 +38,12 @@ func kinds() map[string]object {
 		"day":          {"enum": []any{"Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"}},
 		"duration": {"minLength": 1, "pattern": "^([0-9]+d)?(0|([0-9]*[.]?[0-9]*(ns|us|µs|μs|ms|h|m|s))*)$",
 			"examples": []any{"90m", "12h", "8d", "1d12h"}},
-		"email":      {"pattern": "^[^@ ]+@[^@ ]+$"},
-		"expression": {"pattern": `^(cron|rate|at)\(.*\)$`, "examples": []any{"cron(0 23 ? * SAT *)", "rate(7 days)"}},
-		"name":       {},
-		"outcome":    {"enum": outcomes},
-		"rule":       {"pattern": "^[a-zA-Z0-9._*-]{1,64}$"},
+		"email":           {"pattern": "^[^@ ]+@[^@ ]+$"},
+		"expression":      {"pattern": `^(cron|rate|at)\(.*\)$`, "examples": []any{"cron(0 23 ? * SAT *)", "rate(7 days)"}},
+		"name":            {},
+		"outcome":         {"enum": outcomes},
+		"preferredWindow": {"pattern": "^(Mon|Tue|Wed|Thu|Fri|Sat|Sun):([01][0-9]|2[0-3]):[0-5][0-9]$", "examples": []any{"Mon:09:15"}},
+		"rule":            {"pattern": "^[a-zA-Z0-9._*-]{1,64}$"},
 		"runbook": {"pattern": "^[a-zA-Z0-9_.:/-]{3,138}$",
 			"examples": []any{settings.RunbookChefAutomate, settings.RunbookPuppetEnterprise, settings.RunbookPuppetServer}},
 		"scheduleName":    {"pattern": "^[a-zA-Z0-9._-]{1,64}$"},
@@ -107,6 +108,10 @@ func objectSchema(t *testing.T, name string, fields *ast.StructType) object {
 		tag := reflect.StructTag(text)
 		key := tag.Get("json")
 		property := valueSchema(t, field.Type, tag.Get("kind"))
+		if text := tag.Get("text"); text != "" {
+			asText := valueSchema(t, ast.NewIdent("string"), text)
+			property = object{"oneOf": append(property["allOf"].([]any), asText)}
+		}
 		property["description"] = strings.ReplaceAll(strings.TrimSpace(field.Doc.Text()), "\n", " ")
 		if byDefault := tag.Get("default"); byDefault != "" {
 			property["default"] = byDefault

@@ -23,12 +23,13 @@ func (p *parser) server(v value, at *place, position int) settings.Server {
 	if !ok {
 		return settings.Server{}
 	}
+	location := readTimezone(o)
 	server := settings.Server{
 		Name:            readServerName(o),
 		Backend:         readBackend(o),
 		Enabled:         o.boolean("enabled", true),
-		Location:        readTimezone(o),
-		Window:          readWindow(o, "window"),
+		Location:        location,
+		Window:          readWindow(o, "window", location),
 		Cooldown:        o.duration("cooldown", defaultCooldown, orZero),
 		ExpiresAfter:    readExpiresAfter(o),
 		StaleAfter:      o.duration("staleAfter", defaultStaleAfter, notZero),

@@ -33,17 +33,22 @@ type value struct {
 // readDocument turns bytes into a tree, or says where they stop being JSON.
 func readDocument(document []byte) (value, *Fault) {
 	if !utf8.Valid(document) {
-		return value{}, documentFault(document, invalidUTF8(document), "not UTF-8; save the file as UTF-8")
+		return value{}, &Fault{"settings", position(document, invalidUTF8(document)) + ": not UTF-8; save the file as UTF-8"}
 	}
 	// Valid also bounds the nesting (10,000 levels), so scanning may recurse.
 	if !json.Valid(document) {
-		return value{}, syntaxFault(document)
+		return value{}, &Fault{"settings", SyntaxProblem(document)}
 	}
 	s := scanner{source: string(document)}
 	return s.value(), nil
 }
 
-func syntaxFault(document []byte) *Fault {
+// SyntaxProblem says where a text stops being JSON, as an editor counts lines and columns, why, and what to write instead: "" where it
+// is JSON.
+func SyntaxProblem(document []byte) string {
+	if json.Valid(document) {
+		return ""
+	}
 	var whole json.RawMessage
 	err := json.Unmarshal(document, &whole)
 
@@ -51,14 +56,44 @@ func syntaxFault(document []byte) *Fault {
 	if first.Decode(&whole) == nil {
 		end := int(first.InputOffset())
 		end += len(document[end:]) - len(bytes.TrimLeft(document[end:], " \t\r\n"))
-		return documentFault(document, end, "something follows the JSON object; remove it")
+		return position(document, end) + ": something follows the JSON object; remove it"
 	}
 	at := len(document)
 	var syntax *json.SyntaxError
-	if errors.As(err, &syntax) && int(syntax.Offset) < len(document) {
+	if errors.As(err, &syntax) && !endsTooEarly(err) {
 		at = max(0, int(syntax.Offset)-1) // Offset counts the byte that was refused
 	}
-	return documentFault(document, at, fmt.Sprintf("not JSON: %v", err))
+	return fmt.Sprintf("%s: not JSON: %v%s", position(document, at), err, remedy(err, document, at))
+}
+
+func endsTooEarly(err error) bool { return strings.HasPrefix(err.Error(), "unexpected end") }
+
+// remedy is what to write for the slips that people make in JSON.
+func remedy(err error, document []byte, at int) string {
+	if at == 0 {
+		return "; write the settings, {\"servers\": […]}"
+	}
+	if endsTooEarly(err) {
+		return "; close what is still open: a quote, ] or }"
+	}
+	refused := document[at]
+	afterComma := bytes.HasSuffix(bytes.TrimRight(document[:at], " \t\r\n"), []byte(","))
+	says := func(text string) bool { return strings.Contains(err.Error(), text) }
+	switch {
+	case (refused == ']' || refused == '}') && afterComma:
+		return "; remove the comma before it"
+	case refused == '/' || refused == '#':
+		return "; JSON has no comments, remove it"
+	case says("after array element") || says("after object key:value pair"):
+		return "; write a comma before it"
+	case says("after object key"):
+		return "; write a colon before it"
+	case says("in string literal") && refused < ' ':
+		return "; end the text with a double quote before it"
+	case says("looking for beginning") && (refused == '\'' || refused > 0x7f || isLetter(refused)):
+		return "; put keys and texts in double quotes, as in \"name\""
+	}
+	return ""
 }
 
 func invalidUTF8(document []byte) int {
@@ -73,12 +108,12 @@ func invalidUTF8(document []byte) int {
 	return at
 }
 
-// documentFault says a position as an editor does: line and column from 1.
-func documentFault(document []byte, at int, problem string) *Fault {
+// position is given as an editor does: line and column from 1.
+func position(document []byte, at int) string {
 	before := document[:min(at, len(document))]
 	line := bytes.Count(before, []byte{'\n'}) + 1
 	column := utf8.RuneCount(before[bytes.LastIndexByte(before, '\n')+1:]) + 1
-	return &Fault{Path: "settings", Problem: fmt.Sprintf("line %d, column %d: %s", line, column, problem)}
+	return fmt.Sprintf("line %d, column %d", line, column)
 }
 
 // scanner cuts a document that is known to be valid JSON into values. It can

@@ -1,6 +1,8 @@
 package check
 
 import (
+	"fmt"
+	"strings"
 	"time"
 
 	"opsworks-maintenance/lambda/settings"
@@ -9,11 +11,15 @@ import (
 const minutesOfDay = 24 * 60
 
 // readWindow returns the always open window if there is none or it has a fault, so
-// that a wrong window does not make every schedule wrong as well.
-func readWindow(o object, key string) settings.Window {
+// that a wrong window does not make every schedule wrong as well. Its times are by
+// the server's wall clock, but for those in OpsWorks CM's form.
+func readWindow(o object, key string, location *time.Location) settings.Window {
 	v, found := o.find(key)
 	if !found {
 		return settings.Window{}
+	}
+	if v.kind == kindText {
+		return readPreferredWindow(o, key, v.text, location)
 	}
 	fields, ok := o.parser.open(v, o.at.member(key), keysOf[windowKeys]())
 	if !ok {
@@ -43,6 +49,45 @@ func readWindow(o object, key string) settings.Window {
 	return settings.Window{Days: days, Start: start, End: end}
 }
 
+// readPreferredWindow reads a window as OpsWorks CM has it in PreferredMaintenanceWindow, Mon:09:15: the hour that begins then, in UTC.
+func readPreferredWindow(o object, key, text string, location *time.Location) settings.Window {
+	window, ok := ParsePreferredWindow(text)
+	switch zone := location.String(); {
+	case !ok:
+		o.fault(key, quoted(text)+
+			` is not a window; write {"days": ["Mon"], "start": "09:15", "end": "10:15"}, or in UTC for one hour "Mon:09:15"`)
+	case zone != "UTC" && zone != "Etc/UTC":
+		end := settings.Clock(window.End % minutesOfDay)
+		o.fault(key, fmt.Sprintf(`%s is in UTC, and the timezone is %s; write its times, as in {"days": [%q], "start": %q, "end": %q}`,
+			quoted(text), zone, text[:3], settings.Clock(window.Start), end))
+	default:
+		return window
+	}
+	return settings.Window{}
+}
+
+// ParsePreferredWindow reads OpsWorks CM's PreferredMaintenanceWindow, DDD:HH:MM: the weekly hour, in UTC, that begins then.
+func ParsePreferredWindow(text string) (settings.Window, bool) {
+	dayText, clock, found := strings.Cut(text, ":")
+	start, isTime := parseTimeOfDay(clock)
+	day, isDay := parseDay(dayText)
+	if !found || !isTime || !isDay || start == minutesOfDay {
+		return settings.Window{}, false
+	}
+	window := settings.Window{Start: start, End: start + 60}
+	window.Days[day] = true
+	return window, true
+}
+
+func parseDay(text string) (time.Weekday, bool) {
+	for day := time.Sunday; day <= time.Saturday; day++ {
+		if text == day.String()[:3] {
+			return day, true
+		}
+	}
+	return 0, false
+}
+
 func readWindowDays(o object) (days [7]bool, right bool) {
 	v, found := o.find("days")
 	if !o.has("days") || found && v.kind == kindList && len(v.parts) == 0 {
@@ -51,14 +96,13 @@ func readWindowDays(o object) (days [7]bool, right bool) {
 	}
 	n := 0
 	o.texts("days", func(i int, text string) {
-		for day := time.Sunday; day <= time.Saturday; day++ {
-			if text == day.String()[:3] {
-				days[day] = true
-				n++
-				return
-			}
+		day, ok := parseDay(text)
+		if !ok {
+			o.itemFault("days", i, quoted(text)+" is not a day; write Mon, Tue, Wed, Thu, Fri, Sat or Sun")
+			return
 		}
-		o.itemFault("days", i, quoted(text)+" is not a day; write Mon, Tue, Wed, Thu, Fri, Sat or Sun")
+		days[day] = true
+		n++
 	})
 	return days, n > 0 && n == len(v.parts)
 }

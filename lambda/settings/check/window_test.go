@@ -85,29 +85,6 @@ func TestWindow_String(t *testing.T) {
 }
 
 func TestResolve_Window(t *testing.T) {
-	const days = "name at least one day, Mon to Sun, on which the window starts"
-	checkFaults(t, []faultCase{
-		{"nothing is given", withServer(`"window": {}`), []string{
-			"servers[0].window.days: " + days,
-			"servers[0].window.start: is missing; write a time of day, HH:MM",
-			"servers[0].window.end: is missing; write a time of day, HH:MM"}},
-		{"no day", withServer(`"window": {"days": [], "start": "22:00", "end": "04:00"}`), []string{"servers[0].window.days: " + days}},
-		{"days in one text", withServer(`"window": {"days": "Sat", "start": "22:00", "end": "04:00"}`), []string{
-			`servers[0].window.days: must be a list, not the text "Sat"`}},
-		{"a day in full and a day twice", withServer(`"window": {"days": ["Sat", "Sat", "Sunday", 1], "start": "22:00", "end": "04:00"}`),
-			[]string{
-				`servers[0].window.days[1]: "Sat" is the same as item 0; keep one`,
-				`servers[0].window.days[2]: "Sunday" is not a day; write Mon, Tue, Wed, Thu, Fri, Sat or Sun`,
-				"servers[0].window.days[3]: must be a text in quotes, not the number 1"}},
-		{"times that are none", withServer(`"window": {"days": ["Sat"], "start": "25:00", "end": "4:00"}`), []string{
-			`servers[0].window.start: "25:00" is not a time of day; write HH:MM`,
-			`servers[0].window.end: "4:00" is not a time of day; write HH:MM`}},
-		{"a start at the end of the day", withServer(`"window": {"days": ["Sat"], "start": "24:00", "end": "24:01"}`), []string{
-			`servers[0].window.start: "24:00" is not a time of day; write HH:MM`,
-			`servers[0].window.end: "24:01" is not a time of day; write HH:MM`}},
-		{"a start that is the end", withServer(`"window": {"days": ["Sat"], "start": "22:00", "end": "22:00"}`), []string{
-			"servers[0].window: starts and ends at 22:00; leave window out for always, or write 00:00 and 24:00 for whole days"}},
-	})
 	t.Run("a wrong window makes no schedule wrong", func(t *testing.T) {
 		got := faultsOf(t, withServer(`"window": {"days": ["Sat"], "start": "22:00", "end": "x"}, `+
 			`"schedules": [{"name": "s", "expression": "rate(1 day)"}]`))
