@@ -30,6 +30,8 @@ require (
 	golang.org/x/term v0.46.0
 )
 
+require github.com/aws/aws-sdk-go-v2/service/resourcegroupstaggingapi v1.34.0
+
 require (
 	github.com/BurntSushi/toml v1.4.1-0.20240526193622-a339e1f7089c // indirect
 	github.com/Masterminds/semver/v3 v3.5.0 // indirect

@@ -26,7 +26,8 @@ func TestRoots(t *testing.T) {
 	server := httptest.NewTLSServer(nil)
 	defer server.Close()
 	certificate := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw})
-	system, named, garbage := written(t, "system.pem", certificate), written(t, "named.pem", certificate), written(t, "garbage.pem", []byte("none"))
+	system, named := written(t, "system.pem", certificate), written(t, "named.pem", certificate)
+	garbage := written(t, "garbage.pem", []byte("none"))
 	for name, c := range map[string]struct {
 		bundles      []string
 		file, folder string

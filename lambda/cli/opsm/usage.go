@@ -53,6 +53,7 @@ type arguments struct {
 	Close   closeCommand   `cmd:"" help:"Give up the record of a run that is not followed any more, and free its server."`
 	History historyCommand `cmd:"" help:"The latest runs and refusals of a server, newest first."`
 	Redrive redriveCommand `cmd:"" help:"Send the events in the dead-letter queue to the function again."`
+	Import  importCommand  `cmd:"" help:"Make a settings document of a CloudFormation template, describe-servers or nodes."`
 }
 
 // command reads the command line and does what it asks for.
@@ -71,8 +72,10 @@ func command(ctx context.Context, args []string, screen screen) error {
 		return err
 	}
 	s := &session{options: all.options, screen: screen}
-	if err := s.connect(ctx); err != nil {
-		return err
+	if all.Import.File == "" { // a file needs no AWS
+		if err := s.connect(ctx); err != nil {
+			return err
+		}
 	}
 	parsed.BindTo(ctx, (*context.Context)(nil))
 	return parsed.Run(s)
