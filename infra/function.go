@@ -21,11 +21,13 @@ const maxEventAge = time.Hour
 // Function is the function with its role, its log and the queue of the events it could not handle.
 type Function struct {
 	constructs.Construct
-	Function    awslambda.Function
-	Role        awsiam.Role
-	Policy      awsiam.Policy // of the role; what the function uses adds its permissions with Allow
-	LogGroup    awslogs.LogGroup
-	DeadLetters awssqs.Queue
+	Function awslambda.Function
+	Role     awsiam.Role
+	Policy   awsiam.Policy // of the role; what the function uses adds its permissions with Allow
+	LogGroup awslogs.ILogGroup
+	// LogGroupName is that of LogGroup, in words.
+	LogGroupName string
+	DeadLetters  awssqs.Queue
 	// Operators is the alias that accepts operators' requests, and nothing else.
 	Operators awslambda.CfnAlias
 }
@@ -40,23 +42,24 @@ type FunctionProps struct {
 // limit of ten cannot reserve any.
 func NewFunction(scope constructs.Construct, id string, props *FunctionProps) *Function {
 	f := &Function{Construct: constructs.NewConstruct(scope, jsii.String(id))}
-	f.Role, f.Policy = newRole(f.Construct, "What the function "+stackName+" may do", service("lambda.amazonaws.com", nil))
+	f.Role, f.Policy = newRole(f.Construct, "What the function "+nameOf(f.Construct)+" may do", service("lambda.amazonaws.com", nil))
 	keepLogicalID(f.Role, "PermissionsRole98B86A14")
 	keepLogicalID(f.Policy, "PermissionsPolicyB6C46DEA")
+	f.LogGroupName = "/aws/lambda/" + nameOf(f.Construct)
 	f.LogGroup = awslogs.NewLogGroup(f.Construct, jsii.String("Log"), &awslogs.LogGroupProps{
-		LogGroupName:  jsii.String("/aws/lambda/" + stackName),
+		LogGroupName:  jsii.String(f.LogGroupName),
 		Retention:     awslogs.RetentionDays_THREE_MONTHS, // as long as the ledger keeps runs
 		RemovalPolicy: awscdk.RemovalPolicy_DESTROY,
 	})
 	// A queue and not an on-failure destination: it keeps the event as it came, so it can be sent again.
 	f.DeadLetters = awssqs.NewQueue(f.Construct, jsii.String("DeadLetters"), &awssqs.QueueProps{
-		QueueName:       jsii.String(stackName + "-dead-letters"),
+		QueueName:       jsii.String(nameOf(f.Construct) + "-dead-letters"),
 		RetentionPeriod: awscdk.Duration_Days(jsii.Number(14)),
 		Encryption:      awssqs.QueueEncryption_SQS_MANAGED,
 		EnforceSSL:      jsii.Bool(true),
 	})
 	f.Function = awslambda.NewFunction(f.Construct, jsii.String("Function"), &awslambda.FunctionProps{
-		FunctionName:    jsii.String(stackName),
+		FunctionName:    jsii.String(nameOf(f.Construct)),
 		Description:     jsii.String("Starts maintenance of servers on alarms and schedules, follows it and notifies of its end"),
 		Runtime:         awslambda.Runtime_PROVIDED_AL2023(),
 		Architecture:    awslambda.Architecture_Custom(jsii.String(props.Architecture), nil),

@@ -49,7 +49,7 @@ func run(out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	stack := NewStack(app, stackName, &StackProps{Plan: plan, Architecture: architecture, Asset: assetFolder})
+	stack := NewStack(app, &StackProps{Plan: plan, Architecture: architecture, Asset: assetFolder})
 	app.Synth(nil)
 	if !withoutCLI {
 		return nil // the CLI shows warnings itself
@@ -57,7 +57,7 @@ func run(out io.Writer) error {
 	if stack.Warning != "" {
 		_, _ = fmt.Fprintf(out, "warning: %s\n", stack.Warning)
 	}
-	_, err = fmt.Fprintf(out, "%s/%s.template.json\n", outFolder, stackName)
+	_, err = fmt.Fprintf(out, "%s/%s.template.json\n", outFolder, plan.Deployment.Name)
 	return err
 }
 

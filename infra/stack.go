@@ -12,9 +12,9 @@ import (
 	"opsworks-maintenance/lambda/settings"
 )
 
-// stackName is the stack, and what the names of its resources begin with, where people or other resources refer to them by
-// name. An account has one such stack in a Region.
-const stackName = "opsworks-maintenance"
+// nameOf is the name of the stack that a construct is in, and what the names of the stack's resources begin with, where people or other
+// resources refer to them by name.
+func nameOf(scope constructs.Construct) string { return *awscdk.Stack_Of(scope).StackName() }
 
 // Stack is everything that is deployed.
 type Stack struct {
@@ -36,14 +36,16 @@ type StackProps struct {
 	Asset        string // the folder with the function's binary and settings
 }
 
-// NewStack adds the stack to the app. An id is part of the logical ids of what is under it, and stays, whatever a type is named.
-func NewStack(scope constructs.Construct, id string, props *StackProps) *Stack {
+// NewStack adds the stack to the app. An id is part of the logical ids of what is under it, and stays, whatever a type is named; that of
+// the stack itself is not, and is its name.
+func NewStack(scope constructs.Construct, props *StackProps) *Stack {
 	p := props.Plan
-	s := &Stack{Stack: awscdk.NewStack(scope, jsii.String(id), &awscdk.StackProps{
-		StackName:   jsii.String(stackName),
+	s := &Stack{Stack: awscdk.NewStack(scope, jsii.String(p.Deployment.Name), &awscdk.StackProps{
+		StackName:   jsii.String(p.Deployment.Name),
 		Description: jsii.String("Starts maintenance of Chef Automate and Puppet Enterprise servers on alarms and schedules"),
 		// 1,000 servers make a template near the limit of 1 MB, and a third of it would be spaces.
 		SuppressTemplateIndentation: jsii.Bool(true),
+		TerminationProtection:       jsii.Bool(p.Deployment.TerminationProtection),
 	})}
 	s.Topics = NewTopics(s.Stack, "Topics", &TopicsProps{Subscriptions: p.Settings.Notify})
 	// Not "Runs": that id has the first edition's table. Under this one an update makes a new table beside the old, which is retained.
@@ -62,7 +64,7 @@ func NewStack(scope constructs.Construct, id string, props *StackProps) *Stack {
 	s.Watch = NewWatch(s.Stack, "Watch", &WatchProps{Function: s.Function, Topic: s.Topics.Text})
 
 	if s.Warning = warnRetiredService(p.Settings); s.Warning != "" {
-		awscdk.Annotations_Of(s.Stack).AddWarningV2(jsii.String(stackName+":opsworks-cm"), jsii.String(s.Warning))
+		awscdk.Annotations_Of(s.Stack).AddWarningV2(jsii.String(p.Deployment.Name+":opsworks-cm"), jsii.String(s.Warning))
 	}
 	s.output("FunctionName", s.Function.Function.FunctionName(), "the function; its name in logs and metrics")
 	s.output("OperatorsFunction", s.Function.OperatorsName(), "the function's alias for operators: --function-name of aws lambda invoke")

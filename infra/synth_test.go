@@ -12,6 +12,8 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/assertions"
 	"github.com/aws/jsii-runtime-go"
+
+	"opsworks-maintenance/lambda/settings"
 )
 
 // jsii is one process for all tests, and is closed once.
@@ -85,7 +87,7 @@ func build(t *testing.T, document string) (awscdk.App, *Stack, plan) {
 		}
 	}
 	app := awscdk.NewApp(&awscdk.AppProps{Outdir: jsii.String(t.TempDir()), AnalyticsReporting: jsii.Bool(false)})
-	return app, NewStack(app, stackName, &StackProps{Plan: p, Architecture: "arm64", Asset: asset}), p
+	return app, NewStack(app, &StackProps{Plan: p, Architecture: "arm64", Asset: asset}), p
 }
 
 // inCDKJSON is the settings document that the repository comes with.
@@ -101,6 +103,9 @@ func inCDKJSON(t *testing.T) string {
 	}
 	return string(document)
 }
+
+// stackName names the stack unless the settings give another name.
+const stackName = settings.DefaultName
 
 // now is when the tests deploy.
 var now = time.Date(2026, 11, 26, 12, 0, 0, 0, time.UTC)

@@ -43,7 +43,7 @@ func (in invocation) alarm(a events.Alarm) resolved {
 	if a.Origin != in.Self {
 		return refused(maintenance.ReasonForeignEvent, in.foreign(a.Origin))
 	}
-	if isOwnAlarm(a) {
+	if in.isOwnAlarm(a) {
 		return resolved{ignored: []maintenance.Report{in.ownAlarm(a)}}
 	}
 	names, statements := in.serversNamedBy(a)
@@ -69,7 +69,7 @@ func (in invocation) cleared(c events.Cleared) (maintenance.Trigger, []string, *
 	if a.Origin != in.Self {
 		return ignored(in.ignored(maintenance.ReasonForeignEvent, in.foreign(a.Origin)))
 	}
-	if isOwnAlarm(a) {
+	if in.isOwnAlarm(a) {
 		return ignored(in.ownAlarm(a))
 	}
 	names, _ := in.serversNamedBy(a)
@@ -110,7 +110,9 @@ func noServerNamed(a events.Alarm) string {
 }
 
 // isOwnAlarm reports whether an alarm is about this function: acting on it could go round in circles.
-func isOwnAlarm(a events.Alarm) bool { return strings.HasPrefix(a.Name, settings.OwnAlarmPrefix) }
+func (in invocation) isOwnAlarm(a events.Alarm) bool {
+	return slices.Contains(settings.OwnAlarms(in.Name), a.Name)
+}
 
 func (in invocation) ownAlarm(a events.Alarm) maintenance.Report {
 	return in.ignored(maintenance.ReasonOwnAlarm, fmt.Sprintf("%.255q is an alarm about this function", a.Name))

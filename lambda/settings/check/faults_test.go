@@ -56,10 +56,10 @@ func TestResolve_TopLevel(t *testing.T) {
 		{"an unknown key near a known one", `{` + server + `, "Notify": []}`,
 			[]string{`Notify: "Notify" is not a known key; did you mean "notify"?`}},
 		{"an unknown key that could break the line", `{` + server + `, "a\nb": 1}`,
-			[]string{`["a\nb"]: "a\nb" is not a known key; known are servers, notify, maxConcurrent, endpoint, alarmTriggers`}},
+			[]string{`["a\nb"]: "a\nb" is not a known key; known are servers, name, deployment, notify, maxConcurrent, endpoint, alarmTriggers`}},
 		{"an unknown key without end", `{` + server + `, "` + strings.Repeat("é", 80) + `": 1}`,
 			[]string{`["` + strings.Repeat("é", 60) + `"…]: "` + strings.Repeat("é", 60) +
-				`"… is not a known key; known are servers, notify, maxConcurrent, endpoint, alarmTriggers`}},
+				`"… is not a known key; known are servers, name, deployment, notify, maxConcurrent, endpoint, alarmTriggers`}},
 		{"no run at a time", `{` + server + `, "maxConcurrent": 0}`,
 			[]string{"maxConcurrent: 0 is not possible; write a whole number, 1 to 2147483647"}},
 		{"half a run at a time", `{` + server + `, "maxConcurrent": 1.5}`,

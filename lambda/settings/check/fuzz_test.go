@@ -99,7 +99,7 @@ func checkSettings(t *testing.T, parsed settings.Settings) {
 			if got := parsed.ForAlarm(sample); len(got) != 1 || got[0] != server {
 				t.Errorf("%d servers have alarm %q, want %s alone", len(got), sample, server.Name)
 			}
-			if glob.Match(settings.OwnAlarmPrefix + "\x00") {
+			if glob.Match(settings.DefaultName + "-\x00") {
 				t.Errorf("%q matches our own alarms", glob)
 			}
 		}

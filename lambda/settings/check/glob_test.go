@@ -90,12 +90,12 @@ func TestResolve_AlarmsOfTwoServers(t *testing.T) {
 func TestResolve_OwnAlarms(t *testing.T) {
 	const why = " claims this program's own alarms (opsworks-maintenance-…), which may start nothing; " +
 		"begin it with what only this server's alarms begin with"
-	for _, glob := range []string{"*", "ops*", "opsworks-maintenance-*", "opsworks-maintenance-failed", "*e*"} {
+	for _, glob := range []string{"*", "ops*", "opsworks-maintenance-*", "opsworks-maintenance-errors", "opsworks-maintenance-e*", "*e*"} {
 		checkFaults(t, []faultCase{{"refused: " + glob, withServer(`"alarms": ["` + glob + `"]`),
 			[]string{`servers[0].alarms[0]: "` + glob + `"` + why}}})
 	}
 	checkFaults(t, []faultCase{{"names near ours", withServer(
-		`"alarms": ["opsworks-maintenance", "opsworks-cpu-*", "OpsWorks-*", "*-cpu", "o*d"], "rules": ["*"]`), nil}})
+		`"alarms": ["opsworks-maintenance", "opsworks-maintenance-2-errors", "*-errors", "opsworks-cpu-*", "OpsWorks-*", "*-cpu", "o*d"], "rules": ["*"]`), nil}})
 }
 
 // The index must find exactly the overlaps that trying all short names finds.
