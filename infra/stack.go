@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 
@@ -47,11 +49,13 @@ func NewStack(scope constructs.Construct, props *StackProps) *Stack {
 		SuppressTemplateIndentation: jsii.Bool(true),
 		TerminationProtection:       jsii.Bool(p.Deployment.TerminationProtection),
 	})}
-	s.Topics = NewTopics(s.Stack, "Topics", &TopicsProps{Subscriptions: p.Settings.Notify})
+	s.Topics = NewTopics(s.Stack, "Topics", &TopicsProps{Subscriptions: p.Settings.Notify, Key: p.Deployment.Key})
 	// Not "Runs": that id has the first edition's table. Under this one an update makes a new table beside the old, which is retained.
 	s.Runs = NewRuns(s.Stack, "Ledger")
 	s.Automation = NewAutomation(s.Stack, "Automation", &AutomationProps{Servers: p.Settings.Servers})
-	s.Function = NewFunction(s.Stack, "Function", &FunctionProps{Architecture: props.Architecture, Asset: props.Asset})
+	s.Function = NewFunction(s.Stack, "Function", &FunctionProps{
+		Architecture: props.Architecture, Code: awslambda.Code_FromAsset(jsii.String(props.Asset), nil), Deployment: p.Deployment,
+	})
 	s.Runs.GrantTo(s.Function)
 	s.Topics.GrantPublish(s.Function)
 	grantOpsWorksCM(s.Function, p.Settings.Servers)
@@ -61,6 +65,7 @@ func NewStack(scope constructs.Construct, props *StackProps) *Stack {
 		OwnRules:     slices.ContainsFunc(p.Settings.Servers, func(server settings.Server) bool { return len(server.Rules) > 0 }),
 		AlarmActions: hasTrigger(p.Settings, settings.TriggerAction),
 	})
+	s.setRolePath(p.Deployment.RolePath)
 	s.Watch = NewWatch(s.Stack, "Watch", &WatchProps{Function: s.Function, Topic: s.Topics.Text})
 
 	if s.Warning = warnRetiredService(p.Settings); s.Warning != "" {
@@ -74,6 +79,20 @@ func NewStack(scope constructs.Construct, props *StackProps) *Stack {
 		s.output(t.Output, t.Topic.TopicArn(), t.Description)
 	}
 	return s
+}
+
+// setRolePath gives the stack's roles a path.
+func (s *Stack) setRolePath(path string) {
+	if path == "" {
+		return
+	}
+	roles := []awsiam.Role{s.Function.Role, s.Triggers.Schedules.Role}
+	if s.Automation.Role != nil {
+		roles = append(roles, s.Automation.Role)
+	}
+	for _, role := range roles {
+		role.Node().DefaultChild().(awsiam.CfnRole).SetPath(jsii.String(path))
+	}
 }
 
 func (s *Stack) output(name string, value *string, description string) {

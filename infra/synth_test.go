@@ -37,8 +37,14 @@ func needNode(t *testing.T) {
 // synthesize builds the stack from a settings document. The binary does not matter here; the file stands for it.
 func synthesize(t *testing.T, document string) template {
 	t.Helper()
+	return synthesizeIn(t, nil, document)
+}
+
+// synthesizeIn builds it with more in the context of cdk.json.
+func synthesizeIn(t *testing.T, context map[string]any, document string) template {
+	t.Helper()
 	needNode(t)
-	app, stack, p := build(t, document)
+	app, stack, p := buildIn(t, context, document)
 	assembly := app.Synth(nil)
 	artifact := assembly.GetStackArtifact(stack.ArtifactId())
 	b, err := os.ReadFile(*artifact.TemplateFullPath())
@@ -76,6 +82,11 @@ func annotations(messages any) []annotation {
 
 func build(t *testing.T, document string) (awscdk.App, *Stack, plan) {
 	t.Helper()
+	return buildIn(t, nil, document)
+}
+
+func buildIn(t *testing.T, context map[string]any, document string) (awscdk.App, *Stack, plan) {
+	t.Helper()
 	p, err := newPlan(document, now)
 	if err != nil {
 		t.Fatal(err)
@@ -86,7 +97,7 @@ func build(t *testing.T, document string) (awscdk.App, *Stack, plan) {
 			t.Fatal(err)
 		}
 	}
-	app := awscdk.NewApp(&awscdk.AppProps{Outdir: jsii.String(t.TempDir()), AnalyticsReporting: jsii.Bool(false)})
+	app := awscdk.NewApp(&awscdk.AppProps{Context: &context, Outdir: jsii.String(t.TempDir()), AnalyticsReporting: jsii.Bool(false)})
 	return app, NewStack(app, &StackProps{Plan: p, Architecture: "arm64", Asset: asset}), p
 }
 

@@ -15,7 +15,7 @@ import (
 // Topics are one SNS topic per audience, so that each has one format. Records and Chat are nil unless the settings ask for them.
 type Topics struct {
 	constructs.Construct
-	Key     awskms.Key
+	Key     awskms.IKey
 	Text    awssns.Topic
 	Records awssns.Topic
 	Chat    awssns.Topic
@@ -24,12 +24,18 @@ type Topics struct {
 // TopicsProps says who is notified, and of what.
 type TopicsProps struct {
 	Subscriptions []settings.Subscription
+	// Key is the ARN of a key that is there already; empty: the topics get one of their own.
+	Key string
 }
 
 // NewTopics makes the topics and the mailboxes' subscriptions.
 func NewTopics(scope constructs.Construct, id string, props *TopicsProps) *Topics {
 	t := &Topics{Construct: constructs.NewConstruct(scope, jsii.String(id))}
-	t.Key = newKey(t.Construct)
+	if props.Key != "" {
+		t.Key = awskms.Key_FromKeyArn(t.Construct, jsii.String("Key"), jsii.String(props.Key))
+	} else {
+		t.Key = newKey(t.Construct)
+	}
 	t.Text = t.newTopic("Text", nameOf(t.Construct))
 	// The function's own alarms speak here too. A topic with a policy of its own has lost the default one, which lets CloudWatch in.
 	t.Text.AddToResourcePolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
