@@ -35,7 +35,8 @@ type Stack struct {
 type StackProps struct {
 	Plan         plan
 	Architecture string // of the function, as Lambda names it
-	Asset        string // the folder with the function's binary and settings
+	// The function's code: the folder with its binary and settings, or, for a release, the key of its zip in whatever bucket it is put.
+	Asset, CodeKey string
 }
 
 // NewStack adds the stack to the app. An id is part of the logical ids of what is under it, and stays, whatever a type is named; that of
@@ -43,6 +44,10 @@ type StackProps struct {
 func NewStack(scope constructs.Construct, props *StackProps) *Stack {
 	p := props.Plan
 	s := &Stack{Stack: awscdk.NewStack(scope, jsii.String(p.Deployment.Name), &awscdk.StackProps{
+		// What is deployed without the CDK must not ask for its bootstrap.
+		Synthesizer: awscdk.NewDefaultStackSynthesizer(&awscdk.DefaultStackSynthesizerProps{
+			GenerateBootstrapVersionRule: jsii.Bool(props.CodeKey == ""),
+		}),
 		StackName:   jsii.String(p.Deployment.Name),
 		Description: jsii.String("Starts maintenance of Chef Automate and Puppet Enterprise servers on alarms and schedules"),
 		// 1,000 servers make a template near the limit of 1 MB, and a third of it would be spaces.
@@ -54,7 +59,7 @@ func NewStack(scope constructs.Construct, props *StackProps) *Stack {
 	s.Runs = NewRuns(s.Stack, "Ledger")
 	s.Automation = NewAutomation(s.Stack, "Automation", &AutomationProps{Servers: p.Settings.Servers})
 	s.Function = NewFunction(s.Stack, "Function", &FunctionProps{
-		Architecture: props.Architecture, Code: awslambda.Code_FromAsset(jsii.String(props.Asset), nil), Deployment: p.Deployment,
+		Architecture: props.Architecture, Code: s.code(props), Deployment: p.Deployment,
 	})
 	s.Runs.GrantTo(s.Function)
 	s.Topics.GrantPublish(s.Function)
@@ -79,6 +84,13 @@ func NewStack(scope constructs.Construct, props *StackProps) *Stack {
 		s.output(t.Output, t.Topic.TopicArn(), t.Description)
 	}
 	return s
+}
+
+func (s *Stack) code(props *StackProps) awslambda.Code {
+	if props.CodeKey != "" {
+		return codeInBucket(s.Stack, props.CodeKey)
+	}
+	return awslambda.Code_FromAsset(jsii.String(props.Asset), nil)
 }
 
 // setRolePath gives the stack's roles a path.
