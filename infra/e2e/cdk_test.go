@@ -41,7 +41,7 @@ func (d *deployment) cdkDeploy(t *testing.T, name string, flags ...string) *stac
 	}
 	file := filepath.Join(assembly, stackName+".template.json")
 	d.templateIs(t, file)
-	return d.resolve(t, readTemplate(t, file))
+	return d.resolve(t, readTemplate(t, file), nil)
 }
 
 // templateIs checks that the emulator has the template that the CLI was given.
