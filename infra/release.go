@@ -12,6 +12,7 @@ import (
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 )
@@ -39,18 +40,18 @@ func release(out io.Writer) error {
 		return err
 	}
 	sum := sha256.Sum256(code)
-	key := plan.Deployment.Name + "-" + hex.EncodeToString(sum[:8]) + ".zip"
-	template, warning, err := synthesizeRelease(context, &StackProps{Plan: plan, Architecture: architecture, CodeKey: key})
+	name := plan.Deployment.Name + "-" + hex.EncodeToString(sum[:8]) + ".zip"
+	template, warning, err := synthesizeRelease(context, &StackProps{Plan: plan, Architecture: architecture, Zip: name})
 	if err != nil {
 		return err
 	}
-	if err := writeRelease(releaseFolder, map[string][]byte{key: code, releaseTemplate: template}); err != nil {
+	if err := writeRelease(releaseFolder, map[string][]byte{name: code, releaseTemplate: template}); err != nil {
 		return err
 	}
 	if warning != "" {
 		_, _ = fmt.Fprintf(out, "warning: %s\n", warning)
 	}
-	_, err = fmt.Fprintf(out, "%s\n%s\n", filepath.Join(releaseFolder, key), filepath.Join(releaseFolder, releaseTemplate))
+	_, err = fmt.Fprintf(out, "%s\n%s\n", filepath.Join(releaseFolder, name), filepath.Join(releaseFolder, releaseTemplate))
 	return err
 }
 
@@ -119,14 +120,16 @@ func zipFolder(folder string) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// codeInBucket is the function's code where the template's parameters say it lies: whoever deploys has put it there.
-func codeInBucket(scope constructs.Construct, key string) awslambda.Code {
-	return awslambda.Code_FromCfnParameters(&awslambda.CfnParametersCodeProps{
-		BucketNameParam: awscdk.NewCfnParameter(scope, jsii.String("CodeBucket"), &awscdk.CfnParameterProps{
-			Description: jsii.String("The bucket, in the Region of the stack, that the zip of the function lies in"),
-		}),
-		ObjectKeyParam: awscdk.NewCfnParameter(scope, jsii.String("CodeKey"), &awscdk.CfnParameterProps{
-			Default: jsii.String(key), Description: jsii.String("The key of the zip in the bucket"),
-		}),
+// codeInBucket is the function's code where the template's parameters say it lies: whoever deploys has put it there. Its name is none of
+// them: the AWS CLI gives a parameter that is not mentioned its value of the deployment before, and the code would stay the old one.
+// https://docs.aws.amazon.com/cli/latest/reference/cloudformation/deploy/
+func codeInBucket(scope constructs.Construct, name string) awslambda.Code {
+	bucket := awscdk.NewCfnParameter(scope, jsii.String("CodeBucket"), &awscdk.CfnParameterProps{
+		Description: jsii.String("The bucket, in the Region of the stack, that the zip of the function lies in"),
 	})
+	prefix := awscdk.NewCfnParameter(scope, jsii.String("CodePrefix"), &awscdk.CfnParameterProps{
+		Default: jsii.String(""), Description: jsii.String("What stands before " + name + " in the key of the zip, as releases/"),
+	})
+	return awslambda.Code_FromBucketV2(awss3.Bucket_FromBucketName(scope, jsii.String("Code"), bucket.ValueAsString()),
+		jsii.String(*prefix.ValueAsString()+name), nil)
 }

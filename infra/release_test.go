@@ -18,7 +18,7 @@ func TestRelease_Template(t *testing.T) {
 	for name, document := range map[string]string{"cdk.json": inCDKJSON(t), "everything": everything, "strictly": strictly} {
 		t.Run(name, func(t *testing.T) {
 			byCDK := synthesize(t, document)
-			b, _, err := synthesizeRelease(map[string]any{}, &StackProps{Plan: byCDK.Plan, Architecture: "arm64", CodeKey: "code.zip"})
+			b, _, err := synthesizeRelease(map[string]any{}, &StackProps{Plan: byCDK.Plan, Architecture: "arm64", Zip: "code.zip"})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -29,20 +29,17 @@ func TestRelease_Template(t *testing.T) {
 			}
 			var released struct {
 				template
-				Parameters map[string]struct{ Type, Default string }
+				Parameters map[string]any
 			}
 			if err := json.Unmarshal(b, &released); err != nil {
 				t.Fatal(err)
 			}
-			if got := slices.Sorted(maps.Keys(released.Parameters)); !slices.Equal(got, []string{"CodeBucket", "CodeKey"}) {
+			if got := slices.Sorted(maps.Keys(released.Parameters)); !slices.Equal(got, []string{"CodeBucket", "CodePrefix"}) {
 				t.Errorf("it has the parameters %q", got)
 			}
-			if got := released.Parameters["CodeKey"].Default; got != "code.zip" {
-				t.Errorf("the zip is %q", got)
-			}
 			function := released.one(t, "AWS::Lambda::Function").Properties
-			want := map[string]any{"S3Bucket": map[string]any{"Ref": "CodeBucket"}, "S3Key": map[string]any{"Ref": "CodeKey"}}
-			if got := function["Code"]; !reflect.DeepEqual(got, want) {
+			want := map[string]any{"S3Bucket": "${CodeBucket}", "S3Key": "${CodePrefix}code.zip"}
+			if got := plain(function["Code"]); !reflect.DeepEqual(got, want) {
 				t.Errorf("the code is %v", got)
 			}
 			function["Code"] = byCDK.one(t, "AWS::Lambda::Function").Properties["Code"]

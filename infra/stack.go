@@ -35,8 +35,8 @@ type Stack struct {
 type StackProps struct {
 	Plan         plan
 	Architecture string // of the function, as Lambda names it
-	// The function's code: the folder with its binary and settings, or, for a release, the key of its zip in whatever bucket it is put.
-	Asset, CodeKey string
+	// The function's code: the folder with its binary and settings, or, for a release, the name of its zip in whatever bucket it is put.
+	Asset, Zip string
 }
 
 // NewStack adds the stack to the app. An id is part of the logical ids of what is under it, and stays, whatever a type is named; that of
@@ -46,7 +46,7 @@ func NewStack(scope constructs.Construct, props *StackProps) *Stack {
 	s := &Stack{Stack: awscdk.NewStack(scope, jsii.String(p.Deployment.Name), &awscdk.StackProps{
 		// What is deployed without the CDK must not ask for its bootstrap.
 		Synthesizer: awscdk.NewDefaultStackSynthesizer(&awscdk.DefaultStackSynthesizerProps{
-			GenerateBootstrapVersionRule: jsii.Bool(props.CodeKey == ""),
+			GenerateBootstrapVersionRule: jsii.Bool(props.Zip == ""),
 		}),
 		StackName:   jsii.String(p.Deployment.Name),
 		Description: jsii.String("Starts maintenance of Chef Automate and Puppet Enterprise servers on alarms and schedules"),
@@ -87,8 +87,8 @@ func NewStack(scope constructs.Construct, props *StackProps) *Stack {
 }
 
 func (s *Stack) code(props *StackProps) awslambda.Code {
-	if props.CodeKey != "" {
-		return codeInBucket(s.Stack, props.CodeKey)
+	if props.Zip != "" {
+		return codeInBucket(s.Stack, props.Zip)
 	}
 	return awslambda.Code_FromAsset(jsii.String(props.Asset), nil)
 }

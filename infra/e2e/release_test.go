@@ -17,7 +17,7 @@ func TestRelease(t *testing.T) {
 	if os.Getenv("E2E") != "1" {
 		t.Skip("make e2e runs this: it deploys a release to an emulator")
 	}
-	const bucket = "company-releases"
+	const bucket, prefix = "company-releases", "night/shift/"
 	zips, err := filepath.Glob(filepath.Join(root, "dist/release", stackName+"-*.zip"))
 	if err != nil || len(zips) != 1 {
 		t.Fatalf("the release has the zips %q, %v; make release", zips, err)
@@ -29,11 +29,10 @@ func TestRelease(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	key := filepath.Base(zips[0])
 	for _, object := range []struct {
 		path string
 		body []byte
-	}{{"/" + bucket, nil}, {"/" + bucket + "/" + key, code}} {
+	}{{"/" + bucket, nil}, {"/" + bucket + "/" + prefix + filepath.Base(zips[0]), code}} {
 		if _, err := d.send(t.Context(), http.MethodPut, object.path, "s3", "", object.body); err != nil {
 			t.Fatal(err)
 		}
@@ -43,15 +42,19 @@ func TestRelease(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// The key is the template's own default.
+	parameters := map[string]string{"CodeBucket": bucket, "CodePrefix": prefix}
+	var given []types.Parameter
+	for name, value := range parameters {
+		given = append(given, types.Parameter{ParameterKey: aws.String(name), ParameterValue: aws.String(value)})
+	}
 	if _, err := d.stacks.CreateStack(t.Context(), &cloudformation.CreateStackInput{
-		StackName: aws.String(stackName), TemplateBody: aws.String(string(template)), Capabilities: []types.Capability{types.CapabilityCapabilityIam},
-		Parameters: []types.Parameter{{ParameterKey: aws.String("CodeBucket"), ParameterValue: aws.String(bucket)}},
+		StackName: aws.String(stackName), TemplateBody: aws.String(string(template)), Parameters: given,
+		Capabilities: []types.Capability{types.CapabilityCapabilityIam},
 	}); err != nil {
 		t.Fatal(err)
 	}
 	d.stacksAre(t, stackName)
 	d.templateIs(t, file)
-	d.stack = d.resolve(t, readTemplate(t, file), map[string]string{"CodeBucket": bucket, "CodeKey": key})
+	d.stack = d.resolve(t, readTemplate(t, file), parameters)
 	d.readBack(t)
 }
