@@ -73,7 +73,8 @@ func documentName(stack, runbook string) string {
 // what became of them. That is what aws:runCommand calls, as public policies have it: no document of AWS lists it.
 // https://docs.aws.amazon.com/systems-manager/latest/userguide/cross-service-confused-deputy-prevention.html
 func (a *Automation) newRole() {
-	a.Role, a.Policy = newRole(a.Construct, "What the runbooks of "+nameOf(a.Construct)+" may do", service("ssm.amazonaws.com", &map[string]any{
+	description := "What the runbooks of " + nameOf(a.Construct) + " may do"
+	a.Role, a.Policy = newRole(a.Construct, description, service("ssm.amazonaws.com", &map[string]any{
 		"StringEquals": map[string]any{"aws:SourceAccount": awscdk.Stack_Of(a.Construct).Account()},
 		"ArnLike":      map[string]any{"aws:SourceArn": a.executions()},
 	}))

@@ -102,7 +102,8 @@ func TestDeployment_CDK(t *testing.T) {
 			t.Errorf("%s has the boundary %q, want %s", id, got, want)
 		}
 	}
-	if bucket := fmt.Sprint(dig(tmpl.one(t, "AWS::Lambda::Function").Properties, "Code", "S3Bucket")); !strings.Contains(bucket, "cdk-company1-assets") {
+	code := dig(tmpl.one(t, "AWS::Lambda::Function").Properties, "Code")
+	if bucket := fmt.Sprint(dig(code, "S3Bucket")); !strings.Contains(bucket, "cdk-company1-assets") {
 		t.Errorf("the code is in %s", bucket)
 	}
 	for id, role := range synthesizeIn(t, map[string]any{boundary: `{"name": "company"}`}, everything).of("AWS::IAM::Role") {

@@ -32,7 +32,8 @@ func (f *Function) join(subnets, securityGroups []string) {
 	f.Allow("JoinSubnets", interfaces, anything, nil)
 	// By its name: the function waits for this policy.
 	function := arnOf(f.Construct, "lambda", "function", nameOf(f.Construct), awscdk.ArnFormat_COLON_RESOURCE_NAME)
-	deny(f.Policy, "LeaveSubnetsToLambda", interfaces, anything, &map[string]any{"ArnEquals": map[string]any{"lambda:SourceFunctionArn": function}})
+	deny(f.Policy, "LeaveSubnetsToLambda", interfaces, anything,
+		&map[string]any{"ArnEquals": map[string]any{"lambda:SourceFunctionArn": function}})
 }
 
 // reachThrough has the function reach AWS through a proxy, but for some hosts.

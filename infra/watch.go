@@ -129,8 +129,8 @@ func (w *Watch) newDashboard(f *Function) awscloudwatch.Dashboard {
 		Title: jsii.String("Alarms"), Alarms: &named, Width: jsii.Number(24), Height: jsii.Number(3),
 	}))
 	dashboard.AddWidgets(
-		graph("Outcomes per hour", byDimension(nameOf(w.Construct), settings.MetricOutcomes, settings.DimensionOutcome, metricOptions(60, "Sum", "")), 16),
-		graph("Open runs", byDimension(nameOf(w.Construct), settings.MetricOpenRuns, settings.DimensionState, metricOptions(5, "Maximum", "")), 8),
+		graph("Outcomes per hour", f.byDimension(settings.MetricOutcomes, settings.DimensionOutcome, metricOptions(60, "Sum", "")), 16),
+		graph("Open runs", f.byDimension(settings.MetricOpenRuns, settings.DimensionState, metricOptions(5, "Maximum", "")), 8),
 	)
 	fiveMinutes := func(statistic, label string) *awscloudwatch.MetricOptions { return metricOptions(5, statistic, label) }
 	dashboard.AddWidgets(
@@ -154,10 +154,10 @@ func (w *Watch) newDashboard(f *Function) awscloudwatch.Dashboard {
 // byDimension is a metric of this stack by all values of a further dimension. It is a search, so that it needs no list of outcomes or
 // states, which is the domain's.
 // https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/search-expression-syntax.html
-func byDimension(stack, name, dimension string, options *awscloudwatch.MetricOptions) []awscloudwatch.IMetric {
+func (f *Function) byDimension(name, dimension string, options *awscloudwatch.MetricOptions) []awscloudwatch.IMetric {
 	return []awscloudwatch.IMetric{awscloudwatch.NewMathExpression(&awscloudwatch.MathExpressionProps{
 		Expression: jsii.String(fmt.Sprintf(`SEARCH('{%s,%s,%s} MetricName="%s" %[2]s="%[5]s"', '%[6]s')`,
-			settings.MetricNamespace, settings.DimensionStack, dimension, name, stack, *options.Statistic)),
+			settings.MetricNamespace, settings.DimensionStack, dimension, name, nameOf(f.Construct), *options.Statistic)),
 		Label:  jsii.String(""),
 		Period: options.Period,
 	})}

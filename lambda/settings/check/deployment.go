@@ -80,7 +80,8 @@ func readDeployment(o object) Deployment {
 	}
 	d.LogRetentionDays = in.countFromOne("logRetentionDays", 0)
 	if d.LogRetentionDays != 0 && !slices.Contains(retentionDays, d.LogRetentionDays) {
-		in.fault("logRetentionDays", fmt.Sprintf("CloudWatch keeps no log for %d days; write one of %s", d.LogRetentionDays, numbers(retentionDays)))
+		in.fault("logRetentionDays", fmt.Sprintf("CloudWatch keeps no log for %d days; write one of %s",
+			d.LogRetentionDays, numbers(retentionDays)))
 	}
 	d.LogGroup = in.matching("logGroup", logGroupName, "the name of a log group; write for example /company/maintenance")
 	if d.LogGroup != "" && in.has("logRetentionDays") {

@@ -63,10 +63,12 @@ func TestRead_DeploymentFaults(t *testing.T) {
 			`name: "amazon-chef" is reserved by AWS; write a name that does not begin with aws, amazon or amzn, and is not default`}},
 		{"the name of Scheduler's own group", with(`"name": "default"`), []string{
 			`name: "default" is reserved by AWS; write a name that does not begin with aws, amazon or amzn, and is not default`}},
-		{"an alarm of the stack of another name", `{"name": "night", "servers": [{"name": "web", "backend": "opsworks-cm", "alarms": ["opsworks-maintenance-*"]}]}`, nil},
-		{"an alarm of this stack", `{"name": "night", "servers": [{"name": "web", "backend": "opsworks-cm", "alarms": ["night-errors"]}]}`, []string{
-			`servers[0].alarms[0]: "night-errors" claims this program's own alarms (night-…), which may start nothing; ` +
-				`begin it with what only this server's alarms begin with`}},
+		{"an alarm of the stack of another name",
+			`{"name": "night", "servers": [{"name": "web", "backend": "opsworks-cm", "alarms": ["opsworks-maintenance-*"]}]}`, nil},
+		{"an alarm of this stack",
+			`{"name": "night", "servers": [{"name": "web", "backend": "opsworks-cm", "alarms": ["night-errors"]}]}`, []string{
+				`servers[0].alarms[0]: "night-errors" claims this program's own alarms (night-…), which may start nothing; ` +
+					`begin it with what only this server's alarms begin with`}},
 		{"no object", with(`"deployment": "strict"`), []string{`deployment: must be an object, not the text "strict"`}},
 		{"a retention where the log group is given", deployment(`"logGroup": "/company/log", "logRetentionDays": 30`), []string{
 			"deployment.logRetentionDays: goes without logGroup only; whoever makes the log group says how long it keeps"}},

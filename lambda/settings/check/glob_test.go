@@ -95,7 +95,8 @@ func TestResolve_OwnAlarms(t *testing.T) {
 			[]string{`servers[0].alarms[0]: "` + glob + `"` + why}}})
 	}
 	checkFaults(t, []faultCase{{"names near ours", withServer(
-		`"alarms": ["opsworks-maintenance", "opsworks-maintenance-2-errors", "*-errors", "opsworks-cpu-*", "OpsWorks-*", "*-cpu", "o*d"], "rules": ["*"]`), nil}})
+		`"alarms": ["opsworks-maintenance", "opsworks-maintenance-2-errors", "*-errors", ` +
+			`"opsworks-cpu-*", "OpsWorks-*", "*-cpu", "o*d"], "rules": ["*"]`), nil}})
 }
 
 // The index must find exactly the overlaps that trying all short names finds.

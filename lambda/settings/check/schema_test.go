@@ -75,7 +75,9 @@ func rules() map[string]object {
 			"if":   object{"properties": object{"backend": object{"enum": []any{string(settings.BackendOpsWorksCM)}}}},
 			"then": object{"properties": absent}, "else": one("runbook"),
 		},
-		"deploymentKeys":   {"dependencies": object{"noProxy": []any{"proxy"}, "subnets": []any{"securityGroups"}, "securityGroups": []any{"subnets"}}},
+		"deploymentKeys": {"dependencies": object{
+			"noProxy": []any{"proxy"}, "subnets": []any{"securityGroups"}, "securityGroups": []any{"subnets"},
+		}},
 		"subscriptionKeys": {"oneOf": []any{one("email"), one("chat"), one("records")}, "dependencies": object{"only": []any{"email"}}},
 	}
 }
