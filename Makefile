@@ -20,7 +20,7 @@ sdk   = CGO_ENABLED=0 $(call first,-trimpath github.com/aws/aws-sdk-go-v2/servic
 cdk   = $(call first,github.com/aws/aws-cdk-go/awscdk/v2,CDK)
 
 .DEFAULT_GOAL := help
-.PHONY: help build opsm local run test simulate torture check fuzz bench clean synth bootstrap deploy destroy redrive e2e real status plan start stop close history
+.PHONY: help build opsm local run test simulate torture check fuzz bench clean synth release bootstrap deploy destroy redrive e2e real status plan start stop close history
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -77,6 +77,10 @@ synth: build ## write the CloudFormation template to dist/cdk.out; needs Node, n
 	@$(cdk)
 	@go run ./infra
 
+release: build ## write the function's zip and a CloudFormation template for the settings in cdk.json to dist/release; needs Node
+	@$(cdk)
+	@go run ./infra release
+
 bootstrap: ## prepare the account and Region of your AWS credentials for the CDK, once
 	@go run ./infra/syntax
 	$(CDK) bootstrap $(ARGS)
@@ -90,7 +94,7 @@ destroy: ## take it away again; the table of runs stays
 	@go run ./infra/syntax
 	$(CDK) destroy $(ARGS)
 
-e2e: build local ## deploy to an AWS emulator (moto) and run the function against it; needs Node and moto_server
+e2e: release local ## deploy to an AWS emulator (moto) and run the function against it; needs Node and moto_server
 	E2E=1 go test -count=1 -v -timeout 20m ./infra/e2e
 
 real: ## install a Puppet Server on this machine (Debian 12, as root), run the runbook puppet-server on it, hurt it, lose it and restore it

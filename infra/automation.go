@@ -48,7 +48,7 @@ func NewAutomation(scope constructs.Construct, id string, props *AutomationProps
 			a.newRole()
 		}
 		document := awsssm.NewCfnDocument(a.Construct, jsii.String(runbook.Name), &awsssm.CfnDocumentProps{
-			Name:           jsii.String(documentName(runbook.Name)),
+			Name:           jsii.String(documentName(nameOf(a.Construct), runbook.Name)),
 			DocumentType:   jsii.String("Automation"),
 			DocumentFormat: jsii.String("JSON"),
 			Content:        runbook.Document(*a.Role.RoleArn()),
@@ -59,11 +59,11 @@ func NewAutomation(scope constructs.Construct, id string, props *AutomationProps
 	return a
 }
 
-// documentName is the name that a server's runbook has in the account: one of ours is named by its content.
-func documentName(runbook string) string {
+// documentName is the name that a server's runbook has in the account: one of ours is named by the stack and by its content.
+func documentName(stack, runbook string) string {
 	for _, ours := range runbooks.All() {
 		if ours.Name == runbook {
-			return stackName + "-" + runbook + "-" + ours.Hash()
+			return stack + "-" + runbook + "-" + ours.Hash()
 		}
 	}
 	return runbook
@@ -73,7 +73,8 @@ func documentName(runbook string) string {
 // what became of them. That is what aws:runCommand calls, as public policies have it: no document of AWS lists it.
 // https://docs.aws.amazon.com/systems-manager/latest/userguide/cross-service-confused-deputy-prevention.html
 func (a *Automation) newRole() {
-	a.Role, a.Policy = newRole(a.Construct, "What the runbooks of "+stackName+" may do", service("ssm.amazonaws.com", &map[string]any{
+	description := "What the runbooks of " + nameOf(a.Construct) + " may do"
+	a.Role, a.Policy = newRole(a.Construct, description, service("ssm.amazonaws.com", &map[string]any{
 		"StringEquals": map[string]any{"aws:SourceAccount": awscdk.Stack_Of(a.Construct).Account()},
 		"ArnLike":      map[string]any{"aws:SourceArn": a.executions()},
 	}))
@@ -136,7 +137,7 @@ func nodeTags(servers []settings.Server) (all []nodeTag, fit bool) {
 func (a *Automation) GrantTo(f *Function) {
 	var documents, definitions, roles, calendars []*string
 	for _, runbook := range distinctValues(a.servers, runbookOf) {
-		arns := runbookARNs(a.Construct, documentName(runbook))
+		arns := runbookARNs(a.Construct, documentName(nameOf(a.Construct), runbook))
 		documents, definitions = append(documents, arns[0]), append(definitions, arns[1:]...)
 	}
 	if len(documents) == 0 {

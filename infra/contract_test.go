@@ -189,7 +189,7 @@ func TestContract(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			rules, faults := eventRules(document)
+			rules, faults := eventRules(stackName, document)
 			if len(faults) > 0 {
 				t.Fatal(faults)
 			}
@@ -234,13 +234,13 @@ func TestEventRules_Runbooks(t *testing.T) {
 			"arn:aws:ssm:eu-central-1:123456789012:automation-definition/Third:1"): `["Maintain","Other","Third"]`,
 		runbooksOf(many...):                  `null`,
 		runbooksOf("Maintain", "Maintain:2"): `["Maintain"]`,
-		runbooksOf("chef-automate"):          `["` + documentName("chef-automate") + `"]`,
+		runbooksOf("chef-automate"):          `["` + documentName(stackName, "chef-automate") + `"]`,
 	} {
 		parsed, err := check.Resolve([]byte(document), time.Time{})
 		if err != nil {
 			t.Fatal(err)
 		}
-		rules, _ := eventRules(parsed)
+		rules, _ := eventRules(stackName, parsed)
 		got, err := json.Marshal(rules[0].Pattern["detail"].(map[string]any)["Definition"])
 		if err != nil || string(got) != want || !strings.HasPrefix(rules[0].Name, "runs-finished") {
 			t.Errorf("%s: %s, want %s", document, got, want)

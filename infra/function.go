@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"time"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
@@ -12,6 +13,7 @@ import (
 	"github.com/aws/jsii-runtime-go"
 
 	"opsworks-maintenance/lambda/settings"
+	"opsworks-maintenance/lambda/settings/check"
 )
 
 // maxEventAge bounds how long an event is tried to be delivered, by whatever carries it. After it the event lies in the
@@ -21,11 +23,13 @@ const maxEventAge = time.Hour
 // Function is the function with its role, its log and the queue of the events it could not handle.
 type Function struct {
 	constructs.Construct
-	Function    awslambda.Function
-	Role        awsiam.Role
-	Policy      awsiam.Policy // of the role; what the function uses adds its permissions with Allow
-	LogGroup    awslogs.LogGroup
-	DeadLetters awssqs.Queue
+	Function awslambda.Function
+	Role     awsiam.Role
+	Policy   awsiam.Policy // of the role; what the function uses adds its permissions with Allow
+	LogGroup awslogs.ILogGroup
+	// LogGroupName is that of LogGroup, in words.
+	LogGroupName string
+	DeadLetters  awssqs.Queue
 	// Operators is the alias that accepts operators' requests, and nothing else.
 	Operators awslambda.CfnAlias
 }
@@ -33,36 +37,34 @@ type Function struct {
 // FunctionProps is what the function is built from.
 type FunctionProps struct {
 	Architecture string // as Lambda names it
-	Asset        string // the folder with the function's binary and settings
+	Code         awslambda.Code
+	// Deployment is what the user wants otherwise.
+	Deployment check.Deployment
 }
 
 // NewFunction makes the function, which may write its log and keep dead letters. It has no reserved concurrency: an account with a
 // limit of ten cannot reserve any.
 func NewFunction(scope constructs.Construct, id string, props *FunctionProps) *Function {
 	f := &Function{Construct: constructs.NewConstruct(scope, jsii.String(id))}
-	f.Role, f.Policy = newRole(f.Construct, "What the function "+stackName+" may do", service("lambda.amazonaws.com", nil))
+	f.Role, f.Policy = newRole(f.Construct, "What the function "+nameOf(f.Construct)+" may do", service("lambda.amazonaws.com", nil))
 	keepLogicalID(f.Role, "PermissionsRole98B86A14")
 	keepLogicalID(f.Policy, "PermissionsPolicyB6C46DEA")
-	f.LogGroup = awslogs.NewLogGroup(f.Construct, jsii.String("Log"), &awslogs.LogGroupProps{
-		LogGroupName:  jsii.String("/aws/lambda/" + stackName),
-		Retention:     awslogs.RetentionDays_THREE_MONTHS, // as long as the ledger keeps runs
-		RemovalPolicy: awscdk.RemovalPolicy_DESTROY,
-	})
+	f.newLog(props.Deployment)
 	// A queue and not an on-failure destination: it keeps the event as it came, so it can be sent again.
 	f.DeadLetters = awssqs.NewQueue(f.Construct, jsii.String("DeadLetters"), &awssqs.QueueProps{
-		QueueName:       jsii.String(stackName + "-dead-letters"),
+		QueueName:       jsii.String(nameOf(f.Construct) + "-dead-letters"),
 		RetentionPeriod: awscdk.Duration_Days(jsii.Number(14)),
 		Encryption:      awssqs.QueueEncryption_SQS_MANAGED,
 		EnforceSSL:      jsii.Bool(true),
 	})
 	f.Function = awslambda.NewFunction(f.Construct, jsii.String("Function"), &awslambda.FunctionProps{
-		FunctionName:    jsii.String(stackName),
+		FunctionName:    jsii.String(nameOf(f.Construct)),
 		Description:     jsii.String("Starts maintenance of servers on alarms and schedules, follows it and notifies of its end"),
 		Runtime:         awslambda.Runtime_PROVIDED_AL2023(),
 		Architecture:    awslambda.Architecture_Custom(jsii.String(props.Architecture), nil),
 		Handler:         jsii.String("bootstrap"),
-		Code:            awslambda.Code_FromAsset(jsii.String(props.Asset), nil),
-		MemorySize:      jsii.Number(128),
+		Code:            props.Code,
+		MemorySize:      jsii.Number(cmp.Or(props.Deployment.Memory, 128)),
 		Environment:     &map[string]*string{settings.EnvMaxProcs: jsii.String(settings.MaxProcs)},
 		Timeout:         awscdk.Duration_Seconds(jsii.Number(30)),
 		Role:            f.Role.WithoutPolicyUpdates(nil),
@@ -76,8 +78,26 @@ func NewFunction(scope constructs.Construct, id string, props *FunctionProps) *F
 	f.Allow("WriteLogs", []string{"logs:CreateLogStream", "logs:PutLogEvents"}, []*string{f.LogGroup.LogGroupArn()}, nil)
 	// It is Lambda that puts an event there, in the function's name, which failed three times or grew too old.
 	f.Allow("SendFailedEvents", []string{"sqs:SendMessage"}, []*string{f.DeadLetters.QueueArn()}, nil)
+	f.join(props.Deployment.Subnets, props.Deployment.SecurityGroups)
+	f.reachThrough(props.Deployment.Proxy, props.Deployment.NoProxy)
 	f.newAlias()
 	return f
+}
+
+// newLog takes the log group that the settings name, or makes one.
+func (f *Function) newLog(d check.Deployment) {
+	if f.LogGroupName = d.LogGroup; f.LogGroupName != "" {
+		f.LogGroup = awslogs.LogGroup_FromLogGroupName(f.Construct, jsii.String("Log"), jsii.String(f.LogGroupName))
+		return
+	}
+	f.LogGroupName = "/aws/lambda/" + nameOf(f.Construct)
+	group := awslogs.NewLogGroup(f.Construct, jsii.String("Log"), &awslogs.LogGroupProps{
+		LogGroupName:  jsii.String(f.LogGroupName),
+		RemovalPolicy: awscdk.RemovalPolicy_DESTROY,
+	})
+	// CDK takes a word for each number of days. 90 is as long as the ledger keeps runs.
+	group.Node().DefaultChild().(awslogs.CfnLogGroup).SetRetentionInDays(jsii.Number(cmp.Or(d.LogRetentionDays, 90)))
+	f.LogGroup = group
 }
 
 // newAlias makes the alias for operators. IAM grants it by itself, as NAME:operators; a permission on the function does not reach it.

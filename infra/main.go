@@ -1,5 +1,6 @@
 // Package main is the CDK app: the stack that runs the function in an account. The CDK CLI runs it, as cdk.json says; run by
-// itself it writes the template and what belongs to it to dist/cdk.out.
+// itself it writes the template and what belongs to it to dist/cdk.out, and with the argument release, to dist/release, what can be
+// deployed without the CDK.
 package main
 
 import (
@@ -7,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
@@ -23,14 +25,17 @@ const (
 )
 
 func main() {
-	if err := run(os.Stdout); err != nil {
+	do := run
+	if slices.Equal(os.Args[1:], []string{"release"}) {
+		do = release
+	}
+	if err := do(os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
 }
 
-// run synthesizes the stack. Nothing is written before the settings, the binary and the limits of the services are known to
-// be in order, so a wrong setting leaves nothing half-deployed.
+// run synthesizes the stack.
 func run(out io.Writer) error {
 	defer jsii.Close()
 	props := &awscdk.AppProps{AnalyticsReporting: jsii.Bool(false)}
@@ -43,15 +48,11 @@ func run(out io.Writer) error {
 		props.Context, props.Outdir = &context, jsii.String(outFolder)
 	}
 	app := awscdk.NewApp(props)
-	plan, err := newPlan(app.Node().TryGetContext(jsii.String(contextKey)), time.Now())
-	if err != nil {
-		return fmt.Errorf("%s in the context of cdk.json:\n%w", contextKey, err)
-	}
-	architecture, err := stage(assetFolder, bootstrapFile, plan.SettingsJSON)
+	plan, architecture, err := prepare(app.Node().TryGetContext(jsii.String(contextKey)))
 	if err != nil {
 		return err
 	}
-	stack := NewStack(app, stackName, &StackProps{Plan: plan, Architecture: architecture, Asset: assetFolder})
+	stack := NewStack(app, &StackProps{Plan: plan, Architecture: architecture, Asset: assetFolder})
 	app.Synth(nil)
 	if !withoutCLI {
 		return nil // the CLI shows warnings itself
@@ -59,8 +60,18 @@ func run(out io.Writer) error {
 	if stack.Warning != "" {
 		_, _ = fmt.Fprintf(out, "warning: %s\n", stack.Warning)
 	}
-	_, err = fmt.Fprintf(out, "%s/%s.template.json\n", outFolder, stackName)
+	_, err = fmt.Fprintf(out, "%s/%s.template.json\n", outFolder, plan.Deployment.Name)
 	return err
+}
+
+// prepare reads the settings and lays out the function. Nothing is written before the settings, the binary and the limits of the services
+// are known to be in order, so a wrong setting leaves nothing half-deployed.
+func prepare(context any) (p plan, architecture string, err error) {
+	if p, err = newPlan(context, time.Now()); err != nil {
+		return p, "", fmt.Errorf("%s in the context of cdk.json:\n%w", contextKey, err)
+	}
+	architecture, err = stage(assetFolder, bootstrapFile, p.SettingsJSON)
+	return p, architecture, err
 }
 
 // readContext reads what the CLI would hand over.

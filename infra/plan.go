@@ -16,7 +16,8 @@ const contextKey = "maintenance"
 
 // plan is what the stack is built from: settings without a fault, and what they come to in rules and schedules.
 type plan struct {
-	Settings settings.Settings
+	Settings   settings.Settings
+	Deployment check.Deployment
 	// SettingsJSON is what the function loads at its cold start.
 	SettingsJSON []byte
 	Rules        []eventRule
@@ -40,12 +41,13 @@ func newPlan(context any, now time.Time) (plan, error) {
 		}
 		written = document
 	}
-	var err error
-	if p.Settings, err = check.Resolve(written, now); err != nil {
+	document, err := check.Read(written, now)
+	if err != nil {
 		return p, err
 	}
+	p.Settings, p.Deployment = document.Settings, document.Deployment
 	var faults []check.Fault
-	p.Rules, faults = eventRules(p.Settings)
+	p.Rules, faults = eventRules(p.Deployment.Name, p.Settings)
 	p.Schedules = schedules(p.Settings)
 	faults = append(faults, checkLimits(p)...)
 	faults = append(faults, checkParameters(p.Settings.Servers)...)

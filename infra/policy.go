@@ -24,6 +24,13 @@ func allow(policy awsiam.Policy, sid string, actions []string, resources []*stri
 	}))
 }
 
+// deny takes from a role what another statement gives it.
+func deny(policy awsiam.Policy, sid string, actions []string, resources []*string, conditions *map[string]any) {
+	policy.AddStatements(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{Effect: awsiam.Effect_DENY,
+		Sid: jsii.String(sid), Actions: jsii.Strings(actions...), Resources: &resources, Conditions: conditions,
+	}))
+}
+
 // service is an AWS service as a principal.
 func service(name string, conditions *map[string]any) awsiam.ServicePrincipal {
 	return awsiam.NewServicePrincipal(jsii.String(name), &awsiam.ServicePrincipalOpts{Conditions: conditions})

@@ -17,8 +17,8 @@ type eventRule struct {
 	Pattern pattern
 }
 
-// eventRules are the rules that the settings ask for. The faults are those of EventBridge's limits.
-func eventRules(document settings.Settings) ([]eventRule, []check.Fault) {
+// eventRules are the rules that the settings ask for, in a stack of this name. The faults are those of EventBridge's limits.
+func eventRules(stack string, document settings.Settings) ([]eventRule, []check.Fault) {
 	var rules []eventRule
 	named, faults := alarmPatterns(document.Servers)
 	for i, p := range named {
@@ -32,7 +32,7 @@ func eventRules(document settings.Settings) ([]eventRule, []check.Fault) {
 			eventRule{"alarms-by-dimension", alarmPattern("configuration", "metrics", "metricStat", "metric", "dimensions", events.DimensionName)},
 			eventRule{"alarms-by-contributor", alarmPattern("alarmContributor", "attributes", events.DimensionName)})
 	}
-	if runbooks := runbookNames(document.Servers); len(runbooks) > 0 {
+	if runbooks := runbookNames(stack, document.Servers); len(runbooks) > 0 {
 		finished := runFinishedPattern(runbooks)
 		if encodedLength(finished) > maxPatternLength {
 			finished = runFinishedPattern(nil) // too many names for one pattern: the function knows its own runs
@@ -83,10 +83,10 @@ func runFinishedPattern(documents []string) pattern {
 }
 
 // runbookNames are those of the documents that the servers' runs execute, as the event has them: of an ARN, what follows the slash.
-func runbookNames(servers []settings.Server) []string {
+func runbookNames(stack string, servers []settings.Server) []string {
 	var names []string
 	for _, runbook := range distinctValues(servers, runbookOf) {
-		name := documentName(runbook)
+		name := documentName(stack, runbook)
 		if name = name[strings.LastIndexByte(name, '/')+1:]; !slices.Contains(names, name) {
 			names = append(names, name)
 		}

@@ -32,17 +32,17 @@ func NewSchedules(scope constructs.Construct, id string, props *SchedulesProps) 
 	s := &Schedules{Construct: constructs.NewConstruct(scope, jsii.String(id)), Named: map[string]awsscheduler.Schedule{}}
 	var policy awsiam.Policy
 	// https://docs.aws.amazon.com/scheduler/latest/UserGuide/cross-service-confused-deputy-prevention.html
-	s.Role, policy = newRole(s.Construct, "What the schedules of "+stackName+" may do", service("scheduler.amazonaws.com",
+	s.Role, policy = newRole(s.Construct, "What the schedules of "+nameOf(s.Construct)+" may do", service("scheduler.amazonaws.com",
 		&map[string]any{"StringEquals": map[string]any{"aws:SourceAccount": awscdk.Stack_Of(s.Construct).Account()}}))
 	props.Function.GrantInvoke(policy)
 	s.Group = awsscheduler.NewScheduleGroup(s.Construct, jsii.String("Group"), &awsscheduler.ScheduleGroupProps{
-		ScheduleGroupName: jsii.String(stackName), RemovalPolicy: awscdk.RemovalPolicy_DESTROY,
+		ScheduleGroupName: jsii.String(nameOf(s.Construct)), RemovalPolicy: awscdk.RemovalPolicy_DESTROY,
 	})
 	for _, schedule := range props.Schedules {
 		s.Named[schedule.Name] = s.newSchedule(schedule, props.Function)
 	}
 	s.Sweep = awsscheduler.NewSchedule(s.Construct, jsii.String("Sweep"), &awsscheduler.ScheduleProps{
-		ScheduleName: jsii.String(stackName + "-sweep"),
+		ScheduleName: jsii.String(nameOf(s.Construct) + "-sweep"),
 		Description:  jsii.String("Lets the function follow what runs and start what waits"),
 		Schedule:     awsscheduler.ScheduleExpression_Rate(awscdk.Duration_Minutes(jsii.Number(1))),
 		// The next one comes in a minute: nothing is gained by trying again.

@@ -6,15 +6,17 @@ import (
 	"strings"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 
 	"opsworks-maintenance/lambda/settings"
 )
 
-// stackName is the stack, and what the names of its resources begin with, where people or other resources refer to them by
-// name. An account has one such stack in a Region.
-const stackName = "opsworks-maintenance"
+// nameOf is the name of the stack that a construct is in, and what the names of the stack's resources begin with, where people or other
+// resources refer to them by name.
+func nameOf(scope constructs.Construct) string { return *awscdk.Stack_Of(scope).StackName() }
 
 // Stack is everything that is deployed.
 type Stack struct {
@@ -33,23 +35,32 @@ type Stack struct {
 type StackProps struct {
 	Plan         plan
 	Architecture string // of the function, as Lambda names it
-	Asset        string // the folder with the function's binary and settings
+	// The function's code: the folder with its binary and settings, or, for a release, the name of its zip in whatever bucket it is put.
+	Asset, Zip string
 }
 
-// NewStack adds the stack to the app. An id is part of the logical ids of what is under it, and stays, whatever a type is named.
-func NewStack(scope constructs.Construct, id string, props *StackProps) *Stack {
+// NewStack adds the stack to the app. An id is part of the logical ids of what is under it, and stays, whatever a type is named; that of
+// the stack itself is not, and is its name.
+func NewStack(scope constructs.Construct, props *StackProps) *Stack {
 	p := props.Plan
-	s := &Stack{Stack: awscdk.NewStack(scope, jsii.String(id), &awscdk.StackProps{
-		StackName:   jsii.String(stackName),
+	s := &Stack{Stack: awscdk.NewStack(scope, jsii.String(p.Deployment.Name), &awscdk.StackProps{
+		// What is deployed without the CDK must not ask for its bootstrap.
+		Synthesizer: awscdk.NewDefaultStackSynthesizer(&awscdk.DefaultStackSynthesizerProps{
+			GenerateBootstrapVersionRule: jsii.Bool(props.Zip == ""),
+		}),
+		StackName:   jsii.String(p.Deployment.Name),
 		Description: jsii.String("Starts maintenance of Chef Automate and Puppet Enterprise servers on alarms and schedules"),
 		// 1,000 servers make a template near the limit of 1 MB, and a third of it would be spaces.
 		SuppressTemplateIndentation: jsii.Bool(true),
+		TerminationProtection:       jsii.Bool(p.Deployment.TerminationProtection),
 	})}
-	s.Topics = NewTopics(s.Stack, "Topics", &TopicsProps{Subscriptions: p.Settings.Notify})
+	s.Topics = NewTopics(s.Stack, "Topics", &TopicsProps{Subscriptions: p.Settings.Notify, Key: p.Deployment.Key})
 	// Not "Runs": that id has the first edition's table. Under this one an update makes a new table beside the old, which is retained.
 	s.Runs = NewRuns(s.Stack, "Ledger")
 	s.Automation = NewAutomation(s.Stack, "Automation", &AutomationProps{Servers: p.Settings.Servers})
-	s.Function = NewFunction(s.Stack, "Function", &FunctionProps{Architecture: props.Architecture, Asset: props.Asset})
+	s.Function = NewFunction(s.Stack, "Function", &FunctionProps{
+		Architecture: props.Architecture, Code: s.code(props), Deployment: p.Deployment,
+	})
 	s.Runs.GrantTo(s.Function)
 	s.Topics.GrantPublish(s.Function)
 	grantOpsWorksCM(s.Function, p.Settings.Servers)
@@ -59,10 +70,11 @@ func NewStack(scope constructs.Construct, id string, props *StackProps) *Stack {
 		OwnRules:     slices.ContainsFunc(p.Settings.Servers, func(server settings.Server) bool { return len(server.Rules) > 0 }),
 		AlarmActions: hasTrigger(p.Settings, settings.TriggerAction),
 	})
+	s.setRolePath(p.Deployment.RolePath)
 	s.Watch = NewWatch(s.Stack, "Watch", &WatchProps{Function: s.Function, Topic: s.Topics.Text})
 
 	if s.Warning = warnRetiredService(p.Settings); s.Warning != "" {
-		awscdk.Annotations_Of(s.Stack).AddWarningV2(jsii.String(stackName+":opsworks-cm"), jsii.String(s.Warning))
+		awscdk.Annotations_Of(s.Stack).AddWarningV2(jsii.String(p.Deployment.Name+":opsworks-cm"), jsii.String(s.Warning))
 	}
 	s.output("FunctionName", s.Function.Function.FunctionName(), "the function; its name in logs and metrics")
 	s.output("OperatorsFunction", s.Function.OperatorsName(), "the function's alias for operators: --function-name of aws lambda invoke")
@@ -72,6 +84,27 @@ func NewStack(scope constructs.Construct, id string, props *StackProps) *Stack {
 		s.output(t.Output, t.Topic.TopicArn(), t.Description)
 	}
 	return s
+}
+
+func (s *Stack) code(props *StackProps) awslambda.Code {
+	if props.Zip != "" {
+		return codeInBucket(s.Stack, props.Zip)
+	}
+	return awslambda.Code_FromAsset(jsii.String(props.Asset), nil)
+}
+
+// setRolePath gives the stack's roles a path.
+func (s *Stack) setRolePath(path string) {
+	if path == "" {
+		return
+	}
+	roles := []awsiam.Role{s.Function.Role, s.Triggers.Schedules.Role}
+	if s.Automation.Role != nil {
+		roles = append(roles, s.Automation.Role)
+	}
+	for _, role := range roles {
+		role.Node().DefaultChild().(awsiam.CfnRole).SetPath(jsii.String(path))
+	}
 }
 
 func (s *Stack) output(name string, value *string, description string) {

@@ -12,6 +12,8 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/assertions"
 	"github.com/aws/jsii-runtime-go"
+
+	"opsworks-maintenance/lambda/settings"
 )
 
 // jsii is one process for all tests, and is closed once.
@@ -35,8 +37,14 @@ func needNode(t *testing.T) {
 // synthesize builds the stack from a settings document. The binary does not matter here; the file stands for it.
 func synthesize(t *testing.T, document string) template {
 	t.Helper()
+	return synthesizeIn(t, nil, document)
+}
+
+// synthesizeIn builds it with more in the context of cdk.json.
+func synthesizeIn(t *testing.T, context map[string]any, document string) template {
+	t.Helper()
 	needNode(t)
-	app, stack, p := build(t, document)
+	app, stack, p := buildIn(t, context, document)
 	assembly := app.Synth(nil)
 	artifact := assembly.GetStackArtifact(stack.ArtifactId())
 	b, err := os.ReadFile(*artifact.TemplateFullPath())
@@ -74,6 +82,11 @@ func annotations(messages any) []annotation {
 
 func build(t *testing.T, document string) (awscdk.App, *Stack, plan) {
 	t.Helper()
+	return buildIn(t, nil, document)
+}
+
+func buildIn(t *testing.T, context map[string]any, document string) (awscdk.App, *Stack, plan) {
+	t.Helper()
 	p, err := newPlan(document, now)
 	if err != nil {
 		t.Fatal(err)
@@ -84,8 +97,8 @@ func build(t *testing.T, document string) (awscdk.App, *Stack, plan) {
 			t.Fatal(err)
 		}
 	}
-	app := awscdk.NewApp(&awscdk.AppProps{Outdir: jsii.String(t.TempDir()), AnalyticsReporting: jsii.Bool(false)})
-	return app, NewStack(app, stackName, &StackProps{Plan: p, Architecture: "arm64", Asset: asset}), p
+	app := awscdk.NewApp(&awscdk.AppProps{Context: &context, Outdir: jsii.String(t.TempDir()), AnalyticsReporting: jsii.Bool(false)})
+	return app, NewStack(app, &StackProps{Plan: p, Architecture: "arm64", Asset: asset}), p
 }
 
 // inCDKJSON is the settings document that the repository comes with.
@@ -115,6 +128,9 @@ func TestReadContext_Syntax(t *testing.T) {
 		t.Errorf("%v, want %s", err, want)
 	}
 }
+
+// stackName names the stack unless the settings give another name.
+const stackName = settings.DefaultName
 
 // now is when the tests deploy.
 var now = time.Date(2026, 11, 26, 12, 0, 0, 0, time.UTC)

@@ -49,17 +49,21 @@ func (tmpl template) one(t *testing.T, kind string) resource {
 // plain is a value of the template as it may look once deployed: in the Region with the longest ARNs, and with ${…} for what
 // only the deployment knows.
 func plain(value any) any {
+	return filled(value, map[string]string{"AWS::Partition": "aws-us-gov", "AWS::Region": "ap-southeast-1", "AWS::AccountId": "123456789012",
+		"AWS::URLSuffix": "amazonaws.com"})
+}
+
+// filled is a value of the template with what is known of the place where it is deployed.
+func filled(value any, known map[string]string) any {
 	switch value := value.(type) {
 	case []any:
 		list := make([]any, len(value))
 		for i, item := range value {
-			list[i] = plain(item)
+			list[i] = filled(item, known)
 		}
 		return list
 	case map[string]any:
 		if ref, ok := value["Ref"].(string); ok {
-			known := map[string]string{"AWS::Partition": "aws-us-gov", "AWS::Region": "ap-southeast-1", "AWS::AccountId": "123456789012",
-				"AWS::URLSuffix": "amazonaws.com"}
 			if text, ok := known[ref]; ok {
 				return text
 			}
@@ -71,13 +75,13 @@ func plain(value any) any {
 		if join, ok := value["Fn::Join"].([]any); ok {
 			var parts []string
 			for _, part := range join[1].([]any) {
-				parts = append(parts, fmt.Sprint(plain(part)))
+				parts = append(parts, fmt.Sprint(filled(part, known)))
 			}
 			return strings.Join(parts, join[0].(string))
 		}
 		object := map[string]any{}
 		for key, item := range value {
-			object[key] = plain(item)
+			object[key] = filled(item, known)
 		}
 		return object
 	}

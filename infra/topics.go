@@ -15,7 +15,7 @@ import (
 // Topics are one SNS topic per audience, so that each has one format. Records and Chat are nil unless the settings ask for them.
 type Topics struct {
 	constructs.Construct
-	Key     awskms.Key
+	Key     awskms.IKey
 	Text    awssns.Topic
 	Records awssns.Topic
 	Chat    awssns.Topic
@@ -24,27 +24,33 @@ type Topics struct {
 // TopicsProps says who is notified, and of what.
 type TopicsProps struct {
 	Subscriptions []settings.Subscription
+	// Key is the ARN of a key that is there already; empty: the topics get one of their own.
+	Key string
 }
 
 // NewTopics makes the topics and the mailboxes' subscriptions.
 func NewTopics(scope constructs.Construct, id string, props *TopicsProps) *Topics {
 	t := &Topics{Construct: constructs.NewConstruct(scope, jsii.String(id))}
-	t.Key = newKey(t.Construct)
-	t.Text = t.newTopic("Text", stackName)
+	if props.Key != "" {
+		t.Key = awskms.Key_FromKeyArn(t.Construct, jsii.String("Key"), jsii.String(props.Key))
+	} else {
+		t.Key = newKey(t.Construct)
+	}
+	t.Text = t.newTopic("Text", nameOf(t.Construct))
 	// The function's own alarms speak here too. A topic with a policy of its own has lost the default one, which lets CloudWatch in.
 	t.Text.AddToResourcePolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
 		Sid:        jsii.String("PublishAlarms"),
 		Principals: &[]awsiam.IPrincipal{service("cloudwatch.amazonaws.com", nil)},
 		Actions:    jsii.Strings("sns:Publish"),
 		Resources:  &[]*string{t.Text.TopicArn()},
-		Conditions: sourceIs(arnOf(t.Construct, "cloudwatch", "alarm", settings.OwnAlarmPrefix+"*", awscdk.ArnFormat_COLON_RESOURCE_NAME)),
+		Conditions: sourceIs(arnOf(t.Construct, "cloudwatch", "alarm", nameOf(t.Construct)+"-*", awscdk.ArnFormat_COLON_RESOURCE_NAME)),
 	}))
 	for _, s := range props.Subscriptions {
 		switch {
 		case s.Chat:
-			t.Chat = t.newTopic("Chat", stackName+"-chat")
+			t.Chat = t.newTopic("Chat", nameOf(t.Construct)+"-chat")
 		case s.Records:
-			t.Records = t.newTopic("Records", stackName+"-records")
+			t.Records = t.newTopic("Records", nameOf(t.Construct)+"-records")
 		default:
 			t.Text.AddSubscription(awssnssubscriptions.NewEmailSubscription(jsii.String(s.Email),
 				&awssnssubscriptions.EmailSubscriptionProps{FilterPolicy: filterPolicy(s.Only)}))
@@ -57,7 +63,7 @@ func NewTopics(scope constructs.Construct, id string, props *TopicsProps) *Topic
 // that cannot be published is lost without a word.
 func newKey(scope constructs.Construct) awskms.Key {
 	key := awskms.NewKey(scope, jsii.String("Key"), &awskms.KeyProps{
-		Description:       jsii.String(stackName + ": messages in its SNS topics"),
+		Description:       jsii.String(nameOf(scope) + ": messages in its SNS topics"),
 		EnableKeyRotation: jsii.Bool(true),
 		RemovalPolicy:     awscdk.RemovalPolicy_DESTROY, // nothing at rest needs it: SNS keeps no message
 	})

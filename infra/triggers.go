@@ -42,8 +42,8 @@ func NewTriggers(scope constructs.Construct, id string, props *TriggersProps) *T
 // rules would add a permission for each to the function's policy, which holds 20 KB: some fifty rules.
 func (t *Triggers) newRule(rule eventRule, f *Function) awsevents.CfnRule {
 	return awsevents.NewCfnRule(t.Construct, jsii.String(rule.Name), &awsevents.CfnRuleProps{
-		Name:         jsii.String(stackName + "-" + rule.Name),
-		Description:  jsii.String("Invokes the function " + stackName),
+		Name:         jsii.String(nameOf(t.Construct) + "-" + rule.Name),
+		Description:  jsii.String("Invokes the function " + nameOf(t.Construct)),
 		EventPattern: map[string]any(rule.Pattern),
 		Targets: &[]*awsevents.CfnRule_TargetProperty{{
 			Id:               jsii.String("function"),
@@ -64,7 +64,7 @@ const maxDeliveryRetries = 20
 // permit lets the rules invoke the function and keep what they could not deliver.
 func (t *Triggers) permit(props *TriggersProps) {
 	f := props.Function
-	ours := arnOf(t.Construct, "events", "rule", stackName+"-*", awscdk.ArnFormat_SLASH_RESOURCE_NAME)
+	ours := arnOf(t.Construct, "events", "rule", nameOf(t.Construct)+"-*", awscdk.ArnFormat_SLASH_RESOURCE_NAME)
 	rules := ours
 	if props.OwnRules {
 		// One permission for all of them stays small; which rules count is the settings' to say, and the function refuses any other.

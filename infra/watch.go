@@ -52,7 +52,7 @@ func NewWatch(scope constructs.Construct, id string, props *WatchProps) *Watch {
 			comparison, missing = awscloudwatch.ComparisonOperator_LESS_THAN_THRESHOLD, awscloudwatch.TreatMissingData_BREACHING
 		}
 		alarm := awscloudwatch.NewAlarm(w.Construct, jsii.String(a.name), &awscloudwatch.AlarmProps{
-			AlarmName:          jsii.String(settings.OwnAlarmPrefix + a.name),
+			AlarmName:          jsii.String(nameOf(w.Construct) + "-" + a.name),
 			AlarmDescription:   jsii.String(a.description),
 			Metric:             a.metric,
 			Threshold:          jsii.Number(a.threshold),
@@ -68,32 +68,33 @@ func NewWatch(scope constructs.Construct, id string, props *WatchProps) *Watch {
 	return w
 }
 
-// alarms are the function's own. Their names begin with a prefix by which the function knows them and starts nothing.
+// alarms are the function's own. It knows them by their names, and starts nothing.
 func alarms(f *Function) []alarmSpec {
+	name, log := nameOf(f.Construct), "log group "+f.LogGroupName
 	every := func(minutes float64) *awscloudwatch.MetricOptions { return metricOptions(minutes, "Sum", "") }
 	longest := metricOptions(5, "Maximum", "")
 	return []alarmSpec{
-		{"errors", f.Function.MetricErrors(every(5)), 1, false,
-			"The function failed. Its log group /aws/lambda/" + stackName + " says why; " +
+		{settings.AlarmErrors, f.Function.MetricErrors(every(5)), 1, false,
+			"The function failed. Its " + log + " says why; " +
 				"Lambda tries an event again twice, then it lies in the dead-letter queue."},
-		{"throttles", f.Function.MetricThrottles(every(5)), 1, false,
+		{settings.AlarmThrottles, f.Function.MetricThrottles(every(5)), 1, false,
 			"Lambda throttled the function: the account's concurrency is used up. " +
 				"Events wait up to an hour, then they lie in the dead-letter queue."},
-		{"dead-letters", f.DeadLetters.MetricApproximateNumberOfMessagesVisible(longest), 1, false,
+		{settings.AlarmDeadLetters, f.DeadLetters.MetricApproximateNumberOfMessagesVisible(longest), 1, false,
 			"Events could not be delivered or handled. When the cause is gone, make redrive sends them to the function again, but for " +
 				"operators' requests, which it lists; what is too old starts nothing."},
-		{"publish-failures", functionMetric(settings.MetricPublishFailures, every(5)), 1, false,
+		{settings.AlarmPublishFailures, f.metric(settings.MetricPublishFailures, every(5)), 1, false,
 			"A message could not be published. It is tried again for a day, for people for 14 days. " +
-				"The log group /aws/lambda/" + stackName + " says why, under error."},
-		{"dropped-notifications", functionMetric(settings.MetricDropped, every(5)), 1, false,
+				"The " + log + " says why, under error."},
+		{settings.AlarmDropped, f.metric(settings.MetricDropped, every(5)), 1, false,
 			"A notification was given up, so somebody may not know how a run ended. " +
-				"In the log group /aws/lambda/" + stackName + " look for dropped above 0, and for the errors before it."},
-		{"oldest-due", functionMetric(settings.MetricOldestDue, longest), maxOverdue.Seconds(), false,
+				"In the " + log + " look for dropped above 0, and for the errors before it."},
+		{settings.AlarmOldestDue, f.metric(settings.MetricOldestDue, longest), maxOverdue.Seconds(), false,
 			"A run has been due for more than 15 minutes and was not looked at: what waits is not started, what runs is not followed. " +
-				"Look for errors and throttling in the log group /aws/lambda/" + stackName + "."},
-		{"no-sweep", functionMetric(settings.MetricSweeps, every(15)), 1, true,
+				"Look for errors and throttling in the " + log + "."},
+		{settings.AlarmNoSweep, f.metric(settings.MetricSweeps, every(15)), 1, true,
 			"No sweep has succeeded for 15 minutes: runs are not followed, what waits is not started. " +
-				"Look for errors in the log group /aws/lambda/" + stackName + ", and whether the schedule " + stackName + "-sweep is enabled."},
+				"Look for errors in the " + log + ", and whether the schedule " + name + "-sweep is enabled."},
 	}
 }
 
@@ -106,11 +107,11 @@ func metricOptions(minutes float64, statistic, label string) *awscloudwatch.Metr
 	return o
 }
 
-// functionMetric is a metric that the function writes into its log, of this stack.
-func functionMetric(name string, options *awscloudwatch.MetricOptions) awscloudwatch.IMetric {
+// metric is a metric that the function writes into its log, of this stack.
+func (f *Function) metric(name string, options *awscloudwatch.MetricOptions) awscloudwatch.IMetric {
 	return awscloudwatch.NewMetric(&awscloudwatch.MetricProps{
 		Namespace: jsii.String(settings.MetricNamespace), MetricName: jsii.String(name), Period: options.Period, Statistic: options.Statistic,
-		DimensionsMap: &map[string]*string{settings.DimensionStack: jsii.String(stackName)}, Label: options.Label,
+		DimensionsMap: &map[string]*string{settings.DimensionStack: jsii.String(nameOf(f.Construct))}, Label: options.Label,
 	})
 }
 
@@ -118,18 +119,18 @@ func functionMetric(name string, options *awscloudwatch.MetricOptions) awscloudw
 // It names the alarms and does not refer to them, so it can be deployed before they are, or without them.
 func (w *Watch) newDashboard(f *Function) awscloudwatch.Dashboard {
 	dashboard := awscloudwatch.NewDashboard(w.Construct, jsii.String("Dashboard"), &awscloudwatch.DashboardProps{
-		DashboardName: jsii.String(stackName),
+		DashboardName: jsii.String(nameOf(w.Construct)),
 	})
 	var named []interfacesawscloudwatch.IAlarmRef
 	for _, a := range alarms(f) {
-		named = append(named, awscloudwatch.Alarm_FromAlarmName(dashboard, jsii.String(a.name), jsii.String(settings.OwnAlarmPrefix+a.name)))
+		named = append(named, awscloudwatch.Alarm_FromAlarmName(dashboard, jsii.String(a.name), jsii.String(nameOf(w.Construct)+"-"+a.name)))
 	}
 	dashboard.AddWidgets(awscloudwatch.NewAlarmStatusWidget(&awscloudwatch.AlarmStatusWidgetProps{
 		Title: jsii.String("Alarms"), Alarms: &named, Width: jsii.Number(24), Height: jsii.Number(3),
 	}))
 	dashboard.AddWidgets(
-		graph("Outcomes per hour", byDimension(settings.MetricOutcomes, settings.DimensionOutcome, metricOptions(60, "Sum", "")), 16),
-		graph("Open runs", byDimension(settings.MetricOpenRuns, settings.DimensionState, metricOptions(5, "Maximum", "")), 8),
+		graph("Outcomes per hour", f.byDimension(settings.MetricOutcomes, settings.DimensionOutcome, metricOptions(60, "Sum", "")), 16),
+		graph("Open runs", f.byDimension(settings.MetricOpenRuns, settings.DimensionState, metricOptions(5, "Maximum", "")), 8),
 	)
 	fiveMinutes := func(statistic, label string) *awscloudwatch.MetricOptions { return metricOptions(5, statistic, label) }
 	dashboard.AddWidgets(
@@ -142,10 +143,10 @@ func (w *Watch) newDashboard(f *Function) awscloudwatch.Dashboard {
 		}, 6),
 		graph("Dead letters and failed notifications", []awscloudwatch.IMetric{
 			f.DeadLetters.MetricApproximateNumberOfMessagesVisible(fiveMinutes("Maximum", "dead letters")),
-			functionMetric(settings.MetricPublishFailures, fiveMinutes("Sum", "failed")),
-			functionMetric(settings.MetricDropped, fiveMinutes("Sum", "dropped")),
+			f.metric(settings.MetricPublishFailures, fiveMinutes("Sum", "failed")),
+			f.metric(settings.MetricDropped, fiveMinutes("Sum", "dropped")),
 		}, 6),
-		graph("Oldest due run (s)", []awscloudwatch.IMetric{functionMetric(settings.MetricOldestDue, fiveMinutes("Maximum", "overdue"))}, 6),
+		graph("Oldest due run (s)", []awscloudwatch.IMetric{f.metric(settings.MetricOldestDue, fiveMinutes("Maximum", "overdue"))}, 6),
 	)
 	return dashboard
 }
@@ -153,10 +154,10 @@ func (w *Watch) newDashboard(f *Function) awscloudwatch.Dashboard {
 // byDimension is a metric of this stack by all values of a further dimension. It is a search, so that it needs no list of outcomes or
 // states, which is the domain's.
 // https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/search-expression-syntax.html
-func byDimension(name, dimension string, options *awscloudwatch.MetricOptions) []awscloudwatch.IMetric {
+func (f *Function) byDimension(name, dimension string, options *awscloudwatch.MetricOptions) []awscloudwatch.IMetric {
 	return []awscloudwatch.IMetric{awscloudwatch.NewMathExpression(&awscloudwatch.MathExpressionProps{
 		Expression: jsii.String(fmt.Sprintf(`SEARCH('{%s,%s,%s} MetricName="%s" %[2]s="%[5]s"', '%[6]s')`,
-			settings.MetricNamespace, settings.DimensionStack, dimension, name, stackName, *options.Statistic)),
+			settings.MetricNamespace, settings.DimensionStack, dimension, name, nameOf(f.Construct), *options.Statistic)),
 		Label:  jsii.String(""),
 		Period: options.Period,
 	})}

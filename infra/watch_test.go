@@ -2,6 +2,7 @@ package main
 
 import (
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -9,26 +10,25 @@ import (
 )
 
 func alarmsSpeak(t *testing.T, tmpl template) {
-	if settings.OwnAlarmPrefix != stackName+"-" {
-		t.Errorf("the function knows its own alarms by %q, the stack is named %q", settings.OwnAlarmPrefix, stackName)
-	}
 	all := tmpl.of("AWS::CloudWatch::Alarm")
-	if len(all) != 7 {
-		t.Errorf("%d alarms, want 7", len(all))
-	}
-	name := tmpl.one(t, "AWS::Lambda::Function").Properties["FunctionName"]
+	name := tmpl.one(t, "AWS::Lambda::Function").Properties["FunctionName"].(string)
+	var names []string
 	for id, alarm := range all {
 		for _, key := range []string{"AlarmActions", "OKActions"} {
 			if got := texts(alarm.Properties[key]); len(got) != 1 || !strings.HasPrefix(got[0], "${TopicsText") {
 				t.Errorf("%s: %s is %v", id, key, got)
 			}
 		}
-		if name, _ := alarm.Properties["AlarmName"].(string); !strings.HasPrefix(name, settings.OwnAlarmPrefix) {
-			t.Errorf("%s is named %q, and would ask for maintenance", id, name)
-		}
+		names = append(names, alarm.Properties["AlarmName"].(string))
 		if description, _ := alarm.Properties["AlarmDescription"].(string); len(description) < 40 {
 			t.Errorf("%s says only %q", id, description)
 		}
+	}
+	want := settings.OwnAlarms(name)
+	slices.Sort(names)
+	slices.Sort(want)
+	if !slices.Equal(names, want) {
+		t.Errorf("the alarms are named %q, and the function knows %q for its own", names, want)
 	}
 	// Missing data mean different things to "something happened" and to "something did not".
 	for id, alarm := range all {
@@ -38,7 +38,7 @@ func alarmsSpeak(t *testing.T, tmpl template) {
 				t.Errorf("%s watches %v, and the function writes %v", id, got, want)
 			}
 		}
-		missing := alarm.Properties["AlarmName"] == settings.OwnAlarmPrefix+"no-sweep"
+		missing := alarm.Properties["AlarmName"] == name+"-"+settings.AlarmNoSweep
 		if (alarm.Properties["TreatMissingData"] == "breaching") != missing {
 			t.Errorf("%s treats missing data as %v", id, alarm.Properties["TreatMissingData"])
 		}
@@ -57,7 +57,7 @@ func TestStack_OwnMetrics(t *testing.T) {
 	got := map[string][5]any{}
 	for _, alarm := range tmpl.of("AWS::CloudWatch::Alarm") {
 		if p := alarm.Properties; p["Namespace"] == settings.MetricNamespace {
-			name := strings.TrimPrefix(p["AlarmName"].(string), settings.OwnAlarmPrefix)
+			name := strings.TrimPrefix(p["AlarmName"].(string), stackName+"-")
 			got[name] = [5]any{p["MetricName"], p["Statistic"], p["Threshold"], p["Period"], p["ComparisonOperator"]}
 		}
 	}

@@ -25,8 +25,12 @@ func (d *deployment) bootstrap(t *testing.T) {
 
 // deploy deploys the settings that the repository comes with.
 func (d *deployment) deploy(t *testing.T) {
-	d.stack = d.cdkDeploy(t, "first")
+	d.stack = d.cdkDeploy(t, "first", "--tags", "team=ops")
 	d.stacksAre(t, "CDKToolkit", stackName)
+	ours, err := d.stacks.DescribeStacks(t.Context(), &cloudformation.DescribeStacksInput{StackName: aws.String(stackName)})
+	if err != nil || len(ours.Stacks[0].Tags) != 1 || *ours.Stacks[0].Tags[0].Key != "team" || *ours.Stacks[0].Tags[0].Value != "ops" {
+		t.Errorf("the stack has not the tags that it was given: %v, %v", ours, err)
+	}
 }
 
 // cdkDeploy is make deploy, but for two things that the emulator cannot do: update a stack by a change set, hence the direct method, and
@@ -41,7 +45,7 @@ func (d *deployment) cdkDeploy(t *testing.T, name string, flags ...string) *stac
 	}
 	file := filepath.Join(assembly, stackName+".template.json")
 	d.templateIs(t, file)
-	return d.resolve(t, readTemplate(t, file))
+	return d.resolve(t, readTemplate(t, file), nil)
 }
 
 // templateIs checks that the emulator has the template that the CLI was given.

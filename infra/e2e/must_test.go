@@ -149,7 +149,7 @@ func scheduleGroupMust(t *testing.T, _ *deployment, r *resource) { is(t, r, stac
 func alarmMust(t *testing.T, d *deployment, r *resource) {
 	is(t, r, []any{d.topic("")}, "AlarmActions")
 	is(t, r, []any{d.topic("")}, "OKActions")
-	if name, _ := r.Properties["AlarmName"].(string); !strings.HasPrefix(name, settings.OwnAlarmPrefix) {
+	if name, _ := r.Properties["AlarmName"].(string); !slices.Contains(settings.OwnAlarms(stackName), name) {
 		t.Errorf("%s is named %q: the function would not know it for its own", r.ID, name)
 	}
 }

@@ -49,10 +49,12 @@ func readTemplate(t *testing.T, file string) template {
 type stack struct {
 	Resources map[string]*resource
 	Outputs   map[string]string
+	// parameters are the values of those of the template that it refers to.
+	parameters map[string]string
 }
 
 // resolve looks up what the emulator has made of the template.
-func (d *deployment) resolve(t *testing.T, tmpl template) *stack {
+func (d *deployment) resolve(t *testing.T, tmpl template, parameters map[string]string) *stack {
 	t.Helper()
 	made, err := d.stacks.ListStackResources(t.Context(), &cloudformation.ListStackResourcesInput{StackName: aws.String(stackName)})
 	if err != nil {
@@ -63,7 +65,7 @@ func (d *deployment) resolve(t *testing.T, tmpl template) *stack {
 			r.Name = aws.ToString(summary.PhysicalResourceId)
 		}
 	}
-	s := &stack{Resources: tmpl.Resources, Outputs: map[string]string{}}
+	s := &stack{Resources: tmpl.Resources, Outputs: map[string]string{}, parameters: parameters}
 	plain := make(map[string]any, len(tmpl.Resources))
 	for id, r := range tmpl.Resources {
 		plain[id] = s.value(t, r.Properties)
@@ -127,6 +129,9 @@ func (s *stack) ref(t *testing.T, name string) string {
 		return "aws"
 	case "AWS::URLSuffix":
 		return "amazonaws.com"
+	}
+	if value, ok := s.parameters[name]; ok {
+		return value
 	}
 	r := s.Resources[name]
 	if r == nil || r.Name == "" {

@@ -43,7 +43,7 @@ func (in invocation) alarm(a events.Alarm) resolved {
 	if a.Origin != in.Self {
 		return refused(maintenance.ReasonForeignEvent, in.foreign(a.Origin))
 	}
-	if isOwnAlarm(a) {
+	if isOwnAlarm(in.Name, a) {
 		return resolved{ignored: []maintenance.Report{in.ownAlarm(a)}}
 	}
 	names, statements := in.serversNamedBy(a)
@@ -69,7 +69,7 @@ func (in invocation) cleared(c events.Cleared) (maintenance.Trigger, []string, *
 	if a.Origin != in.Self {
 		return ignored(in.ignored(maintenance.ReasonForeignEvent, in.foreign(a.Origin)))
 	}
-	if isOwnAlarm(a) {
+	if isOwnAlarm(in.Name, a) {
 		return ignored(in.ownAlarm(a))
 	}
 	names, _ := in.serversNamedBy(a)
@@ -109,8 +109,10 @@ func noServerNamed(a events.Alarm) string {
 	return detail
 }
 
-// isOwnAlarm reports whether an alarm is about this function: acting on it could go round in circles.
-func isOwnAlarm(a events.Alarm) bool { return strings.HasPrefix(a.Name, settings.OwnAlarmPrefix) }
+// isOwnAlarm reports whether an alarm is about the function of this name: acting on it could go round in circles.
+func isOwnAlarm(function string, a events.Alarm) bool {
+	return slices.Contains(settings.OwnAlarms(function), a.Name)
+}
 
 func (in invocation) ownAlarm(a events.Alarm) maintenance.Report {
 	return in.ignored(maintenance.ReasonOwnAlarm, fmt.Sprintf("%.255q is an alarm about this function", a.Name))

@@ -2,10 +2,6 @@ package settings
 
 import "strings"
 
-// OwnAlarmPrefix begins the name of every alarm of this program. None of them
-// may start maintenance: an alarm about a failed run would ask for the next.
-const OwnAlarmPrefix = "opsworks-maintenance-"
-
 // Glob is a name in which * stands for any run of characters, also for none.
 // There is no other wildcard and no escape: no alarm needs a literal star.
 type Glob string

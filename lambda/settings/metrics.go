@@ -1,5 +1,30 @@
 package settings
 
+// DefaultName is what a deployment is named by unless its settings give another name: the stack, the function, and what the names of all
+// else begin with.
+const DefaultName = "opsworks-maintenance"
+
+// The alarms about a function: their names are the function's, a dash and one of these.
+const (
+	AlarmErrors          = "errors"
+	AlarmThrottles       = "throttles"
+	AlarmDeadLetters     = "dead-letters"
+	AlarmPublishFailures = "publish-failures"
+	AlarmDropped         = "dropped-notifications"
+	AlarmOldestDue       = "oldest-due"
+	AlarmNoSweep         = "no-sweep"
+)
+
+// OwnAlarms are the names of the alarms about the function of this name. None of them may start maintenance: an alarm about a failed run
+// would ask for the next.
+func OwnAlarms(function string) []string {
+	all := []string{AlarmErrors, AlarmThrottles, AlarmDeadLetters, AlarmPublishFailures, AlarmDropped, AlarmOldestDue, AlarmNoSweep}
+	for i, name := range all {
+		all[i] = function + "-" + name
+	}
+	return all
+}
+
 // Names of the function's metrics. The function writes them and infra's alarms watch them, so the two cannot drift apart. Every
 // metric has DimensionStack, so that two stacks of one account and Region count apart.
 const (

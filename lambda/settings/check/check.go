@@ -11,31 +11,45 @@ import (
 	"opsworks-maintenance/lambda/settings"
 )
 
-// Resolve reads a document and gives the settings as the function will load them. If anything is wrong with it the error is an
-// *InvalidError that lists every fault, and the settings are empty. A schedule that never fires after now is a fault too, unless now is
-// zero.
-func Resolve(document []byte, now time.Time) (settings.Settings, error) {
-	whole, unreadable := readDocument(document)
-	if unreadable != nil {
-		return settings.Settings{}, &InvalidError{Faults: []Fault{*unreadable}}
-	}
-	p := &parser{now: now, zones: map[string]*time.Location{}, schedules: map[string]placedSchedule{}}
-	written := p.settings(whole)
-	if p.faults != nil {
-		return settings.Settings{}, &InvalidError{Faults: p.faults}
-	}
-	resolved, err := settings.Encode(written)
-	if err != nil {
-		return settings.Settings{}, fmt.Errorf("write the settings: %w", err)
-	}
-	return settings.Load(resolved)
+// Document is what people wrote, without a fault: the settings as the function will load them, and what they say of the deployment alone.
+type Document struct {
+	Settings   settings.Settings
+	Deployment Deployment
 }
 
-func (p *parser) settings(whole value) settings.Settings {
+// Resolve reads the settings in a document, as Read does.
+func Resolve(document []byte, now time.Time) (settings.Settings, error) {
+	whole, err := Read(document, now)
+	return whole.Settings, err
+}
+
+// Read reads a document. If anything is wrong with it the error is an *InvalidError that lists every fault, and the result is empty. A
+// schedule that never fires after now is a fault too, unless now is zero.
+func Read(document []byte, now time.Time) (Document, error) {
+	whole, unreadable := readDocument(document)
+	if unreadable != nil {
+		return Document{}, &InvalidError{Faults: []Fault{*unreadable}}
+	}
+	p := &parser{now: now, zones: map[string]*time.Location{}, schedules: map[string]placedSchedule{}}
+	read := p.document(whole)
+	if p.faults != nil {
+		return Document{}, &InvalidError{Faults: p.faults}
+	}
+	resolved, err := settings.Encode(read.Settings)
+	if err != nil {
+		return Document{}, fmt.Errorf("write the settings: %w", err)
+	}
+	read.Settings, err = settings.Load(resolved)
+	return read, err
+}
+
+func (p *parser) document(whole value) Document {
 	o, ok := p.open(whole, &place{}, keysOf[documentKeys]())
 	if !ok {
-		return settings.Settings{}
+		return Document{}
 	}
+	deployment := readDeployment(o)
+	p.name = deployment.Name
 	written := settings.Settings{
 		Version:       settings.Version,
 		Servers:       readServers(o),
@@ -45,7 +59,7 @@ func (p *parser) settings(whole value) settings.Settings {
 		AlarmTriggers: readAlarmTriggers(o),
 	}
 	p.checkOverlaps()
-	return written
+	return Document{Settings: written, Deployment: deployment}
 }
 
 func readServers(o object) []settings.Server {

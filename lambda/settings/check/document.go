@@ -11,6 +11,10 @@ import (
 type documentKeys struct {
 	// The servers that may be maintained. No other is touched.
 	Servers []serverKeys `json:"servers" required:"true"`
+	// What the stack, the function and all else that is deployed are named by. Two stacks of one account and Region need two names.
+	Name string `json:"name" default:"opsworks-maintenance" kind:"stackName"`
+	// What a company may ask of the deployment. The function does not see it.
+	Deployment deploymentKeys `json:"deployment"`
 	// Who receives messages, and whether there are topics for chat and records.
 	Notify []subscriptionKeys `json:"notify"`
 	// Runs at the same time over all servers. Left out: unlimited.
@@ -19,6 +23,29 @@ type documentKeys struct {
 	Endpoint string `json:"endpoint" kind:"url"`
 	// What else lets an alarm reach the function: its tag maintenance-server, its metric's dimension ServerName, the function as its action.
 	AlarmTriggers []string `json:"alarmTriggers" kind:"alarmTrigger"`
+}
+
+type deploymentKeys struct {
+	// Megabytes of memory of the function.
+	Memory int `json:"memory" default:"128"`
+	// For how many days the function's log is kept, one of the numbers that CloudWatch takes.
+	LogRetentionDays int `json:"logRetentionDays" default:"90"`
+	// The name of a log group that is there already. Left out: the stack makes one.
+	LogGroup string `json:"logGroup" kind:"logGroup"`
+	// The ARN of a KMS key that is there already, for the topics. Left out: the stack makes one.
+	Key string `json:"key" kind:"keyARN"`
+	// The path of the stack's roles. Another path makes other roles.
+	RolePath string `json:"rolePath" default:"/" kind:"rolePath"`
+	// The subnets that the function runs in. Left out: it runs in no VPC of yours.
+	Subnets []string `json:"subnets" kind:"subnet"`
+	// The security groups of the function in its subnets.
+	SecurityGroups []string `json:"securityGroups" kind:"securityGroup"`
+	// The proxy through which the function reaches AWS.
+	Proxy string `json:"proxy" kind:"url"`
+	// Hosts that are reached without the proxy, a host with its subdomains by a dot before it.
+	NoProxy []string `json:"noProxy" kind:"host"`
+	// true: the stack cannot be deleted until somebody takes the protection away.
+	TerminationProtection bool `json:"terminationProtection" default:"false"`
 }
 
 type serverKeys struct {

@@ -35,8 +35,8 @@ func FuzzResolve(f *testing.F) {
 	f.Add([]byte("\"\\"))
 
 	f.Fuzz(func(t *testing.T, document []byte) {
-		first, err := check.Resolve(document, time.Time{})
-		second, errAgain := check.Resolve(document, time.Time{})
+		first, err := check.Read(document, time.Time{})
+		second, errAgain := check.Read(document, time.Time{})
 		if err != nil {
 			if errAgain == nil || err.Error() != errAgain.Error() {
 				t.Fatalf("two answers:\n%v\n%v", err, errAgain)
@@ -47,7 +47,7 @@ func FuzzResolve(f *testing.F) {
 		if errAgain != nil || !reflect.DeepEqual(first, second) {
 			t.Fatalf("two answers:\n%+v\n%+v (%v)", first, second, errAgain)
 		}
-		checkSettings(t, first)
+		checkSettings(t, first.Settings, first.Deployment.Name)
 		if faults := schemaFaults(t, "schema.json", document); faults != nil {
 			t.Errorf("the schema refuses what is right: %q", faults)
 		}
@@ -75,7 +75,7 @@ func checkError(t *testing.T, err error) {
 	}
 }
 
-func checkSettings(t *testing.T, parsed settings.Settings) {
+func checkSettings(t *testing.T, parsed settings.Settings, name string) {
 	if len(parsed.Servers) == 0 {
 		t.Error("no servers")
 	}
@@ -99,7 +99,7 @@ func checkSettings(t *testing.T, parsed settings.Settings) {
 			if got := parsed.ForAlarm(sample); len(got) != 1 || got[0] != server {
 				t.Errorf("%d servers have alarm %q, want %s alone", len(got), sample, server.Name)
 			}
-			if glob.Match(settings.OwnAlarmPrefix + "\x00") {
+			if glob.Match(name + "-\x00") {
 				t.Errorf("%q matches our own alarms", glob)
 			}
 		}

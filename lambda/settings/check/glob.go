@@ -2,6 +2,7 @@ package check
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -9,18 +10,19 @@ import (
 	"opsworks-maintenance/lambda/settings"
 )
 
-// reachesOwnAlarms tells whether the glob claims alarms of this program
-// whatever follows their prefix. A glob that asks for an ending of its own,
-// "*-automate-06", is none: the function ignores its own alarms in any case.
-func reachesOwnAlarms(g settings.Glob) bool {
+// reachesOwnAlarms tells whether the glob claims alarms about the function of
+// this name, by their beginning or whatever they are called. A glob that asks for
+// an ending of its own, "*-errors", is none: the function ignores its own alarms
+// in any case.
+func reachesOwnAlarms(g settings.Glob, name string) bool {
 	prefix, _, _ := strings.Cut(string(g), "*")
-	return strings.HasPrefix(prefix, settings.OwnAlarmPrefix) || g.Match(settings.OwnAlarmPrefix+"\x00")
+	return slices.ContainsFunc(settings.OwnAlarms(name), g.Match) && (strings.HasPrefix(prefix, name+"-") || g.Match(name+"-\x00"))
 }
 
 // longestAlarmName is the limit of the CloudWatch API, PutMetricAlarm.
 const longestAlarmName = 255
 
-func alarmGlobProblem(text string) string {
+func alarmGlobProblem(text, name string) string {
 	if text == "" {
 		return `"" is no alarm's name; write one, or how it begins and *`
 	}
@@ -39,9 +41,9 @@ func alarmGlobProblem(text string) string {
 	if strings.HasPrefix(text, "arn:") {
 		return quoted(text) + " is an ARN; write the alarm's name, which stands behind :alarm:"
 	}
-	if reachesOwnAlarms(settings.Glob(text)) {
-		return quoted(text) + " claims this program's own alarms (" + settings.OwnAlarmPrefix +
-			"…), which may start nothing; begin it with what only this server's alarms begin with"
+	if reachesOwnAlarms(settings.Glob(text), name) {
+		return quoted(text) + " claims this program's own alarms (" + name +
+			"-…), which may start nothing; begin it with what only this server's alarms begin with"
 	}
 	return ""
 }

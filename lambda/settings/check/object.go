@@ -12,6 +12,7 @@ import (
 type parser struct {
 	faults    []Fault
 	now       time.Time                 // zero: no date is past
+	name      string                    // of the deployment
 	zones     map[string]*time.Location // a zone is loaded once, not once per server
 	claims    []claim
 	schedules map[string]placedSchedule

@@ -44,8 +44,15 @@ func kinds() map[string]object {
 		"outcome":         {"enum": outcomes},
 		"preferredWindow": {"pattern": "^(Mon|Tue|Wed|Thu|Fri|Sat|Sun):([01][0-9]|2[0-3]):[0-5][0-9]$", "examples": []any{"Mon:09:15"}},
 		"rule":            {"pattern": "^[a-zA-Z0-9._*-]{1,64}$"},
+		"host":            {"pattern": "^[a-zA-Z0-9.:/*-]+$"},
+		"keyARN":          {"pattern": "^arn:aws(-[a-z]+)*:kms:[a-z0-9-]+:[0-9]{12}:key/[a-zA-Z0-9-]+$"},
+		"logGroup":        {"pattern": "^[a-zA-Z0-9_/.#-]{1,512}$"},
+		"rolePath":        {"pattern": "^/(.*/)?$"},
 		"runbook": {"pattern": "^[a-zA-Z0-9_.:/-]{3,138}$",
 			"examples": []any{settings.RunbookChefAutomate, settings.RunbookPuppetEnterprise, settings.RunbookPuppetServer}},
+		"securityGroup":   {"pattern": "^sg-[0-9a-f]{8,17}$"},
+		"stackName":       {"pattern": "^[a-zA-Z][a-zA-Z0-9-]{0,39}$"},
+		"subnet":          {"pattern": "^subnet-[0-9a-f]{8,17}$"},
 		"scheduleName":    {"pattern": "^[a-zA-Z0-9._-]{1,64}$"},
 		"serverName":      {"pattern": "^[a-zA-Z][a-zA-Z0-9-]{0,39}$"},
 		"tagKey":          {"minLength": 1, "maxLength": 128, "pattern": "^[^:]*$"},
@@ -69,6 +76,9 @@ func rules() map[string]object {
 			"if":   object{"properties": object{"backend": object{"enum": []any{string(settings.BackendOpsWorksCM)}}}},
 			"then": object{"properties": absent}, "else": one("runbook"),
 		},
+		"deploymentKeys": {"dependencies": object{
+			"noProxy": []any{"proxy"}, "subnets": []any{"securityGroups"}, "securityGroups": []any{"subnets"},
+		}},
 		"subscriptionKeys": {"oneOf": []any{one("email"), one("chat"), one("records")}, "dependencies": object{"only": []any{"email"}}},
 	}
 }

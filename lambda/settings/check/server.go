@@ -125,7 +125,7 @@ func isPortableZone(name string) bool {
 func readAlarms(o object, position int) []settings.Glob {
 	var globs []settings.Glob
 	o.texts("alarms", func(i int, text string) {
-		if wrong := alarmGlobProblem(text); wrong != "" {
+		if wrong := alarmGlobProblem(text, o.parser.name); wrong != "" {
 			o.itemFault("alarms", i, wrong)
 			return
 		}
