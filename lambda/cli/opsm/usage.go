@@ -17,7 +17,7 @@ RFC 3339, nothing is cut and there is no header; -json prints JSON ("opsm help j
 Credentials and Region are those of the AWS CLI: its environment, profiles and SSO.
 
 Exit codes:
-    0    done; a run that waits, a run that is asked to stop and an empty fleet are answers too
+    0    done; "waits", "asked to stop" and an empty fleet are answers too
     1    refused
     2    error: the function or AWS failed, or part of the answer is missing
     3    start -wait: the run ended, and did not succeed
