@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -47,15 +46,9 @@ var stages = map[string]stage{
 	}},
 	// letters are an event and an operator's request in the dead-letter queue.
 	"letters": {"", func(t *testing.T, m *machine.Machine, server string) string {
-		queue := sqs.NewFromConfig(m.Config())
-		name := machine.FunctionName + "-dead-letters"
-		out, err := queue.CreateQueue(t.Context(), &sqs.CreateQueueInput{QueueName: &name})
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { _, _ = queue.DeleteQueue(context.Background(), &sqs.DeleteQueueInput{QueueUrl: out.QueueUrl}) })
+		queue, url := sqs.NewFromConfig(m.Config()), m.URL+"/"+machine.Account+"/"+machine.FunctionName+"-dead-letters"
 		for _, body := range []string{schedule(server), `{"stop": {"serverName": "` + server + `"}}`} {
-			if _, err := queue.SendMessage(t.Context(), &sqs.SendMessageInput{QueueUrl: out.QueueUrl, MessageBody: &body}); err != nil {
+			if _, err := queue.SendMessage(t.Context(), &sqs.SendMessageInput{QueueUrl: &url, MessageBody: &body}); err != nil {
 				t.Fatal(err)
 			}
 		}
