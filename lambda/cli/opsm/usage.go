@@ -34,7 +34,7 @@ type options struct {
 	Function string `default:"opsworks-maintenance" env:"OPSM_FUNCTION" placeholder:"NAME" help:"Name or ARN of the function; ${default}."`
 	Profile  string `placeholder:"NAME" help:"Profile of the AWS configuration to use."`
 	Region   string `placeholder:"NAME" help:"Region of the function."`
-	Endpoint string `placeholder:"URL" help:"Address of the local system (make run), which needs no credentials."`
+	Endpoint string `env:"OPSM_ENDPOINT" placeholder:"URL" help:"Address of the local system (make run), which needs no credentials."`
 	JSON     bool   `name:"json" help:"Print JSON."`
 }
 
