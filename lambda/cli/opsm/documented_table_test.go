@@ -61,6 +61,7 @@ const (
 	account = "it needs an AWS account"
 	network = "it asks a package registry or a repository"
 	restore = "make real runs these very lines"
+	named   = "a sentence names it, without its options"
 )
 
 // notPlayed are the beginnings of all other commands, with the reason.
@@ -69,7 +70,7 @@ var notPlayed = map[string]string{
 	"make check": minutes, "make fuzz": minutes, "make bench": minutes, "make torture": minutes, "make simulate": minutes,
 	"make canaries": "it takes an hour", "make mutate": "it takes an hour", "make e2e": minutes,
 	"make real":      "it needs root, and leaves a Puppet Server on the machine",
-	"make bootstrap": account, "make deploy": account, "make destroy": account, "aws dynamodb delete-table": account,
+	"make bootstrap": account, "make deploy": account, "make destroy": account, "aws dynamodb delete-table": named,
 	"aws ec2 create-tags": account, "aws ssm add-tags-to-resource": account,
 	"aws cloudwatch set-alarm-state": "the local system has no CloudWatch",
 	"go test":                        "it is one of the tests", "go get -u": "it must not be typed",
