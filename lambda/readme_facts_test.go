@@ -39,7 +39,9 @@ func TestREADME_Versions(t *testing.T) {
 	}
 	same("Go", `Go (\d+\.\d+)`, regexp.MustCompile(`(?m)^go (\d+\.\d+)`).FindStringSubmatch(module)[1])
 	same("Node", `Node (\d+)`, "22")
-	for service, row := range map[string]string{"ssm": "Systems Manager", "opsworkscm": "OpsWorks CM", "dynamodb": "DynamoDB", "sns": "SNS, SQS"} {
+	for service, row := range map[string]string{
+		"ssm": "Systems Manager", "opsworkscm": "OpsWorks CM", "dynamodb": "DynamoDB", "sns": "SNS, SQS",
+	} {
 		want := regexp.MustCompile(`service/` + service + ` v(\S+)`).FindStringSubmatch(module)[1]
 		same(service, `(?m)^\| `+row+`[^|]*\|[^|]*Go SDK v(\d[\d.]*\d)`, want)
 		if service != "sns" {

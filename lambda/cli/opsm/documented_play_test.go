@@ -142,7 +142,8 @@ func set(t *testing.T, on stage, server string) (address, run string) {
 	t.Helper()
 	var servers []string
 	for _, name := range []string{"automate-06", "puppet-01"} {
-		servers = append(servers, fmt.Sprintf(`{"name": %q, "backend": "ssm", "runbook": "Maintain", "alarms": ["%s-*"]%s}`, name, name, on.settings))
+		servers = append(servers,
+			fmt.Sprintf(`{"name": %q, "backend": "ssm", "runbook": "Maintain", "alarms": ["%s-*"]%s}`, name, name, on.settings))
 	}
 	m, err := machine.Start(machine.Config{
 		Function: built, Settings: []byte(`{"servers": [` + strings.Join(servers, ", ") + `]}`), MaintenanceTime: time.Hour,
