@@ -115,7 +115,7 @@ func (t intake) resolveRunID(q Request) (Request, Report) {
 	no := Report{Outcome: OutcomeRefused, ServerName: q.ServerName, RunID: q.RunID, Trigger: q.Trigger, At: t.Now(), Count: true}
 	switch {
 	case ReasonOf(err) == ReasonUnknownRun:
-		no.Reason, no.Detail = ReasonUnknownRun, "there is no run of that id"
+		no.Reason = ReasonUnknownRun
 		return q, no
 	case err != nil:
 		return q, q.failed(err, t.Now())

@@ -133,7 +133,7 @@ func (t operation) findRun() (Run, Report, error) {
 	switch {
 	case err != nil:
 		run = Run{ID: o.RunID, ServerName: o.ServerName}
-		return run, o.answer(OutcomeRefused, ReasonUnknownRun, run, "there is no run of that id", now), nil
+		return run, o.answer(OutcomeRefused, ReasonUnknownRun, run, "", now), nil
 	case run.ID == "":
 		return run, o.answer(OutcomeRefused, ReasonNotRunning, Run{ServerName: o.ServerName}, "the server has no open run", now), nil
 	case o.ServerName != "" && o.ServerName != run.ServerName:

@@ -95,7 +95,7 @@ func failed(v view) advice {
 		return a
 	}
 	a.commands = []command{plan, startAgain}
-	if v.Detail != "" {
+	if v.Detail != "" && v.StopAsked.IsZero() {
 		a.repair = "Put that right first."
 	}
 	return a

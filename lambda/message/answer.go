@@ -62,10 +62,14 @@ func planned(v view) (text string, timed bool) {
 	}
 }
 
-// sentence makes one of a detail, to be set after another.
+// sentence makes one of a detail, to be set after another. Its first word gets a capital if it is a word, and no name.
 func sentence(detail string) string {
 	if detail == "" {
 		return ""
+	}
+	first, _, _ := strings.Cut(detail, " ")
+	if strings.Trim(first, "abcdefghijklmnopqrstuvwxyz") == "" {
+		detail = strings.ToUpper(detail[:1]) + detail[1:]
 	}
 	return " " + strings.TrimRight(detail, ".") + "."
 }

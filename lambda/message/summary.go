@@ -71,11 +71,23 @@ func hasFailed(v view, of string) string {
 	if v.Reason != "" {
 		return fmt.Sprintf("%s counts as failed: %s.", of, why(v)) // which is less than to have seen it fail
 	}
-	text := of + " has failed" + after(" in its step ", v.Figures.Step) + "." + tookSentence(v)
+	text := of + " has failed" + after(" in its step ", v.Figures.Step) + "." + tookSentence(v) + lastSeen(v)
 	if asked := v.when(v.StopAsked); asked != "" {
 		text += " An operator asked it to stop " + asked + "."
 	}
 	return text
+}
+
+// lastSeen is how the server was when its maintenance failed, where that says something: an agent that is online does not.
+func lastSeen(v view) string {
+	switch state := v.state(v.Server.Status); {
+	case state == "" || v.ssm() && v.Server.Status == maintenance.StatusHealthy:
+		return ""
+	case v.ssm():
+		return fmt.Sprintf(" Its node was last seen: %s.", state)
+	default:
+		return " The server was last seen " + state + "."
+	}
 }
 
 func isOverdue(v view, of string) string {

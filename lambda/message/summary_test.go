@@ -50,7 +50,7 @@ func TestAnswer_SaysWhatAnOperatorHasToKnowBesides(t *testing.T) {
 	}{
 		"a refusal: what exactly, and when it may start": {
 			report(maintenance.OutcomeRefused, maintenance.ReasonHeld, operator, until(5*time.Hour), detail("release week.")),
-			"Maintenance of automate-06 was not started: an operator's hold lasts until Sun 29 Nov 05:00 CET. release week."},
+			"Maintenance of automate-06 was not started: an operator's hold lasts until Sun 29 Nov 05:00 CET. Release week."},
 		"a run that waits: when it may start, and when it expires": {cases["waiting-outside-window"],
 			"automate-06 will be maintained when its window opens, Tue 1 Dec 07:00 CET, in 2 days. It expires Tue 1 Dec 12:00 CET."},
 		"a window that opens too late: no promise": {report(maintenance.OutcomeWaiting, maintenance.ReasonOutsideWindow, alarm, waits,
@@ -61,7 +61,7 @@ func TestAnswer_SaysWhatAnOperatorHasToKnowBesides(t *testing.T) {
 		"the second delivery of a trigger: what came of it then, not how things are": {
 			report(maintenance.OutcomeRefused, maintenance.ReasonDuplicate, alarm, detail("it was decided before: cooling-down"),
 				func(r *maintenance.Report) { r.Redelivered = true }),
-			"The same trigger came before, and came to: refused, run " + runID + ". it was decided before: cooling-down. Nothing was done now."},
+			"The same trigger came before, and came to: refused, run " + runID + ". It was decided before: cooling-down. Nothing was done now."},
 		"a run that nobody looked at yet": {report(maintenance.OutcomeWaiting, "", weekly, state(maintenance.RunWaiting)),
 			"Maintenance of automate-06 waits."},
 		"a claimed run that the ledger cannot be asked about": {
@@ -70,17 +70,17 @@ func TestAnswer_SaysWhatAnOperatorHasToKnowBesides(t *testing.T) {
 		"a run that waits cannot be closed": {
 			report(maintenance.OutcomeRefused, maintenance.ReasonNotRunning, operator, asksToStop, state(maintenance.RunWaiting),
 				detail("stop it instead")),
-			"Maintenance of automate-06 was not ended: nothing of it runs that could be ended. stop it instead."},
+			"Maintenance of automate-06 was not ended: nothing of it runs that could be ended. Stop it instead."},
 		"an old command, whose run is over": {
 			report(maintenance.OutcomeRefused, maintenance.ReasonNotRunning, operator, detail("the run is over: succeeded")),
-			"Maintenance of automate-06 was not started: the run that was named is over. the run is over: succeeded."},
+			"Maintenance of automate-06 was not started: the run that was named is over. The run is over: succeeded."},
 		"a run that is followed cannot be closed": {answers["refused-close-followed"],
 			"Maintenance of automate-06 was not ended: it is followed, and not overdue before Sun 29 Nov 04:00 CET."},
 		"a stop that the backend does not know": {answers["refused-stop-unsupported"],
 			"Maintenance of automate-06 was not ended: this version, or the server's backend, cannot do that."},
 		"a stop that fails": {answers["error-stop-throttled"], "Maintenance of automate-06 could not be ended: AWS throttled the calls."},
 		"a status of tomorrow": {answers["in-progress-unknown-status"],
-			"Maintenance of automate-06 goes on: its status is one that this version does not know. the execution's status is Rejected."},
+			"Maintenance of automate-06 goes on: its status is one that this version does not know. The execution's status is Rejected."},
 		"a stop that is not obeyed yet": {answers["in-progress-stopping"], "Maintenance of automate-06 is asked to stop."},
 		"a close that is refused: that says nothing of a start": {
 			report(maintenance.OutcomeRefused, maintenance.ReasonAttemptAlive, operator, asksToStop, until(time.Minute)),
@@ -126,7 +126,7 @@ func TestPlanned_SaysWhatWouldHappen(t *testing.T) {
 			"It would not start: the server is under maintenance already."},
 		"a runbook that is not there": {report(maintenance.OutcomeError, maintenance.ReasonRunbookUnusable, weekly, none, onNode,
 			detail("there is no document x")),
-			"It could not start: its runbook cannot be started as the settings have it. there is no document x."},
+			"It could not start: its runbook cannot be started as the settings have it. There is no document x."},
 		"it would be refused": {report(maintenance.OutcomeRefused, maintenance.ReasonCoolingDown, alarm, none, until(time.Hour)),
 			"It would not start: its last maintenance ended within the cooldown. It may start Sun 29 Nov 01:00 CET."},
 	} {

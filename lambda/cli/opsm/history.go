@@ -91,6 +91,9 @@ func (s *session) historyText(server string, runs []pastRun) string {
 	rows := [][]string{{"RUN", "OUTCOME", "SINCE", "WHY"}}
 	for _, r := range runs {
 		outcome, reason := r.came()
+		if outcome == "refused" {
+			r.RunID = "" // what was refused has no run, and nobody can ask for its record by its id
+		}
 		rows = append(rows, []string{r.RunID, outcome, ago(s.now(), r.last()), because(reason, r.Detail)})
 	}
 	return s.table(false, rows...)

@@ -87,7 +87,10 @@ func writePlan(s *session, p plan) error {
 
 func (s *session) planText(p plan) string {
 	line := p.ServerName
-	if p.Status != "" {
+	switch {
+	case p.Status == "" && p.RunID == "":
+		line += " was not looked at"
+	case p.Status != "":
 		line += " is " + p.Status + after(", its last maintenance ", p.MaintenanceStatus) + after(", node ", p.Node) +
 			after(", runbook ", p.Runbook)
 	}

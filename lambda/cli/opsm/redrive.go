@@ -132,7 +132,7 @@ func (r *redrive) show(l letter) error {
 		if l.Request != "" {
 			text += ": an operator's request, sent " + ago(r.now(), l.Sent) + ": " + l.Request + after(" ", l.About)
 		}
-		return r.print(wrap(clean(text), r.width, 2) + "\n")
+		return r.print(wrap(clean(text), r.width-2, 2) + "\n")
 	default:
 		return r.row(l.ID, l.Result, l.Sent, l.Request, l.About, l.Answer)
 	}

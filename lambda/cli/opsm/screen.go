@@ -37,8 +37,15 @@ func (s screen) print(text string) error {
 	return err
 }
 
-// note says something beside the answer. An stderr that is closed is no reason to fail.
-func (s screen) note(format string, args ...any) { _, _ = fmt.Fprintf(s.err, format+"\n", args...) }
+// note says something beside the answer, on a terminal broken between words. An stderr that is closed is no reason to fail.
+func (s screen) note(format string, args ...any) {
+	for line := range strings.SplitSeq(fmt.Sprintf(format, args...), "\n") {
+		if s.width > 0 && utf8.RuneCountInString(line) > s.width {
+			line = wrap(line, s.width-2, 2)
+		}
+		_, _ = fmt.Fprintln(s.err, line)
+	}
+}
 
 // json prints a document, indented; its characters stay as they came.
 func (s screen) json(document json.RawMessage) error {

@@ -17,7 +17,7 @@ RFC 3339, nothing is cut and there is no header; -json prints JSON ("opsm help j
 Credentials and Region are those of the AWS CLI: its environment, profiles and SSO.
 
 Exit codes:
-    0    done; a run that waits, a run that is asked to stop and an empty fleet are answers too
+    0    done; "waits", "asked to stop" and an empty fleet are answers too
     1    refused
     2    error: the function or AWS failed, or part of the answer is missing
     3    start -wait: the run ended, and did not succeed
@@ -34,7 +34,7 @@ type options struct {
 	Function string `default:"opsworks-maintenance" env:"OPSM_FUNCTION" placeholder:"NAME" help:"Name or ARN of the function; ${default}."`
 	Profile  string `placeholder:"NAME" help:"Profile of the AWS configuration to use."`
 	Region   string `placeholder:"NAME" help:"Region of the function."`
-	Endpoint string `placeholder:"URL" help:"Address of the local system (make run), which needs no credentials."`
+	Endpoint string `env:"OPSM_ENDPOINT" placeholder:"URL" help:"Address of the local system (make run), which needs no credentials."`
 	JSON     bool   `name:"json" help:"Print JSON."`
 }
 

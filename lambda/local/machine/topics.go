@@ -28,7 +28,7 @@ var emulator = struct {
 	machines map[int]bool // by number, those that live
 }{machines: map[int]bool{}}
 
-// topics are what one machine has in the emulator.
+// topics are what one machine has in the emulator: its topics, the subscriber's queue, and a dead-letter queue, which nothing fills.
 type topics struct {
 	queue       string
 	environment []string          // names the topics to the function
@@ -57,9 +57,12 @@ func startTopics(address net.Addr, document settings.Settings) topics {
 	}
 
 	t, names := topics{queue: "subscriber" + suffix, arns: map[string]string{}}, []string(nil)
-	models.SyncQueues.Queues[t.queue] = &models.Queue{
-		Name: t.queue, Arn: arn("sqs", t.queue), URL: fmt.Sprintf("http://%s/%s/%s", address, Account, t.queue),
-		VisibilityTimeout: 30, MaximumMessageSize: 262144, Duplicates: map[string]time.Time{},
+	deadLetters := FunctionName + "-dead-letters" + suffix
+	for _, name := range []string{t.queue, deadLetters} {
+		models.SyncQueues.Queues[name] = &models.Queue{
+			Name: name, Arn: arn("sqs", name), URL: fmt.Sprintf("http://%s/%s/%s", address, Account, name),
+			VisibilityTimeout: 30, MaximumMessageSize: 262144, Duplicates: map[string]time.Time{},
+		}
 	}
 	wants := func(form func(settings.Subscription) bool) bool { return slices.ContainsFunc(document.Notify, form) }
 	for _, topic := range []struct {
@@ -86,6 +89,7 @@ func startTopics(address net.Addr, document settings.Settings) topics {
 		defer emulator.Unlock()
 		delete(emulator.machines, number)
 		delete(models.SyncQueues.Queues, t.queue)
+		delete(models.SyncQueues.Queues, deadLetters)
 		for _, name := range names {
 			delete(models.SyncTopics.Topics, name)
 		}
