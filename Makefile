@@ -38,7 +38,8 @@ local: ## build the function for this machine: dist/local/bootstrap
 
 run: local ## play the main job on this machine: an alarm, maintenance, a healthy server (BACKEND=opsworks-cm: on OpsWorks CM)
 	@go run ./infra/runbooks/print puppet-server >dist/local/puppet-server.json
-	@go run ./lambda/local -backend $(BACKEND) $(ARGS)
+	@go build -o dist/local/run ./lambda/local
+	@dist/local/run -backend $(BACKEND) $(ARGS)
 
 test: ## run all tests; those of infra need Node
 	@command -v node >/dev/null || printf '%s\n' '' '  Node is not installed: THE TESTS OF THE DEPLOYED STACK (infra) DO NOT RUN.' ''
