@@ -19,6 +19,9 @@ first = go list -f '{{.Stale}}' $(1) | grep -q true && echo 'The first build com
 sdk   = CGO_ENABLED=0 $(call first,-trimpath github.com/aws/aws-sdk-go-v2/service/dynamodb,SDK)
 cdk   = $(call first,github.com/aws/aws-cdk-go/awscdk/v2,CDK)
 
+# node says so where it is missing, before anything else fails for want of it.
+node  = command -v node >/dev/null || { echo 'Node is not installed, and the CDK runs on it: install Node 22 or later.' >&2; exit 1; }
+
 .DEFAULT_GOAL := help
 .PHONY: help build local run test simulate torture check fuzz bench clean synth bootstrap deploy destroy redrive e2e real status plan start stop close history
 
@@ -71,17 +74,21 @@ bench: local ## compare the function with a bare handler and a floor, without TL
 	@go test -count=1 ./lambda/function -run '^TestGrowth$$' -v
 
 synth: build ## write the CloudFormation template to dist/cdk.out; needs Node, no account and no network
+	@$(node)
 	@$(cdk)
 	@go run ./infra
 
 bootstrap: ## prepare the account and Region of your AWS credentials for the CDK, once
+	@$(node)
 	$(CDK) bootstrap $(ARGS)
 
 deploy: ## build the function and deploy it with the settings in cdk.json, to the account of your AWS credentials
+	@$(node)
 	@$(cdk)
 	$(CDK) deploy $(ARGS)
 
 destroy: ## take it away again; the table of runs stays
+	@$(node)
 	$(CDK) destroy $(ARGS)
 
 e2e: build local ## deploy to an AWS emulator (moto) and run the function against it; needs Node and moto_server

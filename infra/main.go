@@ -4,9 +4,11 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
+	"os/exec"
 	"time"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
@@ -30,6 +32,9 @@ func main() {
 // run synthesizes the stack. Nothing is written before the settings, the binary and the limits of the services are known to
 // be in order, so a wrong setting leaves nothing half-deployed.
 func run(out io.Writer) error {
+	if _, err := exec.LookPath("node"); err != nil {
+		return errors.New("node is not installed, and the CDK runs on it: install Node 22 or later")
+	}
 	defer jsii.Close()
 	props := &awscdk.AppProps{AnalyticsReporting: jsii.Bool(false)}
 	withoutCLI := os.Getenv("CDK_OUTDIR") == ""

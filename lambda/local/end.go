@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -64,23 +65,25 @@ func (s *scenario) waiting(ctx context.Context, m *machine.Machine, deadline tim
 		}
 		due = append(due, more...)
 	}
+	s.mu.Lock()
+	told, copies := maps.Clone(s.told), maps.Clone(s.copies)
+	s.mu.Unlock()
 	for _, d := range due {
 		run, err := m.Ledger.Run(ctx, d.RunID)
 		if err != nil {
 			return nil, nil, err
 		}
-		if waitsFor(run, deadline) && s.heard(run) {
-			later = append(later, fmt.Sprintf("%s waits until %s (%s)", run.ServerName, run.Wait.Until.In(s.zones[run.ServerName]).Format(clock),
-				run.Wait.Reason))
+		heard := copies[response{Outcome: "waiting", RunID: run.ID}.told()] > 0
+		if heard && waitsForLater(run, deadline) {
+			until := run.Wait.Until.In(s.zones[run.ServerName]).Format(clock)
+			later = append(later, fmt.Sprintf("%s waits until %s (%s)", run.ServerName, until, run.Wait.Reason))
 			continue
 		}
 		waiting = append(waiting, fmt.Sprintf("%s (%s)", d.RunID, d.State))
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for told := range s.told {
-		if s.copies[told] == 0 {
-			waiting = append(waiting, "the message about "+told)
+	for about := range told {
+		if copies[about] == 0 {
+			waiting = append(waiting, "the message about "+about)
 		}
 	}
 	slices.Sort(waiting)
@@ -90,20 +93,13 @@ func (s *scenario) waiting(ctx context.Context, m *machine.Machine, deadline tim
 // clock is how a time is written for people.
 const clock = "Mon 2 Jan 15:04 MST"
 
-// waitsFor says whether a run waits for a time that is known and later than the story.
-func waitsFor(run maintenance.Run, deadline time.Time) bool {
+// waitsForLater says whether a run waits for a time that is known and later than the story.
+func waitsForLater(run maintenance.Run, deadline time.Time) bool {
 	return run.State == maintenance.RunWaiting && len(run.Owed) == 0 && run.Wait.Until.After(deadline)
 }
 
-// heard says whether the message that a run waits has come.
-func (s *scenario) heard(run maintenance.Run) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.copies[response{Outcome: "waiting", RunID: run.ID}.told()] > 0
-}
-
-// verdict says how it ended. Wrong are an error, and an end other than the one ordered. An event whose names disagree is an error by its own
-// fault, and is answered as it should be.
+// verdict says how it ended. Wrong are an error, and an end other than the one ordered. An event whose names disagree is an error by
+// its own fault, and is answered as it should be.
 func (s *scenario) verdict(o options, later []string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -11,7 +11,9 @@ import (
 )
 
 // looks are the operations that change nothing.
-var looks = []string{"DescribeServers", "DescribeEvents", "DescribeInstanceInformation", "DescribeAutomationExecutions", "GetAutomationExecution"}
+var looks = []string{
+	"DescribeServers", "DescribeEvents", "DescribeInstanceInformation", "DescribeAutomationExecutions", "GetAutomationExecution",
+}
 
 // call hears of every call the function makes to the servers' service.
 func (s *scenario) call(service, operation string, status int) {

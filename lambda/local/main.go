@@ -62,20 +62,10 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	config := machine.Config{
-		Function: o.function, Settings: content, Runbooks: o.runbooks, Address: o.serve, MaintenanceTime: o.maintenanceTime, Timeout: o.timeout,
-		SweepEvery: sweepEvery, QueueTime: queueTime(o),
-		Log: &s.log, OnCall: s.call, OnTransition: s.transition, OnExecution: s.execution,
-		OnEvent: func(event []byte) { s.happened(ctx, event) },
-	}
-	if o.serve != "" {
-		config.OnRequest = s.request
-	}
-	m, err := machine.Start(config)
+	m, err := s.start(ctx, o, content)
 	if err != nil {
 		return err
 	}
-	s.machine = m
 	defer func() { _ = m.Close() }()
 	if err := inject(m, o); err != nil {
 		return err
@@ -99,6 +89,21 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return s.serve(ctx, m)
 	}
 	return s.end(ctx, m, o)
+}
+
+// start puts together what the story is played on.
+func (s *scenario) start(ctx context.Context, o options, content []byte) (m *machine.Machine, err error) {
+	config := machine.Config{
+		Function: o.function, Settings: content, Runbooks: o.runbooks, Address: o.serve, MaintenanceTime: o.maintenanceTime, Timeout: o.timeout,
+		SweepEvery: sweepEvery, QueueTime: queueTime(o),
+		Log: &s.log, OnCall: s.call, OnTransition: s.transition, OnExecution: s.execution,
+		OnEvent: func(event []byte) { s.happened(ctx, event) },
+	}
+	if o.serve != "" {
+		config.OnRequest = s.request
+	}
+	s.machine, err = machine.Start(config)
+	return s.machine, err
 }
 
 // known checks that the settings have what the flags name.

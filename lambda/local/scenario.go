@@ -75,20 +75,20 @@ func (s *scenario) tell(st step) {
 		if st.Message.Subject != "" {
 			text = "Subject: " + st.Message.Subject + "\n\n" + text
 		}
-		s.quote(text)
+		quote(s.out, s.width, text)
 	}
 	if st.Answer != nil {
 		var pretty bytes.Buffer
 		_ = json.Indent(&pretty, st.Answer, "", "  ") // it has been read as JSON
-		s.quote(pretty.String())
+		quote(s.out, s.width, pretty.String())
 	}
 }
 
 // quote prints a text beneath a step.
-func (s *scenario) quote(text string) {
+func quote(out io.Writer, width int, text string) {
 	const bar = "| "
-	for _, line := range wrap(text, s.width-textAt-1-len(bar)) {
-		_, _ = fmt.Fprintln(s.out, strings.TrimRight(strings.Repeat(" ", textAt+1)+bar+line, " "))
+	for _, line := range wrap(text, width-textAt-1-len(bar)) {
+		_, _ = fmt.Fprintln(out, strings.TrimRight(strings.Repeat(" ", textAt+1)+bar+line, " "))
 	}
 }
 

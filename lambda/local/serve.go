@@ -33,8 +33,8 @@ func (s *scenario) introduce(m *machine.Machine, document settings.Settings) {
 	} {
 		_, _ = fmt.Fprintf(s.out, "  %-10s %s", fact[0], strings.TrimLeft(indented(fact[1], 13, s.width), " "))
 	}
-	_, _ = fmt.Fprint(s.out, "\n"+indented("Things to try in another terminal, with the AWS CLI 1 or 2. The exports stand in for credentials.", 0,
-		s.width)+"\n")
+	_, _ = fmt.Fprint(s.out, "\n"+indented("Things to try in another terminal, with the AWS CLI 1 or 2. The exports stand in for credentials.",
+		0, s.width)+"\n")
 	for _, command := range commands(m, document) {
 		_, _ = fmt.Fprint(s.out, "  "+command+"\n")
 	}

@@ -24,8 +24,8 @@ type occasion struct {
 // deliveries is how often the first occasion comes, as at-least-once delivery may bring it.
 const deliveries = 3
 
-// story reads the events that were asked for. Without any, and nobody else to send some, it is what the settings wait for: something that asks
-// for their first server, three times, and for the next one, which may have to wait for its turn.
+// story reads the events that were asked for. Without any, and nobody else to send some, it is what the settings wait for: something that
+// asks for their first server, three times, and for the next one, which may have to wait for its turn.
 func story(o options, document settings.Settings, now time.Time) ([]occasion, error) {
 	var all []occasion
 	for _, file := range o.events {
@@ -56,10 +56,11 @@ func story(o options, document settings.Settings, now time.Time) ([]occasion, er
 func asks(document settings.Settings, server settings.Server, now time.Time) []byte {
 	switch {
 	case len(server.Alarms) > 0:
+		const crossed, not = "Threshold Crossed: 3 datapoints [0.0, 0.0, 0.0] were less than the threshold (1.0).",
+			"Threshold Crossed: no datapoints were less than the threshold (1.0)."
 		return cloudwatch.Event(cloudwatch.Change{Region: machine.Region, Account: machine.Account, ID: "5b1a9e52-6cf4-7d2a-90c7-2f9a4b2f3c11",
-			Alarm: fitting(server.Alarms[0]), Is: cloudwatch.State{Value: "ALARM", At: now,
-				Reason: "Threshold Crossed: 3 datapoints [0.0, 0.0, 0.0] were less than the threshold (1.0)."},
-			Was: cloudwatch.State{Value: "OK", At: now.AddDate(0, 0, -7), Reason: "Threshold Crossed: no datapoints were less than the threshold (1.0)."}})
+			Alarm: fitting(server.Alarms[0]), Was: cloudwatch.State{Value: "OK", Reason: not, At: now.AddDate(0, 0, -7)},
+			Is: cloudwatch.State{Value: "ALARM", Reason: crossed, At: now}})
 	case len(server.Schedules) > 0:
 		name := server.Schedules[0].Name
 		var names []string

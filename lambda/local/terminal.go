@@ -7,8 +7,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// takeTerminal lets Ctrl-C reach this process alone, and not make, which would call it a failure. It does nothing where there is no terminal,
-// or where a shell has done so. What it returns gives the terminal back.
+// takeTerminal lets Ctrl-C reach this process alone, and not make, which would call it a failure. It does nothing where there is no
+// terminal, or where a shell has done so. What it returns gives the terminal back.
 func takeTerminal() (giveBack func()) {
 	in, out := int(os.Stdin.Fd()), int(os.Stdout.Fd())
 	foreground, err := unix.IoctlGetInt(in, unix.TIOCGPGRP)

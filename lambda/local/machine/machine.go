@@ -119,18 +119,7 @@ func Start(config Config) (*Machine, error) {
 	config.Timeout = cmp.Or(config.Timeout, 30*time.Second)
 	config.SweepEvery = cmp.Or(config.SweepEvery, time.Minute)
 	m := &Machine{Nodes: map[string]string{}, firstSteps: map[string]string{}}
-	m.OpsWorksCM = opsworkscm.New(opsworkscm.Config{
-		Region: Region, Account: Account, MaintenanceTime: config.MaintenanceTime, OnTransition: config.OnTransition,
-	})
-	if config.OnEvent == nil {
-		config.OnEvent = func(event []byte) { _, _ = m.Function.InvokeAsync(event) }
-	}
-	m.SSM = ssm.New(ssm.Config{
-		Region: Region, Account: Account, ExecutionTime: config.MaintenanceTime, QueueTime: config.QueueTime,
-		OnStatus: config.OnExecution, OnEvent: config.OnEvent,
-	})
-	m.alarms = newAlarms(document, config.OnEvent)
-	if err := m.addServers(document, config.Runbooks); err != nil {
+	if err := m.startSimulators(config, document); err != nil {
 		return nil, err
 	}
 	listener, err := net.Listen("tcp", cmp.Or(config.Address, "127.0.0.1:0"))
@@ -167,6 +156,22 @@ func Start(config Config) (*Machine, error) {
 	}
 	m.Ledger = ledger.New(m.Config(), TableName, rand.Text)
 	return m, nil
+}
+
+// startSimulators makes the services that the settings' servers are in, and the alarms that ask for them.
+func (m *Machine) startSimulators(config Config, document settings.Settings) error {
+	m.OpsWorksCM = opsworkscm.New(opsworkscm.Config{
+		Region: Region, Account: Account, MaintenanceTime: config.MaintenanceTime, OnTransition: config.OnTransition,
+	})
+	if config.OnEvent == nil {
+		config.OnEvent = func(event []byte) { _, _ = m.Function.InvokeAsync(event) }
+	}
+	m.SSM = ssm.New(ssm.Config{
+		Region: Region, Account: Account, ExecutionTime: config.MaintenanceTime, QueueTime: config.QueueTime,
+		OnStatus: config.OnExecution, OnEvent: config.OnEvent,
+	})
+	m.alarms = newAlarms(document, config.OnEvent)
+	return m.addServers(document, config.Runbooks)
 }
 
 // addServers makes the servers of the settings known to the simulators of their backends.

@@ -39,8 +39,8 @@ func New(config Config) *Service {
 // stateValues are the service model's StateValue.
 var stateValues = []string{"OK", "ALARM", "INSUFFICIENT_DATA"}
 
-// setAlarmState follows API_SetAlarmState. A state that the alarm has already is no change: nothing is sent. The state stays until it is set
-// again, because there is no metric here that would set it right.
+// setAlarmState follows API_SetAlarmState. A state that the alarm has already is no change: nothing is sent. The state stays until it is
+// set again, because there is no metric here that would set it right.
 func (s *Service) setAlarmState(in map[string]string) *simulator.Error {
 	name := in["AlarmName"]
 	var check simulator.Validation
