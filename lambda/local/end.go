@@ -65,9 +65,12 @@ func (s *scenario) waiting(ctx context.Context, m *machine.Machine, deadline tim
 		}
 		due = append(due, more...)
 	}
-	s.mu.Lock()
-	told, copies := maps.Clone(s.told), maps.Clone(s.copies)
+	s.mu.Lock() // what closed a run that is not due any more has been answered, or is under way
+	told, copies, events := maps.Clone(s.told), maps.Clone(s.copies), s.events
 	s.mu.Unlock()
+	if events > 0 {
+		waiting = append(waiting, "the function's answer")
+	}
 	for _, d := range due {
 		run, err := m.Ledger.Run(ctx, d.RunID)
 		if err != nil {

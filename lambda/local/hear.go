@@ -62,12 +62,15 @@ func (s *scenario) execution(change ssm.ExecutionChange) {
 // happened hands the function an event: an execution has ended, an alarm has changed.
 func (s *scenario) happened(ctx context.Context, event []byte) {
 	s.mu.Lock()
+	s.events++
 	s.tell(step{Step: "event", Text: describe(event)})
 	s.mu.Unlock()
-	if err := s.invoke(ctx, s.machine, event, "follow"); err != nil && ctx.Err() == nil {
-		s.mu.Lock()
+	err := s.invoke(ctx, s.machine, event, "follow")
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.events--
+	if err != nil && ctx.Err() == nil {
 		s.tell(step{Step: "function", Text: err.Error()})
-		s.mu.Unlock()
 	}
 }
 

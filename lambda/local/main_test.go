@@ -91,7 +91,7 @@ func TestRun_SystemsManager(t *testing.T) {
 		`follow    succeeded: Maintenance of automate-06 has succeeded\.`,
 		`sweep     started: Maintenance of puppet-01 was started\.`,
 		`follow    succeeded: Maintenance of puppet-01 has succeeded\.`,
-		`end       the execution for automate-06 is Success, the execution for puppet-01 is Success`)
+		`(?s)end       the execution for automate-06 is Success, the execution for puppet-01 is\s+Success`)
 	inOrder(t, output, `decision  started`, `decision  in-progress`, `decision  in-progress`, `decision  waiting, concurrency-limit`)
 	inOrder(t, output, `Subject: Maintenance started: automate-06`, `\| Runbook:     opsworks-maintenance-chef-automate-local`,
 		`Subject: Maintenance succeeded: automate-06`,

@@ -35,6 +35,7 @@ type scenario struct {
 	progress bool                // a progress line stands on the terminal
 	// pendingAt is when it was last told what is waited for.
 	pendingAt time.Time
+	events    int  // happened, and not yet answered by the function
 	sweeping  bool // what is called now is called by a sweep
 }
 
