@@ -21,8 +21,8 @@ type Runbook struct {
 func ReadRunbook(content []byte) (Runbook, error) {
 	var document struct {
 		Parameters map[string]struct {
-			Default       any      `json:"default"`
-			AllowedValues []string `json:"allowedValues"`
+			Default       any   `json:"default"`
+			AllowedValues []any `json:"allowedValues"`
 		} `json:"parameters"`
 		MainSteps []struct {
 			Name       string `json:"name"`
@@ -54,7 +54,10 @@ func ReadRunbook(content []byte) (Runbook, error) {
 			Optional: fmt.Sprint(step.IsCritical) == "false", End: fmt.Sprint(step.IsEnd) == "true"})
 	}
 	for name, declared := range document.Parameters {
-		parameter := ssm.RunbookParameter{Name: name, Required: declared.Default == nil, AllowedValues: declared.AllowedValues}
+		parameter := ssm.RunbookParameter{Name: name, Required: declared.Default == nil}
+		for _, value := range declared.AllowedValues {
+			parameter.AllowedValues = append(parameter.AllowedValues, fmt.Sprint(value))
+		}
 		if declared.Default != nil {
 			parameter.Default = fmt.Sprint(declared.Default)
 		}
