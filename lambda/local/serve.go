@@ -53,7 +53,8 @@ func commands(m *machine.Machine, document settings.Settings) []string {
 	}
 	watched := slices.IndexFunc(document.Servers, func(server settings.Server) bool { return len(server.Alarms) > 0 })
 	if watched >= 0 {
-		list = append(list, aws+"cloudwatch set-alarm-state"+next+"--alarm-name '"+fitting(document.Servers[watched].Alarms[0])+"'"+next+
+		alarm := strings.ReplaceAll(fitting(document.Servers[watched].Alarms[0]), "'", `'\''`)
+		list = append(list, aws+"cloudwatch set-alarm-state"+next+"--alarm-name '"+alarm+"'"+next+
 			"--state-value ALARM --state-reason 'a try'")
 	}
 	list = append(list, aws+"sqs receive-message"+next+"--queue-url "+m.URL+"/"+machine.Account+"/"+m.Queue)
