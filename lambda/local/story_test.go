@@ -76,7 +76,7 @@ func TestRun_OwnSettings(t *testing.T) {
 		{"a calendar is open", `{"servers": [{` + own + `, "calendars": ["arn:aws:ssm:eu-west-1:444455556666:document/freeze"]}]}`, nil,
 			[]string{`decision  started`, `is Success`}},
 		{"what waits for its window waits for longer than the story", `{"servers": [{` + own + `, ` + window + `}]}`, nil,
-			[]string{`decision  waiting, outside-window`, `Maintenance waiting`,
+			[]string{`decision  waiting, outside-window`,
 				`end       gitlab-01 waits until ` + tomorrow.Format("Mon 2 Jan") + ` 22:00 UTC \(outside-window\)`}},
 		{"a schedule that exists, of OpsWorks CM", `{"servers": [{"name": "chef-01", "backend": "opsworks-cm",
 			"schedules": [{"name": "nightly", "expression": "cron(0 3 * * ? *)"}]}]}`, nil,
