@@ -126,4 +126,9 @@ func TestServe_CommandsRunAsPrinted(t *testing.T) {
 	inOrder(t, string(output), `"outcome":"started"`, `"StatusCode": 200`, `Maintenance started: puppet-01`, `"AutomationExecutionId"`,
 		`"ServerName":"automate-06"`)
 	screen.shows(t, `event     alarm puppet-01-health goes into ALARM`)
+	screen.shows(t, `asked     Systems Manager DescribeAutomationExecutions: answered 200\n`)
+	screen.shows(t, `asked     OpsWorks CM DescribeServers: answered 200\n`)
+	if output := screen.String(); strings.Contains(output, "asked     DynamoDB") || strings.Contains(output, "asked     Systems Manager Start") {
+		t.Errorf("what the function and the machine ask is taken for a client's:\n%s", output)
+	}
 }

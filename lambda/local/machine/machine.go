@@ -68,7 +68,7 @@ type Config struct {
 	OnCall       func(service, operation string, status int)
 	OnTransition func(opsworkscm.Transition)
 	OnExecution  func(ssm.ExecutionChange)
-	// OnRequest hears of every request to Lambda, CloudWatch, SNS and SQS, but for the machine's own subscriber's.
+	// OnRequest hears of every request of a client, and of what the function publishes; never of the machine's own.
 	OnRequest Hearing
 	// OnEvent gets the events that executions have ended and alarms have changed; by default they are handed to the function, as
 	// EventBridge would.
@@ -194,7 +194,7 @@ func (m *Machine) addServers(document settings.Settings, own map[string]Runbook)
 // environment is what the function's process is started with, but for the names of the runbooks.
 func (m *Machine) environment(settingsFile string, sweepEvery time.Duration) []string {
 	return append([]string{
-		"AWS_REGION=" + Region, "AWS_ACCESS_KEY_ID=local", "AWS_SECRET_ACCESS_KEY=local",
+		"AWS_REGION=" + Region, "AWS_ACCESS_KEY_ID=" + functionKey, "AWS_SECRET_ACCESS_KEY=local",
 		"AWS_ENDPOINT_URL=" + m.URL, "AWS_ENDPOINT_URL_OPSWORKSCM=" + m.URL,
 		"AWS_LAMBDA_FUNCTION_NAME=" + FunctionName,
 		settings.EnvSettingsFile + "=" + settingsFile, settings.EnvRunsTable + "=" + TableName,

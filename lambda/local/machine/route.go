@@ -16,7 +16,7 @@ import (
 // Services are those that a machine has, for people.
 const Services = "Lambda, Systems Manager, OpsWorks CM, DynamoDB, SNS, SQS, and of CloudWatch SetAlarmState"
 
-// Hearing hears of a request to Lambda, CloudWatch, SNS or SQS, and what it returns, once, of the answer; status 0 is none.
+// Hearing hears of a request, and what it returns, once, of the answer; status 0 is none.
 type Hearing func(service, operation string, asked []byte) (answered func(status int, answer []byte))
 
 // route tells the services apart at the one address, by what only their own requests have.
@@ -28,11 +28,15 @@ func (m *Machine) route(config Config) http.Handler {
 		case strings.HasPrefix(r.URL.Path, "/2015-03-31/"):
 			asked(invoke, "Lambda", config.OnRequest).ServeHTTP(w, r)
 		case strings.HasPrefix(target, "OpsWorksCM_"):
-			heard(m.OpsWorksCM, "OpsWorks CM", config.OnCall).ServeHTTP(w, r)
+			heard(m.OpsWorksCM, "OpsWorks CM", r, config).ServeHTTP(w, r)
 		case strings.HasPrefix(target, "AmazonSSM."):
-			heard(m.SSM, "Systems Manager", config.OnCall).ServeHTTP(w, r)
+			heard(m.SSM, "Systems Manager", r, config).ServeHTTP(w, r)
 		case strings.HasPrefix(target, "DynamoDB_"):
-			tables.ServeHTTP(w, r)
+			if r.Close || fromFunction(r) { // whoever looks at the machine keeps no connection
+				tables.ServeHTTP(w, r)
+				return
+			}
+			asked(tables, "DynamoDB", config.OnRequest).ServeHTTP(w, r)
 		case strings.HasPrefix(target, "AmazonSQS."):
 			asked(topics, "SQS", config.OnRequest).ServeHTTP(w, r)
 		case cloudwatch.Asks(r, peek(r)):
@@ -116,8 +120,19 @@ func operation(r *http.Request, body string) string {
 	return form.Get("Action")
 }
 
-// heard tells of each call what was asked and answered.
-func heard(service http.Handler, name string, onCall func(service, operation string, status int)) http.Handler {
+// functionKey is the access key of the function, which its requests are known by.
+const functionKey = "function"
+
+func fromFunction(r *http.Request) bool {
+	return strings.Contains(r.Header.Get("Authorization"), "Credential="+functionKey+"/")
+}
+
+// heard tells of a call what was asked and answered: a client's as a request, if somebody hears of those.
+func heard(service http.Handler, name string, r *http.Request, config Config) http.Handler {
+	onCall := config.OnCall
+	if config.OnRequest != nil && !fromFunction(r) {
+		return asked(service, name, config.OnRequest)
+	}
 	if onCall == nil {
 		return service
 	}
