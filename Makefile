@@ -19,6 +19,9 @@ first = go list -f '{{.Stale}}' $(1) | grep -q true && echo 'The first build com
 sdk   = CGO_ENABLED=0 $(call first,-trimpath github.com/aws/aws-sdk-go-v2/service/dynamodb,SDK)
 cdk   = $(call first,github.com/aws/aws-cdk-go/awscdk/v2,CDK)
 
+# node says so where it is missing, before anything else fails for want of it.
+node  = command -v node >/dev/null || { echo 'Node is not installed, and the CDK runs on it: install Node 22 or later.' >&2; exit 1; }
+
 .DEFAULT_GOAL := help
 .PHONY: help build opsm local run test simulate torture check fuzz bench clean synth release bootstrap deploy destroy redrive e2e real status plan start stop close history
 
@@ -41,7 +44,8 @@ local: ## build the function for this machine: dist/local/bootstrap
 
 run: local ## play the main job on this machine: an alarm, maintenance, a healthy server (BACKEND=opsworks-cm: on OpsWorks CM)
 	@go run ./infra/runbooks/print puppet-server >dist/local/puppet-server.json
-	@go run ./lambda/local -backend $(BACKEND) $(ARGS)
+	@go build -o dist/local/run ./lambda/local
+	@dist/local/run -backend $(BACKEND) $(ARGS)
 
 test: ## run all tests; those of infra need Node
 	@command -v node >/dev/null || printf '%s\n' '' '  Node is not installed: THE TESTS OF THE DEPLOYED STACK (infra) DO NOT RUN.' ''
@@ -74,6 +78,7 @@ bench: local ## compare the function with a bare handler and a floor, without TL
 	@go test -count=1 ./lambda/function -run '^TestGrowth$$' -v
 
 synth: build ## write the CloudFormation template to dist/cdk.out; needs Node, no account and no network
+	@$(node)
 	@$(cdk)
 	@go run ./infra
 
@@ -82,15 +87,18 @@ release: build ## write the function's zip and a CloudFormation template for the
 	@go run ./infra release
 
 bootstrap: ## prepare the account and Region of your AWS credentials for the CDK, once
+	@$(node)
 	@go run ./infra/syntax
 	$(CDK) bootstrap $(ARGS)
 
 deploy: ## build the function and deploy it with the settings in cdk.json, to the account of your AWS credentials
+	@$(node)
 	@$(cdk)
 	@go run ./infra/syntax
 	$(CDK) deploy $(ARGS)
 
 destroy: ## take it away again; the table of runs stays
+	@$(node)
 	@go run ./infra/syntax
 	$(CDK) destroy $(ARGS)
 

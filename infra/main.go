@@ -5,9 +5,11 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
+	"os/exec"
 	"slices"
 	"time"
 
@@ -37,6 +39,9 @@ func main() {
 
 // run synthesizes the stack.
 func run(out io.Writer) error {
+	if _, err := exec.LookPath("node"); err != nil {
+		return errors.New("node is not installed, and the CDK runs on it: install Node 22 or later")
+	}
 	defer jsii.Close()
 	props := &awscdk.AppProps{AnalyticsReporting: jsii.Bool(false)}
 	withoutCLI := os.Getenv("CDK_OUTDIR") == ""

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -33,19 +34,15 @@ func (s *scenario) end(ctx context.Context, m *machine.Machine, o options) error
 			}
 			next = time.Now().Add(sweepEvery)
 		}
-		waiting, err := s.waiting(ctx, m)
+		waiting, later, err := s.waiting(ctx, m, deadline)
 		if err != nil {
 			return err
 		}
 		if len(waiting) == 0 {
-			return s.verdict(o)
+			return s.verdict(o, later)
 		}
 		s.mu.Lock()
-		if s.terminal && !s.json {
-			s.clearProgress()
-			_, _ = fmt.Fprintf(s.out, "%8.2fs  %-9s %s", time.Since(s.begin).Seconds(), "waiting", strings.Join(waiting, ", "))
-			s.progress = true
-		}
+		s.pending(strings.Join(waiting, ", "))
 		s.mu.Unlock()
 		if time.Now().After(deadline) {
 			return fmt.Errorf("the story did not end as it should: still waiting for %s\n%s", strings.Join(waiting, ", "), s.log.String())
@@ -58,33 +55,55 @@ func (s *scenario) end(ctx context.Context, m *machine.Machine, o options) error
 	}
 }
 
-// waiting says what has not happened yet.
-func (s *scenario) waiting(ctx context.Context, m *machine.Machine) ([]string, error) {
-	var runs []maintenance.Due
+// waiting says what has not happened yet, and apart from that what waits for something later than the story, as it may.
+func (s *scenario) waiting(ctx context.Context, m *machine.Machine, deadline time.Time) (waiting, later []string, err error) {
+	var due []maintenance.Due
 	for _, queue := range []maintenance.Queue{maintenance.QueueDue, maintenance.QueueSlot} {
-		due, err := m.Ledger.Due(ctx, queue, time.Now().AddDate(1, 0, 0), 0)
+		more, err := m.Ledger.Due(ctx, queue, time.Now().AddDate(1, 0, 0), 0)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
-		runs = append(runs, due...)
+		due = append(due, more...)
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	var waiting []string
-	for told := range s.told {
-		if s.copies[told] == 0 {
-			waiting = append(waiting, "the message about "+told)
+	s.mu.Lock() // what closed a run that is not due any more has been answered, or is under way
+	told, copies, events := maps.Clone(s.told), maps.Clone(s.copies), s.events
+	s.mu.Unlock()
+	if events > 0 {
+		waiting = append(waiting, "the function's answer")
+	}
+	for _, d := range due {
+		run, err := m.Ledger.Run(ctx, d.RunID)
+		if err != nil {
+			return nil, nil, err
 		}
+		heard := copies[response{Outcome: "waiting", RunID: run.ID}.told()] > 0
+		if heard && waitsForLater(run, deadline) {
+			until := run.Wait.Until.In(s.zones[run.ServerName]).Format(clock)
+			later = append(later, fmt.Sprintf("%s waits until %s (%s)", run.ServerName, until, run.Wait.Reason))
+			continue
+		}
+		waiting = append(waiting, fmt.Sprintf("%s (%s)", d.RunID, d.State))
 	}
-	for _, run := range runs {
-		waiting = append(waiting, fmt.Sprintf("%s (%s)", run.RunID, run.State))
+	for about := range told {
+		if copies[about] == 0 {
+			waiting = append(waiting, "the message about "+about)
+		}
 	}
 	slices.Sort(waiting)
-	return waiting, nil
+	return waiting, later, nil
 }
 
-// verdict says how it ended. Wrong are an error, and an end other than the one ordered.
-func (s *scenario) verdict(o options) error {
+// clock is how a time is written for people.
+const clock = "Mon 2 Jan 15:04 MST"
+
+// waitsForLater says whether a run waits for a time that is known and later than the story.
+func waitsForLater(run maintenance.Run, deadline time.Time) bool {
+	return run.State == maintenance.RunWaiting && len(run.Owed) == 0 && run.Wait.Until.After(deadline)
+}
+
+// verdict says how it ended. Wrong are an error, and an end other than the one ordered. An event whose names disagree is an error by
+// its own fault, and is answered as it should be.
+func (s *scenario) verdict(o options, later []string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	want := "succeeded"
@@ -92,19 +111,19 @@ func (s *scenario) verdict(o options) error {
 		want = "failed"
 	}
 	for _, r := range s.latest {
-		if r.Outcome == "error" || (r.Outcome == "succeeded" || r.Outcome == "failed") && r.Outcome != want {
+		if r.Outcome == "error" && r.Reason != "ambiguous" || (r.Outcome == "succeeded" || r.Outcome == "failed") && r.Outcome != want {
 			return fmt.Errorf("the story did not end as it should: %s\n%s", r.Message, s.log.String())
 		}
 	}
-	text := "nothing was started"
-	if len(s.state) > 0 {
-		var ends []string
-		for _, state := range s.state {
-			ends = append(ends, state)
-		}
-		slices.Sort(ends)
-		text = strings.Join(ends, ", ")
+	var ends []string
+	for _, state := range s.state {
+		ends = append(ends, state)
 	}
-	s.tell(step{Step: "end", Text: text})
+	slices.Sort(ends)
+	ends = append(ends, later...)
+	if len(ends) == 0 {
+		ends = []string{"nothing was started"}
+	}
+	s.tell(step{Step: "end", Text: strings.Join(ends, ", ")})
 	return nil
 }

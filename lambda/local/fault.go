@@ -63,13 +63,9 @@ func knownFault(o options) error {
 
 // inject lets go wrong what the flags ask for.
 func inject(m *machine.Machine, o options) error {
-	for _, server := range m.Servers {
-		node, managed := m.Nodes[server]
-		switch {
-		case managed && o.fail && o.node.which == "":
-			m.SSM.FailStep(node, "Backup", "the disk is full")
-		case !managed:
-			if err := m.OpsWorksCM.FailMaintenance(server, o.fail); err != nil {
+	if o.fail && o.node.which == "" {
+		for _, server := range m.Servers {
+			if err := m.FailMaintenance(server, "the disk is full"); err != nil {
 				return err
 			}
 		}

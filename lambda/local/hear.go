@@ -11,7 +11,9 @@ import (
 )
 
 // looks are the operations that change nothing.
-var looks = []string{"DescribeServers", "DescribeInstanceInformation", "DescribeAutomationExecutions", "GetAutomationExecution"}
+var looks = []string{
+	"DescribeServers", "DescribeEvents", "DescribeInstanceInformation", "DescribeAutomationExecutions", "GetAutomationExecution",
+}
 
 // call hears of every call the function makes to the servers' service.
 func (s *scenario) call(service, operation string, status int) {
@@ -57,15 +59,18 @@ func (s *scenario) execution(change ssm.ExecutionChange) {
 	s.tell(step{Step: "server", Text: text + " " + change.To})
 }
 
-// finished hands the function the event that an execution has ended.
-func (s *scenario) finished(ctx context.Context, event []byte) {
+// happened hands the function an event: an execution has ended, an alarm has changed.
+func (s *scenario) happened(ctx context.Context, event []byte) {
 	s.mu.Lock()
-	s.tell(step{Step: "event", Text: "EC2 Automation Execution Status-change Notification"})
+	s.events++
+	s.tell(step{Step: "event", Text: describe(event)})
 	s.mu.Unlock()
-	if err := s.invoke(ctx, s.machine, event, "follow"); err != nil && ctx.Err() == nil {
-		s.mu.Lock()
+	err := s.invoke(ctx, s.machine, event, "follow")
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.events--
+	if err != nil && ctx.Err() == nil {
 		s.tell(step{Step: "function", Text: err.Error()})
-		s.mu.Unlock()
 	}
 }
 

@@ -10,12 +10,13 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"path/filepath"
-	"strings"
+	"slices"
 	"syscall"
 	"time"
 
 	"opsworks-maintenance/lambda/local/machine"
+	"opsworks-maintenance/lambda/settings"
+	"opsworks-maintenance/lambda/settings/check"
 )
 
 func main() {
@@ -25,80 +26,10 @@ func main() {
 	switch {
 	case errors.Is(err, flag.ErrHelp):
 	case err != nil:
-		fmt.Fprintf(os.Stderr, "local: %v\n", err)
+		fmt.Fprint(os.Stderr, indented("make run: "+err.Error(), 0, widest))
 		stop()
 		os.Exit(1)
 	}
-}
-
-// options are the flags.
-type options struct {
-	backend         string
-	events          []string
-	settings        string
-	function        string
-	maintenanceTime time.Duration
-	fail            bool
-	fault           string
-	timeout         time.Duration
-	serve           string
-	json            bool
-	node            localNode
-}
-
-// usualTime is what a maintenance takes where it is only played.
-const usualTime = 3 * time.Second
-
-func parse(args []string, stderr io.Writer) (options, error) {
-	var o options
-	flags := flag.NewFlagSet("local", flag.ContinueOnError)
-	flags.SetOutput(stderr)
-	const event = "give the function the event in `FILE`; repeatable" +
-		" (default: alarm.json of testdata/events three times, then alarm-by-dimension.json)"
-	flags.Func("event", event, func(file string) error {
-		o.events = append(o.events, file)
-		return nil
-	})
-	flags.StringVar(&o.backend, "backend", "ssm", "backend of the servers: ssm, or opsworks-cm")
-	flags.StringVar(&o.settings, "settings", "",
-		"settings document in `FILE` (default: testdata/settings-ssm.json, with -backend opsworks-cm testdata/settings.json)")
-	flags.StringVar(&o.function, "function", "dist/local/bootstrap", "the function's binary for this machine, in `FILE`")
-	flags.DurationVar(&o.maintenanceTime, "maintenance-time", usualTime, "how long a maintenance takes")
-	flags.BoolVar(&o.fail, "fail", false, "let maintenance fail")
-	flags.StringVar(&o.fault, "fault", "", "what goes wrong, of ssm: "+strings.Join(faults("ssm"), ", ")+
-		"; of opsworks-cm: "+strings.Join(faults("opsworks-cm"), ", ")+"; a topic may be named: topic-gone:chat")
-	flags.DurationVar(&o.timeout, "timeout", 30*time.Second, "the function's timeout")
-	flags.StringVar(&o.serve, "serve", "", "stay up at `ADDR`, such as 127.0.0.1:4000, for any AWS client")
-	flags.BoolVar(&o.json, "json", false, "print JSON lines")
-	o.node.flags(flags)
-	if err := flags.Parse(args); err != nil {
-		return o, err
-	}
-	if flags.NArg() > 0 {
-		return o, fmt.Errorf("what is %q? flags only", flags.Arg(0))
-	}
-	if err := o.node.prepare(&o); err != nil {
-		return o, err
-	}
-	file, ok := map[string]string{"opsworks-cm": "testdata/settings.json", "ssm": "testdata/settings-ssm.json"}[o.backend]
-	if !ok {
-		return o, fmt.Errorf("-backend %s is neither ssm nor opsworks-cm", o.backend)
-	}
-	if o.settings == "" {
-		o.settings = file
-	}
-	if err := knownFault(o); err != nil {
-		return o, err
-	}
-	if o.maintenanceTime <= 0 {
-		return o, fmt.Errorf("-maintenance-time %s is no time at all", o.maintenanceTime)
-	}
-	if len(o.events) == 0 && o.serve == "" {
-		// An alarm delivered three times, and another server that has to wait for its turn.
-		o.events = []string{"testdata/events/alarm.json", "testdata/events/alarm.json", "testdata/events/alarm.json",
-			"testdata/events/alarm-by-dimension.json"}
-	}
-	return o, nil
 }
 
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
@@ -106,31 +37,35 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	document, err := os.ReadFile(o.settings)
+	content, err := readSettings(o.settings)
+	if err != nil {
+		return err
+	}
+	document, err := check.Resolve(content, time.Time{})
 	if err != nil {
 		return fmt.Errorf("read settings: %w", err)
+	}
+	if err := known(o, document); err != nil {
+		return err
 	}
 	if _, err := os.Stat(o.function); err != nil {
 		return fmt.Errorf("find the function: %w; make run builds it", err)
 	}
-	payloads := make([][]byte, len(o.events))
-	for i, file := range o.events {
-		if payloads[i], err = os.ReadFile(file); err != nil {
-			return fmt.Errorf("read event: %w", err)
-		}
-	}
 
 	s := newScenario(stdout, o.json)
-	m, err := machine.Start(machine.Config{
-		Function: o.function, Settings: document, Address: o.serve, MaintenanceTime: o.maintenanceTime, Timeout: o.timeout,
-		SweepEvery: sweepEvery, QueueTime: queueTime(o),
-		Log: &s.log, OnCall: s.call, OnTransition: s.transition, OnExecution: s.execution,
-		OnEvent: func(event []byte) { s.finished(ctx, event) },
-	})
+	for _, server := range document.Servers {
+		if s.zones[server.Name], err = time.LoadLocation(server.Timezone); err != nil {
+			return err
+		}
+	}
+	occasions, err := story(o, document, s.begin)
 	if err != nil {
 		return err
 	}
-	s.machine = m
+	m, err := s.start(ctx, o, content)
+	if err != nil {
+		return err
+	}
 	defer func() { _ = m.Close() }()
 	if err := inject(m, o); err != nil {
 		return err
@@ -140,17 +75,43 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	}
 
 	if o.serve != "" {
-		s.introduce(m)
+		s.introduce(m, document)
 	} else {
 		go s.subscribe(ctx, m)
 	}
-	for i, payload := range payloads {
-		if err := s.play(ctx, m, filepath.Base(o.events[i]), payload); err != nil {
+	for _, occasion := range occasions {
+		if err := s.play(ctx, m, occasion); err != nil {
 			return err
 		}
 	}
 	if o.serve != "" {
+		defer takeTerminal()()
 		return s.serve(ctx, m)
 	}
 	return s.end(ctx, m, o)
+}
+
+// start puts together what the story is played on.
+func (s *scenario) start(ctx context.Context, o options, content []byte) (m *machine.Machine, err error) {
+	config := machine.Config{
+		Function: o.function, Settings: content, Runbooks: o.runbooks, Address: o.serve, MaintenanceTime: o.maintenanceTime, Timeout: o.timeout,
+		SweepEvery: sweepEvery, QueueTime: queueTime(o),
+		Log: &s.log, OnCall: s.call, OnTransition: s.transition, OnExecution: s.execution,
+		OnEvent: func(event []byte) { s.happened(ctx, event) },
+	}
+	if o.serve != "" {
+		config.OnRequest = s.request
+	}
+	s.machine, err = machine.Start(config)
+	return s.machine, err
+}
+
+// known checks that the settings have what the flags name.
+func known(o options, document settings.Settings) error {
+	for name := range o.runbooks {
+		if !slices.ContainsFunc(document.Servers, func(server settings.Server) bool { return server.Runbook == name }) {
+			return fmt.Errorf("-runbook %s is no server's runbook in %s", name, o.settings)
+		}
+	}
+	return nil
 }

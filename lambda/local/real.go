@@ -47,9 +47,9 @@ func (n localNode) prepare(o *options) error {
 	}
 	if o.settings == "" {
 		o.settings = "testdata/settings-node.json"
-	}
-	if len(o.events) == 0 {
-		o.events = []string{"testdata/events/alarm-by-dimension.json"}
+		if len(o.events) == 0 && o.serve == "" {
+			o.events = []string{"testdata/events/alarm-by-dimension.json"}
+		}
 	}
 	if o.maintenanceTime == usualTime {
 		o.maintenanceTime = 30 * time.Minute

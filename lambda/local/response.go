@@ -1,8 +1,10 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"opsworks-maintenance/events"
@@ -26,6 +28,23 @@ func (r response) told() string {
 	return r.RunID + " " + r.Outcome
 }
 
+// notified says whether a message is sure to come. What is left out here is not told at once, or not if something newer is to be told.
+func (r response) notified() bool {
+	return r.Reason != "duplicate" && r.Reason != "unknown-run" &&
+		slices.Contains([]string{"started", "succeeded", "failed", "cancelled", "missed", "refused"}, r.Outcome)
+}
+
+// tells says whether people hear of what an event came to. An operator's requests are answered to whoever asked, but for a start.
+func tells(event events.Event) bool {
+	_, start := event.(events.Start)
+	return start || event == nil || !events.FromOperator(event)
+}
+
+// line is the response in a line.
+func (r response) line() string {
+	return strings.TrimSuffix(r.Outcome+", "+r.Reason, ", ") + ": " + r.Message
+}
+
 // describe says in words what an event is.
 func describe(payload []byte) string {
 	event, err := events.Decode(payload)
@@ -35,14 +54,21 @@ func describe(payload []byte) string {
 	switch event := event.(type) {
 	case events.Alarm:
 		return fmt.Sprintf("alarm %s goes into ALARM", event.Name)
+	case events.Cleared:
+		return fmt.Sprintf("alarm %s returns to OK", event.Name)
 	case events.Schedule:
 		return fmt.Sprintf("schedule %s is due", event.Name)
+	case events.RunFinished:
+		return "EC2 Automation Execution Status-change Notification"
 	case events.Start:
-		return fmt.Sprintf("an operator asks for maintenance of %s", event.ServerName)
+		return fmt.Sprintf("an operator asks for maintenance of %s", cmp.Or(event.ServerName, event.RunID))
+	case events.OperatorRequest:
+		server, run := event.Target()
+		return strings.TrimSpace("an operator asks: " + event.Kind() + " " + cmp.Or(run, server))
 	case events.Ignored:
 		return event.What
 	default:
-		return strings.ToLower(strings.TrimPrefix(fmt.Sprintf("%T", event), "events."))
+		return event.Kind()
 	}
 }
 

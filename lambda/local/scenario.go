@@ -1,12 +1,11 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
 	"io"
-	"os"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -22,9 +21,11 @@ type scenario struct {
 	out      io.Writer
 	json     bool
 	terminal bool
+	width    int // columns of a line
 	begin    time.Time
 	log      logBuffer // the function's own log, shown if something goes wrong
 	machine  *machine.Machine
+	zones    map[string]*time.Location // by server
 
 	mu       sync.Mutex
 	latest   map[string]response // of each run, and of each refusal
@@ -32,7 +33,10 @@ type scenario struct {
 	copies   map[string]int      // how many came of each
 	state    map[string]string   // of each server, or of its execution, as it was last
 	progress bool                // a progress line stands on the terminal
-	sweeping bool                // what is called now is called by a sweep
+	// pendingAt is when it was last told what is waited for.
+	pendingAt time.Time
+	events    int  // happened, and not yet answered by the function
+	sweeping  bool // what is called now is called by a sweep
 }
 
 // step is one line of the scenario.
@@ -41,40 +45,68 @@ type step struct {
 	Step     string           `json:"step"`
 	Text     string           `json:"text"`
 	Response *response        `json:"response,omitempty"`
+	Answer   json.RawMessage  `json:"answer,omitempty"` // to what an operator asked to see
 	Message  *machine.Message `json:"message,omitempty"`
 }
 
 func newScenario(out io.Writer, asJSON bool) *scenario {
-	s := &scenario{out: out, json: asJSON, begin: time.Now(), state: map[string]string{},
-		latest: map[string]response{}, told: map[string]bool{}, copies: map[string]int{}}
-	if file, ok := out.(*os.File); ok {
-		if info, err := file.Stat(); err == nil {
-			s.terminal = info.Mode()&os.ModeCharDevice != 0
-		}
-	}
+	s := &scenario{out: out, json: asJSON, begin: time.Now(), pendingAt: time.Now(), state: map[string]string{},
+		latest: map[string]response{}, told: map[string]bool{}, copies: map[string]int{}, zones: map[string]*time.Location{}}
+	s.width, s.terminal = columns(out)
 	return s
 }
+
+// textAt is the column where the text of a step begins.
+const textAt = 21
 
 // tell prints a step. The caller holds mu.
 func (s *scenario) tell(st step) {
 	st.Seconds = float64(time.Since(s.begin).Milliseconds()) / 1000
 	if s.json {
-		line, err := json.Marshal(st)
-		if err == nil {
-			_, _ = fmt.Fprintf(s.out, "%s\n", line)
-		}
+		encoder := json.NewEncoder(s.out)
+		encoder.SetEscapeHTML(false)
+		_ = encoder.Encode(st) // whoever reads may have gone
 		return
 	}
 	s.clearProgress()
-	_, _ = fmt.Fprintf(s.out, "%8.2fs  %-9s %s\n", st.Seconds, st.Step, st.Text)
+	text := indented(st.Text, textAt, s.width)
+	_, _ = fmt.Fprintf(s.out, "%8.2fs  %-9s %s", st.Seconds, st.Step, strings.TrimLeft(text, " "))
 	if st.Message != nil {
 		text := strings.TrimRight(st.Message.Text, "\n")
 		if st.Message.Subject != "" {
 			text = "Subject: " + st.Message.Subject + "\n\n" + text
 		}
-		for line := range strings.SplitSeq(text, "\n") {
-			_, _ = fmt.Fprintln(s.out, strings.TrimRight(strings.Repeat(" ", 22)+"| "+line, " "))
-		}
+		quote(s.out, s.width, text)
+	}
+	if st.Answer != nil {
+		var pretty bytes.Buffer
+		_ = json.Indent(&pretty, st.Answer, "", "  ") // it has been read as JSON
+		quote(s.out, s.width, pretty.String())
+	}
+}
+
+// quote prints a text beneath a step.
+func quote(out io.Writer, width int, text string) {
+	const bar = "| "
+	for _, line := range wrap(text, width-textAt-1-len(bar)) {
+		_, _ = fmt.Fprintln(out, strings.TrimRight(strings.Repeat(" ", textAt+1)+bar+line, " "))
+	}
+}
+
+// progressEvery is how often what is waited for is told where it cannot stand in a line that changes.
+const progressEvery = 10 * time.Second
+
+// pending tells what is waited for: on a terminal in one line that changes, else every ten seconds. The caller holds mu.
+func (s *scenario) pending(waiting string) {
+	switch {
+	case s.terminal && !s.json:
+		s.clearProgress()
+		line := []rune(fmt.Sprintf("%8.2fs  %-9s %s", time.Since(s.begin).Seconds(), "waiting", waiting))
+		_, _ = fmt.Fprint(s.out, string(line[:min(len(line), s.width-1)]))
+		s.progress = true
+	case time.Since(s.pendingAt) >= progressEvery:
+		s.pendingAt = time.Now()
+		s.tell(step{Step: "waiting", Text: waiting})
 	}
 }
 
@@ -86,11 +118,14 @@ func (s *scenario) clearProgress() {
 }
 
 // play gives the function one event and waits for its answer.
-func (s *scenario) play(ctx context.Context, m *machine.Machine, name string, payload []byte) error {
-	moved, ok := moveToNow(payload, s.begin)
-	text := name + ": " + describe(moved)
-	if ok {
-		text += " (its times moved to now)"
+func (s *scenario) play(ctx context.Context, m *machine.Machine, o occasion) error {
+	moved, ok := moveToNow(o.payload, s.begin)
+	text := describe(moved)
+	if o.file != "" {
+		text = o.file + ": " + text
+		if ok {
+			text += " (its times moved to now)"
+		}
 	}
 	s.mu.Lock()
 	s.tell(step{Step: "event", Text: text})
@@ -109,7 +144,8 @@ func (s *scenario) invoke(ctx context.Context, m *machine.Machine, payload []byt
 	s.sweeping = as == "sweep"
 	s.mu.Unlock()
 	alias := ""
-	if event, err := events.Decode(payload); err == nil && events.FromOperator(event) {
+	event, err := events.Decode(payload)
+	if err == nil && events.FromOperator(event) {
 		alias = function.AliasOperators
 	}
 	result, err := m.Function.InvokeAlias(ctx, alias, payload)
@@ -126,7 +162,22 @@ func (s *scenario) invoke(ctx context.Context, m *machine.Machine, payload []byt
 		s.tell(step{Step: "function", Text: how})
 		return fmt.Errorf("the function failed: %s\n%s", result.Error, s.log.String())
 	}
-	responses, err := readResponses(result.Payload)
+	if err := s.answered(event, result.Payload, as); err != nil {
+		return err
+	}
+	if as == "decision" {
+		s.tell(step{Step: "function", Text: how})
+	}
+	return nil
+}
+
+// answered tells what is new in an answer of the function. The caller holds mu.
+func (s *scenario) answered(event events.Event, payload []byte, as string) error {
+	responses, err := readResponses(payload)
+	if err != nil && event != nil && events.FromOperator(event) && json.Valid(payload) {
+		s.tell(step{Step: "answer", Text: "the function says", Answer: payload})
+		return nil
+	}
 	if err != nil {
 		return err
 	}
@@ -136,14 +187,10 @@ func (s *scenario) invoke(ctx context.Context, m *machine.Machine, payload []byt
 			continue
 		}
 		s.latest[key] = r
-		// What is left out here is not told at once, or not if something newer is to be told.
-		if r.Reason != "duplicate" && slices.Contains([]string{"started", "succeeded", "failed", "cancelled", "missed", "refused"}, r.Outcome) {
+		if tells(event) && r.notified() {
 			s.told[r.told()] = true
 		}
-		s.tell(step{Step: as, Text: strings.TrimSuffix(fmt.Sprintf("%s, %s", r.Outcome, r.Reason), ", ") + ": " + r.Message, Response: &r})
-	}
-	if as == "decision" {
-		s.tell(step{Step: "function", Text: how})
+		s.tell(step{Step: as, Text: r.line(), Response: &r})
 	}
 	return nil
 }

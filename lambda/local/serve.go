@@ -2,38 +2,70 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
 	"strings"
 	"time"
 
 	"opsworks-maintenance/lambda/local/machine"
+	"opsworks-maintenance/lambda/settings"
 )
 
 // introduce says where everything is and how to use it.
-func (s *scenario) introduce(m *machine.Machine) {
+func (s *scenario) introduce(m *machine.Machine, document settings.Settings) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.json {
 		s.tell(step{Step: "serve", Text: m.URL})
 		return
 	}
-	_, _ = fmt.Fprintf(s.out, `OpsWorks CM, Systems Manager, SNS, SQS and Lambda are at %[1]s until you press Ctrl-C.
+	_, _ = fmt.Fprint(s.out, indented(machine.Services+" are at "+m.URL+" until you press Ctrl-C. Any AWS client works that is given this "+
+		"endpoint, the Region "+machine.Region+" and some credentials; no signature is checked. What is asked and what comes of it is shown "+
+		"below.", 0, s.width))
+	for _, fact := range [][2]string{
+		{"servers", strings.Join(m.Servers, ", ")},
+		{"function", machine.FunctionName + ", for operators " + machine.FunctionName + ":" + settings.OperatorsAlias},
+		{"topics", strings.Join(topicARNs(m.Environment), ", ")},
+		{"subscriber", m.URL + "/" + machine.Account + "/" + m.Queue},
+	} {
+		_, _ = fmt.Fprintf(s.out, "  %-10s %s", fact[0], strings.TrimLeft(indented(fact[1], 13, s.width), " "))
+	}
+	_, _ = fmt.Fprint(s.out, "\n"+indented("Things to try in another terminal, with the AWS CLI 1 or 2. The exports stand in for credentials.",
+		0, s.width)+"\n")
+	for _, command := range commands(m, document) {
+		_, _ = fmt.Fprint(s.out, "  "+command+"\n")
+	}
+	_, _ = fmt.Fprintln(s.out)
+}
 
-  servers    %[2]s
-  function   %[3]s
-  topics     %[4]s
-  subscriber %[1]s/%[5]s/%[6]s
-
-Any AWS client works that is given the endpoint, the Region %[7]s and some credentials. Three things to try:
-
-  export AWS_REGION=%[7]s AWS_DEFAULT_REGION=%[7]s AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local
-  echo '{"start":{"serverName":"%[9]s"}}' | aws --endpoint-url %[1]s lambda invoke `+
-		`--function-name %[8]s:operators --payload fileb:///dev/stdin /dev/stdout
-  aws --endpoint-url %[1]s sqs receive-message --queue-url %[1]s/%[5]s/%[6]s
-  aws --endpoint-url %[1]s opsworks-cm describe-servers    # with an AWS CLI from before August 2025
-
-`, m.URL, strings.Join(m.Servers, ", "), machine.FunctionARN, strings.Join(topicARNs(m.Environment), ", "), machine.Account,
-		m.Queue, machine.Region, machine.FunctionName, first(m.Servers))
+// commands run as they are printed, in a shell, one after the other. Long ones go on after a backslash.
+func commands(m *machine.Machine, document settings.Settings) []string {
+	const next = " \\\n    "
+	aws := "aws --endpoint-url " + m.URL + " "
+	list := []string{
+		"export AWS_DEFAULT_REGION=" + machine.Region,
+		"export AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local",
+		"echo '{\"start\":{\"serverName\":\"" + m.Servers[0] + "\"}}' |" + next + aws + "lambda invoke" + next +
+			"--function-name " + machine.FunctionName + ":" + settings.OperatorsAlias + next + "--payload fileb:///dev/stdin /dev/stdout",
+	}
+	watched := slices.IndexFunc(document.Servers, func(server settings.Server) bool { return len(server.Alarms) > 0 })
+	if watched >= 0 {
+		alarm := strings.ReplaceAll(fitting(document.Servers[watched].Alarms[0]), "'", `'\''`)
+		list = append(list, aws+"cloudwatch set-alarm-state"+next+"--alarm-name '"+alarm+"'"+next+
+			"--state-value ALARM --state-reason 'a try'")
+	}
+	list = append(list, aws+"sqs receive-message"+next+"--queue-url "+m.URL+"/"+machine.Account+"/"+m.Queue)
+	if len(m.Nodes) > 0 {
+		list = append(list, aws+"ssm describe-automation-executions")
+	}
+	if len(m.Nodes) < len(m.Servers) { // the AWS CLI has no opsworks-cm since August 2025
+		list = append(list, "curl "+m.URL+" -d '{}'"+next+"-H 'X-Amz-Target: OpsWorksCM_V2016_11_01.DescribeServers'"+next+
+			"-H 'Content-Type: application/x-amz-json-1.1' --user local:local"+next+"--aws-sigv4 aws:amz:"+machine.Region+":opsworks-cm")
+	}
+	return list
 }
 
 // serve wakes the function by its clock until somebody has had enough.
@@ -50,6 +82,53 @@ func (s *scenario) serve(ctx context.Context, m *machine.Machine) error {
 	}
 }
 
+// request tells of a request to what is served, and what came of it, a line each.
+func (s *scenario) request(service, operation string, asked []byte) func(status int, answer []byte) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if service == "Lambda" {
+		s.tell(step{Step: "asked", Text: describe(asked)})
+		return s.invoked
+	}
+	return func(status int, answer []byte) {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		form, _ := url.ParseQuery(string(asked))
+		topic := form.Get("TopicArn")
+		if operation == "Publish" && status == http.StatusOK {
+			s.tell(step{Step: "message", Text: topic[strings.LastIndexByte(topic, ':')+1:] + ": " + form.Get("Subject")})
+			return
+		}
+		s.tell(step{Step: "asked", Text: fmt.Sprintf("%s %s: answered %d", service, operation, status)})
+	}
+}
+
+// invoked tells what the function answered to somebody.
+func (s *scenario) invoked(status int, answer []byte) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	responses, err := readResponses(answer)
+	for _, r := range responses {
+		s.latest[r.RunID+" "+r.ServerName] = r
+		s.tell(step{Step: "answer", Text: r.line(), Response: &r})
+	}
+	if err == nil {
+		return
+	}
+	var failure struct{ ErrorMessage, Message string }
+	_ = json.Unmarshal(answer, &failure) // what is none has no message
+	text := fmt.Sprintf("%d bytes", len(answer))
+	switch {
+	case failure.ErrorMessage != "":
+		text = "the function failed: " + failure.ErrorMessage
+	case status != http.StatusOK && failure.Message != "":
+		text = fmt.Sprintf("%d %s", status, failure.Message)
+	case status == http.StatusAccepted:
+		text = "the function is asked"
+	}
+	s.tell(step{Step: "answer", Text: text})
+}
+
 func topicARNs(environment []string) []string {
 	var arns []string
 	for _, variable := range environment {
@@ -58,11 +137,4 @@ func topicARNs(environment []string) []string {
 		}
 	}
 	return arns
-}
-
-func first(names []string) string {
-	if len(names) == 0 {
-		return "NAME"
-	}
-	return names[0]
 }

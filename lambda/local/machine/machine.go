@@ -25,6 +25,7 @@ import (
 	"opsworks-maintenance/lambda/ledger"
 	"opsworks-maintenance/lambda/local/runtimeapi"
 	"opsworks-maintenance/lambda/local/simulator"
+	"opsworks-maintenance/lambda/local/simulator/cloudwatch"
 	"opsworks-maintenance/lambda/local/simulator/opsworkscm"
 	"opsworks-maintenance/lambda/local/simulator/ssm"
 	"opsworks-maintenance/lambda/settings"
@@ -43,8 +44,11 @@ const (
 type Config struct {
 	// Function is the path of the function's binary, built for this machine.
 	Function string
-	// Settings is the document that people write. Each of its servers exists, healthy, in the simulator of its backend.
+	// Settings is the document that people write. Each of its servers exists, healthy, in the simulator of its backend; so do the runbooks
+	// and calendars that it names.
 	Settings []byte
+	// Runbooks are what the settings' own runbooks do, by the names there. One that is missing has one step.
+	Runbooks map[string]Runbook
 	// Address to listen at; by default a free port of the loopback interface.
 	Address string
 	// MaintenanceTime is how long a maintenance takes; zero is until the simulator's Complete.
@@ -64,7 +68,10 @@ type Config struct {
 	OnCall       func(service, operation string, status int)
 	OnTransition func(opsworkscm.Transition)
 	OnExecution  func(ssm.ExecutionChange)
-	// OnEvent gets the events that executions have ended; by default they are handed to the function, as EventBridge would.
+	// OnRequest hears of every request of a client, and of what the function publishes; never of the machine's own.
+	OnRequest Hearing
+	// OnEvent gets the events that executions have ended and alarms have changed; by default they are handed to the function, as
+	// EventBridge would.
 	OnEvent func(event []byte)
 	// Decide, if set, says what goes wrong with each call of the function, named as in "DynamoDB TransactWriteItems".
 	Decide func(call string) simulator.Kind
@@ -94,8 +101,9 @@ type Machine struct {
 	server      *http.Server
 	connections atomic.Int64
 	folder      string
-	runbooks    map[string]bool
 	topics      topics
+	alarms      *cloudwatch.Service
+	firstSteps  map[string]string // by server: where its maintenance fails
 }
 
 // Start puts the system together. The function's process starts with its first event, as in Lambda.
@@ -110,18 +118,8 @@ func Start(config Config) (*Machine, error) {
 	}
 	config.Timeout = cmp.Or(config.Timeout, 30*time.Second)
 	config.SweepEvery = cmp.Or(config.SweepEvery, time.Minute)
-	m := &Machine{Nodes: map[string]string{}, runbooks: map[string]bool{}}
-	m.OpsWorksCM = opsworkscm.New(opsworkscm.Config{
-		Region: Region, Account: Account, MaintenanceTime: config.MaintenanceTime, OnTransition: config.OnTransition,
-	})
-	if config.OnEvent == nil {
-		config.OnEvent = func(event []byte) { _, _ = m.Function.InvokeAsync(event) }
-	}
-	m.SSM = ssm.New(ssm.Config{
-		Region: Region, Account: Account, ExecutionTime: config.MaintenanceTime, QueueTime: config.QueueTime,
-		OnStatus: config.OnExecution, OnEvent: config.OnEvent,
-	})
-	if err := m.addServers(document); err != nil {
+	m := &Machine{Nodes: map[string]string{}, firstSteps: map[string]string{}}
+	if err := m.startSimulators(config, document); err != nil {
 		return nil, err
 	}
 	listener, err := net.Listen("tcp", cmp.Or(config.Address, "127.0.0.1:0"))
@@ -149,7 +147,7 @@ func Start(config Config) (*Machine, error) {
 		Timeout: config.Timeout, Output: config.Log, Concurrency: config.Concurrency,
 	})
 	m.Faults.Decide = config.Decide
-	m.server = &http.Server{Handler: m.Faults.Handler(m.route(config.OnCall), functionsCall), ErrorLog: log.New(io.Discard, "", 0),
+	m.server = &http.Server{Handler: m.Faults.Handler(m.route(config), functionsCall), ErrorLog: log.New(io.Discard, "", 0),
 		ConnState: m.connection}
 	go func() { _ = m.server.Serve(listener) }()
 
@@ -160,9 +158,26 @@ func Start(config Config) (*Machine, error) {
 	return m, nil
 }
 
+// startSimulators makes the services that the settings' servers are in, and the alarms that ask for them.
+func (m *Machine) startSimulators(config Config, document settings.Settings) error {
+	m.OpsWorksCM = opsworkscm.New(opsworkscm.Config{
+		Region: Region, Account: Account, MaintenanceTime: config.MaintenanceTime, OnTransition: config.OnTransition,
+	})
+	if config.OnEvent == nil {
+		config.OnEvent = func(event []byte) { _, _ = m.Function.InvokeAsync(event) }
+	}
+	m.SSM = ssm.New(ssm.Config{
+		Region: Region, Account: Account, ExecutionTime: config.MaintenanceTime, QueueTime: config.QueueTime,
+		OnStatus: config.OnExecution, OnEvent: config.OnEvent,
+	})
+	m.alarms = newAlarms(document, config.OnEvent)
+	return m.addServers(document, config.Runbooks)
+}
+
 // addServers makes the servers of the settings known to the simulators of their backends.
-func (m *Machine) addServers(document settings.Settings) (err error) {
-	for i, server := range document.Servers {
+func (m *Machine) addServers(document settings.Settings, own map[string]Runbook) (err error) {
+	for i := range document.Servers {
+		server := &document.Servers[i]
 		if server.Backend == settings.BackendSSM {
 			err = m.addNode(i, server)
 		} else {
@@ -173,13 +188,13 @@ func (m *Machine) addServers(document settings.Settings) (err error) {
 		}
 		m.Servers = append(m.Servers, server.Name)
 	}
-	return nil
+	return m.addRunbooks(document, own)
 }
 
 // environment is what the function's process is started with, but for the names of the runbooks.
 func (m *Machine) environment(settingsFile string, sweepEvery time.Duration) []string {
 	return append([]string{
-		"AWS_REGION=" + Region, "AWS_ACCESS_KEY_ID=local", "AWS_SECRET_ACCESS_KEY=local",
+		"AWS_REGION=" + Region, "AWS_ACCESS_KEY_ID=" + functionKey, "AWS_SECRET_ACCESS_KEY=local",
 		"AWS_ENDPOINT_URL=" + m.URL, "AWS_ENDPOINT_URL_OPSWORKSCM=" + m.URL,
 		"AWS_LAMBDA_FUNCTION_NAME=" + FunctionName,
 		settings.EnvSettingsFile + "=" + settingsFile, settings.EnvRunsTable + "=" + TableName,
