@@ -8,7 +8,8 @@ import (
 
 // facts are those that cost no call.
 func (t *turn) facts(serverName string) Facts {
-	f := Facts{Now: t.Now(), Tick: t.tick(), MaxConcurrent: t.MaxConcurrent, Topics: t.Notifier.Topics()}
+	f := Facts{Now: t.Now(), Tick: t.tick(), MaxConcurrent: t.MaxConcurrent, Topics: t.Notifier.Topics(),
+		Followers: t.Followers[serverName], Downstream: t.downstream(serverName)}
 	if policy, ok := t.Policy(serverName); ok {
 		f.Policy = &policy
 		_, f.Supported = t.backend(policy.Backend)
@@ -51,6 +52,10 @@ func (t *turn) look(run Run, f *Facts, need Need) error {
 	switch {
 	case need == NeedSlots:
 		return t.lookAtSlots(f)
+	case need == NeedPredecessor:
+		snapshot, err := t.Ledger.Read(t.callCtx, f.Policy.After)
+		f.Predecessor = &snapshot.Open
+		return err
 	case !ok:
 		err := &Error{Op: "look at " + run.ServerName, Reason: ReasonUnsupported, Err: errors.New("this version has no backend " + name)}
 		f.Sighting, f.Calendar = &Sighting{At: f.Now, ServerErr: err, ExecutionsErr: err}, &CalendarState{}
