@@ -15,7 +15,8 @@ func Answer(report maintenance.Report) string {
 	}
 	answer := summary(v)
 	switch v.Outcome {
-	case maintenance.OutcomeRefused, maintenance.OutcomeError, maintenance.OutcomeInProgress:
+	case maintenance.OutcomeRefused, maintenance.OutcomeError, maintenance.OutcomeInProgress, maintenance.OutcomeHeld,
+		maintenance.OutcomeReleased:
 		answer += sentence(v.Detail)
 	}
 	return answer + timing(v)

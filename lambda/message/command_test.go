@@ -60,10 +60,10 @@ func TestText_ACommandWorksAsItStands(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, c := range map[string]struct{ report, payload string }{
-		"start a run that waits for its window":  {"waiting-outside-window", `{"start":{"runId":"` + runID + `","override":["window"]}}`},
-		"start a run that waits for an approval": {"waiting-approval-needed", `{"start":{"runId":"` + runID + `"}}`},
-		"cancel a run that waits":                {"waiting-blocked", `{"stop":{"runId":"` + runID + `"}}`},
-		"close a run that is overdue":            {"overdue-ssm", `{"close":{"runId":"` + runID + `"}}`},
+		"start a run that waits for its window": {"waiting-outside-window", `{"start":{"runId":"` + runID + `","override":["window"]}}`},
+		"approve a run that waits for that":     {"waiting-approval-needed", `{"approve":{"runId":"` + runID + `"}}`},
+		"cancel a run that waits":               {"waiting-blocked", `{"stop":{"runId":"` + runID + `"}}`},
+		"close a run that is overdue":           {"overdue-ssm", `{"close":{"runId":"` + runID + `"}}`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			all := commands(cases[c.report])

@@ -26,9 +26,11 @@ type words struct {
 
 	// idle is what happens to a run that waits if nobody does anything; unless, followed by a time, is when it expires.
 	idle, unless string
-	// start introduces the command that lets a run that waits go on now, and override is what that overrides. A hold, an order and an
+	// start introduces the command that lets a run that waits go on now, or, if it is another than start, what verb names; override is
+	// what that overrides. A hold, an order and an
 	// alarm that blocks are somebody's intention, which a message does not advise to pass over.
 	start    string
+	verb     string
 	override []string
 }
 
@@ -55,7 +57,8 @@ var reasons = map[maintenance.Reason]words{
 	maintenance.ReasonHeld: {why: "an operator's hold forbids it",
 		again: "Wait until the hold ends, or release it; then send a new request."},
 	maintenance.ReasonApprovalNeeded: {why: "an operator has to approve it",
-		idle: "Without an approval this trigger starts nothing.", unless: "it has none", start: "To approve it and start it now:"},
+		idle: "Without an approval this trigger starts nothing.", unless: "it has none", start: "To approve it; it starts when nothing else is in its way:",
+		verb: "approve"},
 	maintenance.ReasonAfterRunning: {why: "the run of the server before it goes on", again: "Send a new request when that run is over."},
 	maintenance.ReasonBlocked:      {why: "an alarm that blocks it is in ALARM", again: "Send a new request when that alarm is OK."},
 	maintenance.ReasonOutsideWindow: {why: "it is outside the server's maintenance window",
@@ -112,6 +115,12 @@ var reasons = map[maintenance.Reason]words{
 	maintenance.ReasonNotRunning:   {why: "the run that was named is over", whyStop: "nothing of it runs that could be ended"},
 	maintenance.ReasonAttemptAlive: {why: "an attempt to start it may still be alive", do: "Send a new request when that attempt is over."},
 	maintenance.ReasonUnknownRun:   {why: "no run has that id"},
+	maintenance.ReasonNotHeld:      {why: "nothing is held", summary: "Nothing was released: there is no hold."},
+	maintenance.ReasonHoldExpired:  {why: "the hold ran out", summary: "{maintenance} is held no longer: {why}."},
+	maintenance.ReasonNotAsked: {why: "it does not wait for an approval",
+		summary: "Nothing was approved: {why}."},
+	maintenance.ReasonWorkChanged: {why: "what it would run is not what approval was asked for",
+		summary: "{maintenance} was not approved: {why}. Approval is asked for anew."},
 	maintenance.ReasonUnknownStatus: {why: "its status is one that this version does not know",
 		do: "Look into it, and deploy a newer version if there is one.", steps: lookAndDo},
 	maintenance.ReasonManyRefusals: {why: "more events were refused today than are notified one by one",

@@ -68,7 +68,7 @@ func waits(v view, f Function) []step {
 		steps = append(steps, say(advice(v)))
 	}
 	if v.said.start != "" {
-		steps = append(steps, offer(v.said.start, order(v, f, "start", v.said.override...)))
+		steps = append(steps, offer(v.said.start, order(v, f, cmp.Or(v.said.verb, "start"), v.said.override...)))
 	}
 	return append(steps, offer("To cancel it:", order(v, f, "stop")))
 }
