@@ -70,6 +70,7 @@ func New(getenv func(string) string, logger *slog.Logger, metrics io.Writer) (*H
 		MaxConcurrent: doc.MaxConcurrent,
 		Tick:          environment.SweepEvery,
 		Expected:      expected(doc),
+		Followers:     followers(doc),
 		Now:           time.Now,
 		NewID:         maintenance.NewID,
 	}
