@@ -25,6 +25,10 @@ type truth struct {
 	lost     map[string]bool      // attempts whose answer to Start was lost
 	ends     map[string]time.Time // servers, when their latest run that began ended
 	holds    map[string]span      // servers, and the fleet by the empty name: since when, until when
+	approved map[string]maintenance.Work
+	braked   map[string]bool     // flights that have changed a hold
+	follow   map[string]followUp // runs that succeeded: who has to follow
+	keyed    map[string]int      // how often each trigger's key was written
 	requests map[string]*request
 	order    []string       // asked, by their first delivery
 	versions map[string]int // attempts: the flight's settings were today's when they were claimed
@@ -43,7 +47,8 @@ type request struct {
 
 func newTruth() truth {
 	return truth{byRun: map[string][]*job{}, byKey: map[string]*job{}, attempts: map[string]time.Time{}, lost: map[string]bool{},
-		ends: map[string]time.Time{}, holds: map[string]span{}, requests: map[string]*request{}, versions: map[string]int{}}
+		ends: map[string]time.Time{}, holds: map[string]span{}, approved: map[string]maintenance.Work{}, braked: map[string]bool{},
+		follow: map[string]followUp{}, keyed: map[string]int{}, requests: map[string]*request{}, versions: map[string]int{}}
 }
 
 // Violation is an invariant that was broken.
@@ -89,8 +94,6 @@ func (w *world) mine(runID string, attempt maintenance.Attempt, serverName strin
 	}
 	return out
 }
-
-func (w *world) held(server string, h maintenance.Hold) { w.holds[server] = span{w.now(), h.Until} }
 
 // maintainedLately: what others begin now, the service could not tell from a maintenance of ours.
 func (w *world) maintainedLately(server string) bool {

@@ -95,7 +95,9 @@ func (w *world) watchCommit(c *call, change maintenance.Change) {
 	}
 	if claims(change) && to.Attempt.ID != from.Attempt.ID {
 		w.watchClaim(c, change)
+		w.watchSteering(c, change)
 	}
+	w.watchSteps(c, change)
 	record := w.ledger.servers[to.ServerName]
 	if to.State == maintenance.RunOver {
 		w.must("kept-by-what-is-over", record.OpenRun != to.ID, "%s is over and has its server", to.ID)
@@ -103,7 +105,7 @@ func (w *world) watchCommit(c *call, change maintenance.Change) {
 			from.Reason == to.Reason, "%s was %s %s, and is %s %s",
 			to.ID, from.Outcome, from.Reason, to.Outcome, to.Reason)
 	}
-	w.must("looked-at-again", !to.Open() && len(to.Owed) == 0 || !to.DueAt.IsZero(), "%s is %s, and is never looked at again", to.ID,
+	w.must("looked-at-again", !to.Open() && len(to.Owed)+len(to.Successors) == 0 || !to.DueAt.IsZero(), "%s is %s, and is never looked at again", to.ID,
 		describe(to))
 	if to.State == maintenance.RunOver && from.State != maintenance.RunOver && !to.Began.IsZero() {
 		w.ends[to.ServerName] = to.Ended
@@ -237,12 +239,16 @@ func (w *world) watchLanding(f *flight, failed bool) {
 	if f.err != nil && f.err != errRetry && !f.dead {
 		w.must("no-panic", false, "%s %s: %v", f.id, f.event, f.err)
 	}
-	if !failed && (len(f.event.requests()) > 0 || f.event.Verb == "stop" || f.event.Verb == "close") {
+	if asks := []string{"stop", "close", "approve", "hold", "release"}; !failed &&
+		(len(f.event.requests()) > 0 || slices.Contains(asks, f.event.Verb)) {
 		w.must("answered", !slices.ContainsFunc(f.reports, func(r maintenance.Report) bool { return r.Outcome == "" }),
 			"%s %s has an answer without an outcome", f.id, f.event)
 	}
 	if f.event.Verb == "stop" && len(f.reports) == 1 {
 		w.watchStopped(f, f.reports[0])
+	}
+	if verb := f.event.Verb; (verb == "hold" || verb == "release") && len(f.reports) == 1 {
+		w.watchBraked(f, f.reports[0])
 	}
 	for _, r := range f.event.requests() {
 		key := r.Trigger.Key(r.ServerName)
