@@ -20,7 +20,7 @@ sdk   = CGO_ENABLED=0 $(call first,-trimpath github.com/aws/aws-sdk-go-v2/servic
 cdk   = $(call first,github.com/aws/aws-cdk-go/awscdk/v2,CDK)
 
 .DEFAULT_GOAL := help
-.PHONY: help build local run test simulate torture check fuzz bench clean synth bootstrap deploy destroy redrive e2e real status plan start stop close history
+.PHONY: help build local run test simulate torture check fuzz bench clean synth bootstrap deploy destroy redrive e2e real status plan start stop close approve hold release history
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -105,6 +105,8 @@ comma  := ,
 server  = $(if $(SERVER),"serverName":"$(SERVER)",$(error give SERVER=name))
 run     = $(if $(RUN),"runId":"$(RUN)",$(error give SERVER=name or RUN=id))
 target  = $(if $(and $(SERVER),$(RUN)),$(server)$(comma)$(run),$(if $(SERVER),$(server),$(run)))
+whom    = $(if $(SERVER),$(comma)$(server),$(if $(FLEET),,$(error give SERVER=name or FLEET=yes)))
+by      = "by":"$(or $(BY),$(shell id -un))"
 gates   = $(subst " ","$(comma)",$(foreach gate,$(subst $(comma), ,$(OVERRIDE)),"$(gate)"))
 
 status: ## the fleet: open runs and what each waits for, the servers, who has the slots
@@ -121,6 +123,15 @@ stop: ## cancel what waits, or stop what runs where its backend can: RUN, or the
 
 close: ## give up the record of a run that is not followed any more, and free its server: RUN, or the open run of SERVER
 	$(call ask,{"close":{$(target)}})
+
+approve: ## let a run start that waits for approval: RUN, or the open run of SERVER; BY=name
+	$(call ask,{"approve":{$(by)$(comma)$(target)}})
+
+hold: ## start nothing of SERVER, or with FLEET=yes of any: UNTIL=time (24 hours if left out), REASON=text, BY=name
+	$(call ask,{"hold":{$(by)$(whom)$(if $(UNTIL),$(comma)"until":"$(UNTIL)")$(if $(REASON),$(comma)"reason":"$(REASON)")}})
+
+release: ## end the hold of SERVER, or with FLEET=yes that of the fleet; BY=name
+	$(call ask,{"release":{$(by)$(whom)}})
 
 history: ## the latest runs and refusals of SERVER
 	$(call ask,{"history":{$(server)}})
