@@ -25,6 +25,7 @@ type truth struct {
 	lost     map[string]bool      // attempts whose answer to Start was lost
 	ends     map[string]time.Time // servers, when their latest run that began ended
 	holds    map[string]span      // servers, and the fleet by the empty name: since when, until when
+	released map[string]time.Time // when their hold was released last
 	approved map[string]maintenance.Work
 	braked   map[string]bool     // flights that have changed a hold
 	follow   map[string]followUp // runs that succeeded: who has to follow
@@ -47,7 +48,7 @@ type request struct {
 
 func newTruth() truth {
 	return truth{byRun: map[string][]*job{}, byKey: map[string]*job{}, attempts: map[string]time.Time{}, lost: map[string]bool{},
-		ends: map[string]time.Time{}, holds: map[string]span{}, approved: map[string]maintenance.Work{}, braked: map[string]bool{},
+		ends: map[string]time.Time{}, holds: map[string]span{}, released: map[string]time.Time{}, approved: map[string]maintenance.Work{}, braked: map[string]bool{},
 		follow: map[string]followUp{}, keyed: map[string]int{}, requests: map[string]*request{}, versions: map[string]int{}}
 }
 

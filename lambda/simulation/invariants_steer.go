@@ -52,6 +52,7 @@ func chains(run maintenance.Run) bool {
 func (w *world) held(server string, h maintenance.Hold) {
 	if h == (maintenance.Hold{}) {
 		delete(w.holds, server)
+		w.released[server] = w.now()
 		return
 	}
 	since := w.now()
@@ -115,6 +116,12 @@ func (w *world) watchBrakeTold(sent time.Time, topic maintenance.Topic, r mainte
 	if r.Outcome == maintenance.OutcomeHeld {
 		w.must(kind, r.Until.After(r.At), "%s is held until %s", r.RunID, w.plant.offset(r.Until))
 		return
+	}
+	if r.Reason == maintenance.ReasonHoldExpired {
+		late, last := r.At.Add(-skew), w.holds[r.ServerName]
+		released, was := w.released[r.ServerName]
+		w.must(kind, last.until.Equal(r.At) || last.from.After(late) || !was || !released.Before(late),
+			"%s says that a hold ran out at %s, which was released at %s", r.RunID, w.plant.offset(r.At), w.plant.offset(released))
 	}
 	hold := w.ledger.holdOf(r.ServerName)
 	live := sent.Before(hold.Until.Add(-skew)) && hold.Since.Before(r.At.Add(-skew))
