@@ -189,7 +189,7 @@ func (d *drawer) surroundings(s Server) {
 	}
 }
 
-// brake is a hold, perhaps another in its place, and a release, perhaps of nothing.
+// brake is a hold, perhaps another in its place, a start all the same, and a release, perhaps of nothing.
 func (d *drawer) brake(r *roller, at time.Duration, id string, whom ...string) {
 	for i := range 2 {
 		args := slices.Clone(whom)
@@ -202,6 +202,9 @@ func (d *drawer) brake(r *roller, at time.Duration, id string, whom ...string) {
 	}
 	if r.chance(0.5) {
 		d.line(at+oneOf(r, r.between(0, time.Second), r.between(0, 90*time.Minute)), "un"+id, "release", whom...)
+	}
+	if len(whom) > 0 && r.chance(0.3) {
+		d.line(at+r.between(0, time.Hour), "over"+id, "start", append(slices.Clone(whom), "override=hold,order")...)
 	}
 }
 
