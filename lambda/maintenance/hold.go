@@ -72,12 +72,11 @@ func (t brake) hold() HoldAnswer {
 	_, known := t.Policy(q.ServerName)
 	switch {
 	case q.ServerName != "" && !known:
-		return HoldAnswer{Report: t.refused(ReasonNotAllowed, "")}
+		return HoldAnswer{Report: t.refused("the server " + q.ServerName + " is not in the settings")}
 	case !until.After(now):
-		return HoldAnswer{Report: t.refused(ReasonInvalidRequest, "until "+until.UTC().Format(time.RFC3339)+" is over")}
+		return HoldAnswer{Report: t.refused("until " + until.UTC().Format(time.RFC3339) + " is over")}
 	case until.After(now.Add(maxHold)):
-		return HoldAnswer{Report: t.refused(ReasonInvalidRequest, "a hold lasts at most 90 days, until "+
-			now.Add(maxHold).UTC().Format(time.RFC3339))}
+		return HoldAnswer{Report: t.refused("a hold lasts at most 90 days, until " + now.Add(maxHold).UTC().Format(time.RFC3339))}
 	}
 	answer := HoldAnswer{Report: t.change(func(was Hold, record Run, now time.Time) (Decision, Report) {
 		return t.held(record, was, Hold{Until: until, Reason: q.Reason, By: q.By, Since: now, RunID: record.ID}), Report{}
@@ -112,7 +111,7 @@ func (t brake) held(record Run, was, is Hold) Decision {
 func (t brake) release() HoldAnswer {
 	return HoldAnswer{Report: t.change(func(was Hold, record Run, now time.Time) (Decision, Report) {
 		if !was.Live(now) {
-			return Decision{}, t.refused(ReasonNotHeld, "")
+			return Decision{}, t.refused("there is no hold to release")
 		}
 		n := Decision{Run: record, Hold: &HoldChange{ServerName: t.request.ServerName, Was: was}}
 		r := &n.Run
@@ -205,8 +204,8 @@ func (t brake) startingNow() ([]Run, error) {
 	return runs, errors.Join(append(faults, err)...)
 }
 
-func (t brake) refused(reason Reason, detail string) Report {
-	return Report{Outcome: OutcomeRefused, Reason: reason, ServerName: t.request.ServerName, Trigger: t.request.Trigger, At: t.Now(),
+func (t brake) refused(detail string) Report {
+	return Report{Outcome: OutcomeRefused, Reason: ReasonHoldUnchanged, ServerName: t.request.ServerName, Trigger: t.request.Trigger, At: t.Now(),
 		Detail: detail, Count: true}
 }
 

@@ -83,14 +83,14 @@ func TestRunner_AHoldThatCannotBe(t *testing.T) {
 	late, past := f.hold("puppet-01", 91*24*time.Hour), f.hold("puppet-01", 0)
 	past.Until = now.Add(-time.Minute)
 	for want, q := range map[string]maintenance.HoldRequest{"at most 90 days": late, "is over": past} {
-		if a := f.Hold(f.invocation(), q); a.Reason != maintenance.ReasonInvalidRequest || !strings.Contains(a.Detail, want) {
+		if a := f.Hold(f.invocation(), q); a.Reason != maintenance.ReasonHoldUnchanged || !strings.Contains(a.Detail, want) {
 			t.Errorf("until %s it comes to %s: %s", q.Until, a.Reason, a.Detail)
 		}
 	}
-	if a := f.Hold(f.invocation(), f.hold("stranger", 0)); a.Reason != maintenance.ReasonNotAllowed {
+	if a := f.Hold(f.invocation(), f.hold("stranger", 0)); a.Reason != maintenance.ReasonHoldUnchanged {
 		t.Errorf("a hold of a stranger comes to %s", a.Reason)
 	}
-	if a := f.Release(f.invocation(), f.hold("puppet-01", 0)); a.Outcome != maintenance.OutcomeRefused || a.Reason != maintenance.ReasonNotHeld {
+	if a := f.Release(f.invocation(), f.hold("puppet-01", 0)); a.Outcome != maintenance.OutcomeRefused || a.Reason != maintenance.ReasonHoldUnchanged {
 		t.Errorf("a release of nothing comes to %s %s", a.Outcome, a.Reason)
 	}
 }

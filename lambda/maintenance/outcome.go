@@ -89,7 +89,7 @@ const (
 	ReasonNotRunning    Reason = "not-running"
 	ReasonAttemptAlive  Reason = "attempt-alive"
 	ReasonUnknownRun    Reason = "unknown-run"
-	ReasonNotHeld       Reason = "not-held"
+	ReasonHoldUnchanged Reason = "hold-unchanged"
 	ReasonHoldExpired   Reason = "hold-expired"
 	ReasonNotAsked      Reason = "not-asked"    // no approval is asked for
 	ReasonWorkChanged   Reason = "work-changed" // since approval was asked for
@@ -121,7 +121,7 @@ func Reasons() []Reason {
 		ReasonConcurrencyLimit, ReasonDenied, ReasonThrottled, ReasonServiceLimit, ReasonUnavailable, ReasonLedgerUnavailable,
 		ReasonStartUnconfirmed, ReasonRunbookUnusable, ReasonUnexpected, ReasonNeverBegan, ReasonEndUnclear, ReasonServerGone,
 		ReasonExecutionGone, ReasonClosedByHand, ReasonAlarmCleared, ReasonStopped, ReasonStoppedElsewhere, ReasonNoSuccess,
-		ReasonStopping, ReasonNotRunning, ReasonAttemptAlive, ReasonUnknownRun, ReasonNotHeld, ReasonHoldExpired, ReasonNotAsked,
+		ReasonStopping, ReasonNotRunning, ReasonAttemptAlive, ReasonUnknownRun, ReasonHoldUnchanged, ReasonHoldExpired, ReasonNotAsked,
 		ReasonWorkChanged, ReasonUnknownStatus, ReasonManyRefusals, ReasonOwnAlarm, ReasonUnknownExecution, ReasonNothingNew,
 	}
 }

@@ -12,10 +12,13 @@ import (
 // facts are what one invocation has seen.
 type facts struct {
 	looked map[string]time.Time // servers, when they were last looked at
+	asked  map[string]time.Time // servers, when that look began
 	read   map[string]time.Time // servers, when their record and the fleet's were last read
 }
 
-func newFacts() facts { return facts{looked: map[string]time.Time{}, read: map[string]time.Time{}} }
+func newFacts() facts {
+	return facts{looked: map[string]time.Time{}, asked: map[string]time.Time{}, read: map[string]time.Time{}}
+}
 
 // truth is what the invariants know and the code under test does not.
 type truth struct {

@@ -13,7 +13,9 @@ import (
 const skew = 4 * time.Second
 
 func (w *world) watchRead(f *flight, server string) { f.read[server] = w.now() }
-func (w *world) watchLook(f *flight, server string) { f.looked[server] = w.now() }
+func (w *world) watchLook(c *call, server string) {
+	c.flight.looked[server], c.flight.asked[server] = w.now(), c.sent
+}
 
 // watchSent: a start that an adapter has let go, be it served later.
 func (w *world) watchSent(c *call, run maintenance.Run) {

@@ -68,6 +68,8 @@ func (w *world) watchSteering(c *call, change maintenance.Change) {
 	f, to, name := c.flight, change.To, change.To.ServerName
 	policy, _ := f.box.settings.policy(name)
 	by := to.Attempt.Trigger
+	w.must("holds-are-read-with-the-look", !f.read[name].Before(f.asked[name]), "%s is claimed by %s, which read at %s, and looked later, at %s",
+		to.ID, f.id, w.plant.offset(f.read[name]), w.plant.offset(f.asked[name]))
 	if hold, held := w.holds[name]; held && w.now().Before(hold.until.Add(-skew)) {
 		w.must("claim-beside-a-hold", slices.Contains(by.Overrides, maintenance.OverrideHold), "%s is claimed by %s; the hold is of %s", to.ID,
 			f.id, w.plant.offset(hold.from))
@@ -104,7 +106,7 @@ func (w *world) watchBraked(f *flight, r maintenance.Report) {
 	switch {
 	case r.Outcome == maintenance.OutcomeHeld || r.Outcome == maintenance.OutcomeReleased:
 		w.must("brake-is-answered-truly", w.braked[f.id], "%s is answered %s, and has changed nothing", f.id, r.Outcome)
-	case r.Reason == maintenance.ReasonNotHeld:
+	case r.Reason == maintenance.ReasonHoldUnchanged && f.event.Verb == "release":
 		stood := live && hold.from.Before(f.began) && w.now().Before(hold.until.Add(-skew))
 		w.must("brake-is-answered-truly", !stood, "%s finds no hold, and there is one since %s", f.id, w.plant.offset(hold.from))
 	}

@@ -87,12 +87,13 @@ func (c Counts) Untested() (out []string) {
 
 // invariants are those that must have been tested, at both depths.
 var invariants = []string{
-	"acts-on-its-run", "after-a-success", "allowed", "answered", "approved-by-an-operator", "began-after-all", "began-is-seen", "brake-is-answered-truly", "claim-beside-a-hold",
-	"claim-on-old-facts", "claim-out-of-order", "claim-unapproved", "claim-under-a-hold",
-	"cooldown", "daily-limit", "end-notified", "finished-waiting", "followed-once", "kept-by-what-is-over", "kept-server", "limit",
-	"looked-at-again", "outbox-drops", "outbox-empties", "outbox-gives-up", "over-is-over", "published-what-is-recorded",
-	"refusal-notified", "repeated", "start-after-its-conclusion", "start-after-its-deadline", "stop-is-answered-truly",
-	"stop-is-obeyed", "stop-without-a-reason", "trigger-kept", "trigger-notified", "true-cancelled", "true-error", "true-failed", "true-held", "true-released",
-	"true-missed", "true-overdue", "true-refused", "true-started", "true-succeeded", "true-waiting", "two-at-once",
-	"two-starts-of-one-run", "two-starts-of-one-trigger", "unseen-is-notified", "window",
+	"acts-on-its-run", "after-a-success", "allowed", "answered", "approved-by-an-operator", "began-after-all", "began-is-seen",
+	"brake-is-answered-truly", "claim-beside-a-hold", "claim-on-old-facts", "claim-out-of-order", "claim-unapproved",
+	"claim-under-a-hold", "cooldown", "daily-limit", "end-notified", "finished-waiting", "followed-once",
+	"holds-are-read-with-the-look", "kept-by-what-is-over", "kept-server", "limit", "looked-at-again", "outbox-drops",
+	"outbox-empties", "outbox-gives-up", "over-is-over", "published-what-is-recorded", "refusal-notified", "repeated",
+	"start-after-its-conclusion", "start-after-its-deadline", "stop-is-answered-truly", "stop-is-obeyed", "stop-without-a-reason",
+	"trigger-kept", "trigger-notified", "true-cancelled", "true-error", "true-failed", "true-held", "true-missed", "true-overdue",
+	"true-refused", "true-released", "true-started", "true-succeeded", "true-waiting", "two-at-once", "two-starts-of-one-run",
+	"two-starts-of-one-trigger", "unseen-is-notified", "window",
 }
