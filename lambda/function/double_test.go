@@ -117,8 +117,8 @@ func (r *runner) Approve(_ context.Context, o maintenance.Operator) maintenance.
 
 func (r *runner) Hold(_ context.Context, q maintenance.HoldRequest) maintenance.HoldAnswer {
 	r.holds = append(r.holds, q)
-	return maintenance.HoldAnswer{Report: r.told(maintenance.Report{Outcome: maintenance.OutcomeHeld, ServerName: q.ServerName, RunID: "record",
-		Trigger: q.Trigger, Until: q.Until}), Quiet: now.Add(time.Minute), AtWork: r.atWork}
+	return maintenance.HoldAnswer{Report: r.told(maintenance.Report{Outcome: maintenance.OutcomeHeld, ServerName: q.ServerName,
+		RunID: "record", Trigger: q.Trigger, Until: q.Until}), Quiet: now.Add(time.Minute), AtWork: r.atWork}
 }
 
 func (r *runner) Release(_ context.Context, q maintenance.HoldRequest) maintenance.HoldAnswer {

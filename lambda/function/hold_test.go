@@ -14,7 +14,8 @@ import (
 func TestHandler_Hold(t *testing.T) {
 	f := newFixture(t)
 	f.runner.atWork = []maintenance.Run{{ID: "run-1", ServerName: "automate-06", Attempt: maintenance.Attempt{Ends: now.Add(time.Minute)}}}
-	body := f.answer(t, operatorsARN, []byte(`{"hold": {"serverName": "automate-06", "until": "2026-11-24T06:00:00Z", "reason": "audit", "by": "anna"}}`))
+	body := f.answer(t, operatorsARN, []byte(`{"hold": {"serverName": "automate-06", "until": "2026-11-24T06:00:00Z",
+		"reason": "audit", "by": "anna"}}`))
 	until := time.Date(2026, 11, 24, 6, 0, 0, 0, time.UTC)
 	want := maintenance.HoldRequest{ServerName: "automate-06", Until: until, Reason: "audit", By: "anna",
 		Trigger: maintenance.Trigger{Kind: maintenance.TriggerManual, Time: now, ID: "request-1"}}

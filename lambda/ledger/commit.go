@@ -141,11 +141,12 @@ func (m *transaction) duplicate(ctx context.Context, old item) error {
 }
 
 func (m *transaction) runStep() step {
-	return step{pk: runKey(m.To.ID), change: m.run, refused: m.moved}
+	return step{pk: runKey(m.To.ID), change: m.run, refused: moved(m.op)}
 }
 
-func (m *transaction) moved(context.Context, item) error {
-	return &maintenance.Error{Op: m.op, Reason: maintenance.ReasonMoved}
+// moved says that a condition that failed means that another was faster.
+func moved(op string) func(context.Context, item) error {
+	return func(context.Context, item) error { return &maintenance.Error{Op: op, Reason: maintenance.ReasonMoved} }
 }
 
 // take makes a slot or a node the run's.

@@ -116,7 +116,7 @@ func (m *transaction) holdStep() step {
 	} else {
 		e.was(attrHoldUntil, millis(roundUp(was.Until)))
 	}
-	return step{pk: pk, change: e, refused: m.moved}
+	return step{pk: pk, change: e, refused: moved(m.op)}
 }
 
 // freeServer takes the open run off a server whose record does not change otherwise.

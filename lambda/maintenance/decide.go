@@ -180,7 +180,7 @@ func end(run Run, e ending, f Facts) Decision {
 	if e.server != (Server{}) {
 		r.Server = e.server
 	}
-	if e.outcome == OutcomeSucceeded && run.chained() && len(f.Followers) > 0 {
+	if e.outcome == OutcomeSucceeded && chained(run) && len(f.Followers) > 0 {
 		r.Successors, r.LookAt = f.Followers, f.Now
 	}
 	notification := Notification{Outcome: e.outcome, Reason: e.reason, At: f.Now, Until: e.until, Detail: r.Detail, Stop: e.stop}

@@ -100,11 +100,13 @@ func (t brake) held(record Run, was, is Hold) Decision {
 	notification := Notification{Outcome: OutcomeHeld, Reason: ReasonHeld, At: is.Since, Until: is.Until, Detail: r.Detail,
 		Trigger: &t.request.Trigger}
 	topics := t.Notifier.Topics()
-	r.dropExpiry()
+	r.Owed = withoutExpiry(r.Owed)
 	r.owe(notification, topics)
+	if r.Sequence++; len(topics) > 0 {
+		r.Owed = append(r.Owed, is.expiry(r.Sequence, topics))
+	}
 	n.Report = r.report(notification)
 	n.Report.Count = true
-	r.oweExpiry(is, topics)
 	return n
 }
 
@@ -119,7 +121,7 @@ func (t brake) release() HoldAnswer {
 		r.Detail = cut(joined("; ", after("released by ", t.request.By), "it was held until "+
 			was.Until.UTC().Format(time.RFC3339), was.words()), maxDetail)
 		notification := Notification{Outcome: OutcomeReleased, At: now, Detail: r.Detail, Trigger: &t.request.Trigger}
-		r.dropExpiry()
+		r.Owed = withoutExpiry(r.Owed)
 		r.owe(notification, t.Notifier.Topics())
 		n.Report = r.report(notification)
 		n.Report.Count = true
@@ -205,8 +207,8 @@ func (t brake) startingNow() ([]Run, error) {
 }
 
 func (t brake) refused(detail string) Report {
-	return Report{Outcome: OutcomeRefused, Reason: ReasonHoldUnchanged, ServerName: t.request.ServerName, Trigger: t.request.Trigger, At: t.Now(),
-		Detail: detail, Count: true}
+	return Report{Outcome: OutcomeRefused, Reason: ReasonHoldUnchanged, ServerName: t.request.ServerName, Trigger: t.request.Trigger,
+		At: t.Now(), Detail: detail, Count: true}
 }
 
 func (t brake) failed(err error) Report {

@@ -55,19 +55,18 @@ func (n Notification) isExpiry() bool {
 	return n.Outcome == OutcomeReleased && n.Reason == ReasonHoldExpired
 }
 
-// dropExpiry takes back that a hold will run out.
-func (r *Run) dropExpiry() { r.Owed = slices.DeleteFunc(slices.Clone(r.Owed), Notification.isExpiry) }
+// withoutExpiry are notifications but for that a hold runs out.
+func withoutExpiry(owed []Notification) []Notification {
+	return slices.DeleteFunc(slices.Clone(owed), Notification.isExpiry)
+}
 
-// oweExpiry owes the end of a hold for when it comes. It makes nothing old that is owed before.
-func (r *Run) oweExpiry(h Hold, topics []Topic) {
-	r.Sequence++
-	n := Notification{Sequence: r.Sequence, Outcome: OutcomeReleased, Reason: ReasonHoldExpired, At: h.Until, Detail: h.words()}
+// expiry is that a hold runs out, for when that comes. It makes nothing old that is owed before.
+func (h Hold) expiry(sequence int, topics []Topic) Notification {
+	n := Notification{Sequence: sequence, Outcome: OutcomeReleased, Reason: ReasonHoldExpired, At: h.Until, Detail: h.words()}
 	for _, topic := range OutcomeReleased.audience(true) {
 		if slices.Contains(topics, topic) {
 			n.Topics = append(n.Topics, Delivery{Topic: topic, Next: h.Until})
 		}
 	}
-	if len(n.Topics) > 0 {
-		r.Owed = append(r.Owed, n)
-	}
+	return n
 }

@@ -90,7 +90,8 @@ func TestRunner_AHoldThatCannotBe(t *testing.T) {
 	if a := f.Hold(f.invocation(), f.hold("stranger", 0)); a.Reason != maintenance.ReasonHoldUnchanged {
 		t.Errorf("a hold of a stranger comes to %s", a.Reason)
 	}
-	if a := f.Release(f.invocation(), f.hold("puppet-01", 0)); a.Outcome != maintenance.OutcomeRefused || a.Reason != maintenance.ReasonHoldUnchanged {
+	a := f.Release(f.invocation(), f.hold("puppet-01", 0))
+	if a.Outcome != maintenance.OutcomeRefused || a.Reason != maintenance.ReasonHoldUnchanged {
 		t.Errorf("a release of nothing comes to %s %s", a.Outcome, a.Reason)
 	}
 }

@@ -66,24 +66,17 @@ func (t *turn) look(run Run, f *Facts, need Need) error {
 		seen := backend.Follow(t.callCtx, run)
 		f.Sighting = &seen
 	default:
-		return t.lookAtServer(run.ServerName, backend, f)
+		seen, before := t.prefetched.take()
+		f.Sighting = &seen
+		if before { // the holds were read
+			return nil
+		}
+		seen = backend.Look(t.callCtx, run.ServerName)
+		held, err := t.Ledger.Read(t.callCtx, run.ServerName) // a hold binds who looks after it
+		f.Snapshot.Server.Hold, f.Snapshot.Fleet.Hold = held.Server.Hold, held.Fleet.Hold
+		return err
 	}
 	return nil
-}
-
-// lookAtServer looks at a server. A hold binds who looks after it: a look that began before the holds were read will do, and else they are
-// read again.
-func (t *turn) lookAtServer(serverName string, backend Backend, f *Facts) error {
-	seen, before := t.prefetched.take()
-	if before {
-		f.Sighting = &seen
-		return nil
-	}
-	seen = backend.Look(t.callCtx, serverName)
-	f.Sighting = &seen
-	held, err := t.Ledger.Read(t.callCtx, serverName)
-	f.Snapshot.Server.Hold, f.Snapshot.Fleet.Hold = held.Server.Hold, held.Fleet.Hold
-	return err
 }
 
 // prefetchedLook is a look at a server that is under way while the ledger is read.

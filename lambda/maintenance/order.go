@@ -9,11 +9,11 @@ import (
 func (k TriggerKind) chains() bool { return k == TriggerSchedule || k == TriggerAfter }
 
 // chained reports whether a run that succeeds is followed: the trigger that let it start decides, and before it was accepted any that may.
-func (r Run) chained() bool {
-	if !r.Accepted.IsZero() {
-		return r.Attempt.Trigger.Kind.chains()
+func chained(run Run) bool {
+	if !run.Accepted.IsZero() {
+		return run.Attempt.Trigger.Kind.chains()
 	}
-	return slices.ContainsFunc(r.Triggers, func(t Trigger) bool { return t.Kind.chains() })
+	return slices.ContainsFunc(run.Triggers, func(t Trigger) bool { return t.Kind.chains() })
 }
 
 // downstream are the servers that follow on a server, and those that follow on them, nearest first.
@@ -34,7 +34,7 @@ const maxNamed = 20
 
 // followedBy is the detail of an end, which names whom it leaves without maintenance: an order stops at the first end that is no success.
 func followedBy(run Run, e ending, f Facts) string {
-	return notMaintained(e.detail, e.outcome != OutcomeSucceeded && run.chained(), f)
+	return notMaintained(e.detail, e.outcome != OutcomeSucceeded && chained(run), f)
 }
 
 func notMaintained(detail string, stops bool, f Facts) string {
@@ -50,13 +50,13 @@ func notMaintained(detail string, stops bool, f Facts) string {
 
 // triggerSuccessors triggers the servers that follow on a run's success, by one trigger each, however often it is tried. They are
 // recorded without a look, and the sweep starts them. What could not be recorded is still owed.
-func (t *turn) triggerSuccessors(run Run) (Run, []Report) {
+func (t sweep) triggerSuccessors(run Run) (Run, []Report) {
 	trigger := Trigger{Kind: TriggerAfter, Name: run.ServerName, Time: run.Ended, ID: run.ID}
 	to := run
 	to.Successors = nil
 	var reports []Report
 	for _, name := range run.Successors {
-		report := intake{t}.ask(Request{ServerName: name, Trigger: trigger}, false)
+		report := intake{t.turn}.ask(Request{ServerName: name, Trigger: trigger}, false)
 		if report.Retry {
 			to.Successors, report.Retry = append(to.Successors, name), false
 		}

@@ -51,8 +51,9 @@ type request struct {
 
 func newTruth() truth {
 	return truth{byRun: map[string][]*job{}, byKey: map[string]*job{}, attempts: map[string]time.Time{}, lost: map[string]bool{},
-		ends: map[string]time.Time{}, holds: map[string]span{}, released: map[string]time.Time{}, approved: map[string]maintenance.Work{}, braked: map[string]bool{},
-		follow: map[string]followUp{}, keyed: map[string]int{}, requests: map[string]*request{}, versions: map[string]int{}}
+		ends: map[string]time.Time{}, holds: map[string]span{}, released: map[string]time.Time{}, approved: map[string]maintenance.Work{},
+		braked: map[string]bool{}, follow: map[string]followUp{}, keyed: map[string]int{}, requests: map[string]*request{},
+		versions: map[string]int{}}
 }
 
 // Violation is an invariant that was broken.

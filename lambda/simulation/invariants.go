@@ -107,8 +107,8 @@ func (w *world) watchCommit(c *call, change maintenance.Change) {
 			from.Reason == to.Reason, "%s was %s %s, and is %s %s",
 			to.ID, from.Outcome, from.Reason, to.Outcome, to.Reason)
 	}
-	w.must("looked-at-again", !to.Open() && len(to.Owed)+len(to.Successors) == 0 || !to.DueAt.IsZero(), "%s is %s, and is never looked at again", to.ID,
-		describe(to))
+	w.must("looked-at-again", !to.Open() && len(to.Owed)+len(to.Successors) == 0 || !to.DueAt.IsZero(),
+		"%s is %s, and is never looked at again", to.ID, describe(to))
 	if to.State == maintenance.RunOver && from.State != maintenance.RunOver && !to.Began.IsZero() {
 		w.ends[to.ServerName] = to.Ended
 	}

@@ -110,8 +110,8 @@ func (w *world) endRun(run maintenance.Run) {
 			w.must("outbox-empties", broken || !slices.Contains(w.settings.topics, d.Topic) ||
 				n.At.After(w.end.Add(-grace)), "%s owes %s %s on %s since %s",
 				run.ID, n.Outcome, n.Reason, d.Topic, w.plant.offset(n.At))
-			w.must("outbox-drops", n.At.After(w.end) || slices.Contains(w.settings.topics, d.Topic), "%s owes %s on %s, which the settings do not have", run.ID,
-				n.Outcome, d.Topic)
+			w.must("outbox-drops", n.At.After(w.end) || slices.Contains(w.settings.topics, d.Topic),
+				"%s owes %s on %s, which the settings do not have", run.ID, n.Outcome, d.Topic)
 		}
 	}
 }

@@ -68,8 +68,8 @@ func (w *world) watchSteering(c *call, change maintenance.Change) {
 	f, to, name := c.flight, change.To, change.To.ServerName
 	policy, _ := f.box.settings.policy(name)
 	by := to.Attempt.Trigger
-	w.must("holds-are-read-with-the-look", !f.read[name].Before(f.asked[name]), "%s is claimed by %s, which read at %s, and looked later, at %s",
-		to.ID, f.id, w.plant.offset(f.read[name]), w.plant.offset(f.asked[name]))
+	w.must("holds-are-read-with-the-look", !f.read[name].Before(f.asked[name]),
+		"%s is claimed by %s, which read at %s, and looked at %s", to.ID, f.id, w.plant.offset(f.read[name]), w.plant.offset(f.asked[name]))
 	if hold, held := w.holds[name]; held && w.now().Before(hold.until.Add(-skew)) {
 		w.must("claim-beside-a-hold", slices.Contains(by.Overrides, maintenance.OverrideHold), "%s is claimed by %s; the hold is of %s", to.ID,
 			f.id, w.plant.offset(hold.from))
@@ -84,8 +84,8 @@ func (w *world) watchSteering(c *call, change maintenance.Change) {
 	}
 	read, ok := f.read[policy.After]
 	since := w.holdsSince(policy.After)
-	w.must("claim-out-of-order", ok && (since.IsZero() || read.Before(since)), "%s is claimed by %s, which read at %s; %s is maintained since %s",
-		to.ID, f.id, w.plant.offset(read), policy.After, w.plant.offset(since))
+	w.must("claim-out-of-order", ok && (since.IsZero() || read.Before(since)),
+		"%s is claimed by %s, which read at %s; %s goes on since %s", to.ID, f.id, w.plant.offset(read), policy.After, w.plant.offset(since))
 }
 
 // holdsSince is since when a server's open run is being started or runs; zero if it does neither.
