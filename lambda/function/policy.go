@@ -1,6 +1,7 @@
 package function
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -90,6 +91,15 @@ func nodes(doc *settings.Settings, deployed map[string]string) (map[string]autom
 		nodes[s.Name] = node
 	}
 	return nodes, errors.Join(faults...)
+}
+
+// asDeployed names the runbooks of this project as they were deployed: a deploy with other steps is other work.
+func asDeployed(policy func(string) (maintenance.Policy, bool), deployed map[string]string) func(string) (maintenance.Policy, bool) {
+	return func(name string) (maintenance.Policy, bool) {
+		p, ok := policy(name)
+		p.Work.Runbook = cmp.Or(deployed[p.Work.Runbook], p.Work.Runbook)
+		return p, ok
+	}
 }
 
 // work is what an approval of a server's run is for. The values of parameters may be secrets: a digest tells whether they have changed.

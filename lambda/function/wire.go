@@ -63,7 +63,7 @@ func New(getenv func(string) string, logger *slog.Logger, metrics io.Writer) (*H
 		connections.services = append(connections.services, ssm)
 	}
 	runner := &maintenance.Runner{
-		Policy:        policies(doc),
+		Policy:        asDeployed(policies(doc), environment.Runbooks),
 		Backends:      map[string]maintenance.Backend{opsworkscm.Backend: cm, automation.Backend: ssm},
 		Ledger:        runs,
 		Notifier:      publisher,

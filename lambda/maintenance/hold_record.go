@@ -55,6 +55,18 @@ func (n Notification) isExpiry() bool {
 	return n.Outcome == OutcomeReleased && n.Reason == ReasonHoldExpired
 }
 
+// decideOver says what is next for a run that is over: nothing but notifications, and of a hold that it has run out.
+func decideOver(run Run, f Facts) Decision {
+	n := Decision{Run: run}
+	i := slices.IndexFunc(run.Owed, Notification.isExpiry)
+	if i < 0 || f.Now.Before(run.Owed[i].At) || !n.Run.markNotified("expired "+run.Owed[i].At.UTC().Format(time.RFC3339)) {
+		return n
+	}
+	n.Report = run.report(run.Owed[i])
+	n.Report.Count = true
+	return n
+}
+
 // withoutExpiry are notifications but for that a hold runs out.
 func withoutExpiry(owed []Notification) []Notification {
 	return slices.DeleteFunc(slices.Clone(owed), Notification.isExpiry)

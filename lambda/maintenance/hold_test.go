@@ -37,7 +37,15 @@ func TestRunner_AHoldBindsAndRunsOut(t *testing.T) {
 		if len(f.backend.started) != 0 {
 			t.Fatal("something is started under a hold")
 		}
-		f.sweeps(17)
+		count := 0
+		for _, r := range f.sweeps(17) {
+			if r.Outcome == maintenance.OutcomeReleased && r.Reason == maintenance.ReasonHoldExpired && r.Count {
+				count++
+			}
+		}
+		if count != 1 {
+			t.Errorf("that it ran out is counted %d times", count)
+		}
 		if len(f.backend.started) != 1 {
 			t.Errorf("%d are started after the hold", len(f.backend.started))
 		}

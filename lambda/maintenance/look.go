@@ -21,7 +21,10 @@ func (t *turn) facts(serverName string) Facts {
 func (t *turn) decide(run Run, f *Facts, opts moveOptions) (Decision, error) {
 	for {
 		f.Now = t.Now()
-		if !run.Open() || run.State != "" && len(opts.triggers) == 0 && !opts.lookNow && run.LookAt.After(f.Now) {
+		if !run.Open() {
+			return decideOver(run, *f), nil
+		}
+		if run.State != "" && len(opts.triggers) == 0 && !opts.lookNow && run.LookAt.After(f.Now) {
 			return Decision{Run: run}, nil // nothing is due yet but notifications
 		}
 		decision := decide(run, *f)
