@@ -49,7 +49,7 @@ func (d *deep) table(c *call, q sent, a *answer) {
 	d.tables.ServeHTTP(a, q.as())
 	d.serving = nil
 	if q.reads && q.operation == "BatchGetItem" && a.code == http.StatusOK {
-		d.watchRead(c.flight, q.server)
+		d.watchRead(c, q.server)
 	}
 	d.mirror(c, q)
 }

@@ -13,11 +13,14 @@ import (
 type facts struct {
 	looked map[string]time.Time // servers, when they were last looked at
 	asked  map[string]time.Time // servers, when that look began
-	read   map[string]time.Time // servers, when their record and the fleet's were last read
+	read   map[inLane]time.Time // servers, when their record and the fleet's were last read in a share of its work
 }
 
+// inLane is a server in one share of an invocation's parallel work: what others read, that does not know.
+type inLane struct{ lane, server string }
+
 func newFacts() facts {
-	return facts{looked: map[string]time.Time{}, asked: map[string]time.Time{}, read: map[string]time.Time{}}
+	return facts{looked: map[string]time.Time{}, asked: map[string]time.Time{}, read: map[inLane]time.Time{}}
 }
 
 // truth is what the invariants know and the code under test does not.

@@ -12,7 +12,8 @@ import (
 // far two containers' clocks differ.
 const skew = 4 * time.Second
 
-func (w *world) watchRead(f *flight, server string) { f.read[server] = w.now() }
+func (w *world) watchRead(c *call, server string) { c.flight.read[inLane{c.lane, server}] = w.now() }
+
 func (w *world) watchLook(c *call, server string) {
 	c.flight.looked[server], c.flight.asked[server] = w.now(), c.sent
 }
@@ -161,7 +162,7 @@ func (w *world) watchClaim(c *call, change maintenance.Change) {
 	looked, ok := f.looked[name]
 	w.must("claim-on-old-facts", ok && !looked.Before(f.began), "%s is claimed by %s, which has not looked at %s", to.ID, f.id, name)
 	w.must("stop-is-obeyed", change.From.Stop.At.IsZero(), "%s is claimed, and was to be stopped", to.ID)
-	read, ok := f.read[name]
+	read, ok := f.read[inLane{c.lane, name}]
 	overridden := slices.Contains(to.Attempt.Trigger.Overrides, maintenance.OverrideHold)
 	for _, whose := range []string{name, ""} {
 		if hold, held := w.holds[whose]; held && w.now().Before(hold.until.Add(-skew)) {

@@ -68,8 +68,9 @@ func (w *world) watchSteering(c *call, change maintenance.Change) {
 	f, to, name := c.flight, change.To, change.To.ServerName
 	policy, _ := f.box.settings.policy(name)
 	by := to.Attempt.Trigger
-	w.must("holds-are-read-with-the-look", !f.read[name].Before(f.asked[name]),
-		"%s is claimed by %s, which read at %s, and looked at %s", to.ID, f.id, w.plant.offset(f.read[name]), w.plant.offset(f.asked[name]))
+	read := f.read[inLane{c.lane, name}]
+	w.must("holds-are-read-with-the-look", !read.Before(f.asked[name]),
+		"%s is claimed by %s, which read at %s, and looked at %s", to.ID, f.id, w.plant.offset(read), w.plant.offset(f.asked[name]))
 	if hold, held := w.holds[name]; held && w.now().Before(hold.until.Add(-skew)) {
 		w.must("claim-beside-a-hold", slices.Contains(by.Overrides, maintenance.OverrideHold), "%s is claimed by %s; the hold is of %s", to.ID,
 			f.id, w.plant.offset(hold.from))
@@ -82,7 +83,7 @@ func (w *world) watchSteering(c *call, change maintenance.Change) {
 	if policy.After == "" || slices.Contains(by.Overrides, maintenance.OverrideOrder) {
 		return
 	}
-	read, ok := f.read[policy.After]
+	read, ok := f.read[inLane{c.lane, policy.After}]
 	since := w.holdsSince(policy.After)
 	w.must("claim-out-of-order", ok && (since.IsZero() || read.Before(since)),
 		"%s is claimed by %s, which read at %s; %s goes on since %s", to.ID, f.id, w.plant.offset(read), policy.After, w.plant.offset(since))

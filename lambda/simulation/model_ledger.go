@@ -95,7 +95,7 @@ func (l *ledger) Read(ctx context.Context, serverName string) (maintenance.Snaps
 		if h := l.runs[snapshot.Server.OpenRun]; h != nil {
 			snapshot.Open = copyRun(h.last())
 		}
-		l.watchRead(c.flight, serverName)
+		l.watchRead(c, serverName)
 		return snapshot, nil
 	})
 }
