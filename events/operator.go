@@ -24,18 +24,19 @@ type Stop struct{ ServerName, RunID string }
 // Close asks for the record of a run to be given up.
 type Close struct{ ServerName, RunID string }
 
-// Approve lets a run go on that waits for approval.
-type Approve struct{ ServerName, RunID string }
+// Approve lets a run go on that waits for approval. By is what the operator calls themselves: a payload carries no identity.
+type Approve struct{ ServerName, RunID, By string }
 
 // Hold puts a brake on a server or, without a name, on the fleet. Until is zero if the operator named no time.
 type Hold struct {
 	ServerName string
 	Until      time.Time
 	Reason     string
+	By         string
 }
 
-// Release takes a brake away.
-type Release struct{ ServerName string }
+// Release takes a brake away, of a server or, without a name, of the fleet.
+type Release struct{ ServerName, By string }
 
 // Plan asks what would happen if maintenance of a server were asked for now.
 type Plan struct{ ServerName string }

@@ -86,18 +86,22 @@ func (f form) engineAttributes() ([]maintenance.EngineAttribute, error) {
 }
 
 func stopForm(f form) (Event, error) {
-	name, id, err := f.target()
+	name, id, _, err := f.target()
 	return Stop{name, id}, err
 }
 
 func closeForm(f form) (Event, error) {
-	name, id, err := f.target()
+	name, id, _, err := f.target()
 	return Close{name, id}, err
 }
 
 func approveForm(f form) (Event, error) {
-	name, id, err := f.target()
-	return Approve{name, id}, err
+	name, id, inner, err := f.target("by")
+	if err != nil {
+		return nil, err
+	}
+	by, err := inner.optional("by")
+	return Approve{name, id, by}, err
 }
 
 func holdForm(f form) (Event, error) {
@@ -105,7 +109,7 @@ func holdForm(f form) (Event, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := inner.only("serverName", "until", "reason"); err != nil {
+	if err := inner.only("serverName", "until", "reason", "by"); err != nil {
 		return nil, err
 	}
 	var hold Hold
@@ -113,6 +117,9 @@ func holdForm(f form) (Event, error) {
 		return nil, err
 	}
 	if hold.Reason, err = inner.optional("reason"); err != nil {
+		return nil, err
+	}
+	if hold.By, err = inner.optional("by"); err != nil {
 		return nil, err
 	}
 	until, err := inner.optional("until")
@@ -132,11 +139,15 @@ func releaseForm(f form) (Event, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := inner.only("serverName"); err != nil {
+	if err := inner.only("serverName", "by"); err != nil {
 		return nil, err
 	}
-	name, err := inner.optional("serverName")
-	return Release{name}, err
+	var release Release
+	if release.ServerName, err = inner.optional("serverName"); err != nil {
+		return nil, err
+	}
+	release.By, err = inner.optional("by")
+	return release, err
 }
 
 func planForm(f form) (Event, error) {
@@ -169,16 +180,16 @@ func (f form) server() (string, error) {
 	return inner.text("serverName")
 }
 
-// target reads a form that is about one run.
-func (f form) target() (serverName, runID string, err error) {
-	inner, err := f.object()
-	if err != nil {
-		return "", "", err
+// target reads a form that is about one run, and gives its object, which may have more fields.
+func (f form) target(more ...string) (serverName, runID string, inner form, err error) {
+	if inner, err = f.object(); err != nil {
+		return "", "", inner, err
 	}
-	if err := inner.only("serverName", "runId"); err != nil {
-		return "", "", err
+	if err := inner.only(append([]string{"serverName", "runId"}, more...)...); err != nil {
+		return "", "", inner, err
 	}
-	return inner.serverOrRun()
+	serverName, runID, err = inner.serverOrRun()
+	return serverName, runID, inner, err
 }
 
 // serverOrRun reads the names by which an operator means a run: at least one of them.

@@ -36,6 +36,8 @@ type runner struct {
 	cleared   []string
 	alarm     maintenance.Trigger
 	operators []maintenance.Operator
+	holds     []maintenance.HoldRequest
+	atWork    []maintenance.Run
 	looked    []string
 
 	report   func(maintenance.Report) maintenance.Report
@@ -108,6 +110,23 @@ func (r *runner) Close(_ context.Context, o maintenance.Operator) maintenance.Re
 	})
 }
 
+func (r *runner) Approve(_ context.Context, o maintenance.Operator) maintenance.Report {
+	r.operators = append(r.operators, o)
+	return r.told(maintenance.Report{Outcome: maintenance.OutcomeWaiting, ServerName: o.ServerName, RunID: o.RunID, Trigger: o.Trigger})
+}
+
+func (r *runner) Hold(_ context.Context, q maintenance.HoldRequest) maintenance.HoldAnswer {
+	r.holds = append(r.holds, q)
+	return maintenance.HoldAnswer{Report: r.told(maintenance.Report{Outcome: maintenance.OutcomeHeld, ServerName: q.ServerName,
+		RunID: "record", Trigger: q.Trigger, Until: q.Until}), Quiet: now.Add(time.Minute), AtWork: r.atWork}
+}
+
+func (r *runner) Release(_ context.Context, q maintenance.HoldRequest) maintenance.HoldAnswer {
+	r.holds = append(r.holds, q)
+	return maintenance.HoldAnswer{Report: r.told(maintenance.Report{Outcome: maintenance.OutcomeReleased, ServerName: q.ServerName,
+		RunID: "record", Trigger: q.Trigger})}
+}
+
 func (r *runner) Plan(_ context.Context, serverName string) maintenance.Plan {
 	r.looked = append(r.looked, "plan "+serverName)
 	return r.planned
@@ -125,7 +144,7 @@ func (r *runner) History(_ context.Context, serverName string, _ int) ([]mainten
 
 // touched reports whether the domain was asked for anything but to record a refusal.
 func (r *runner) touched() bool {
-	return len(r.requests)+len(r.cleared)+len(r.operators)+len(r.looked) > 0
+	return len(r.requests)+len(r.cleared)+len(r.operators)+len(r.holds)+len(r.looked) > 0
 }
 
 type fixture struct {

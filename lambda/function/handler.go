@@ -25,6 +25,9 @@ type Runner interface {
 
 	Stop(ctx context.Context, o maintenance.Operator) maintenance.Report
 	Close(ctx context.Context, o maintenance.Operator) maintenance.Report
+	Approve(ctx context.Context, o maintenance.Operator) maintenance.Report
+	Hold(ctx context.Context, q maintenance.HoldRequest) maintenance.HoldAnswer
+	Release(ctx context.Context, q maintenance.HoldRequest) maintenance.HoldAnswer
 	Plan(ctx context.Context, serverName string) maintenance.Plan
 	Status(ctx context.Context, serverNames []string) maintenance.Fleet
 	History(ctx context.Context, serverName string, most int) ([]maintenance.Run, error)
@@ -95,9 +98,16 @@ func (h *Handler) answer(ctx context.Context, in invocation, event events.Event,
 	case events.Start:
 		return h.ask(ctx, in.start(event))
 	case events.Stop:
-		return h.operator(ctx, in, event, h.Runner.Stop)
+		return h.operator(ctx, in, event, "", h.Runner.Stop)
 	case events.Close:
-		return h.operator(ctx, in, event, h.Runner.Close)
+		return h.operator(ctx, in, event, "", h.Runner.Close)
+	case events.Approve:
+		return h.operator(ctx, in, event, event.By, h.Runner.Approve)
+	case events.Hold:
+		q := maintenance.HoldRequest{ServerName: event.ServerName, Until: event.Until, Reason: event.Reason, By: event.By}
+		return h.hold(ctx, in, event, q, h.Runner.Hold)
+	case events.Release:
+		return h.hold(ctx, in, event, maintenance.HoldRequest{ServerName: event.ServerName, By: event.By}, h.Runner.Release)
 	case events.Plan:
 		return h.plan(ctx, in, event.ServerName)
 	case events.History:
@@ -106,8 +116,6 @@ func (h *Handler) answer(ctx context.Context, in invocation, event events.Event,
 		return h.status(ctx, in)
 	case events.Ignored:
 		return answerWith(in.ignored(maintenance.Reason(event.Reason), event.What))
-	case events.OperatorRequest: // approve, hold and release
-		return answerWith(in.unsupported(event))
 	default:
 		return answerWith(in.failed(maintenance.ReasonUnexpected, event.Kind()+" is not handled"))
 	}
@@ -170,12 +178,12 @@ func (h *Handler) sweep(ctx context.Context, in invocation) answer {
 
 // operator carries out an operator's request about one run.
 func (h *Handler) operator(
-	ctx context.Context, in invocation, request events.OperatorRequest, do func(context.Context, maintenance.Operator) maintenance.Report,
+	ctx context.Context, in invocation, request events.OperatorRequest, by string,
+	do func(context.Context, maintenance.Operator) maintenance.Report,
 ) answer {
-	serverName, runID := request.Target()
-	if serverName != "" && !maintenance.ValidServerName(serverName) {
-		refusal := in.refuse(in.manual(""), request.Kind(), "", maintenance.ReasonInvalidRequest, noServerName(serverName))
+	if refusal, wrong := in.wrongName(request); wrong {
 		return answerWith(h.Runner.Refuse(ctx, refusal))
 	}
-	return answerWith(do(ctx, maintenance.Operator{ServerName: serverName, RunID: runID, Trigger: in.manual("")}))
+	serverName, runID := request.Target()
+	return answerWith(do(ctx, maintenance.Operator{ServerName: serverName, RunID: runID, Trigger: in.manual(""), By: by}))
 }

@@ -76,9 +76,9 @@ var byOperators = map[string][]string{
 	"stop.json":                {"in-progress stopping automate-06 manual"},
 	"stop-run.json":            {"in-progress stopping  manual"},
 	"close.json":               {"failed closed-by-hand  manual"},
-	"approve.json":             {"refused unsupported  manual"},
-	"hold.json":                {"refused unsupported automate-06 manual"},
-	"release.json":             {"refused unsupported automate-06 manual"},
+	"approve.json":             {"waiting   manual"},
+	"hold.json":                {"held  automate-06 manual"},
+	"release.json":             {"released  automate-06 manual"},
 	"plan.json":                nil, // these three have answers of their own
 	"history.json":             nil,
 	"status.json":              nil,

@@ -1,6 +1,10 @@
 package function
 
 import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -28,6 +32,11 @@ func policies(doc *settings.Settings) func(string) (maintenance.Policy, bool) {
 			Deadline:        s.Deadline,
 			Calendars:       len(s.Calendars) > 0,
 			KeepWhenCleared: s.KeepWhenCleared,
+			Approval:        s.Approval,
+			After:           s.After,
+		}
+		if len(s.Approval) > 0 {
+			policy.Work = work(s)
 		}
 		if !s.Window.Always() { // no hours are a window that is always open, by which a trigger expires after a time of its own
 			policy.Window.Hours = s.Window
@@ -82,6 +91,37 @@ func nodes(doc *settings.Settings, deployed map[string]string) (map[string]autom
 		nodes[s.Name] = node
 	}
 	return nodes, errors.Join(faults...)
+}
+
+// asDeployed names the runbooks of this project as they were deployed: a deploy with other steps is other work.
+func asDeployed(policy func(string) (maintenance.Policy, bool), deployed map[string]string) func(string) (maintenance.Policy, bool) {
+	return func(name string) (maintenance.Policy, bool) {
+		p, ok := policy(name)
+		p.Work.Runbook = cmp.Or(deployed[p.Work.Runbook], p.Work.Runbook)
+		return p, ok
+	}
+}
+
+// work is what an approval of a server's run is for. The values of parameters may be secrets: a digest tells whether they have changed.
+func work(s *settings.Server) maintenance.Work {
+	w := maintenance.Work{Backend: string(s.Backend), Runbook: s.Runbook, Version: s.RunbookVersion}
+	if len(s.Parameters) > 0 {
+		parameters, _ := json.Marshal(s.Parameters) // lists of strings always have a form
+		sum := sha256.Sum256(parameters)
+		w.Parameters = hex.EncodeToString(sum[:])
+	}
+	return w
+}
+
+// followers are, by a server's name, those that follow on its success.
+func followers(doc *settings.Settings) map[string][]string {
+	all := map[string][]string{}
+	for _, s := range doc.Servers {
+		if s.After != "" {
+			all[s.After] = append(all[s.After], s.Name)
+		}
+	}
+	return all
 }
 
 // expected are the servers that must have a successful run at least every so often.

@@ -1,7 +1,9 @@
 package function
 
 import (
+	"fmt"
 	"reflect"
+	"strings"
 	"testing"
 	"time"
 
@@ -41,6 +43,37 @@ func TestPolicies_WithoutAWindow(t *testing.T) {
 	}
 	if got := policy.Expires(maintenance.Trigger{Kind: maintenance.TriggerAlarm, Time: at}); !got.Equal(at.Add(6 * time.Hour)) {
 		t.Errorf("expires at %s", got)
+	}
+}
+
+// What is approved is what would run, without the values of parameters; a runbook of this project is the one that was deployed.
+func TestPolicies_ApprovalAndOrder(t *testing.T) {
+	document := func(parameter string) func(string) (maintenance.Policy, bool) {
+		doc := Resolved(t, `{"servers": [
+			{"name": "a", "backend": "ssm", "runbook": "Patch:3", "parameters": {"Token": ["`+parameter+`"]}, "approval": ["alarm", "after"],
+			 "after": "b"},
+			{"name": "b", "backend": "ssm", "runbook": "puppet-server", "approval": ["schedule"]},
+			{"name": "c", "backend": "opsworks-cm", "after": "b"}]}`)
+		if got := followers(doc); !reflect.DeepEqual(got, map[string][]string{"b": {"a", "c"}}) {
+			t.Errorf("followers are %v", got)
+		}
+		return asDeployed(policies(doc), map[string]string{"puppet-server": "deployed-1"})
+	}
+	a, _ := document("secret")("a")
+	again, _ := document("secret")("a")
+	other, _ := document("other")("a")
+	want := []maintenance.TriggerKind{maintenance.TriggerAlarm, maintenance.TriggerAfter}
+	if !reflect.DeepEqual(a.Approval, want) || a.After != "b" || a.Work.Runbook != "Patch" || a.Work.Version != "3" {
+		t.Errorf("got %+v", a)
+	}
+	if a.Work != again.Work || a.Work == other.Work || strings.Contains(fmt.Sprint(a.Work), "secret") {
+		t.Errorf("the work is %+v, the same %+v, and another %+v", a.Work, again.Work, other.Work)
+	}
+	if b, _ := document("secret")("b"); b.Work.Runbook != "deployed-1" {
+		t.Errorf("b: %+v", b.Work)
+	}
+	if c, _ := document("secret")("c"); c.Work != (maintenance.Work{}) || c.After != "b" {
+		t.Errorf("c: %+v", c)
 	}
 }
 

@@ -47,8 +47,16 @@ func noServerName(name string) string {
 	return fmt.Sprintf("%.80q is not a server name: 1 to 40 letters, digits and hyphens, a letter first", name)
 }
 
-// ignored, failed and unsupported are reports of which no record is kept: nothing was asked for, the sweep comes again, or the
-// operator has the answer.
+// wrongName is the refusal of an operator's request whose server's name is none.
+func (in invocation) wrongName(request events.OperatorRequest) (maintenance.Refusal, bool) {
+	name, _ := request.Target()
+	if name == "" || maintenance.ValidServerName(name) {
+		return maintenance.Refusal{}, false
+	}
+	return in.refuse(in.manual(""), request.Kind(), "", maintenance.ReasonInvalidRequest, noServerName(name)), true
+}
+
+// ignored and failed are reports of which no record is kept: nothing was asked for, or the sweep comes again.
 
 func (in invocation) ignored(reason maintenance.Reason, what string) maintenance.Report {
 	return maintenance.Report{Outcome: maintenance.OutcomeIgnored, Reason: reason, Detail: what, At: in.Now, Count: true}
@@ -56,15 +64,4 @@ func (in invocation) ignored(reason maintenance.Reason, what string) maintenance
 
 func (in invocation) failed(reason maintenance.Reason, detail string) maintenance.Report {
 	return maintenance.Report{Outcome: maintenance.OutcomeError, Reason: reason, Detail: detail, At: in.Now, Count: true}
-}
-
-func (in invocation) unsupported(request events.OperatorRequest) maintenance.Report {
-	report := maintenance.Report{
-		Outcome: maintenance.OutcomeRefused, Reason: maintenance.ReasonUnsupported, Trigger: in.manual(""), At: in.Now, Count: true,
-		Detail: "this version does not implement the request " + request.Kind(),
-	}
-	if name, id := request.Target(); name == "" || maintenance.ValidServerName(name) {
-		report.ServerName, report.RunID = name, id
-	}
-	return report
 }

@@ -36,6 +36,8 @@ type OpenRun struct {
 	Began       *time.Time `json:"began,omitempty"`
 	Deadline    *time.Time `json:"deadline,omitempty"`
 	ExecutionID string     `json:"executionId,omitempty"` // of Systems Manager
+	// Approved is when an operator approved it.
+	Approved *time.Time `json:"approved,omitempty"`
 	// StopAsked is when an operator asked for its end.
 	StopAsked *time.Time `json:"stopAsked,omitempty"`
 	// Unseen says since when it could not be followed, and why.
@@ -97,7 +99,7 @@ func (in invocation) openRun(r maintenance.Run) OpenRun {
 		RunID: r.ID, ServerName: r.ServerName, State: r.State, Triggers: runTriggers(r), Created: r.Created.UTC(),
 		WaitsFor: in.waiting(r),
 		Started:  moment(r.Accepted), Began: moment(r.Began), Deadline: moment(r.Deadline), ExecutionID: r.Reference,
-		StopAsked: moment(r.Stop.At), Slot: r.Slot,
+		Approved: moment(r.Approval.At), StopAsked: moment(r.Stop.At), Slot: r.Slot,
 	}
 	if u := r.Unseen; !u.Since.IsZero() {
 		run.Unseen = &Unseen{Since: u.Since.UTC(), Reason: u.Reason, Detail: u.Detail}

@@ -53,13 +53,14 @@ func New(getenv func(string) string, logger *slog.Logger, metrics io.Writer) (*H
 	tables.HTTPClient = httpClient(trusted, ledger.AttemptTimeout)
 	runs, publisher := ledger.New(tables, environment.RunsTable, rand.Text), notify.New(endpoint("SNS"), topics, function)
 	runner := &maintenance.Runner{
-		Policy:        policies(doc),
+		Policy:        asDeployed(policies(doc), environment.Runbooks),
 		Backends:      map[string]maintenance.Backend{opsworkscm.Backend: cm, automation.Backend: ssm},
 		Ledger:        runs,
 		Notifier:      publisher,
 		MaxConcurrent: doc.MaxConcurrent,
 		Tick:          environment.SweepEvery,
 		Expected:      expected(doc),
+		Followers:     followers(doc),
 		Now:           time.Now,
 		NewID:         maintenance.NewID,
 	}

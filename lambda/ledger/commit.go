@@ -87,6 +87,7 @@ func (m *transaction) steps() []step {
 	}
 	add(m.Key != "", m.keyStep)
 	add(m.run != nil, m.runStep)
+	add(m.Hold != nil, m.holdStep)
 	add(m.Open || m.claims(), m.claimServer)
 	add(m.ends() || m.givesBack(), m.recordServer)
 	add(m.Free && !m.To.Open() && !m.ends() && !m.givesBack(), m.freeServer)
@@ -140,9 +141,12 @@ func (m *transaction) duplicate(ctx context.Context, old item) error {
 }
 
 func (m *transaction) runStep() step {
-	return step{pk: runKey(m.To.ID), change: m.run, refused: func(context.Context, item) error {
-		return &maintenance.Error{Op: m.op, Reason: maintenance.ReasonMoved}
-	}}
+	return step{pk: runKey(m.To.ID), change: m.run, refused: moved(m.op)}
+}
+
+// moved says that a condition that failed means that another was faster.
+func moved(op string) func(context.Context, item) error {
+	return func(context.Context, item) error { return &maintenance.Error{Op: op, Reason: maintenance.ReasonMoved} }
 }
 
 // take makes a slot or a node the run's.

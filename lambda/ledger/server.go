@@ -96,6 +96,29 @@ func (m *transaction) noteServer(ctx context.Context, old item) (maintenance.Ser
 	return record, nil
 }
 
+// holdStep changes the hold of the server or the fleet, on condition that it ends when the one that is known does; that it is the same one,
+// its record's version says.
+func (m *transaction) holdStep() step {
+	e, pk := &expression{}, fleetKey
+	if m.Hold.ServerName != "" {
+		pk = serverKey(m.Hold.ServerName)
+	}
+	if is := m.Hold.Is; is == (maintenance.Hold{}) {
+		e.remove(attrHold)
+		e.remove(attrHoldUntil)
+	} else {
+		hold, _ := jsonText(is) // times and strings always have a form
+		e.set(attrHold, text(hold))
+		e.set(attrHoldUntil, millis(roundUp(is.Until)))
+	}
+	if was := m.Hold.Was; was == (maintenance.Hold{}) {
+		e.was(attrHoldUntil, nil)
+	} else {
+		e.was(attrHoldUntil, millis(roundUp(was.Until)))
+	}
+	return step{pk: pk, change: e, refused: moved(m.op)}
+}
+
 // freeServer takes the open run off a server whose record does not change otherwise.
 func (m *transaction) freeServer() step {
 	e := &expression{}

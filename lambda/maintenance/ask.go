@@ -60,6 +60,7 @@ func (t intake) ask(q Request, look bool) Report {
 	}
 	f := t.facts(q.ServerName)
 	if v := admit(arrivalGates, Run{}, q.Trigger, f); v.Ruling == RulingRefuse {
+		v.Detail = notMaintained(v.Detail, q.Trigger.Kind.chains(), f)
 		return t.refuse(refusal(q, v, f))
 	}
 	if look {

@@ -12,7 +12,8 @@ func (t *turn) commit(run Run, decision Decision, opts moveOptions) (Run, error)
 	if run.Edition > Edition {
 		return run, &Error{Op: "move run " + run.ID, Reason: ReasonUnsupported, Err: errors.New("a later version of the function wrote the run")}
 	}
-	change := Change{Key: opts.key, From: run, To: decision.Run, Open: decision.Open, Claim: decision.Claim, Free: decision.Free, Now: now}
+	change := Change{Key: opts.key, From: run, To: decision.Run, Open: decision.Open, Claim: decision.Claim, Free: decision.Free,
+		Hold: decision.Hold, Now: now}
 	if decision.Claim != nil && change.To.Attempt.ID == "" {
 		if t.callCtx.Err() != nil { // who claims has time to start
 			return run, &Error{Op: "claim " + run.ServerName, Reason: ReasonUnavailable, Err: errNoTime}
@@ -47,7 +48,7 @@ func (t *turn) commit(run Run, decision Decision, opts moveOptions) (Run, error)
 
 // alters reports whether a change is worth a write: when a run is looked at next alone is not, for that has been moved before.
 func (c Change) alters() bool {
-	if c.Key != "" || c.Open || c.Claim != nil || c.Free {
+	if c.Key != "" || c.Open || c.Claim != nil || c.Free || c.Hold != nil {
 		return true
 	}
 	from, to := c.From, c.To

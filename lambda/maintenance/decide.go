@@ -16,6 +16,9 @@ type Decision struct {
 	Open  bool
 	Claim *Claim
 	Free  bool
+	Hold  *HoldChange
+	// Proceed moves the run on at once, once the decision is committed.
+	Proceed bool
 	// Stop asks the backend to stop the maintenance.
 	Stop bool
 	// Verdict is what the gates said, of a run that may start or not.
@@ -121,11 +124,16 @@ func keepWaiting(run Run, v Verdict, f Facts) Decision {
 	if soon := f.Now.Add(2 * f.Tick); v.Reason == ReasonNotFound && r.LookAt.After(soon) { // looks that lie far apart prove nothing
 		r.LookAt = soon
 	}
+	once := string(OutcomeWaiting)
+	if v.Reason == ReasonApprovalNeeded { // for each work that it is asked for
+		once += " " + f.Policy.Work.digest()
+		r.Approval = Approval{Asked: f.Policy.Work}
+	}
 	notification := Notification{Outcome: OutcomeWaiting, Reason: v.Reason, At: f.Now, Until: v.Until, Detail: r.Wait.Detail,
 		Figures: v.Figures, Server: r.Server}
 	n.Report = r.report(notification)
 	n.Report.Expires, n.Report.Count = r.Expires(f.Policy), run.State == ""
-	if v.Reason != ReasonConcurrencyLimit && r.markNotified(string(OutcomeWaiting)) {
+	if v.Reason != ReasonConcurrencyLimit && r.markNotified(once) {
 		r.owe(notification, f.Topics)
 	}
 	return n
@@ -165,6 +173,7 @@ type ending struct {
 func end(run Run, e ending, f Facts) Decision {
 	n := Decision{Run: run.to(RunOver), Free: run.State != ""}
 	r := &n.Run
+	e.detail = followedBy(run, e, f)
 	r.Outcome, r.Reason, r.Ended, r.Detail, r.LookAt, r.Slot, r.Node = e.outcome, e.reason, f.Now, cut(e.detail, maxDetail), time.Time{}, 0, ""
 	r.Wait, r.Unseen = Wait{}, Unseen{}
 	if r.Accepted.IsZero() {
@@ -172,6 +181,9 @@ func end(run Run, e ending, f Facts) Decision {
 	}
 	if e.server != (Server{}) {
 		r.Server = e.server
+	}
+	if e.outcome == OutcomeSucceeded && chained(run) && len(f.Followers) > 0 {
+		r.Successors, r.LookAt = f.Followers, f.Now
 	}
 	notification := Notification{Outcome: e.outcome, Reason: e.reason, At: f.Now, Until: e.until, Detail: r.Detail,
 		Figures: e.figures, Stop: e.stop}

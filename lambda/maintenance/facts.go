@@ -16,9 +16,14 @@ type Facts struct {
 	// Topics are those that the settings have.
 	Topics []Topic
 
-	Calendar *CalendarState
-	Sighting *Sighting
-	Slots    *Slots
+	// Followers are the servers that follow on a success of this one, Downstream those that follow on theirs too.
+	Followers, Downstream []string
+
+	// Predecessor is the open run of the server that this one follows; its zero value if there is none.
+	Predecessor *Run
+	Calendar    *CalendarState
+	Sighting    *Sighting
+	Slots       *Slots
 	// BehindOthers: others that wait for a slot come first.
 	BehindOthers bool
 	// Node is the run that holds the server's node, where that is known before the claim finds out.
@@ -36,7 +41,8 @@ type Need string
 
 // The facts that are read when they are needed.
 const (
-	NeedCalendar Need = "calendar"
-	NeedSighting Need = "sighting"
-	NeedSlots    Need = "slots"
+	NeedPredecessor Need = "predecessor"
+	NeedCalendar    Need = "calendar"
+	NeedSighting    Need = "sighting"
+	NeedSlots       Need = "slots"
 )

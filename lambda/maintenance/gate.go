@@ -64,6 +64,7 @@ var gates = []gate{
 	{check: supported},
 	{name: OverrideHold, check: held},
 	{kinds: automaticTriggers, check: approved},
+	{name: OverrideOrder, check: predecessorDone},
 	{name: OverrideWindow, check: windowOpen},
 	{name: OverrideCalendar, check: calendarOpen},
 	{check: looked},

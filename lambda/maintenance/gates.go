@@ -64,11 +64,26 @@ func held(_ Run, _ Trigger, f Facts) Verdict {
 	return pass
 }
 
-func approved(_ Run, t Trigger, f Facts) Verdict {
-	if slices.Contains(f.Policy.Approval, t.Kind) {
-		return Verdict{Ruling: RulingWait, Reason: ReasonApprovalNeeded}
+func approved(run Run, t Trigger, f Facts) Verdict {
+	if slices.Contains(f.Policy.Approval, t.Kind) && !run.Approval.covers(f.Policy.Work) {
+		return Verdict{Ruling: RulingWait, Reason: ReasonApprovalNeeded, Detail: run.Approval.Asked.difference(f.Policy.Work)}
 	}
 	return pass
+}
+
+// predecessorDone: while the server that goes before is under maintenance, this one is not touched.
+func predecessorDone(_ Run, _ Trigger, f Facts) Verdict {
+	switch {
+	case f.Policy.After == "":
+		return pass
+	case f.Predecessor == nil:
+		return Verdict{Ruling: RulingAsk, Need: NeedPredecessor}
+	case f.Predecessor.Holds():
+		return Verdict{Ruling: RulingWait, Reason: ReasonAfterRunning, Holder: f.Predecessor.ID,
+			Detail: "the run " + f.Predecessor.ID + " of " + f.Policy.After + " is not over"}
+	default:
+		return pass
+	}
 }
 
 func windowOpen(_ Run, _ Trigger, f Facts) Verdict {

@@ -54,6 +54,8 @@ type Change struct {
 	// To with no ID stands for the key alone.
 	From Run
 	To   Run
+	// Hold, if set, is how a hold changes: ReasonMoved if it was not as given.
+	Hold *HoldChange
 	// Open: the server has no open run, and gets this one: ReasonOpenRun with its Holder.
 	Open bool
 	// Claim, if set: the server has no hold (ReasonHeld), its cooldown and its daily limit allow it (ReasonCoolingDown,
@@ -64,6 +66,12 @@ type Change struct {
 	// that did not happen is given back to its day.
 	Free bool
 	Now  time.Time
+}
+
+// HoldChange is a hold on a server or, without a name, on the fleet, as it was and as it shall be; its zero value is none.
+type HoldChange struct {
+	ServerName string
+	Was, Is    Hold
 }
 
 // Claim is what a claim is held to; zero is no limit.
@@ -129,6 +137,9 @@ type Hold struct {
 	Until  time.Time `json:"until"`
 	Reason string    `json:"reason,omitempty"`
 	By     string    `json:"by,omitempty"`
+	// Since is when it began, RunID the record that owes its notifications.
+	Since time.Time `json:"since,omitzero"`
+	RunID string    `json:"runId,omitempty"`
 }
 
 // Live reports whether the hold binds.

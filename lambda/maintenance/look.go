@@ -8,7 +8,8 @@ import (
 
 // facts are those that cost no call.
 func (t *turn) facts(serverName string) Facts {
-	f := Facts{Now: t.Now(), Tick: t.tick(), MaxConcurrent: t.MaxConcurrent, Topics: t.Notifier.Topics()}
+	f := Facts{Now: t.Now(), Tick: t.tick(), MaxConcurrent: t.MaxConcurrent, Topics: t.Notifier.Topics(),
+		Followers: t.Followers[serverName], Downstream: t.downstream(serverName)}
 	if policy, ok := t.Policy(serverName); ok {
 		f.Policy = &policy
 		_, f.Supported = t.backend(policy.Backend)
@@ -20,7 +21,10 @@ func (t *turn) facts(serverName string) Facts {
 func (t *turn) decide(run Run, f *Facts, opts moveOptions) (Decision, error) {
 	for {
 		f.Now = t.Now()
-		if !run.Open() || run.State != "" && len(opts.triggers) == 0 && !opts.lookNow && run.LookAt.After(f.Now) {
+		if !run.Open() {
+			return decideOver(run, *f), nil
+		}
+		if run.State != "" && len(opts.triggers) == 0 && !opts.lookNow && run.LookAt.After(f.Now) {
 			return Decision{Run: run}, nil // nothing is due yet but notifications
 		}
 		decision := decide(run, *f)
@@ -51,6 +55,10 @@ func (t *turn) look(run Run, f *Facts, need Need) error {
 	switch {
 	case need == NeedSlots:
 		return t.lookAtSlots(f)
+	case need == NeedPredecessor:
+		snapshot, err := t.Ledger.Read(t.callCtx, f.Policy.After)
+		f.Predecessor = &snapshot.Open
+		return err
 	case !ok:
 		err := &Error{Op: "look at " + run.ServerName, Reason: ReasonUnsupported, Err: errors.New("this version has no backend " + name)}
 		f.Sighting, f.Calendar = &Sighting{At: f.Now, ServerErr: err, ExecutionsErr: err}, &CalendarState{}
@@ -61,11 +69,15 @@ func (t *turn) look(run Run, f *Facts, need Need) error {
 		seen := backend.Follow(t.callCtx, run)
 		f.Sighting = &seen
 	default:
-		seen, ok := t.prefetched.take()
-		if !ok {
-			seen = backend.Look(t.callCtx, run.ServerName)
-		}
+		seen, before := t.prefetched.take()
 		f.Sighting = &seen
+		if before { // the holds were read
+			return nil
+		}
+		seen = backend.Look(t.callCtx, run.ServerName)
+		held, err := t.Ledger.Read(t.callCtx, run.ServerName) // a hold binds who looks after it
+		f.Snapshot.Server.Hold, f.Snapshot.Fleet.Hold = held.Server.Hold, held.Fleet.Hold
+		return err
 	}
 	return nil
 }

@@ -125,6 +125,9 @@ func (m *memory) refuses(c maintenance.Change) *maintenance.Error {
 	if c.To.ID != "" && m.runs[c.To.ID].Version != c.From.Version {
 		return &maintenance.Error{Reason: maintenance.ReasonMoved}
 	}
+	if c.Hold != nil && *m.hold(c.Hold.ServerName) != c.Hold.Was {
+		return &maintenance.Error{Reason: maintenance.ReasonMoved}
+	}
 	if c.Open && server.OpenRun != "" {
 		return &maintenance.Error{Reason: maintenance.ReasonOpenRun, Holder: server.OpenRun}
 	}
@@ -145,7 +148,23 @@ func (m *memory) refuses(c maintenance.Change) *maintenance.Error {
 	return nil
 }
 
+// hold is a server's hold or, without a name, the fleet's.
+func (m *memory) hold(serverName string) *maintenance.Hold {
+	if serverName == "" {
+		return &m.fleet.Hold
+	}
+	hold := m.servers[serverName].Hold
+	return &hold
+}
+
 func (m *memory) apply(c maintenance.Change) {
+	if c.Hold != nil && c.Hold.ServerName == "" {
+		m.fleet.Hold = c.Hold.Is
+	} else if c.Hold != nil {
+		record := m.servers[c.Hold.ServerName]
+		record.Hold = c.Hold.Is
+		m.servers[c.Hold.ServerName] = record
+	}
 	server := m.servers[c.To.ServerName]
 	if c.Open || c.Claim != nil && !c.Claim.SlotOnly {
 		server.OpenRun = c.To.ID

@@ -63,7 +63,7 @@ func (r *Runner) Close(ctx context.Context, o Operator) Report {
 
 // answer is the answer to an operator's request about a run.
 func (o Operator) answer(outcome Outcome, reason Reason, run Run, detail string, now time.Time) Report {
-	report := run.report(Notification{Outcome: outcome, Reason: reason, At: now, Detail: detail, Trigger: &o.Trigger, Stop: true})
+	report := run.report(Notification{Outcome: outcome, Reason: reason, At: now, Detail: detail, Trigger: &o.Trigger, Stop: !o.Approves})
 	report.Count = true
 	return report
 }
@@ -109,7 +109,11 @@ func (t operation) carryOut(decide func(*turn, Run) (Decision, Report)) Report {
 		if decision.Stop {
 			report = t.stop(moved, report)
 		}
-		t.deliver(moved)
+		if moved = t.deliver(moved); decision.Proceed {
+			if proceeded := t.moveDue(moved, true); proceeded.Outcome != "" {
+				return proceeded
+			}
+		}
 		return report
 	}
 	return o.failed(&Error{Op: "act on the run", Reason: ReasonLedgerUnavailable, Err: errContention}, t.Now())
@@ -148,5 +152,5 @@ func (t operation) findRun() (Run, Report, error) {
 // failed is a request that could not be carried out: the operator asks again.
 func (o Operator) failed(err error, now time.Time) Report {
 	return Report{Outcome: OutcomeError, Reason: ReasonOf(err), ServerName: o.ServerName, RunID: o.RunID, Trigger: o.Trigger, At: now,
-		Stop: true, Detail: err.Error(), Err: err, Count: true}
+		Stop: !o.Approves, Detail: err.Error(), Err: err, Count: true}
 }

@@ -89,6 +89,10 @@ const (
 	ReasonNotRunning    Reason = "not-running"
 	ReasonAttemptAlive  Reason = "attempt-alive"
 	ReasonUnknownRun    Reason = "unknown-run"
+	ReasonHoldUnchanged Reason = "hold-unchanged"
+	ReasonHoldExpired   Reason = "hold-expired"
+	ReasonNotAsked      Reason = "not-asked"    // no approval is asked for
+	ReasonWorkChanged   Reason = "work-changed" // since approval was asked for
 	ReasonUnknownStatus Reason = "unknown-status"
 	ReasonManyRefusals  Reason = "many-refusals" // more in a day than are notified one by one
 )
@@ -117,8 +121,8 @@ func Reasons() []Reason {
 		ReasonConcurrencyLimit, ReasonDenied, ReasonThrottled, ReasonServiceLimit, ReasonUnavailable, ReasonLedgerUnavailable,
 		ReasonStartUnconfirmed, ReasonRunbookUnusable, ReasonUnexpected, ReasonNeverBegan, ReasonEndUnclear, ReasonServerGone,
 		ReasonExecutionGone, ReasonClosedByHand, ReasonAlarmCleared, ReasonStopped, ReasonStoppedElsewhere, ReasonNoSuccess,
-		ReasonStopping, ReasonNotRunning, ReasonAttemptAlive, ReasonUnknownRun, ReasonUnknownStatus,
-		ReasonManyRefusals, ReasonOwnAlarm, ReasonUnknownExecution, ReasonNothingNew,
+		ReasonStopping, ReasonNotRunning, ReasonAttemptAlive, ReasonUnknownRun, ReasonHoldUnchanged, ReasonHoldExpired, ReasonNotAsked,
+		ReasonWorkChanged, ReasonUnknownStatus, ReasonManyRefusals, ReasonOwnAlarm, ReasonUnknownExecution, ReasonNothingNew,
 	}
 }
 

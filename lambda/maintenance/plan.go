@@ -23,7 +23,10 @@ func (r *Runner) Plan(ctx context.Context, serverName string) Plan {
 		}
 	}
 	check := t.check(serverName, f)
-	for _, kind := range []TriggerKind{TriggerAlarm, TriggerSchedule, TriggerManual} {
+	for _, kind := range TriggerKinds() {
+		if kind == TriggerAfter && (f.Policy == nil || f.Policy.After == "") {
+			continue
+		}
 		answer, err := t.planFor(Trigger{Kind: kind, Time: f.Now}, serverName, &f, check)
 		if err != nil {
 			plan.Err = err

@@ -20,8 +20,11 @@ type Policy struct {
 	Calendars bool
 	// KeepWhenCleared lets a run wait on whose alarm has returned to OK.
 	KeepWhenCleared bool
-	// Approval are the kinds of triggers that an operator has to approve.
+	// Approval are the kinds of triggers that an operator has to approve, and Work what is approved.
 	Approval []TriggerKind
+	Work     Work
+	// After is the server that this one follows; empty is none.
+	After string
 }
 
 // zone is the server's time zone, for messages; empty is UTC.

@@ -65,6 +65,8 @@ type Run struct {
 	DueAt  time.Time `json:"next,omitzero"`
 	// Wait is what a waiting run waits for.
 	Wait Wait `json:"wait,omitzero"`
+	// Approval is what approval was asked for, and whether an operator has given it.
+	Approval Approval `json:"approval,omitzero"`
 	// Promised is true once something was notified that makes readers wait for an end.
 	Promised bool `json:"promised,omitempty"`
 
@@ -99,6 +101,8 @@ type Run struct {
 	Detail  string    `json:"detail,omitempty"`
 	Server  Server    `json:"lastSeen,omitzero"`
 
+	// Successors are the servers that its success has yet to trigger.
+	Successors []string `json:"successors,omitempty"`
 	// Owed are the notifications that have not been published yet, oldest first.
 	Owed []Notification `json:"owed,omitempty"`
 	// Sequence numbers the notifications of a run.

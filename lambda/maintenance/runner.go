@@ -18,6 +18,8 @@ type Runner struct {
 	MaxConcurrent int
 	// Expected are the servers that must have a successful run at least so often.
 	Expected map[string]time.Duration
+	// Followers are, by a server's name, those that follow on its success. There are no circles.
+	Followers map[string][]string
 	// Tick is the period of the sweep; 0 is a minute. Pauses and what answers may lag are counted in it.
 	Tick time.Duration
 	// Now is the clock, NewID makes a name that is used once: of a run, or of an attempt, of a server.
@@ -35,8 +37,11 @@ func NewID(serverName string, at time.Time) string {
 type Operator struct {
 	ServerName string
 	RunID      string
-	// Trigger is who asked and when.
+	// Trigger is who asked and when, By what they call themselves.
 	Trigger Trigger
+	By      string
+	// Approves is true where the request is to let a run start, not to end it.
+	Approves bool
 }
 
 // Refusal is an event that comes to no request.

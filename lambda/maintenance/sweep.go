@@ -96,14 +96,17 @@ func (t sweep) workOn(due []Due) (reports []Report, left int) {
 	byName, reached := make([][]Report, len(names)), make([]int, len(names))
 	t.inParallel(len(names), func(lane *turn, i int) {
 		some := byBackend[names[i]]
-		each, did := make([]Report, len(some)), make([]int, len(some))
+		each, followed, did := make([]Report, len(some)), make([][]Report, len(some)), make([]int, len(some))
 		lane.inParallel(len(some), func(lane *turn, j int) {
 			if lane.callCtx.Err() == nil { // what is left, the next sweep takes
 				did[j] = 1
-				each[j] = lane.safely("", some[j].RunID, func() Report { return sweep{lane}.sweepOne(some[j]) })
+				each[j] = lane.safely("", some[j].RunID, func() (report Report) {
+					report, followed[j] = sweep{lane}.sweepOne(some[j])
+					return report
+				})
 			}
 		})
-		byName[i] = slices.DeleteFunc(each, func(r Report) bool { return r.Outcome == "" && r.Err == nil })
+		byName[i] = slices.DeleteFunc(append(each, slices.Concat(followed...)...), func(r Report) bool { return r.Outcome == "" && r.Err == nil })
 		for _, n := range did {
 			reached[i] += n
 		}
@@ -115,24 +118,28 @@ func (t sweep) workOn(due []Due) (reports []Report, left int) {
 	return slices.Concat(byName...), left
 }
 
-// sweepOne takes one run and moves it. The next look is moved first, so that what kills a process is not first again.
-func (t sweep) sweepOne(due Due) Report {
+// sweepOne takes one run and moves it. The next look is moved first, so that what kills a process is not first again. followed is what
+// became of the servers that follow on its success.
+func (t sweep) sweepOne(due Due) (report Report, followed []Report) {
 	now := t.Now()
 	if due.Edition > Edition { // later rules: left alone, and reported when nobody else moves it
 		if now.Sub(due.DueAt) < unseenTicks*t.tick() {
-			return Report{}
+			return Report{}, nil
 		}
 		return Report{Outcome: OutcomeError, Reason: ReasonUnsupported, RunID: due.RunID, State: due.State, At: now,
-			Detail: fmt.Sprintf("a later version of the function wrote the run: its edition is %d, this version's %d", due.Edition, Edition)}
+			Detail: fmt.Sprintf("a later version of the function wrote the run: its edition is %d, this version's %d", due.Edition, Edition)}, nil
 	}
 	run, err := t.Ledger.Take(t.callCtx, due, now.Add(t.tick()))
 	switch reason := ReasonOf(err); {
 	case reason == ReasonMoved, reason == ReasonUnknownRun:
-		return Report{}
+		return Report{}, nil
 	case err != nil:
-		return Report{Outcome: OutcomeError, Reason: reason, RunID: due.RunID, At: now, Detail: err.Error(), Err: err}
+		return Report{Outcome: OutcomeError, Reason: reason, RunID: due.RunID, At: now, Detail: err.Error(), Err: err}, nil
 	}
-	return t.moveDue(run, run.Queue == QueueSlot)
+	if len(run.Successors) > 0 {
+		run, followed = t.triggerSuccessors(run)
+	}
+	return t.moveDue(run, run.Queue == QueueSlot), followed
 }
 
 // moveDue moves a run that nobody asks anything of.

@@ -40,9 +40,9 @@ func (r Run) nextFollow(now time.Time, tick time.Duration) time.Time {
 // nextTry is when a run that waits is looked at after now: when what is in the way is known to be out of it, else after a pause that
 // grows, so that a deploy with other settings is noticed; not after it is given up.
 func (w Wait) nextTry(now, expires time.Time, tick time.Duration) time.Time {
-	next := w.Until
-	if !next.After(now) {
-		next = now.Add(min(time.Duration(max(w.Looks, 1)), maxPauseTicks) * tick)
+	next, soon := w.Until, now.Add(min(time.Duration(max(w.Looks, 1)), maxPauseTicks)*tick)
+	if !next.After(now) || w.Reason == ReasonHeld && soon.Before(next) { // a hold may be released at any time
+		next = soon
 	}
 	if expires.IsZero() { // no policy says when: the next look refuses it
 		return now.Add(tick)
@@ -57,7 +57,7 @@ func (w Wait) nextTry(now, expires time.Time, tick time.Duration) time.Time {
 // for it, or when a notification is tried again. What waits for a slot stands in a queue by its age.
 func (r Run) schedule(now time.Time) Run {
 	r.Queue, r.DueAt = QueueDue, r.LookAt
-	if !r.Open() {
+	if !r.Open() && len(r.Successors) == 0 {
 		r.DueAt = time.Time{}
 	}
 	first := map[Topic]bool{} // the others wait for it

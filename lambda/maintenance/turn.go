@@ -20,6 +20,8 @@ type turn struct {
 	callCtx, publishCtx, recordCtx context.Context
 	// ends is when this turn sends nothing any more, leaseEnds when others may take what it holds.
 	ends, leaseEnds time.Time
+	// longest is how long an invocation lasts at most, by any clock.
+	longest time.Duration
 	// shared are the backends for the looks of one sweep.
 	shared     map[string]Backend
 	published  *tally
@@ -37,14 +39,20 @@ type tally struct {
 	postpones bool
 }
 
-// postpone keeps a run for later, if the turn postpones its publishing.
+// postpone keeps a run for later, if the turn postpones its publishing. Of one that moves twice, the later version owes all that is owed.
 func (c *tally) postpone(run Run) bool {
 	c.Lock()
 	defer c.Unlock()
-	if c.postpones {
-		c.postponed = append(c.postponed, run)
+	if !c.postpones {
+		return false
 	}
-	return c.postpones
+	switch i := slices.IndexFunc(c.postponed, func(other Run) bool { return other.ID == run.ID }); {
+	case i < 0:
+		c.postponed = append(c.postponed, run)
+	case c.postponed[i].Version < run.Version:
+		c.postponed[i] = run
+	}
+	return true
 }
 
 // takePostponed ends the postponing, and gives what was postponed in an order that does not depend on chance.
@@ -88,7 +96,7 @@ func (r *Runner) turn(ctx context.Context) (*turn, context.CancelFunc) {
 		t.callCtx, cancelCall = context.WithDeadline(t.publishCtx, deadline.Add(-min(7*time.Second, left/3)))
 		cancel = func() { cancelCall(); cancelPublish(); cancelRecord() }
 	}
-	t.ends, t.leaseEnds = now.Add(left), now.Add(left+leaseMargin)
+	t.ends, t.leaseEnds, t.longest = now.Add(left), now.Add(left+leaseMargin), left+leaseMargin
 	return t, cancel
 }
 

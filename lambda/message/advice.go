@@ -82,7 +82,10 @@ func waits(v view) advice {
 	if v.said.doWaiting { // what does not pass by itself
 		a.repair = repair(v)
 	}
-	if v.said.startable {
+	switch {
+	case v.said.verb != "":
+		a.commands = append([]command{{what: v.said.lets, verb: v.said.verb}}, a.commands...)
+	case v.said.startable:
 		a.commands = append([]command{{what: "start it now", verb: "start", overrides: v.said.overrides}}, a.commands...)
 	}
 	return a

@@ -14,7 +14,8 @@ func Answer(report maintenance.Report) string {
 	}
 	answer := summary(v)
 	switch v.Outcome {
-	case maintenance.OutcomeRefused, maintenance.OutcomeError, maintenance.OutcomeInProgress:
+	case maintenance.OutcomeRefused, maintenance.OutcomeError, maintenance.OutcomeInProgress, maintenance.OutcomeHeld,
+		maintenance.OutcomeReleased:
 		answer += sentence(v.detail())
 	}
 	return answer + timing(v, answer)

@@ -128,6 +128,12 @@ var cases = map[string]maintenance.Report{
 		func(r *maintenance.Report) { r.RunID = "automate-06-no-success-20261119T230001-1" },
 		figures(maintenance.Figures{Limit: 8 * 24 * time.Hour, Since: at.Add(-9 * 24 * time.Hour)}),
 		detail("the last successful run ended 2026-11-19T23:00:01Z")),
+	"held-server": report(maintenance.OutcomeHeld, maintenance.ReasonHeld, operator, onNode, until(24*time.Hour),
+		detail("release week")),
+	"held-all-servers":      report(maintenance.OutcomeHeld, "", operator, nowhere, until(24*time.Hour)),
+	"released-server":       report(maintenance.OutcomeReleased, "", operator, onNode),
+	"released-hold-expired": report(maintenance.OutcomeReleased, maintenance.ReasonHoldExpired, operator, onNode, detail("release week")),
+	"released-all-servers":  report(maintenance.OutcomeReleased, "", operator, nowhere),
 }
 
 // answers are reports that an operator gets for an answer, and that are published nowhere.

@@ -43,9 +43,12 @@ func (a advice) usable(v view) []command {
 // opsm is the command as opsm takes it.
 func (c command) opsm(v view) string {
 	text := "opsm " + c.verb
-	if c.server {
-		text += after(" -server ", v.ServerName)
-	} else {
+	switch {
+	case c.server && v.ServerName == "":
+		text += " -fleet"
+	case c.server:
+		text += " -server " + v.ServerName
+	default:
 		text += " -run " + v.RunID
 	}
 	return text + after(" -override ", strings.Join(c.overrides, ","))

@@ -22,6 +22,10 @@ func TestText_ACommandNamesItsRun(t *testing.T) {
 	for name, r := range cases {
 		for _, command := range typed(message.Text(r, function).Body) {
 			switch {
+			case r.Outcome == maintenance.OutcomeHeld: // a hold is a server's, or the fleet's
+				if !strings.Contains(command, "release") {
+					t.Errorf("%s: %s", name, command)
+				}
 			case strings.HasPrefix(command, `echo '{"plan":{"serverName":"automate-06"}}'`), command == "opsm plan -server automate-06":
 			case strings.HasPrefix(command, "opsm start -server automate-06"):
 				if r.State != maintenance.RunOver {
@@ -50,11 +54,11 @@ func TestText_ACommandWorksAsItStands(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, c := range map[string]struct{ report, payload string }{
-		"start a run that waits for its window":  {"waiting-outside-window", `{"start":{"runId":"` + runID + `","override":["window"]}}`},
-		"start a run that waits for an approval": {"waiting-approval-needed", `{"start":{"runId":"` + runID + `"}}`},
-		"cancel a run that waits":                {"waiting-held", `{"stop":{"runId":"` + runID + `"}}`},
-		"close a run that is overdue":            {"overdue", `{"close":{"runId":"` + runID + `"}}`},
-		"see what would happen":                  {"failed-ssm", `{"plan":{"serverName":"automate-06"}}`},
+		"start a run that waits for its window": {"waiting-outside-window", `{"start":{"runId":"` + runID + `","override":["window"]}}`},
+		"approve a run that waits for that":     {"waiting-approval-needed", `{"approve":{"runId":"` + runID + `"}}`},
+		"cancel a run that waits":               {"waiting-held", `{"stop":{"runId":"` + runID + `"}}`},
+		"close a run that is overdue":           {"overdue", `{"close":{"runId":"` + runID + `"}}`},
+		"see what would happen":                 {"failed-ssm", `{"plan":{"serverName":"automate-06"}}`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			all := commands(cases[c.report])

@@ -24,7 +24,9 @@ type words struct {
 	// startable offers a start now: of a run that waits, or of the server where nothing runs. overrides is what that leaves out. A hold, an
 	// order and an alarm that blocks are somebody's intention, which a message does not advise to pass over.
 	startable bool
-	overrides []string
+	// verb is the command that lets a run that waits go on, where it is another than start, and lets says what it does.
+	verb, lets string
+	overrides  []string
 	// plannable offers to see what would happen now, where a start comes too early.
 	plannable bool
 	// figured is true where the detail says in other words what the figures say.
@@ -59,7 +61,7 @@ var reasons = map[maintenance.Reason]words{
 	maintenance.ReasonHeld: {why: say("an operator's hold lasts until {until}", "an operator's hold forbids it"),
 		short: say("held until {until}", "held"), again: "Wait until the hold ends, or release it; then send a new request."},
 	maintenance.ReasonApprovalNeeded: {why: say("an operator has to approve it"), short: say("approval needed"),
-		waitsFor: say(" for your approval until {expires}", " for your approval"), startable: true,
+		waitsFor: say(" for your approval until {expires}", " for your approval"), verb: "approve", lets: "approve it",
 		waitsIdle: say("If you do nothing, it starts nothing, and expires {expires}.", "If you do nothing, it starts nothing.")},
 	maintenance.ReasonAfterRunning: {why: say("the run of the server before it goes on"), short: say("the server before it is not done"),
 		again: "Send a new request when that run is over."},
@@ -143,7 +145,14 @@ var reasons = map[maintenance.Reason]words{
 	maintenance.ReasonAttemptAlive: {
 		why:   say("an attempt to start it may be alive until {until}", "an attempt to start it may still be alive"),
 		short: say("an attempt may be alive"), do: "Send a new request when that attempt is over."},
-	maintenance.ReasonUnknownRun: {why: say("no run has that id"), short: say("unknown run")},
+	maintenance.ReasonUnknownRun:    {why: say("no run has that id"), short: say("unknown run")},
+	maintenance.ReasonHoldUnchanged: {why: say("no hold was changed"), short: say("no hold changed"), summary: say("No hold was changed.")},
+	maintenance.ReasonHoldExpired: {why: say("the hold ran out"), short: say("the hold ran out"),
+		summary: say("{maintenance} is held no longer: {why}."), subject: say("maintenance no longer held: {why}")},
+	maintenance.ReasonNotAsked: {why: say("it does not wait for an approval"), short: say("no approval is asked for"),
+		summary: say("Nothing was approved: {why}.")},
+	maintenance.ReasonWorkChanged: {why: say("what it would run is not what approval was asked for"), short: say("the work has changed"),
+		summary: say("{maintenance} was not approved: {why}. Approval is asked for anew.")},
 	maintenance.ReasonUnknownStatus: {why: say("its status is one that this version does not know"), short: say("unknown status"),
 		do: "Look into it, and deploy a newer version if there is one."},
 	maintenance.ReasonManyRefusals: {why: say("more events were refused today than are notified one by one"),

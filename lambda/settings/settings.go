@@ -2,7 +2,11 @@
 // defaults are applied, and what people wrote has been checked, by settings/check, before it was deployed. The function only loads it.
 package settings
 
-import "time"
+import (
+	"time"
+
+	"opsworks-maintenance/lambda/maintenance"
+)
 
 // Version is that of the resolved form. What is loaded must have it.
 const Version = 1
@@ -48,6 +52,9 @@ type Server struct {
 	DailyLimit   int           `json:"dailyLimit"`
 	// KeepWhenCleared lets a run wait on whose alarm has returned to OK.
 	KeepWhenCleared bool `json:"keepWhenCleared"`
+	// Approval are the kinds of triggers that an operator has to approve; After is the server whose success triggers this one.
+	Approval []maintenance.TriggerKind `json:"approval,omitzero"`
+	After    string                    `json:"after,omitzero"`
 
 	// What follows is empty unless the backend is BackendSSM. Runbook is one of Runbooks, or the name or ARN of any other;
 	// RunbookVersion is empty for its default version.

@@ -18,7 +18,10 @@ func (w *world) react(r maintenance.Report) {
 	for _, how := range []struct {
 		verb   string
 		chance float64
-	}{{"start", w.knobs.Click}, {"stop", w.knobs.ClickStop}} {
+	}{{"start", w.knobs.Click}, {"stop", w.knobs.ClickStop}, {"approve", 3 * w.knobs.Approve}} {
+		if how.verb == "approve" && r.Reason != maintenance.ReasonApprovalNeeded {
+			continue
+		}
 		if how.verb == "start" && r.Outcome != maintenance.OutcomeWaiting && r.Outcome != maintenance.OutcomeMissed {
 			continue
 		}

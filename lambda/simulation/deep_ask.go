@@ -38,6 +38,7 @@ func (s seen) Look(ctx context.Context, name string) maintenance.Sighting {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	f.looked[name] = sighting.At.Add(-f.box.skew) // when what it shows was read, be it for another server
+	f.asked[name] = f.looked[name]
 	return sighting
 }
 

@@ -42,6 +42,13 @@ func (d *deep) payload(f *flight) (payload []byte, operator bool) {
 			about["override"] = e.Trigger.Overrides
 		}
 		form["start"], operator = about, true
+	case "hold", "release":
+		delete(about, "runId")
+		about["by"] = e.Trigger.ID
+		if !e.Until.IsZero() {
+			about["until"] = e.Until.Format(time.RFC3339Nano)
+		}
+		form[e.Verb], operator = about, true
 	case "plan", "history":
 		delete(about, "runId")
 		form[e.Verb], operator = about, true
@@ -116,16 +123,4 @@ func (d *deep) document(s *settings) *document.Settings {
 	}
 	d.documents[s] = &doc
 	return &doc
-}
-
-// hold writes a hold as lambda/ledger reads it (its conformance_test.go): with its end, for conditions. An operator's own request for it
-// comes with its issue.
-func (d *deep) hold(server string, h maintenance.Hold) {
-	text, err := json.Marshal(h)
-	check(err)
-	pk := "fleet"
-	if server != "" {
-		pk = "server#" + server
-	}
-	d.update(pk, map[string]any{"hold": map[string]string{"S": string(text)}, "holdUntil": map[string]string{"N": ceilMillis(h.Until)}})
 }

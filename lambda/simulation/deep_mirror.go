@@ -25,6 +25,7 @@ func (d *deep) mirror(c *call, q sent) {
 			l.fleet = maintenance.FleetRecord{Hold: jsonOf[maintenance.Hold](i["hold"]), Limit: intOf(i["limit"]), Wanted: intOf(i["wanted"]),
 				WantedSince: timeOf(i["wantedSince"])}
 		case "key":
+			d.keyed[name]++
 			l.keys[name] = keptKey{jsonOf[maintenance.Decided](i["decided"]), time.Unix(int64(intOf(i["expires"])), 0)}
 		case "slot":
 			hold(l.slots, intOf(name), i["run"])

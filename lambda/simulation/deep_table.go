@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"strconv"
 	"strings"
 	"time"
 )
@@ -50,7 +49,7 @@ func (d *deep) table(c *call, q sent, a *answer) {
 	d.tables.ServeHTTP(a, q.as())
 	d.serving = nil
 	if q.reads && q.operation == "BatchGetItem" && a.code == http.StatusOK {
-		d.watchRead(c.flight, q.server)
+		d.watchRead(c, q.server)
 	}
 	d.mirror(c, q)
 }
@@ -80,26 +79,4 @@ func (d *deep) conflict(c *call, q sent) *answer {
 	}
 	return newAnswer(http.StatusBadRequest, fmt.Sprintf(`{"__type":"TransactionCanceledException","message":"no","CancellationReasons":[%s]}`,
 		strings.Join(reasons, ",")))
-}
-
-// update changes an item of the table as the world's own.
-func (d *deep) update(pk string, values map[string]any) {
-	names, given, sets := map[string]string{}, map[string]any{}, []string{}
-	for name, value := range values {
-		names["#"+name], given[":"+name] = name, value
-		sets = append(sets, "#"+name+" = :"+name)
-	}
-	body, err := json.Marshal(map[string]any{"TableName": runsTable, "Key": map[string]any{"pk": map[string]string{"S": pk}},
-		"UpdateExpression": "SET " + strings.Join(sets, ", "), "ExpressionAttributeNames": names, "ExpressionAttributeValues": given})
-	check(err)
-	a, q := newAnswer(http.StatusOK, ""), sent{body: body, header: http.Header{"X-Amz-Target": {"DynamoDB_20120810.UpdateItem"}}}
-	d.changes = nil
-	if d.tables.ServeHTTP(a, q.as()); a.code != http.StatusOK {
-		panic(a.body.String())
-	}
-	d.mirror(nil, q)
-}
-
-func ceilMillis(t time.Time) string {
-	return strconv.FormatInt(t.Add(time.Millisecond-1).UnixMilli(), 10)
 }

@@ -7,17 +7,20 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"opsworks-maintenance/lambda/maintenance"
 )
 
 // Event is what wakes the function.
 type Event struct {
-	Verb      string // alarm, schedule, ok, start, stop, close, status, plan, history, sweep, finished, unreadable
+	// Verb is alarm, schedule, ok, start, stop, close, approve, hold, release, status, plan, history, sweep, finished or unreadable.
+	Verb      string
 	Servers   []string
 	Trigger   maintenance.Trigger
 	RunID     string
 	Reference string
+	Until     time.Time // of a hold
 	// Async events come again where the function failed. An operator waits for the answer instead.
 	Async bool
 }
@@ -40,6 +43,15 @@ func (e Event) requests() []maintenance.Request {
 	return out
 }
 
+// hold is the request of an event that holds or releases.
+func (e Event) hold() maintenance.HoldRequest {
+	q := maintenance.HoldRequest{Until: e.Until, By: e.Trigger.ID, Trigger: e.Trigger}
+	if len(e.Servers) > 0 {
+		q.ServerName = e.Servers[0]
+	}
+	return q
+}
+
 // target is the code under test.
 type target interface {
 	handle(ctx context.Context, w *world, f *flight) ([]maintenance.Report, error)
@@ -54,7 +66,7 @@ type runner struct{}
 func (runner) handle(ctx context.Context, w *world, f *flight) ([]maintenance.Report, error) {
 	r := &maintenance.Runner{
 		Policy: f.box.settings.policy, Backends: w.plant.backends(), Ledger: w.ledger, Notifier: notifier{w.topics, f.box.settings.topics},
-		MaxConcurrent: f.box.settings.limit, Now: f.box.now, NewID: f.newID(&sync.Mutex{}),
+		MaxConcurrent: f.box.settings.limit, Followers: f.box.settings.followers(), Now: f.box.now, NewID: f.newID(&sync.Mutex{}),
 	}
 	e := f.event
 	var reports []maintenance.Report
@@ -77,6 +89,12 @@ func (runner) handle(ctx context.Context, w *world, f *flight) ([]maintenance.Re
 		reports = []maintenance.Report{r.Stop(ctx, operator)}
 	case "close":
 		reports = []maintenance.Report{r.Close(ctx, operator)}
+	case "approve":
+		reports = []maintenance.Report{r.Approve(ctx, operator)}
+	case "hold":
+		reports = []maintenance.Report{r.Hold(ctx, e.hold()).Report}
+	case "release":
+		reports = []maintenance.Report{r.Release(ctx, e.hold()).Report}
 	case "status":
 		r.Status(ctx, slices.Sorted(maps.Keys(f.box.settings.servers)))
 	case "plan":

@@ -12,10 +12,16 @@ import (
 // facts are what one invocation has seen.
 type facts struct {
 	looked map[string]time.Time // servers, when they were last looked at
-	read   map[string]time.Time // servers, when their record and the fleet's were last read
+	asked  map[string]time.Time // servers, when that look began
+	read   map[inLane]time.Time // servers, when their record and the fleet's were last read in a share of its work
 }
 
-func newFacts() facts { return facts{looked: map[string]time.Time{}, read: map[string]time.Time{}} }
+// inLane is a server in one share of an invocation's parallel work: what others read, that does not know.
+type inLane struct{ lane, server string }
+
+func newFacts() facts {
+	return facts{looked: map[string]time.Time{}, asked: map[string]time.Time{}, read: map[inLane]time.Time{}}
+}
 
 // truth is what the invariants know and the code under test does not.
 type truth struct {
@@ -25,6 +31,11 @@ type truth struct {
 	lost     map[string]bool      // attempts whose answer to Start was lost
 	ends     map[string]time.Time // servers, when their latest run that began ended
 	holds    map[string]span      // servers, and the fleet by the empty name: since when, until when
+	released map[string]time.Time // when their hold was released last
+	approved map[string]maintenance.Work
+	braked   map[string]bool     // flights that have changed a hold
+	follow   map[string]followUp // runs that succeeded: who has to follow
+	keyed    map[string]int      // how often each trigger's key was written
 	requests map[string]*request
 	order    []string       // asked, by their first delivery
 	versions map[string]int // attempts: the flight's settings were today's when they were claimed
@@ -43,7 +54,9 @@ type request struct {
 
 func newTruth() truth {
 	return truth{byRun: map[string][]*job{}, byKey: map[string]*job{}, attempts: map[string]time.Time{}, lost: map[string]bool{},
-		ends: map[string]time.Time{}, holds: map[string]span{}, requests: map[string]*request{}, versions: map[string]int{}}
+		ends: map[string]time.Time{}, holds: map[string]span{}, released: map[string]time.Time{}, approved: map[string]maintenance.Work{},
+		braked: map[string]bool{}, follow: map[string]followUp{}, keyed: map[string]int{}, requests: map[string]*request{},
+		versions: map[string]int{}}
 }
 
 // Violation is an invariant that was broken.
@@ -89,8 +102,6 @@ func (w *world) mine(runID string, attempt maintenance.Attempt, serverName strin
 	}
 	return out
 }
-
-func (w *world) held(server string, h maintenance.Hold) { w.holds[server] = span{w.now(), h.Until} }
 
 // maintainedLately: what others begin now, the service could not tell from a maintenance of ours.
 func (w *world) maintainedLately(server string) bool {

@@ -12,8 +12,11 @@ import (
 // far two containers' clocks differ.
 const skew = 4 * time.Second
 
-func (w *world) watchRead(f *flight, server string) { f.read[server] = w.now() }
-func (w *world) watchLook(f *flight, server string) { f.looked[server] = w.now() }
+func (w *world) watchRead(c *call, server string) { c.flight.read[inLane{c.lane, server}] = w.now() }
+
+func (w *world) watchLook(c *call, server string) {
+	c.flight.looked[server], c.flight.asked[server] = w.now(), c.sent
+}
 
 // watchSent: a start that an adapter has let go, be it served later.
 func (w *world) watchSent(c *call, run maintenance.Run) {
@@ -95,7 +98,9 @@ func (w *world) watchCommit(c *call, change maintenance.Change) {
 	}
 	if claims(change) && to.Attempt.ID != from.Attempt.ID {
 		w.watchClaim(c, change)
+		w.watchSteering(c, change)
 	}
+	w.watchSteps(c, change)
 	record := w.ledger.servers[to.ServerName]
 	if to.State == maintenance.RunOver {
 		w.must("kept-by-what-is-over", record.OpenRun != to.ID, "%s is over and has its server", to.ID)
@@ -103,8 +108,8 @@ func (w *world) watchCommit(c *call, change maintenance.Change) {
 			from.Reason == to.Reason, "%s was %s %s, and is %s %s",
 			to.ID, from.Outcome, from.Reason, to.Outcome, to.Reason)
 	}
-	w.must("looked-at-again", !to.Open() && len(to.Owed) == 0 || !to.DueAt.IsZero(), "%s is %s, and is never looked at again", to.ID,
-		describe(to))
+	w.must("looked-at-again", !to.Open() && len(to.Owed)+len(to.Successors) == 0 || !to.DueAt.IsZero(),
+		"%s is %s, and is never looked at again", to.ID, describe(to))
 	if to.State == maintenance.RunOver && from.State != maintenance.RunOver && !to.Began.IsZero() {
 		w.ends[to.ServerName] = to.Ended
 	}
@@ -157,7 +162,7 @@ func (w *world) watchClaim(c *call, change maintenance.Change) {
 	looked, ok := f.looked[name]
 	w.must("claim-on-old-facts", ok && !looked.Before(f.began), "%s is claimed by %s, which has not looked at %s", to.ID, f.id, name)
 	w.must("stop-is-obeyed", change.From.Stop.At.IsZero(), "%s is claimed, and was to be stopped", to.ID)
-	read, ok := f.read[name]
+	read, ok := f.read[inLane{c.lane, name}]
 	overridden := slices.Contains(to.Attempt.Trigger.Overrides, maintenance.OverrideHold)
 	for _, whose := range []string{name, ""} {
 		if hold, held := w.holds[whose]; held && w.now().Before(hold.until.Add(-skew)) {
@@ -237,12 +242,16 @@ func (w *world) watchLanding(f *flight, failed bool) {
 	if f.err != nil && f.err != errRetry && !f.dead {
 		w.must("no-panic", false, "%s %s: %v", f.id, f.event, f.err)
 	}
-	if !failed && (len(f.event.requests()) > 0 || f.event.Verb == "stop" || f.event.Verb == "close") {
+	if asks := []string{"stop", "close", "approve", "hold", "release"}; !failed &&
+		(len(f.event.requests()) > 0 || slices.Contains(asks, f.event.Verb)) {
 		w.must("answered", !slices.ContainsFunc(f.reports, func(r maintenance.Report) bool { return r.Outcome == "" }),
 			"%s %s has an answer without an outcome", f.id, f.event)
 	}
 	if f.event.Verb == "stop" && len(f.reports) == 1 {
 		w.watchStopped(f, f.reports[0])
+	}
+	if verb := f.event.Verb; (verb == "hold" || verb == "release") && len(f.reports) == 1 {
+		w.watchBraked(f, f.reports[0])
 	}
 	for _, r := range f.event.requests() {
 		key := r.Trigger.Key(r.ServerName)

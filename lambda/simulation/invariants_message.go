@@ -58,6 +58,8 @@ func (w *world) watchTruth(sent time.Time, topic maintenance.Topic, run maintena
 	switch {
 	case r.Reason == maintenance.ReasonClosedByHand:
 		untrue(run.Attempt.ID != "")
+	case r.Outcome == maintenance.OutcomeHeld, r.Outcome == maintenance.OutcomeReleased:
+		w.watchBrakeTold(sent, topic, r)
 	case r.Reason == maintenance.ReasonNoSuccess || r.Reason == maintenance.ReasonEndUnclear:
 	case r.Outcome == maintenance.OutcomeStarted:
 		untrue(any(func(*job) bool { return true }))

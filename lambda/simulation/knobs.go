@@ -22,6 +22,7 @@ type Knobs struct {
 	EndLost, EndLate, EndTwice                                      float64 // the event that a run is over
 	Skew, Twice, Retard                                             float64 // Lambda and EventBridge
 	Click, ClickStop, ClickClose, Clear, Again, Overlap, Impatience float64 // what aims
+	Approve                                                         float64
 }
 
 // all lists the knobs by their names in a story.
@@ -40,6 +41,7 @@ func (k *Knobs) all() iter.Seq2[string, *float64] {
 			{"end-lost", &k.EndLost}, {"end-late", &k.EndLate}, {"end-twice", &k.EndTwice}, {"skew", &k.Skew}, {"twice", &k.Twice},
 			{"retard", &k.Retard}, {"click", &k.Click}, {"click-stop", &k.ClickStop}, {"clear", &k.Clear}, {"again", &k.Again},
 			{"overlap", &k.Overlap}, {"impatience", &k.Impatience}, {"click-close", &k.ClickClose},
+			{"approve", &k.Approve},
 		} {
 			if !yield(one.name, one.p) {
 				return
@@ -109,7 +111,7 @@ func (k *Knobs) draw(r *roller) {
 		"partial": 0.1, "refuse": 0.3, "queue": 0.6, "reboot": 0.4, "rival": 0.6, "bad-run": 0.6, "cancel": 0.2, "never": 0.3, "begin-late": 0.7,
 		"no-event": 0.5,
 		"end-lost": 0.8, "end-late": 0.8, "end-twice": 0.5, "skew": 0.7, "twice": 0.4, "retard": 0.3, "click": 0.5, "click-stop": 0.3,
-		"clear": 0.5, "again": 0.5, "overlap": 0.1, "impatience": 0.5, "click-close": 0.1,
+		"clear": 0.5, "again": 0.5, "overlap": 0.1, "impatience": 0.5, "click-close": 0.1, "approve": 1,
 	}
 	for name, p := range k.all() {
 		switch on, much := r.float(), r.float(); {

@@ -35,8 +35,6 @@ func (w *world) say(l Line) {
 		w.plant.backup(l.arg("server"), until)
 	case "calendar":
 		w.plant.close(l.arg("server"), until)
-	case "hold":
-		w.hold(l.arg("server"), maintenance.Hold{Until: until, By: l.ID})
 	default:
 		w.invoke(l.ID, w.event(l))
 	}
@@ -50,6 +48,9 @@ func (w *world) event(l Line) Event {
 		at = w.begin.Add(l.long("time"))
 	}
 	e.Trigger = maintenance.Trigger{Name: l.arg("name"), Time: at.UTC(), ID: l.arg("name"), NewAlarm: l.arg("new") != ""}
+	if l.arg("for") != "" {
+		e.Until = at.Add(l.long("for")).UTC()
+	}
 	switch l.Verb {
 	case "alarm", "ok":
 		e.Trigger.Kind, e.Async = maintenance.TriggerAlarm, true
@@ -95,23 +96,6 @@ func (w *world) foreign(l Line, until time.Time) {
 	}
 	w.plant.others(&job{id: "foreign-" + l.ID, server: server.Name, node: server.Node, takesRun: server.Own, created: w.now(), begins: w.now(),
 		ends: until, result: maintenance.ExecutionSucceeded})
-}
-
-// hold brakes a server, or the fleet. Its own verb comes with its issue; what a claim and a decision make of it is here.
-func (w *world) hold(server string, h maintenance.Hold) {
-	w.held(server, h)
-	w.aimAtHold(server, h.By)
-	if w.deep != nil {
-		w.deep.hold(server, h)
-		return
-	}
-	if server == "" {
-		w.ledger.fleet.Hold = h
-		return
-	}
-	record := w.ledger.servers[server]
-	record.Hold = h
-	w.ledger.servers[server] = record
 }
 
 // minute is the schedule of the sweep: once a minute, some minutes twice, late, or many at once (EventBridge delivers at least once:

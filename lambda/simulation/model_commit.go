@@ -13,6 +13,8 @@ func kindOf(c maintenance.Change) string {
 	switch {
 	case c.To.ID == "":
 		return "key"
+	case c.Hold != nil:
+		return "hold"
 	case c.Claim != nil && c.Claim.SlotOnly:
 		return "slot"
 	case c.Claim != nil:
@@ -62,6 +64,9 @@ func (l *ledger) refuses(c *call, change maintenance.Change) *maintenance.Error 
 	if stored.Version != change.From.Version {
 		return &maintenance.Error{Reason: maintenance.ReasonMoved}
 	}
+	if change.Hold != nil && !l.holdOf(change.Hold.ServerName).Until.Equal(change.Hold.Was.Until) {
+		return &maintenance.Error{Reason: maintenance.ReasonMoved}
+	}
 	if no := l.refusesServer(change); no != nil {
 		return no
 	}
@@ -105,6 +110,7 @@ func (l *ledger) conflicts(c *call) bool {
 func (l *ledger) apply(c *call, change maintenance.Change) maintenance.Run {
 	if change.Key != "" {
 		l.keys[change.Key] = keptKey{change.Decided, change.Now.Add(keepKey)}
+		l.keyed[change.Key]++
 	}
 	l.wrote = l.now()
 	run := copyRun(change.To)
@@ -132,6 +138,11 @@ func (l *ledger) apply(c *call, change maintenance.Change) maintenance.Run {
 	}
 	if change.Free {
 		l.free(&record, change)
+	}
+	if change.Hold != nil {
+		if record.Hold = change.Hold.Is; run.ServerName == "" {
+			l.fleet.Hold = change.Hold.Is
+		}
 	}
 	if run.ServerName != "" {
 		l.servers[run.ServerName] = record
@@ -197,7 +208,7 @@ func (l *ledger) put(by string, run maintenance.Run) {
 // copyRun is a run that shares nothing with another, as what has been encoded and decoded does not.
 func copyRun(r maintenance.Run) maintenance.Run {
 	r.Triggers, r.Notified = slices.Clone(r.Triggers), slices.Clone(r.Notified)
-	r.Owed = slices.Clone(r.Owed)
+	r.Owed, r.Successors = slices.Clone(r.Owed), slices.Clone(r.Successors)
 	for i, n := range r.Owed {
 		r.Owed[i].Topics = slices.Clone(n.Topics)
 		if n.Trigger != nil {

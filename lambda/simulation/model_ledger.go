@@ -65,6 +65,14 @@ func newLedger(w *world) *ledger {
 		slots: map[int]string{}, nodes: map[string]string{}, counts: map[string]int{}}
 }
 
+// holdOf is the hold of a server or, without a name, of the fleet.
+func (l *ledger) holdOf(serverName string) maintenance.Hold {
+	if serverName == "" {
+		return l.fleet.Hold
+	}
+	return l.servers[serverName].Hold
+}
+
 func ledgerError(op string, reason maintenance.Reason) *maintenance.Error {
 	return &maintenance.Error{Op: op, Reason: reason, Err: errLost}
 }
@@ -87,7 +95,7 @@ func (l *ledger) Read(ctx context.Context, serverName string) (maintenance.Snaps
 		if h := l.runs[snapshot.Server.OpenRun]; h != nil {
 			snapshot.Open = copyRun(h.last())
 		}
-		l.watchRead(c.flight, serverName)
+		l.watchRead(c, serverName)
 		return snapshot, nil
 	})
 }

@@ -68,7 +68,7 @@ func (b opsworksCM) Look(ctx context.Context, serverName string) (s maintenance.
 	began := clockOf(ctx)
 	got := b.call(ctx, "opsworks-cm.Look", serverName, func(c *call) {
 		s.Server, s.ServerErr = b.describe(c, serverName, b.lag(c, "server"))
-		b.watchLook(c.flight, serverName)
+		b.watchLook(c, serverName)
 	})
 	if got != fine {
 		s = maintenance.Sighting{ServerErr: backendError("describe the server", maintenance.ReasonUnavailable)}

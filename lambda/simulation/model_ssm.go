@@ -54,7 +54,7 @@ func (b ssm) Look(ctx context.Context, serverName string) (s maintenance.Sightin
 			}
 		}
 		b.partial(c, &s)
-		b.watchLook(c.flight, serverName)
+		b.watchLook(c, serverName)
 	})
 	if got != fine {
 		s = maintenance.Sighting{ServerErr: backendError("look at the node", maintenance.ReasonUnavailable)}

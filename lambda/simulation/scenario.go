@@ -62,6 +62,12 @@ func (d *drawer) servers(r *roller) {
 	for i := range 1 + r.below(4) {
 		d.Servers = append(d.Servers, d.server(r, all[(first+i)%len(all)]))
 	}
+	order := d.roll("order")
+	for i := range d.Servers[1:] {
+		if order.chance(0.4) {
+			d.Servers[i+1].After = d.Servers[order.below(i+1)].Name
+		}
+	}
 	if r.chance(0.35) {
 		d.Limit = 1 + r.below(2)
 	}
@@ -80,8 +86,8 @@ func (d *drawer) server(r *roller, s Server) Server {
 		s.From = 5 * r.below(26)
 		s.Until = s.From + 5 + 5*r.below(20)
 	}
-	if r.chance(0.05) {
-		s.Approval = oneOf(r, "alarm", "schedule")
+	if r.chance(0.15) {
+		s.Approval = oneOf(r, "alarm", "alarm", "schedule", "after")
 	}
 	return s
 }
@@ -114,6 +120,9 @@ func (d *drawer) triggers(s Server) {
 			args = append(args, "new=true")
 		}
 		d.line(at+r.between(0, 3*time.Second), id, "alarm", args...)
+		if b := d.roll("brake-" + id); b.chance(0.06) {
+			d.brake(b, at+b.between(0, 4*time.Second), "brake-"+id, args[0])
+		}
 		for n := range 2 {
 			if r.chance(d.Knobs.Twice) {
 				d.line(at+oneOf(r, r.between(0, 2*time.Second), r.between(0, 5*time.Minute), r.between(0, time.Hour)),
@@ -135,7 +144,7 @@ func (d *drawer) operators(s Server) {
 		if !r.chance(0.2) {
 			continue
 		}
-		verb := oneOf(r, "start", "start", "start", "stop", "close", "status", "plan", "history")
+		verb := oneOf(r, "start", "start", "start", "stop", "close", "approve", "status", "plan", "history")
 		args := []string{"server=" + s.Name}
 		if verb == "start" && r.chance(0.4) {
 			args = append(args, "override="+oneOf(r, "window", "window,calendar", "hold", "window,hold,calendar"))
@@ -167,7 +176,10 @@ func (d *drawer) surroundings(s Server) {
 		d.line(r.between(0, d.Calm), "calendar-"+s.Name, "calendar", name, long(time.Minute, time.Hour))
 	}
 	if r.chance(0.1) {
-		d.line(r.between(0, d.Calm), "hold-"+s.Name, "hold", name, long(time.Minute, time.Hour))
+		d.brake(d.roll("hold-"+s.Name), r.between(0, d.Calm), "hold-"+s.Name, name)
+	}
+	if s.Approval != "" && r.chance(0.4) {
+		d.line(r.between(0, d.Calm), "change-"+s.Name, "deploy", "change="+s.Name)
 	}
 	for i := range d.often(2) {
 		id := fmt.Sprintf("deploy-%s-%d", s.Name, i)
@@ -177,13 +189,37 @@ func (d *drawer) surroundings(s Server) {
 	}
 }
 
+// brake is a hold, perhaps another in its place, a start all the same, and a release, perhaps of nothing.
+func (d *drawer) brake(r *roller, at time.Duration, id string, whom ...string) {
+	for i := range 2 {
+		args := slices.Clone(whom)
+		if r.chance(0.95) { // else for a day
+			args = append(args, "for="+r.between(time.Minute, time.Hour).Truncate(time.Second).String())
+		}
+		if i == 0 || r.chance(0.3) {
+			d.line(at+time.Duration(i)*r.between(0, time.Hour), fmt.Sprintf("%s.%d", id, i+1), "hold", args...)
+		}
+	}
+	if r.chance(0.5) {
+		d.line(at+oneOf(r, r.between(0, time.Second), r.between(0, 90*time.Minute)), "un"+id, "release", whom...)
+	}
+	if len(whom) > 0 && r.chance(0.3) {
+		d.line(at+r.between(0, time.Hour), "over"+id, "start", append(slices.Clone(whom), "override=hold,order")...)
+	}
+}
+
 // fleet is what happens to all of them.
 func (d *drawer) fleet() {
-	var names []string
+	var names, first []string
 	for _, s := range d.Servers {
-		names = append(names, s.Name)
+		if names = append(names, s.Name); s.After == "" {
+			first = append(first, s.Name)
+		}
 	}
 	all := "server=" + strings.Join(names, ",")
+	if d.roll("first").chance(0.6) { // the others follow
+		all = "server=" + strings.Join(first, ",")
+	}
 	for i := range d.often(2) {
 		id := fmt.Sprintf("schedule-%d", i)
 		r := d.roll(id)
@@ -207,7 +243,7 @@ func (d *drawer) fleet() {
 		d.line(r.between(0, d.Calm), "topics", "deploy", "topics="+oneOf(r, "text", "text,records", "records"))
 	}
 	if r.chance(0.08) {
-		d.line(r.between(0, d.Calm), "hold-fleet", "hold", "for="+r.between(time.Minute, time.Hour).Truncate(time.Second).String())
+		d.brake(d.roll("hold-fleet"), r.between(0, d.Calm), "hold-fleet")
 	}
 	if r.chance(0.05) {
 		d.line(r.between(0, d.Calm), "unreadable", "unreadable", "of=aws.cloudwatch/odd")

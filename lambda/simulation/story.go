@@ -44,6 +44,7 @@ type Server struct {
 	Daily              int
 	Keep               bool
 	Approval           string
+	After              string
 }
 
 // Line is something that happens in the world at a time: what is sent to the function, what operators do, what breaks.
@@ -94,8 +95,8 @@ func (o Odd) String() string { return fmt.Sprintf("odd %s = %s %s", o.Name, o.Wh
 
 func (s Server) String() string {
 	return fmt.Sprintf("server %s backend=%s node=%s own=%t from=%d until=%d expires=%s cooldown=%s "+
-		"deadline=%s stale=%s daily=%d keep=%t approval=%s",
-		s.Name, s.Backend, s.Node, s.Own, s.From, s.Until, s.Expires, s.Cooldown, s.Deadline, s.Stale, s.Daily, s.Keep, s.Approval)
+		"deadline=%s stale=%s daily=%d keep=%t approval=%s after=%s",
+		s.Name, s.Backend, s.Node, s.Own, s.From, s.Until, s.Expires, s.Cooldown, s.Deadline, s.Stale, s.Daily, s.Keep, s.Approval, s.After)
 }
 
 // String is the story as Parse reads it.
@@ -185,7 +186,8 @@ func (s *Story) read(words []string) (err error) {
 func readServer(l Line) Server {
 	return Server{Name: l.ID, Backend: l.arg("backend"), Node: l.arg("node"), Own: l.arg("own") == "true", From: l.number("from"),
 		Until: l.number("until"), Expires: l.long("expires"), Cooldown: l.long("cooldown"), Deadline: l.long("deadline"), Stale: l.long("stale"),
-		Daily: l.number("daily"), Keep: l.arg("keep") == "true", Approval: l.arg("approval")}
+		Daily: l.number("daily"), Keep: l.arg("keep") == "true", Approval: l.arg("approval"),
+		After: l.arg("after")}
 }
 
 func (s *Story) readLine(words []string) error {

@@ -53,7 +53,7 @@ func (c Counts) others(b *strings.Builder, op string, columns []string) {
 var models = []string{"slow", "late", "stale", "conflict", "lag", "empty", "partial", "refuse", "queue", "reboot", "bad-run", "cancel",
 	"never",
 	"begin-late", "no-event", "rival", "end-lost", "end-late", "end-twice", "skew", "twice", "retard", "overlap", "click-start", "click-stop",
-	"click-close", "clear", "again"}
+	"click-close", "click-approve", "clear", "again"}
 
 // often is how many calls of an operation there must be before each fate is expected to have met one.
 const often = 4000
@@ -87,11 +87,13 @@ func (c Counts) Untested() (out []string) {
 
 // invariants are those that must have been tested, at both depths.
 var invariants = []string{
-	"acts-on-its-run", "allowed", "answered", "began-after-all", "began-is-seen", "claim-on-old-facts", "claim-under-a-hold",
-	"cooldown", "daily-limit", "end-notified", "finished-waiting", "kept-by-what-is-over", "kept-server", "limit",
-	"looked-at-again", "outbox-drops", "outbox-empties", "outbox-gives-up", "over-is-over", "published-what-is-recorded",
-	"refusal-notified", "repeated", "start-after-its-conclusion", "start-after-its-deadline", "stop-is-answered-truly",
-	"stop-is-obeyed", "stop-without-a-reason", "trigger-kept", "trigger-notified", "true-cancelled", "true-error", "true-failed",
-	"true-missed", "true-overdue", "true-refused", "true-started", "true-succeeded", "true-waiting", "two-at-once",
-	"two-starts-of-one-run", "two-starts-of-one-trigger", "unseen-is-notified", "window",
+	"acts-on-its-run", "after-a-success", "allowed", "answered", "approved-by-an-operator", "began-after-all", "began-is-seen",
+	"brake-is-answered-truly", "claim-beside-a-hold", "claim-on-old-facts", "claim-out-of-order", "claim-unapproved",
+	"claim-under-a-hold", "cooldown", "daily-limit", "end-notified", "finished-waiting", "followed-once",
+	"holds-are-read-with-the-look", "kept-by-what-is-over", "kept-server", "limit", "looked-at-again", "outbox-drops",
+	"outbox-empties", "outbox-gives-up", "over-is-over", "published-what-is-recorded", "refusal-notified", "repeated",
+	"start-after-its-conclusion", "start-after-its-deadline", "stop-is-answered-truly", "stop-is-obeyed", "stop-without-a-reason",
+	"trigger-kept", "trigger-notified", "true-cancelled", "true-error", "true-failed", "true-held", "true-missed", "true-overdue",
+	"true-refused", "true-released", "true-started", "true-succeeded", "true-waiting", "two-at-once", "two-starts-of-one-run",
+	"two-starts-of-one-trigger", "unseen-is-notified", "window",
 }

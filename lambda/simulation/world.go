@@ -1,7 +1,9 @@
 package simulation
 
 import (
+	"maps"
 	"slices"
+	"strconv"
 	"time"
 
 	"opsworks-maintenance/lambda/maintenance"
@@ -52,6 +54,18 @@ type settings struct {
 	limit   int
 	topics  []maintenance.Topic
 	off     map[string]bool // disabled
+	works   map[string]int  // how often what would run has been changed
+}
+
+// followers are, by a server's name, those that follow on its success.
+func (s *settings) followers() map[string][]string {
+	all := map[string][]string{}
+	for _, name := range slices.Sorted(maps.Keys(s.servers)) {
+		if after := s.servers[name].After; after != "" {
+			all[after] = append(all[after], name)
+		}
+	}
+	return all
 }
 
 func (s *settings) policy(name string) (maintenance.Policy, bool) {
@@ -61,7 +75,8 @@ func (s *settings) policy(name string) (maintenance.Policy, bool) {
 	}
 	p := maintenance.Policy{
 		Backend: server.Backend, Enabled: !s.off[name], StaleAfter: server.Stale, ExpiresAfter: server.Expires, Cooldown: server.Cooldown,
-		DailyLimit: server.Daily, Deadline: server.Deadline, KeepWhenCleared: server.Keep,
+		DailyLimit: server.Daily, Deadline: server.Deadline, KeepWhenCleared: server.Keep, After: server.After,
+		Work: maintenance.Work{Backend: server.Backend, Version: strconv.Itoa(s.works[name])},
 	}
 	if server.From != server.Until {
 		p.Window = maintenance.Window{Hours: daily{server.From, server.Until}}
@@ -83,7 +98,7 @@ func (d daily) Covers(_ time.Weekday, minute int) bool {
 }
 
 func newSettings(s *Story) *settings {
-	out := &settings{servers: map[string]Server{}, limit: s.Limit, off: map[string]bool{}}
+	out := &settings{servers: map[string]Server{}, limit: s.Limit, off: map[string]bool{}, works: map[string]int{}}
 	for _, server := range s.Servers {
 		out.servers[server.Name] = server
 	}
@@ -95,7 +110,8 @@ func newSettings(s *Story) *settings {
 
 // deploy changes the settings: running invocations end by the old ones, new ones begin in new containers.
 func (w *world) deploy(l Line) {
-	next := &settings{servers: map[string]Server{}, limit: w.settings.limit, topics: w.settings.topics, off: map[string]bool{}}
+	next := &settings{servers: map[string]Server{}, limit: w.settings.limit, topics: w.settings.topics, off: map[string]bool{},
+		works: maps.Clone(w.settings.works)}
 	for name, server := range w.settings.servers {
 		if !slices.Contains(l.list("drop"), name) {
 			next.servers[name] = server
@@ -105,6 +121,9 @@ func (w *world) deploy(l Line) {
 		if slices.Contains(l.list("add"), server.Name) {
 			next.servers[server.Name] = server
 		}
+	}
+	for _, name := range l.list("change") {
+		next.works[name]++
 	}
 	for _, name := range l.list("disable") {
 		next.off[name] = true

@@ -14,7 +14,7 @@ const (
 	closed    = `(?m)^failed\tclosed-by-hand|"reason":"closed-by-hand"`
 	stopping  = `(?m)^in-progress\tstopping|"reason":"stopping"`
 	manual    = `(?m)^trigger\tmanual\tstarted|"trigger":"manual","outcome":"started"`
-	notYet    = `^refused\tunsupported\t`
+	held      = `^held\t`
 )
 
 var (
@@ -45,9 +45,9 @@ var played = map[string][]scene{
 	"opsm start -run ID -override calendar":       {{"calendar", 0, started}},
 	"opsm start -server NAME -override window":    {{"closed", 0, started}},
 	"REQUESTS=delete make redrive":                {{"letters", 0, `\thandled\t(.*\n)*.*\tdeleted\t`}},
-	"opsm approve -run ID":                        {{"waiting", 1, notYet}},
-	"opsm hold -server NAME -for 8h -reason TEXT": {{"idle", 1, notYet}},
-	"opsm hold -fleet -until TIME":                {{"idle", 1, notYet}},
+	"opsm approve -run ID":                        {{"waiting", 1, `^refused\tnot-asked\t`}},
+	"opsm hold -server NAME -for 8h -reason TEXT": {{"idle", 0, held}},
+	"opsm hold -fleet -until TIME":                {{"idle", 0, held}},
 
 	`echo '{"plan":{"serverName":"NAME"}}'` + byAWS:                   {{"idle", 0, manual}},
 	`echo '{"stop":{"runId":"ID"}}'` + byAWS:                          stops,

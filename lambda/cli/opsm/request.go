@@ -61,7 +61,10 @@ type stopCommand struct{ target }
 // Run is called by kong.
 func (c stopCommand) Run(ctx context.Context, s *session) error { return s.only(ctx, "stop", c) }
 
-type approveCommand struct{ target }
+type approveCommand struct {
+	target
+	asker
+}
 
 // Run is called by kong.
 func (c approveCommand) Run(ctx context.Context, s *session) error { return s.only(ctx, "approve", c) }
@@ -73,6 +76,7 @@ func (c closeCommand) Run(ctx context.Context, s *session) error { return s.only
 
 type holdCommand struct {
 	brake
+	asker
 	Until  time.Time      `json:"until,omitzero" xor:"until" placeholder:"TIME" help:"Until when, as 2026-11-29T06:00:00Z; 24h if not said."`
 	For    *time.Duration `json:"-" xor:"until" placeholder:"TIME" help:"For how long, as 8h."`
 	Reason string         `json:"reason,omitempty" placeholder:"TEXT" help:"Why; whoever is held up reads it."`
@@ -94,7 +98,10 @@ func (c holdCommand) Run(ctx context.Context, s *session) error {
 	return s.only(ctx, "hold", c)
 }
 
-type releaseCommand struct{ brake }
+type releaseCommand struct {
+	brake
+	asker
+}
 
 // Run is called by kong.
 func (c releaseCommand) Run(ctx context.Context, s *session) error { return s.only(ctx, "release", c) }

@@ -104,7 +104,7 @@ func TestRequests(t *testing.T) {
 		`{"serverName":"a"}`: stopCommand{target{Server: "a"}},
 		`{"until":"2026-11-29T06:00:00+01:00","reason":"release day"}`: holdCommand{brake: brake{Fleet: true}, Until: until,
 			Reason: "release day"},
-		`{}`: releaseCommand{brake{Fleet: true}},
+		`{}`: releaseCommand{brake: brake{Fleet: true}},
 	} {
 		if got, err := json.Marshal(request); err != nil || string(got) != want {
 			t.Errorf("%v %s, want %s", err, got, want)

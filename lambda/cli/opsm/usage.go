@@ -4,6 +4,7 @@ import (
 	"context"
 	_ "embed"
 	"errors"
+	"os/user"
 	"strings"
 
 	"github.com/alecthomas/kong"
@@ -63,7 +64,7 @@ func command(ctx context.Context, args []string, screen screen) error {
 	}
 	var all arguments
 	parser, err := kong.New(&all, kong.Name("opsm"), kong.Description(description), kong.Writers(screen.out, screen.err),
-		kong.Vars{"version": version}, kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}))
+		kong.Vars{"version": version, "user": userName()}, kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}))
 	if err != nil {
 		return err
 	}
@@ -79,6 +80,15 @@ func command(ctx context.Context, args []string, screen screen) error {
 	}
 	parsed.BindTo(ctx, (*context.Context)(nil))
 	return parsed.Run(s)
+}
+
+// userName is the one of the machine; empty where it has none.
+func userName() string {
+	u, err := user.Current()
+	if err != nil {
+		return ""
+	}
+	return u.Username
 }
 
 // dashes turns "-server" into "--server", and "help start" into "start --help".
@@ -124,6 +134,11 @@ func (s server) Validate() error {
 		return errors.New("give -server NAME")
 	}
 	return nil
+}
+
+// asker is who asks, for the message; an event carries no identity.
+type asker struct {
+	By string `json:"by,omitempty" default:"${user}" placeholder:"NAME" help:"Who asks; for messages, and nothing checks it."`
 }
 
 // brake is what a hold binds: a server, or the fleet, which nobody means by leaving a name out.

@@ -26,7 +26,7 @@ func Run(t *testing.T, open func(t *testing.T) Fixture) {
 	for _, group := range []struct {
 		name  string
 		tests []test
-	}{{"Commit", commits}, {"Claim", claims}, {"Free", frees}, {"Take", takes}, {"Reads", reads}, {"Fleet", fleet}} {
+	}{{"Commit", commits}, {"Claim", claims}, {"Free", frees}, {"Hold", holds}, {"Take", takes}, {"Reads", reads}, {"Fleet", fleet}} {
 		t.Run(group.name, func(t *testing.T) {
 			for _, tt := range group.tests {
 				t.Run(tt.name, func(t *testing.T) { tt.run(t, open(t)) })

@@ -76,6 +76,7 @@ func readServers(o object) []settings.Server {
 		servers = append(servers, o.parser.server(item, at.item(i), i))
 	}
 	o.parser.checkServerNames(servers, at)
+	o.parser.checkOrder(servers, at)
 	return servers
 }
 

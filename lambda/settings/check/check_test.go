@@ -11,6 +11,7 @@ import (
 	"time"
 	_ "time/tzdata" // the zones must not depend on the machine
 
+	"opsworks-maintenance/lambda/maintenance"
 	"opsworks-maintenance/lambda/settings"
 	"opsworks-maintenance/lambda/settings/check"
 )
@@ -116,6 +117,7 @@ func TestResolve_Everything(t *testing.T) {
 		Timezone:  "Europe/Berlin", Location: berlin,
 		Cooldown: 0, ExpiresAfter: 26 * time.Hour, KeepWhenCleared: true, StaleAfter: 30 * time.Minute, Deadline: 36 * time.Hour,
 		ExpectEvery: 8 * 24 * time.Hour, DailyLimit: 1,
+		Approval: []maintenance.TriggerKind{maintenance.TriggerAlarm, maintenance.TriggerAfter}, After: "puppet-01",
 	}); !reflect.DeepEqual(chef, want) {
 		t.Errorf("chef = %+v\nwant %+v", chef, want)
 	}

@@ -79,6 +79,10 @@ type serverKeys struct {
 	DailyLimit int `json:"dailyLimit" default:"2"`
 	// What a return to OK does to a run that waits for that alarm alone.
 	WhenAlarmClears string `json:"whenAlarmClears" default:"cancel" kind:"whenAlarmClears"`
+	// The kinds of triggers that an operator has to approve. Left out: none.
+	Approval []string `json:"approval" kind:"approval"`
+	// The server that goes before: its success by a schedule, or after another's, triggers this one. Not while it is under maintenance.
+	After string `json:"after" kind:"serverName"`
 	// The Automation runbook: one of this project, or the name or ARN of any other, with :7 for a version.
 	Runbook string `json:"runbook" kind:"runbook"`
 	// Parameters of the runbook, each a list. The node's id goes into InstanceId, or where a value is {node}.

@@ -34,6 +34,7 @@ func kinds() map[string]object {
 	return map[string]object{
 		"alarm":        {"minLength": 1, "maxLength": 255},
 		"alarmTrigger": {"enum": []any{string(settings.TriggerTag), string(settings.TriggerDimension), string(settings.TriggerAction)}},
+		"approval":     {"enum": []any{"alarm", "schedule", "after"}},
 		"backend":      {"enum": []any{string(settings.BackendSSM), string(settings.BackendOpsWorksCM)}},
 		"day":          {"enum": []any{"Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"}},
 		"duration": {"minLength": 1, "pattern": "^([0-9]+d)?(0|([0-9]*[.]?[0-9]*(ns|us|µs|μs|ms|h|m|s))*)$",

@@ -37,7 +37,9 @@ func (p *parser) server(v value, at *place, position int) settings.Server {
 		ExpectEvery:     o.duration("expectEvery", 0, notZero),
 		DailyLimit:      o.countFromOne("dailyLimit", defaultDailyLimit),
 		KeepWhenCleared: readKeepWhenCleared(o),
+		Approval:        readApproval(o),
 	}
+	server.After, _ = o.text("after")
 	server.Timezone = server.Location.String()
 	server.Alarms = readAlarms(o, position)
 	server.Rules = readRules(o)
