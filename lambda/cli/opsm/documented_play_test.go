@@ -39,6 +39,14 @@ var stages = map[string]stage{
 		return asked(t, m, server)
 	}},
 	"running": {"", running},
+	// approval is a run that waits for one, held and fleet what may not start.
+	"approval": {`, "approval": ["schedule"]`, asked},
+	"held": {"", func(t *testing.T, m *machine.Machine, server string) string {
+		return invoke(t, m, "operators", `{"hold": {"serverName": "`+server+`"}}`, "held")
+	}},
+	"fleet": {"", func(t *testing.T, m *machine.Machine, _ string) string {
+		return invoke(t, m, "operators", `{"hold": {}}`, "held")
+	}},
 	// late is a run past its deadline.
 	"late": {`, "deadline": "1s"`, func(t *testing.T, m *machine.Machine, server string) string {
 		run := running(t, m, server)
@@ -103,7 +111,8 @@ func TestDocumented_Commands(t *testing.T) {
 					server = "automate-06"
 				}
 				address, run := set(t, stages[scene.finds], server)
-				typed := strings.NewReplacer("ID", run, "NAME", server, "TEXT", "release", "TIME", "2036-11-29T06:00:00Z").Replace(command)
+				typed := strings.NewReplacer("ID", run, "NAME", server, "TEXT", "release", "TIME",
+					time.Now().Add(24*time.Hour).UTC().Format(time.RFC3339)).Replace(command)
 				exit, out := typeIn(t, address, typed)
 				if exit != scene.exit || !regexp.MustCompile(scene.says).MatchString(out) {
 					t.Errorf("%s\nexit code %d, want %d, and %s in\n%s", typed, exit, scene.exit, scene.says, out)
@@ -116,7 +125,8 @@ func TestDocumented_Commands(t *testing.T) {
 // What only AWS itself can answer, the AWS CLI takes as it stands: it finds nobody to talk to.
 func TestDocumented_AWSItself(t *testing.T) {
 	for command, where := range documented(t) {
-		if reason := elsewhere(general(command)); !strings.HasPrefix(command, "aws ") || slices.Contains([]string{"", named, restore}, reason) {
+		reason := elsewhere(general(command))
+		if !strings.HasPrefix(command, "aws ") || slices.Contains([]string{"", named, restore, filled}, reason) {
 			continue
 		}
 		needed(t, "aws")
@@ -162,7 +172,7 @@ func typeIn(t *testing.T, address, command string) (int, string) {
 	shell.Dir = "../../.."
 	shell.Env = append(os.Environ(), "AWS_ENDPOINT_URL="+address, "AWS_REGION="+machine.Region, "AWS_DEFAULT_REGION="+machine.Region,
 		"AWS_ACCESS_KEY_ID=local", "AWS_SECRET_ACCESS_KEY=local", "AWS_CONFIG_FILE=/dev/null", "AWS_SHARED_CREDENTIALS_FILE=/dev/null",
-		"AWS_PAGER=", "AWS_MAX_ATTEMPTS=1", "MAKEFLAGS=", "OPSM_FUNCTION="+machine.FunctionName)
+		"AWS_PAGER=", "AWS_MAX_ATTEMPTS=1", "MAKEFLAGS=", "MAKELEVEL=0", "OPSM_FUNCTION="+machine.FunctionName)
 	out, err := shell.CombinedOutput()
 	var ended *exec.ExitError
 	if err != nil && !errors.As(err, &ended) {

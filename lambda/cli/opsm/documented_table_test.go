@@ -15,6 +15,7 @@ const (
 	stopping  = `(?m)^in-progress\tstopping|"reason":"stopping"`
 	manual    = `(?m)^trigger\tmanual\tstarted|"trigger":"manual","outcome":"started"`
 	held      = `^held\t`
+	released  = `(?m)(^|"outcome":")released\b`
 )
 
 var (
@@ -38,21 +39,27 @@ var played = map[string][]scene{
 	"make close RUN=ID": {{"late", 0, closed}}, "opsm close -run ID": {{"late", 0, closed}},
 	"make plan SERVER=NAME": {{"idle", 0, manual}}, "opsm plan -server NAME": {{"idle", 0, manual}},
 	"make start SERVER=NAME": {{"idle", 0, started}}, "opsm start -server NAME": {{"idle", 0, started}},
-	"make start RUN=ID": {{"throttled", 0, started}}, "opsm start -run ID": {{"throttled", 0, started}},
-	"make history SERVER=NAME":                    {{"running", 0, `^puppet-01-\S+\trunning\t\tmanual\t`}},
-	"opsm history -server NAME":                   {{"waiting", 0, `^puppet-01-\S+\twaiting\toutside-window\tschedule\tweekly\t`}},
-	"opsm start -run ID -override window":         {{"waiting", 0, started}},
-	"opsm start -run ID -override calendar":       {{"calendar", 0, started}},
-	"opsm start -server NAME -override window":    {{"closed", 0, started}},
-	"REQUESTS=delete make redrive":                {{"letters", 0, `\thandled\t(.*\n)*.*\tdeleted\t`}},
-	"opsm approve -run ID":                        {{"waiting", 1, `^refused\tnot-asked\t`}},
-	"opsm hold -server NAME -for 8h -reason TEXT": {{"idle", 0, held}},
-	"opsm hold -fleet -until TIME":                {{"idle", 0, held}},
+	"make start RUN=ID":                                  {{"throttled", 0, started}},
+	"make history SERVER=NAME":                           {{"running", 0, `^puppet-01-\S+\trunning\t\tmanual\t`}},
+	"opsm history -server NAME":                          {{"waiting", 0, `^puppet-01-\S+\twaiting\toutside-window\tschedule\tweekly\t`}},
+	"opsm start -run ID -override window":                {{"waiting", 0, started}},
+	"opsm start -run ID -override calendar":              {{"calendar", 0, started}},
+	"opsm start -server NAME -override window":           {{"closed", 0, started}},
+	"REQUESTS=delete make redrive":                       {{"letters", 0, `\thandled\t(.*\n)*.*\tdeleted\t`}},
+	"opsm approve -run ID":                               {{"waiting", 1, `^refused\tnot-asked\t`}, {"approval", 0, started}},
+	"opsm hold -server NAME -for 8h -reason TEXT":        {{"idle", 0, held}},
+	"opsm hold -server NAME":                             {{"idle", 0, held}},
+	"opsm hold -fleet -for 8h -reason 'licence renewal'": {{"idle", 0, held}},
+	"opsm release -server NAME":                          {{"idle", 1, `^refused\thold-unchanged\t`}, {"held", 0, released}},
+	"opsm release -fleet":                                {{"fleet", 0, released}},
+	"opsm hold -fleet -until TIME":                       {{"idle", 0, held}},
 
 	`echo '{"plan":{"serverName":"NAME"}}'` + byAWS:                   {{"idle", 0, manual}},
 	`echo '{"stop":{"runId":"ID"}}'` + byAWS:                          stops,
 	`echo '{"close":{"runId":"ID"}}'` + byAWS:                         {{"late", 0, closed}},
-	`echo '{"start":{"runId":"ID"}}'` + byAWS:                         {{"throttled", 0, started}},
+	`echo '{"approve":{"runId":"ID"}}'` + byAWS:                       {{"approval", 0, started}},
+	`echo '{"release":{"serverName":"NAME"}}'` + byAWS:                {{"held", 0, released}},
+	`echo '{"release":{}}'` + byAWS:                                   {{"fleet", 0, released}},
 	`echo '{"start":{"runId":"ID","override":["window"]}}'` + byAWS:   {{"waiting", 0, started}},
 	`echo '{"start":{"runId":"ID","override":["calendar"]}}'` + byAWS: {{"calendar", 0, started}},
 }
@@ -63,6 +70,7 @@ const (
 	account = "it needs an AWS account"
 	network = "it asks a package registry or a repository"
 	restore = "make real runs these very lines"
+	filled  = "it wants the name of a bucket; make e2e deploys a release so"
 	named   = "a sentence names it, without its options"
 )
 
@@ -73,6 +81,8 @@ var notPlayed = map[string]string{
 	"make canaries": "it takes an hour", "make mutate": "it takes an hour", "make e2e": minutes,
 	"make real":      "it needs root, and leaves a Puppet Server on the machine",
 	"make bootstrap": account, "make deploy": account, "make destroy": account, "aws dynamodb delete-table": named,
+	"make release": minutes, "aws cloudformation": filled, "aws s3 cp dist/release/": filled, "make plan FUNCTION=<name>": named,
+	"opsm import": "testdata/import.txtar plays it", "aws opsworks-cm describe-servers": named,
 	"aws ec2 create-tags": account, "aws ssm add-tags-to-resource": account,
 	"aws ssm get-document": named,
 	"go test":              "it is one of the tests", "go get -u": "it must not be typed",
