@@ -58,7 +58,7 @@ func notNew(_ Run, t Trigger, _ Facts) Verdict {
 func held(_ Run, _ Trigger, f Facts) Verdict {
 	for _, h := range []Hold{f.Snapshot.Fleet.Hold, f.Snapshot.Server.Hold} {
 		if h.Live(f.Now) {
-			return Verdict{Ruling: RulingWait, Reason: ReasonHeld, Until: h.Until, Detail: h.Reason}
+			return Verdict{Ruling: RulingWait, Reason: ReasonHeld, Until: h.Until, Detail: h.words()}
 		}
 	}
 	return pass
