@@ -37,7 +37,7 @@ const (
 
 // missing reports whether what the run is followed by was not in the answer.
 func (c Conclusion) missing() bool {
-	return c.Progress == ProgressNoEvidence && c.Reason != ReasonNeverBegan
+	return c.Progress == ProgressNoEvidence && c.Reason != ReasonNeverBegan && c.Reason != ReasonEndUnclear
 }
 
 // conclude is the one place where evidence becomes knowledge. It is a pure function of the run, what was seen, and the time.
@@ -152,7 +152,7 @@ func concludeFromServer(run Run, s Sighting, now time.Time, tick time.Duration) 
 	case c.Began:
 		c.Progress, c.Outcome = ProgressDone, OutcomeFailed
 	case run.Accepted.IsZero() && (len(s.Events) > 0 || s.Server.MaintenanceStatus != run.Attempt.ServerAtDecision.MaintenanceStatus):
-		c.Reason = ReasonStartUnconfirmed // something was recorded since the claim, and nothing says what: that is not nothing
+		c.Progress, c.Reason = ProgressNoEvidence, ReasonEndUnclear // something was recorded since the claim, and nothing says what
 	case s.EventsErr != nil:
 		c.Reason, c.Detail = ReasonOf(s.EventsErr), s.EventsErr.Error()
 	default:

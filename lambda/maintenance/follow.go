@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"time"
 )
 
 // stopByWindow is who stops a run that has not begun when its window closes.
@@ -138,12 +139,15 @@ func noteMissing(run Run, c Conclusion, f Facts) Decision {
 	run.Missing = run.Missing.again(c.Reason, f.Now, f.Tick)
 	counts := run.Missing.conclusive(f.Now, f.Tick)
 	switch {
+	case run.State == RunStarting && counts && (c.Reason == ReasonEndUnclear || !run.watched(run.Attempt.Ends, f)):
+		return end(run, ending{outcome: OutcomeFailed, reason: ReasonEndUnclear, detail: c.Detail, server: c.Server}, f)
 	case run.State == RunStarting && counts:
 		return notStarted(run, Verdict{Ruling: RulingWait, Reason: ReasonUnavailable,
 			Detail: "the attempt to start it ended without an answer, and nothing has been seen of it since"}, true, f)
 	case run.State == RunStarting:
 		return noteUnseen(run, ReasonStartUnconfirmed, cmp.Or(run.Attempt.Unconfirmed, "the attempt to start it ended without an answer"), f)
-	case counts && c.Reason == ReasonNeverBegan && !run.LastUnderMaintenance.IsZero() && f.Now.After(run.Accepted.Add(startProofTicks*f.Tick)):
+	case counts && c.Reason == ReasonNeverBegan && (!run.LastUnderMaintenance.IsZero() || !run.watched(run.Accepted, f)) &&
+		f.Now.After(run.Accepted.Add(startProofTicks*f.Tick)):
 		return end(run, ending{outcome: OutcomeFailed, reason: ReasonEndUnclear, detail: c.Detail, server: c.Server}, f)
 	case counts && c.Reason != ReasonNeverBegan, counts && f.Now.After(run.Accepted.Add(startProofTicks*f.Tick)):
 		return end(run, ending{outcome: OutcomeFailed, reason: c.Reason, detail: c.Detail, server: c.Server}, f)
@@ -154,6 +158,12 @@ func noteMissing(run Run, c Conclusion, f Facts) Decision {
 	n := Decision{Run: run, Stop: !run.Stop.At.IsZero()}
 	n.Run.LookAt = run.nextFollow(f.Now, f.Tick)
 	return n
+}
+
+// watched reports whether the looks that lack something began in time: before a maintenance that began by then can have been over. An
+// execution is listed when it is over, too; a server only shows that it is under maintenance.
+func (r Run) watched(from time.Time, f Facts) bool {
+	return r.Attempt.ServerAtDecision.Node != "" || !r.Missing.Since.After(from.Add(lagTicks*f.Tick+serviceClockSkew))
 }
 
 // unseenNotice marks that it has been notified that a run cannot be followed.
