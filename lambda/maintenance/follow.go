@@ -139,14 +139,14 @@ func noteMissing(run Run, c Conclusion, f Facts) Decision {
 	run.Missing = run.Missing.again(c.Reason, f.Now, f.Tick)
 	counts := run.Missing.conclusive(f.Now, f.Tick)
 	switch {
-	case run.State == RunStarting && counts && (c.Reason == ReasonEndUnclear || !run.watched(run.Attempt.Ends, f)):
+	case run.State == RunStarting && counts && (c.Reason == ReasonEndUnclear || !watched(run, run.Attempt.Ends, f)):
 		return end(run, ending{outcome: OutcomeFailed, reason: ReasonEndUnclear, detail: c.Detail, server: c.Server}, f)
 	case run.State == RunStarting && counts:
 		return notStarted(run, Verdict{Ruling: RulingWait, Reason: ReasonUnavailable,
 			Detail: "the attempt to start it ended without an answer, and nothing has been seen of it since"}, true, f)
 	case run.State == RunStarting:
 		return noteUnseen(run, ReasonStartUnconfirmed, cmp.Or(run.Attempt.Unconfirmed, "the attempt to start it ended without an answer"), f)
-	case counts && c.Reason == ReasonNeverBegan && (!run.LastUnderMaintenance.IsZero() || !run.watched(run.Accepted, f)) &&
+	case counts && c.Reason == ReasonNeverBegan && (!run.LastUnderMaintenance.IsZero() || !watched(run, run.Accepted, f)) &&
 		f.Now.After(run.Accepted.Add(startProofTicks*f.Tick)):
 		return end(run, ending{outcome: OutcomeFailed, reason: ReasonEndUnclear, detail: c.Detail, server: c.Server}, f)
 	case counts && c.Reason != ReasonNeverBegan, counts && f.Now.After(run.Accepted.Add(startProofTicks*f.Tick)):
@@ -162,8 +162,8 @@ func noteMissing(run Run, c Conclusion, f Facts) Decision {
 
 // watched reports whether the looks that lack something began in time: before a maintenance that began by then can have been over. An
 // execution is listed when it is over, too; a server only shows that it is under maintenance.
-func (r Run) watched(from time.Time, f Facts) bool {
-	return r.Attempt.ServerAtDecision.Node != "" || !r.Missing.Since.After(from.Add(lagTicks*f.Tick+serviceClockSkew))
+func watched(run Run, from time.Time, f Facts) bool {
+	return run.Attempt.ServerAtDecision.Node != "" || !run.Missing.Since.After(from.Add(lagTicks*f.Tick+serviceClockSkew))
 }
 
 // unseenNotice marks that it has been notified that a run cannot be followed.
