@@ -82,6 +82,10 @@ func (s *scenario) waiting(ctx context.Context, m *machine.Machine, deadline tim
 			later = append(later, fmt.Sprintf("%s waits until %s (%s)", run.ServerName, until, run.Wait.Reason))
 			continue
 		}
+		if run.Outcome == maintenance.OutcomeHeld && d.DueAt.After(deadline) {
+			later = append(later, "the hold lasts until "+d.DueAt.In(s.zones[run.ServerName]).Format(clock))
+			continue
+		}
 		waiting = append(waiting, fmt.Sprintf("%s (%s)", d.RunID, d.State))
 	}
 	for about := range told {
