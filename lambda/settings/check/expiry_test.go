@@ -17,7 +17,7 @@ func TestResolve_ExpiresAfter(t *testing.T) {
 		{"the name of the first edition", withServer(`"patience": "6h"`), []string{
 			"servers[0].patience: patience is called expiresAfter now"}},
 		{"the name of the first edition, where it never stood", `{"patience": "6h", ` + withServer("")[1:], []string{
-			`patience: "patience" is not a known key; known are servers, notify, maxConcurrent, endpoint, alarmTriggers`}},
+			`patience: "patience" is not a known key; known are servers, notify, maxConcurrent, endpoint, alarmTriggers, maxWildcardRules`}},
 		{"no time at all", withServer(`"expiresAfter": "0s", ` + flexible), []string{
 			`servers[0].expiresAfter: "0s" lets nothing start; write how long a trigger may wait, or leave it out for the end of the window`}},
 		{"no duration", withServer(`"expiresAfter": "soon"`), []string{

@@ -56,10 +56,10 @@ func TestResolve_TopLevel(t *testing.T) {
 		{"an unknown key near a known one", `{` + server + `, "Notify": []}`,
 			[]string{`Notify: "Notify" is not a known key; did you mean "notify"?`}},
 		{"an unknown key that could break the line", `{` + server + `, "a\nb": 1}`,
-			[]string{`["a\nb"]: "a\nb" is not a known key; known are servers, notify, maxConcurrent, endpoint, alarmTriggers`}},
+			[]string{`["a\nb"]: "a\nb" is not a known key; known are servers, notify, maxConcurrent, endpoint, alarmTriggers, maxWildcardRules`}},
 		{"an unknown key without end", `{` + server + `, "` + strings.Repeat("é", 80) + `": 1}`,
 			[]string{`["` + strings.Repeat("é", 60) + `"…]: "` + strings.Repeat("é", 60) +
-				`"… is not a known key; known are servers, notify, maxConcurrent, endpoint, alarmTriggers`}},
+				`"… is not a known key; known are servers, notify, maxConcurrent, endpoint, alarmTriggers, maxWildcardRules`}},
 		{"no run at a time", `{` + server + `, "maxConcurrent": 0}`,
 			[]string{"maxConcurrent: 0 is not possible; write a whole number, 1 to 2147483647"}},
 		{"half a run at a time", `{` + server + `, "maxConcurrent": 1.5}`,
@@ -187,7 +187,8 @@ func TestResolve_Automation(t *testing.T) {
 		{"a colon without a version", of(`"runbook": "Maintain:"`), []string{
 			`servers[0].runbook: "Maintain:" ends in no version; write a number from 1, or leave it and its colon away`}},
 		{"a runbook with a blank", of(`"runbook": "my runbook"`), []string{
-			`servers[0].runbook: "my runbook" is not the name or ARN of a runbook; write 3 to 128 letters, digits and . - _ : /`}},
+			`servers[0].runbook: "my runbook" is not the name or ARN of a runbook; write 3 to 128 letters, digits and . - _, ` +
+				`or arn:aws:ssm:REGION:ACCOUNT:document/NAME (no ACCOUNT where AWS owns it)`}},
 		{"a tag key with a colon", ssm(`"tagKey": "a:b"`), []string{
 			`servers[0].tagKey: "a:b" is not a usable tag key; write 1 to 128 characters without a colon`}},
 		{"parameters that are a list", ssm(`"parameters": []`), []string{"servers[0].parameters: must be an object, not a list"}},
@@ -210,9 +211,10 @@ func TestResolve_Automation(t *testing.T) {
 			`servers[0].publicParameters: goes with a runbook of your own; those of "puppet-enterprise" are known; remove it`}},
 		{"a parameter with null in it", ssm(`"parameters": {"A b": ["x", null]}`), []string{
 			`servers[0].parameters["A b"][1]: must be a text in quotes, not null`}},
-		{"a calendar with a blank and one twice", ssm(`"calendars": ["a b", "c", "c"]`), []string{
-			`servers[0].calendars[0]: "a b" is not the name or ARN of a calendar`,
-			`servers[0].calendars[2]: "c" is the same as item 1; keep one`}},
+		{"a calendar with a blank and one twice", ssm(`"calendars": ["a b", "cal", "cal"]`), []string{
+			`servers[0].calendars[0]: "a b" is not the name or ARN of a calendar; write 3 to 128 letters, digits and . - _, ` +
+				`or arn:aws:ssm:REGION:ACCOUNT:document/NAME`,
+			`servers[0].calendars[2]: "cal" is the same as item 1; keep one`}},
 	})
 }
 
