@@ -9,7 +9,7 @@ import (
 // What may be started may be checked beforehand, and nothing else: by the document alone, which is the one resource of DescribeDocument.
 // https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssystemsmanager.html
 func TestAutomation_DescribesWhatItStarts(t *testing.T) {
-	const here = "arn:aws-us-gov:ssm:ap-southeast-1:" // as the tests fill the pseudo parameters in
+	const here = "arn:aws-us-gov:ssm:us-isof-south-1:" // as the tests fill the pseudo parameters in
 	for sentence, c := range map[string]struct{ document, want string }{
 		"a runbook of one's own, in any version": {`{"servers": [{"name": "a", "backend": "ssm", "runbook": "Maintain"},
 			{"name": "b", "backend": "ssm", "runbook": "Maintain:2"}]}`, here + "123456789012:document/Maintain"},

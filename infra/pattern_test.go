@@ -159,8 +159,8 @@ func TestAlarmRules_TooManyWildcards(t *testing.T) {
 	if len(rules) != 1 || len(faults) != maxFaults {
 		t.Fatalf("%d rules, %d faults", len(rules), len(faults))
 	}
-	if said := faults[9].String(); !regexp.MustCompile(`^servers\[0\]\.alarms\[9\]: "cpu-\*-9" is one of 120 wildcards, which need \d+ EventBridge rules, ` +
-		`and maxWildcardRules allows 10; `).MatchString(said) {
+	if said := faults[9].String(); !regexp.MustCompile(`^servers\[0\]\.alarms\[9\]: "cpu-\*-9" is one of 120 wildcards, ` +
+		`which need \d+ EventBridge rules, and maxWildcardRules allows 10; `).MatchString(said) {
 		t.Errorf("said %s", said)
 	}
 	rules, faults = alarmRules(server(globs[:15]...), 10)
@@ -169,8 +169,8 @@ func TestAlarmRules_TooManyWildcards(t *testing.T) {
 	}
 }
 
-// However settings change, an alarm that both name is in the rule it was in, or in a new rule while the old one goes: CloudFormation deletes
-// at the end, so that the alarm always meets a rule. And nearly all stay where they are.
+// However settings change, an alarm that both name is in the rule it was in, or in a new rule while the old one goes: CloudFormation
+// deletes at the end, so that the alarm always meets a rule. And nearly all stay where they are.
 func TestAlarmRules_Change(t *testing.T) {
 	random := rand.New(rand.NewPCG(3, 4))
 	form := []string{"%d", "disk of the server number %d is full", "web-%d-*", "*-%d", "cpu-*-%d", "node-%d-*-of-*-x", "é %d"}

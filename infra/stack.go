@@ -52,7 +52,7 @@ func NewStack(scope constructs.Construct, id string, props *StackProps) *Stack {
 	s.Function = NewFunction(s.Stack, "Function", &FunctionProps{Architecture: props.Architecture, Asset: props.Asset})
 	s.Runs.GrantTo(s.Function)
 	s.Topics.GrantPublish(s.Function)
-	grantOpsWorksCM(s.Function, p.Settings.Servers)
+	grant(s.Function.Policy, opsWorksCMPermissions(placeOf(s.Stack), p.Settings.Servers))
 	s.Automation.GrantTo(s.Function)
 	s.Triggers = NewTriggers(s.Stack, "Triggers", &TriggersProps{
 		Function: s.Function, Rules: p.Rules, Schedules: p.Schedules,

@@ -58,7 +58,7 @@ func plain(value any) any {
 		return list
 	case map[string]any:
 		if ref, ok := value["Ref"].(string); ok {
-			known := map[string]string{"AWS::Partition": "aws-us-gov", "AWS::Region": "ap-southeast-1", "AWS::AccountId": "123456789012",
+			known := map[string]string{"AWS::Partition": longestPlace.partition, "AWS::Region": longestPlace.region, "AWS::AccountId": longestPlace.account,
 				"AWS::URLSuffix": "amazonaws.com"}
 			if text, ok := known[ref]; ok {
 				return text

@@ -3,9 +3,19 @@ package check
 import (
 	"regexp"
 	"strings"
-
-	"github.com/aws/aws-sdk-go-v2/aws/arn"
 )
+
+// ARN is the name of an AWS resource, in its parts.
+type ARN struct{ Partition, Service, Region, Account, Resource string }
+
+// ParseARN tells whether a text has the parts of an ARN, and not what they name.
+func ParseARN(text string) (ARN, bool) {
+	parts := strings.SplitN(text, ":", 6)
+	if len(parts) != 6 || parts[0] != "arn" {
+		return ARN{}, false
+	}
+	return ARN{Partition: parts[1], Service: parts[2], Region: parts[3], Account: parts[4], Resource: parts[5]}, true
+}
 
 // What becomes a resource in an IAM policy is one name or one ARN: a star or a question mark in it would be a wildcard there.
 var (
@@ -42,21 +52,21 @@ func OwnedByAWS(document string) bool {
 // isDocument tells whether a text is the name or ARN of one document of Systems Manager. In an ARN, the documents of AWS have no account,
 // and all others have one.
 func isDocument(text string) bool {
-	if !strings.HasPrefix(text, "arn:") {
+	a, isARN := ParseARN(text)
+	if !isARN {
 		return documentName.MatchString(text)
 	}
-	a, err := arn.Parse(text)
 	name, document := strings.CutPrefix(a.Resource, "document/")
-	if err != nil || !document || a.Service != "ssm" || !regionName.MatchString(a.Region) || a.Partition != PartitionOf(a.Region) {
+	if !document || a.Service != "ssm" || !regionName.MatchString(a.Region) || a.Partition != PartitionOf(a.Region) {
 		return false
 	}
-	return documentName.MatchString(name) && (OwnedByAWS(name) && a.AccountID == "" || !OwnedByAWS(name) && accountID.MatchString(a.AccountID))
+	return documentName.MatchString(name) && (OwnedByAWS(name) && a.Account == "" || !OwnedByAWS(name) && accountID.MatchString(a.Account))
 }
 
 // isRole tells whether a text is the ARN of one role.
 func isRole(text string) bool {
-	a, err := arn.Parse(text)
-	return err == nil && a.Service == "iam" && a.Region == "" && isPartition(a.Partition) && accountID.MatchString(a.AccountID) &&
+	a, isARN := ParseARN(text)
+	return isARN && a.Service == "iam" && a.Region == "" && isPartition(a.Partition) && accountID.MatchString(a.Account) &&
 		roleName.MatchString(a.Resource)
 }
 
