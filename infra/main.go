@@ -3,9 +3,11 @@
 package main
 
 import (
+	_ "embed"
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"time"
 
@@ -31,14 +33,16 @@ func main() {
 // be in order, so a wrong setting leaves nothing half-deployed.
 func run(out io.Writer) error {
 	defer jsii.Close()
-	props := &awscdk.AppProps{AnalyticsReporting: jsii.Bool(false)}
+	context := recommendedFlags()
+	props := &awscdk.AppProps{AnalyticsReporting: jsii.Bool(false), Context: &context}
 	withoutCLI := os.Getenv("CDK_OUTDIR") == ""
 	if withoutCLI {
-		context, err := readContext("cdk.json")
+		written, err := readContext("cdk.json")
 		if err != nil {
 			return err
 		}
-		props.Context, props.Outdir = &context, jsii.String(outFolder)
+		maps.Copy(context, written)
+		props.Outdir = jsii.String(outFolder)
 	}
 	app := awscdk.NewApp(props)
 	plan, err := newPlan(app.Node().TryGetContext(jsii.String(contextKey)), time.Now())
@@ -59,6 +63,20 @@ func run(out io.Writer) error {
 	}
 	_, err = fmt.Fprintf(out, "%s/%s.template.json\n", outFolder, stackName)
 	return err
+}
+
+// flags is recommended-feature-flags.json of the CDK's version in go.mod; a test holds it to that.
+//
+//go:embed flags.json
+var flags []byte
+
+// recommendedFlags are the feature flags that the CDK recommends for a new project. What cdk.json says counts more.
+func recommendedFlags() map[string]any {
+	context := map[string]any{}
+	if err := json.Unmarshal(flags, &context); err != nil {
+		panic(err) // it is part of the program
+	}
+	return context
 }
 
 // readContext reads what the CLI would hand over.

@@ -84,7 +84,8 @@ func build(t *testing.T, document string) (awscdk.App, *Stack, plan) {
 			t.Fatal(err)
 		}
 	}
-	app := awscdk.NewApp(&awscdk.AppProps{Outdir: jsii.String(t.TempDir()), AnalyticsReporting: jsii.Bool(false)})
+	context := recommendedFlags()
+	app := awscdk.NewApp(&awscdk.AppProps{Outdir: jsii.String(t.TempDir()), AnalyticsReporting: jsii.Bool(false), Context: &context})
 	return app, NewStack(app, stackName, &StackProps{Plan: p, Architecture: "arm64", Asset: asset}), p
 }
 
