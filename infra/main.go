@@ -54,7 +54,9 @@ func run(out io.Writer) error {
 		return err
 	}
 	stack := NewStack(app, stackName, &StackProps{Plan: plan, Architecture: architecture, Asset: assetFolder})
-	app.Synth(nil)
+	if err := synth(app); err != nil {
+		return err
+	}
 	if !withoutCLI {
 		return nil // the CLI shows warnings itself
 	}
@@ -63,6 +65,17 @@ func run(out io.Writer) error {
 	}
 	_, err = fmt.Fprintf(out, "%s/%s.template.json\n", outFolder, stackName)
 	return err
+}
+
+// synth gives back what the CDK throws: its rules, which it has listed by then, may refuse the template.
+func synth(app awscdk.App) (err error) {
+	defer func() {
+		if fault := recover(); fault != nil {
+			err = fmt.Errorf("synthesize the stack: %v", fault)
+		}
+	}()
+	app.Synth(nil)
+	return nil
 }
 
 // flags is recommended-feature-flags.json of the CDK's version in go.mod; a test holds it to that.

@@ -49,13 +49,15 @@ func TestNewPlan_Faults(t *testing.T) {
 		"too many tag keys": {documentOf(repeat(40, `{"name": "a%[1]d", "backend": "ssm", "runbook": "Maintain", "tagKey": "key-%[1]d"}`)...),
 			[]string{"servers: have tag keys that take up to "}},
 		"of places": {documentOf(`{"name": "a", "backend": "ssm", "runbook": "arn:aws:ssm:eu-central-1:210987654321:document/Maintain",
-			"calendars": ["Holidays", "arn:aws:ssm:us-west-2:123456789012:document/Holidays", "arn:aws-cn:ssm:cn-north-1:123456789012:document/Holidays"],
+			"calendars": ["Holidays", "arn:aws:ssm:us-west-2:123456789012:document/Holidays",
+				"arn:aws-cn:ssm:cn-north-1:123456789012:document/Holidays"],
 			"parameters": {"AutomationAssumeRole": ["arn:aws:iam::123456789012:role/a"]}}`, `{"name": "b", "backend": "ssm", "runbook": "Maintain",
 			"parameters": {"AutomationAssumeRole": ["arn:aws:iam::210987654321:role/b"]}}`, `{"name": "c", "backend": "ssm", "runbook": "Maintain",
 			"parameters": {"AutomationAssumeRole": ["arn:aws-us-gov:iam::123456789012:role/c"]}}`), []string{
 			"servers[0].calendars[1]: leads to the Region us-west-2, and servers[0].runbook to eu-central-1; write the ARN of one there",
 			"servers[0].calendars[2]: leads to the partition aws-cn, and servers[0].runbook to aws; write the ARN of one there",
-			"servers[1].parameters.AutomationAssumeRole[0]: leads to the account 210987654321, and servers[0].parameters.AutomationAssumeRole[0] to ",
+			"servers[1].parameters.AutomationAssumeRole[0]: leads to the account 210987654321, and servers[0].parameters." +
+				"AutomationAssumeRole[0] to 123456789012",
 			"servers[2].parameters.AutomationAssumeRole[0]: leads to the partition aws-us-gov, and servers[0].runbook to aws; "}},
 		"of parameters": {documentOf(`{"name": "a", "backend": "ssm", "runbook": "chef-automate", "parameters": {
 			"BackupTo": ["backups"], "InstanceId": ["i-0123456789abcdef0"], "Backup": ["x"],

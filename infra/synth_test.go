@@ -1,6 +1,7 @@
 package main
 
 import (
+	"crypto/sha256"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -43,12 +44,25 @@ func synthesize(t *testing.T, document string) template {
 	if err != nil {
 		t.Fatal(err)
 	}
+	keepForLint(t, b)
 	result := template{JSON: b, Plan: p}
 	if err := json.Unmarshal(b, &result); err != nil {
 		t.Fatal(err)
 	}
 	result.Warnings = annotations(assertions.Annotations_FromStack(stack.Stack).FindWarning(jsii.String("*"), assertions.Match_AnyValue()))
 	return result
+}
+
+// keepForLint writes a template, by its content, into the folder TEMPLATES, if there is one: .ci/run has cfn-lint read them all.
+func keepForLint(t *testing.T, template []byte) {
+	t.Helper()
+	folder := os.Getenv("TEMPLATES")
+	if folder == "" {
+		return
+	}
+	if err := os.WriteFile(filepath.Join(folder, fmt.Sprintf("%x.json", sha256.Sum256(template))), template, 0o600); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // annotation is a message of the synthesis: where, and what.

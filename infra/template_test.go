@@ -58,8 +58,8 @@ func plain(value any) any {
 		return list
 	case map[string]any:
 		if ref, ok := value["Ref"].(string); ok {
-			known := map[string]string{"AWS::Partition": longestPlace.partition, "AWS::Region": longestPlace.region, "AWS::AccountId": longestPlace.account,
-				"AWS::URLSuffix": "amazonaws.com"}
+			known := map[string]string{"AWS::Partition": longestPlace.partition, "AWS::Region": longestPlace.region,
+				"AWS::AccountId": longestPlace.account, "AWS::URLSuffix": "amazonaws.com"}
 			if text, ok := known[ref]; ok {
 				return text
 			}
