@@ -66,6 +66,9 @@ func TestNewPlan_Faults(t *testing.T) {
 			"servers[0].parameters: Backup is not a parameter of chef-automate; it has BackupTo, ",
 			"servers[0].parameters: MajorUpgrade: write no or yes", "servers[0].parameters: ProductVersion: leave it out",
 			"servers[0].parameters: RebootOption takes one value"}},
+		"an installer without a checksum": {documentOf(`{"name": "a", "backend": "ssm", "runbook": "puppet-enterprise", "parameters": {
+			"InstallerSource": ["s3://installers/pe.tar"], "ProductVersion": ["2023.8.1"]}}`), []string{
+			"servers[0].parameters: InstallerSource goes together with InstallerSHA256, the checksum of its maker; add it"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := newPlan(c.document, now)

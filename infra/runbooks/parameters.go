@@ -88,6 +88,9 @@ func (r Runbook) Check(given map[string][]string) []string {
 			known = append(known, p.name)
 		}
 	}
+	if given[installerSource.name] != nil && given[installerSHA256.name] == nil && slices.Contains(known, installerSource.name) {
+		faults = append(faults, installerSource.name+" goes together with "+installerSHA256.name+", the checksum of its maker; add it")
+	}
 	for _, name := range slices.Sorted(maps.Keys(given)) {
 		i := slices.IndexFunc(r.parameters(), func(p parameter) bool { return p.name == name })
 		switch values := given[name]; {
