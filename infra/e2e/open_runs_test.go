@@ -19,8 +19,8 @@ func TestOpenRuns(t *testing.T) {
 	if os.Getenv("E2E") != "1" {
 		t.Skip("make e2e runs this: it deploys the stack to an emulator")
 	}
-	const puppet = `{"name": "node-1", "backend": "ssm", "runbook": "puppet-server", "alarms": [%s],
-		"parameters": {"BackupTo": ["s3://backups/1"]}}`
+	const puppet = `{"name": "node-1", "backend": "ssm", "runbook": "puppet-server", "alarms": [%s], ` +
+		`"parameters": {"BackupTo": ["s3://backups/1"]}}`
 	const chef = `{"name": "node-2", "backend": "ssm", "runbook": "chef-automate", "parameters": {"BackupTo": ["s3://backups/2"]}}`
 	const other = `{"name": "cm-1", "backend": "opsworks-cm"}`
 	d := &deployment{folder: t.TempDir()}
