@@ -60,3 +60,12 @@ func TestFlags_AreRecommended(t *testing.T) {
 		return
 	}
 }
+
+// What the CDK's rules refuse fails a synth, with an error and not with a trace.
+func TestSynth_Refused(t *testing.T) {
+	needNode(t)
+	app, _, _ := build(t, documentOf(`{"name": "a", "backend": "opsworks-cm", "alarms": ["${AWS::Region}"]}`))
+	if err := synth(app); err == nil || !strings.Contains(err.Error(), "Validation failed") {
+		t.Errorf("a text that looks like a parameter came to %v", err)
+	}
+}
