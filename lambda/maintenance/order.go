@@ -56,7 +56,7 @@ func (t sweep) triggerSuccessors(run Run) (Run, []Report) {
 	to.Successors = nil
 	var reports []Report
 	for _, name := range run.Successors {
-		report := intake{t.turn}.ask(Request{ServerName: name, Trigger: trigger}, false)
+		report := intake(t).ask(Request{ServerName: name, Trigger: trigger}, false)
 		if report.Retry {
 			to.Successors, report.Retry = append(to.Successors, name), false
 		}
