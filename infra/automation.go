@@ -12,14 +12,16 @@ import (
 	"github.com/aws/jsii-runtime-go"
 
 	"opsworks-maintenance/infra/runbooks"
+	"opsworks-maintenance/lambda/maintenance"
 	"opsworks-maintenance/lambda/settings"
+	"opsworks-maintenance/lambda/settings/check"
 )
 
-// Automation is what the stack has and uses of Systems Manager Automation: the runbooks of this project that the settings name, and the
-// role they run as.
+// Automation is what the stack has and uses of Systems Manager Automation: the runbooks of this project, and the role they run as. They are
+// there whatever servers the settings name: an execution goes on when its server has left the settings.
 type Automation struct {
 	constructs.Construct
-	Role      awsiam.Role    // nil if there is no runbook
+	Role      awsiam.Role
 	Policy    awsiam.Policy  // of the role
 	Documents []namedRunbook // in the order of runbooks.All
 	servers   []settings.Server
@@ -40,13 +42,8 @@ type namedRunbook struct {
 // is never given other steps than it began with.
 func NewAutomation(scope constructs.Construct, id string, props *AutomationProps) *Automation {
 	a := &Automation{Construct: constructs.NewConstruct(scope, jsii.String(id)), servers: props.Servers}
+	a.newRole()
 	for _, runbook := range runbooks.All() {
-		if !slices.ContainsFunc(a.servers, func(s settings.Server) bool { return s.Runbook == runbook.Name }) {
-			continue
-		}
-		if a.Role == nil {
-			a.newRole()
-		}
 		document := awsssm.NewCfnDocument(a.Construct, jsii.String(runbook.Name), &awsssm.CfnDocumentProps{
 			Name:           jsii.String(documentName(nameOf(a.Construct), runbook.Name)),
 			DocumentType:   jsii.String("Automation"),
@@ -69,148 +66,129 @@ func documentName(stack, runbook string) string {
 	return runbook
 }
 
-// newRole makes a role that only automations of this account may take. It lets the runbooks send commands to the servers' nodes, and see
-// what became of them. That is what aws:runCommand calls, as public policies have it: no document of AWS lists it.
+// newRole makes a role that only automations of this account may take.
 // https://docs.aws.amazon.com/systems-manager/latest/userguide/cross-service-confused-deputy-prevention.html
 func (a *Automation) newRole() {
+	at := placeOf(a.Construct)
 	description := "What the runbooks of " + nameOf(a.Construct) + " may do"
 	a.Role, a.Policy = newRole(a.Construct, description, service("ssm.amazonaws.com", &map[string]any{
 		"StringEquals": map[string]any{"aws:SourceAccount": awscdk.Stack_Of(a.Construct).Account()},
-		"ArnLike":      map[string]any{"aws:SourceArn": a.executions()},
+		"ArnLike":      map[string]any{"aws:SourceArn": at.executions()},
 	}))
-	var documents []*string
+	grant(a.Policy, runbookPermissions(at, a.servers))
+}
+
+// runbookPermissions let our runbooks send commands to nodes, and see what became of them. That is what aws:runCommand calls, as public
+// policies have it: no document of AWS lists it. A node is one that has the tag key by which nodes carry their servers' names: what goes on
+// may be on a node whose server has left the settings. Which node a run is for, the function decides.
+func runbookPermissions(at place, servers []settings.Server) []permission {
+	var documents []string
 	for _, name := range []string{"AWS-RunShellScript", "AWS-RunPatchBaseline"} {
-		documents = append(documents, ssmARN(a.Construct, "", "document/"+name))
+		document, _ := at.runbookARNs(name)
+		documents = append(documents, document)
 	}
-	allow(a.Policy, "RunCommands", []string{"ssm:SendCommand"}, documents, nil)
-	nodes := []*string{
-		arnOf(a.Construct, "ec2", "instance", "*", awscdk.ArnFormat_SLASH_RESOURCE_NAME),
-		arnOf(a.Construct, "ssm", "managed-instance", "*", awscdk.ArnFormat_SLASH_RESOURCE_NAME),
-	}
-	tags, fit := nodeTags(a.servers)
-	for i, tag := range tags {
-		condition := map[string]any{"StringEquals": map[string]any{"ssm:resourceTag/" + tag.key: tag.serverNames}}
-		if !fit {
-			// Too many for a role's policy. Which node a run is for, the function decides.
-			condition = map[string]any{"Null": map[string]any{"ssm:resourceTag/" + tag.key: "false"}}
-		}
+	all := []permission{{Sid: "RunCommands", Action: []string{"ssm:SendCommand"}, Resource: documents}}
+	for i, key := range tagKeys(servers) {
 		sid := "RunCommandsOnNodes"
 		if i > 0 {
 			sid += strconv.Itoa(i + 1)
 		}
-		allow(a.Policy, sid, []string{"ssm:SendCommand"}, nodes, &condition)
+		all = append(all, permission{Sid: sid, Action: []string{"ssm:SendCommand"},
+			Resource:  []string{at.arn("ec2", "instance/*"), at.arn("ssm", "managed-instance/*")},
+			Condition: map[string]any{"Null": map[string]any{"ssm:resourceTag/" + key: "false"}}})
 	}
-	allow(a.Policy, "FollowCommands", []string{
+	return append(all, permission{Sid: "FollowCommands", Action: []string{
 		"ssm:CancelCommand", "ssm:DescribeInstanceInformation", "ssm:GetCommandInvocation", "ssm:ListCommandInvocations", "ssm:ListCommands",
-	}, []*string{jsii.String("*")}, nil)
+	}, Resource: []string{"*"}})
 }
 
-// executions is the ARN of all executions of this account: what has started has an id only then.
-func (a *Automation) executions() *string {
-	return arnOf(a.Construct, "ssm", "automation-execution", "*", awscdk.ArnFormat_SLASH_RESOURCE_NAME)
-}
-
-// nodeTag is a tag's key and the servers whose nodes carry it.
-type nodeTag struct {
-	key         string
-	serverNames []string
-}
-
-// nodeTags are those of the servers that have a runbook of ours, and whether all names fit into a policy.
-func nodeTags(servers []settings.Server) (all []nodeTag, fit bool) {
-	var names []string
+// tagKeys are those by which nodes carry their servers' names, the usual one first.
+func tagKeys(servers []settings.Server) []string {
+	keys := []string{maintenance.TagKey}
 	for _, server := range servers {
-		if _, ours := settings.Runbooks()[server.Runbook]; !ours {
-			continue
+		if server.Backend == settings.BackendSSM && !slices.Contains(keys, server.TagKey) {
+			keys = append(keys, server.TagKey)
 		}
-		i := slices.IndexFunc(all, func(t nodeTag) bool { return t.key == server.TagKey })
-		if i < 0 {
-			i, all = len(all), append(all, nodeTag{key: server.TagKey})
-		}
-		all[i].serverNames, names = append(all[i].serverNames, server.Name), append(names, server.Name)
 	}
-	return all, fitInPolicy(names, maxServerChars)
+	return keys
 }
 
-// GrantTo lets the function find the servers' nodes, check and start their runbooks, and follow and stop what it started. It gives
-// nothing where no server is one of Systems Manager.
-func (a *Automation) GrantTo(f *Function) {
-	var documents, definitions, roles, calendars []*string
-	for _, runbook := range distinctValues(a.servers, runbookOf) {
-		arns := runbookARNs(a.Construct, documentName(nameOf(a.Construct), runbook))
-		documents, definitions = append(documents, arns[0]), append(definitions, arns[1:]...)
-	}
-	if len(documents) == 0 {
-		return
-	}
-	policy := f.AddPolicy("Automation")
-	keepLogicalID(policy, "PermissionsNodes21644C55")
-	anything, executions := []*string{jsii.String("*")}, []*string{a.executions()}
-	// Both list, and take no resource.
-	allow(policy, "ListNodesAndExecutions", []string{"ssm:DescribeInstanceInformation", "ssm:DescribeAutomationExecutions"}, anything, nil)
+// automationPermissions let the function find the servers' nodes, check and start their runbooks, of which ours have the stack's name and
+// run as the role ourRole. To find, follow and stop what was started it may whatever servers there are: a run goes on when its server has
+// left the settings.
+func automationPermissions(at place, stack, ourRole string, servers []settings.Server) []permission {
 	// A description is asked for against the document alone, a start against all three. Each ARN stands once: a policy has little room.
 	// https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssystemsmanager.html
-	allow(policy, "StartRunbooks", []string{"ssm:DescribeDocument", "ssm:StartAutomationExecution"}, documents, nil)
-	allow(policy, "StartExecutions", []string{"ssm:StartAutomationExecution"}, append(definitions, executions...), nil)
-	allow(policy, "GetAndStopExecutions", []string{"ssm:GetAutomationExecution", "ssm:StopAutomationExecution"}, executions, nil)
-	if a.Role != nil {
-		roles = append(roles, a.Role.RoleArn())
+	var documents, definitions, calendars []string
+	for _, runbook := range distinctValues(servers, runbookOf) {
+		document, definition := at.runbookARNs(documentName(stack, runbook))
+		documents, definitions = append(documents, document), append(definitions, definition)
 	}
-	for _, role := range distinctValues(a.servers, rolesOf) {
-		roles = append(roles, jsii.String(role))
-	}
-	if len(roles) > 0 {
-		allow(policy, "PassRunbookRoles", []string{"iam:PassRole"}, roles,
-			&map[string]any{"StringEquals": map[string]any{"iam:PassedToService": "ssm.amazonaws.com"}})
-	}
-	for _, calendar := range distinctValues(a.servers, calendarsOf) {
-		arn := jsii.String(calendar)
-		if !strings.HasPrefix(calendar, "arn:") {
-			arn = ssmARN(a.Construct, *awscdk.Stack_Of(a.Construct).Account(), "document/"+calendar)
+	for _, calendar := range distinctValues(servers, calendarsOf) {
+		if _, isARN := check.ParseARN(calendar); !isARN {
+			calendar = at.arn("ssm", "document/"+calendar)
 		}
-		calendars = append(calendars, arn)
+		calendars = append(calendars, calendar)
 	}
-	if len(calendars) > 0 {
-		allow(policy, "ReadCalendars", []string{"ssm:GetCalendarState"}, calendars, nil)
+	executions := []string{at.executions()}
+	all := []permission{
+		// Both list, and take no resource.
+		{Sid: "ListNodesAndExecutions", Action: []string{"ssm:DescribeInstanceInformation", "ssm:DescribeAutomationExecutions"},
+			Resource: []string{"*"}},
+		{Sid: "StartRunbooks", Action: []string{"ssm:DescribeDocument", "ssm:StartAutomationExecution"}, Resource: documents},
+		{Sid: "StartExecutions", Action: []string{"ssm:StartAutomationExecution"}, Resource: append(definitions, executions...)},
+		{Sid: "GetAndStopExecutions", Action: []string{"ssm:GetAutomationExecution", "ssm:StopAutomationExecution"}, Resource: executions},
+		{Sid: "PassRunbookRoles", Action: []string{"iam:PassRole"}, Resource: passedRoles(servers, ourRole),
+			Condition: map[string]any{"StringEquals": map[string]any{"iam:PassedToService": "ssm.amazonaws.com"}}},
+		{Sid: "ReadCalendars", Action: []string{"ssm:GetCalendarState"}, Resource: calendars},
 	}
+	return slices.DeleteFunc(all, func(p permission) bool {
+		return len(p.Resource) == 0 || p.Sid == "StartExecutions" && len(documents) == 0
+	})
+}
+
+// passedRoles are those that a start hands to Systems Manager.
+func passedRoles(servers []settings.Server, ourRole string) []string {
+	var roles []string
+	if slices.ContainsFunc(servers, func(s settings.Server) bool { return settings.Runbooks()[s.Runbook] != "" }) {
+		roles = []string{ourRole}
+	}
+	return append(roles, distinctValues(servers, rolesOf)...)
+}
+
+// GrantTo gives the function these permissions, and tells it the names of our runbooks.
+func (a *Automation) GrantTo(f *Function) {
+	policy := f.AddPolicy("Automation")
+	keepLogicalID(policy, "PermissionsNodes21644C55")
+	grant(policy, automationPermissions(placeOf(a.Construct), nameOf(a.Construct), *a.Role.RoleArn(), a.servers))
 	for _, runbook := range a.Documents {
 		f.SetEnvironment(runbook.Variable, runbook.Document.Ref())
 	}
 }
 
-// What a server of Systems Manager brings into the policy. A runbook of the user's own runs as the role that the parameter
-// AutomationAssumeRole names, if it has one.
+// What a server of Systems Manager brings into the policy. A runbook of the user's own runs as the role that its parameter names, if it has
+// one.
 func runbookOf(s settings.Server) []string {
 	if s.Backend != settings.BackendSSM {
 		return nil
 	}
 	return []string{s.Runbook}
 }
-func rolesOf(s settings.Server) []string     { return s.Parameters["AutomationAssumeRole"] }
+func rolesOf(s settings.Server) []string     { return s.Parameters[settings.ParameterAssumeRole] }
 func calendarsOf(s settings.Server) []string { return s.Calendars }
 
-// ssmARN is the ARN of something of Systems Manager. What AWS owns has no account.
-func ssmARN(scope constructs.Construct, account, resource string) *string {
-	stack := awscdk.Stack_Of(scope)
-	return jsii.String("arn:" + *stack.Partition() + ":ssm:" + *stack.Region() + ":" + account + ":" + resource)
-}
+// executions is the ARN of all executions of this account: what has started has an id only then.
+func (at place) executions() string { return at.arn("ssm", "automation-execution/*") }
 
 // runbookARNs are what a start of a runbook may be asked against. Sources disagree: AWS's newer examples name the document and the
-// execution, the older ones the definition with its version.
+// execution, the older ones the definition with its version. What AWS owns has no account.
 // https://docs.aws.amazon.com/systems-manager/latest/userguide/automation-setup-identity-based-policies.html
-func runbookARNs(scope constructs.Construct, runbook string) []*string {
-	name := runbook[strings.LastIndexByte(runbook, '/')+1:]
-	owner, _, shared := strings.Cut(runbook, ":document/") // by another account
-	var all []*string
-	for _, resource := range []string{"document/" + name, "automation-definition/" + name + ":*"} {
-		switch {
-		case shared:
-			all = append(all, jsii.String(owner+":"+resource))
-		case strings.HasPrefix(name, "AWS-") || strings.HasPrefix(name, "AWSEC2-") || strings.HasPrefix(name, "AWSSupport-"):
-			all = append(all, ssmARN(scope, "", resource))
-		default:
-			all = append(all, ssmARN(scope, *awscdk.Stack_Of(scope).Account(), resource))
-		}
+func (at place) runbookARNs(runbook string) (document, definition string) {
+	name := runbook
+	if a, isARN := check.ParseARN(runbook); isARN {
+		at, name = place{a.Partition, a.Region, a.Account}, strings.TrimPrefix(a.Resource, "document/")
+	} else if check.OwnedByAWS(name) {
+		at.account = ""
 	}
-	return all
+	return at.arn("ssm", "document/"+name), at.arn("ssm", "automation-definition/"+name+":*")
 }

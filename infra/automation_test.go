@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -9,7 +10,7 @@ import (
 // What may be started may be checked beforehand, and nothing else: by the document alone, which is the one resource of DescribeDocument.
 // https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssystemsmanager.html
 func TestAutomation_DescribesWhatItStarts(t *testing.T) {
-	const here = "arn:aws-us-gov:ssm:ap-southeast-1:" // as the tests fill the pseudo parameters in
+	const here = "arn:aws-us-gov:ssm:us-isof-south-1:" // as the tests fill the pseudo parameters in
 	for sentence, c := range map[string]struct{ document, want string }{
 		"a runbook of one's own, in any version": {`{"servers": [{"name": "a", "backend": "ssm", "runbook": "Maintain"},
 			{"name": "b", "backend": "ssm", "runbook": "Maintain:2"}]}`, here + "123456789012:document/Maintain"},
@@ -39,5 +40,30 @@ func TestAutomation_DescribesWhatItStarts(t *testing.T) {
 				t.Errorf("may check %v and start %v", checks, starts)
 			}
 		})
+	}
+}
+
+// What finds, follows and stops a run is there whatever servers the settings name: a run goes on when its server has left them.
+func TestAutomation_StaysWithoutServers(t *testing.T) {
+	const without, with = `{"servers": [{"name": "a", "backend": "opsworks-cm"}]}`, `{"servers": [{"name": "a", "backend": "ssm",
+		"runbook": "puppet-server", "parameters": {"BackupTo": ["s3://backups/a"]}}]}`
+	var kept [][]string
+	for _, document := range []string{without, with} {
+		tmpl := synthesize(t, document)
+		var all []string
+		for id := range tmpl.of("AWS::SSM::Document") {
+			all = append(all, id)
+		}
+		for _, s := range tmpl.statements() {
+			ofRunbooks := strings.HasPrefix(s.Resource, "Automation")
+			if ofRunbooks || s.Sid == "ListNodesAndExecutions" || s.Sid == "GetAndStopExecutions" {
+				all = append(all, fmt.Sprint(s.Resource, s.Sid, s.Actions, s.Resources, s.Condition))
+			}
+		}
+		slices.Sort(all)
+		kept = append(kept, all)
+	}
+	if !slices.Equal(kept[0], kept[1]) || len(kept[0]) != 3+2+4 {
+		t.Errorf("without a server of Systems Manager there is\n%q\nwith one\n%q", kept[0], kept[1])
 	}
 }

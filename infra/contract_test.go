@@ -231,7 +231,7 @@ func TestEventRules_Runbooks(t *testing.T) {
 	}
 	for document, want := range map[string]string{
 		runbooksOf("arn:aws:ssm:eu-central-1:123456789012:document/Maintain", "Other:3",
-			"arn:aws:ssm:eu-central-1:123456789012:automation-definition/Third:1"): `["Maintain","Other","Third"]`,
+			"arn:aws:ssm:eu-central-1:123456789012:document/Third:1"): `["Maintain","Other","Third"]`,
 		runbooksOf(many...):                  `null`,
 		runbooksOf("Maintain", "Maintain:2"): `["Maintain"]`,
 		runbooksOf("chef-automate"):          `["` + documentName(stackName, "chef-automate") + `"]`,

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"maps"
 	"reflect"
 	"regexp"
@@ -86,7 +87,7 @@ func TestStack_Environment(t *testing.T) {
 	})
 	for document, without := range map[string][]string{
 		everything:   nil,
-		inCDKJSON(t): {settings.EnvRecordsTopicARN, settings.EnvChatTopicARN, settings.EnvChefAutomateRunbook, settings.EnvPuppetServerRunbook},
+		inCDKJSON(t): {settings.EnvRecordsTopicARN, settings.EnvChatTopicARN},
 	} {
 		variables, _ := dig(synthesize(t, document).one(t, "AWS::Lambda::Function").Properties, "Environment", "Variables").(map[string]any)
 		want := slices.DeleteFunc(slices.Clone(read), func(name string) bool { return slices.Contains(without, name) })
@@ -99,22 +100,34 @@ func TestStack_Environment(t *testing.T) {
 
 // What may invoke the function is asked for, one by one.
 func TestStack_Invokers(t *testing.T) {
-	const bare = `{"servers": [{"name": "a", "backend": "opsworks-cm"}]`
-	ours := "arn:aws-us-gov:events:ap-southeast-1:123456789012:rule/" + stackName + "-*"
+	const bare = `{"servers": [{"name": "a", "backend": "opsworks-cm", "alarms": ["a"]}]`
+	const here = ":us-isof-south-1:123456789012:"
+	const rule = "events.amazonaws.com arn:aws-us-gov:events" + here + "rule/"
+	var many []string
+	for i := range 2000 {
+		many = append(many, fmt.Sprintf("%q", fmt.Sprint("alarm-of-a-long-name-", i)))
+	}
 	for document, want := range map[string][]string{
-		bare + `}`: {"events.amazonaws.com " + ours},
-		bare + `, "alarmTriggers": ["action"]}`: {"events.amazonaws.com " + ours,
-			"lambda.alarms.cloudwatch.amazonaws.com arn:aws-us-gov:cloudwatch:ap-southeast-1:123456789012:alarm:*"},
-		`{"servers": [{"name": "a", "backend": "opsworks-cm", "rules": ["nightly"]}]}`: {
-			"events.amazonaws.com arn:aws-us-gov:events:ap-southeast-1:123456789012:rule/*"},
+		bare + `}`: {rule + stackName + "-alarms-1"},
+		bare + `, "alarmTriggers": ["action", "tag"]}`: {rule + stackName + "-alarms-1", rule + stackName + "-alarms-by-tag",
+			"lambda.alarms.cloudwatch.amazonaws.com arn:aws-us-gov:cloudwatch" + here + "alarm:*"},
+		`{"servers": [{"name": "a", "backend": "opsworks-cm", "rules": ["nightly"]}]}`:                        {rule + "*"},
+		`{"servers": [{"name": "a", "backend": "opsworks-cm", "alarms": [` + strings.Join(many, ",") + `]}]}`: {rule + stackName + "-*"},
+		`{"servers": [{"name": "a", "backend": "opsworks-cm"}]}`:                                              nil,
 	} {
+		tmpl := synthesize(t, document)
 		var got []string
-		for _, p := range synthesize(t, document).of("AWS::Lambda::Permission") {
+		for _, p := range tmpl.of("AWS::Lambda::Permission") {
 			got = append(got, texts(p.Properties["Principal"])[0]+" "+texts(p.Properties["SourceArn"])[0])
 		}
 		slices.Sort(got)
 		if !slices.Equal(got, want) {
-			t.Errorf("%s\ngot  %q\nwant %q", document, got, want)
+			t.Errorf("%.300s\ngot  %q\nwant %q", document, got, want)
+		}
+		for id, r := range tmpl.of("AWS::Events::Rule") { // what may not invoke yet makes dead letters
+			if len(r.DependsOn) != 1 && want[0] != rule+"*" && want[0] != rule+stackName+"-*" {
+				t.Errorf("%s waits for %q, want its permission", id, r.DependsOn)
+			}
 		}
 	}
 }

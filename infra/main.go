@@ -4,10 +4,12 @@
 package main
 
 import (
+	_ "embed"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"os/exec"
 	"slices"
@@ -43,14 +45,16 @@ func run(out io.Writer) error {
 		return errors.New("node is not installed, and the CDK runs on it: install Node 22 or later")
 	}
 	defer jsii.Close()
-	props := &awscdk.AppProps{AnalyticsReporting: jsii.Bool(false)}
+	context := recommendedFlags()
+	props := &awscdk.AppProps{AnalyticsReporting: jsii.Bool(false), Context: &context}
 	withoutCLI := os.Getenv("CDK_OUTDIR") == ""
 	if withoutCLI {
-		context, err := readContext("cdk.json")
+		written, err := readContext("cdk.json")
 		if err != nil {
 			return err
 		}
-		props.Context, props.Outdir = &context, jsii.String(outFolder)
+		maps.Copy(context, written)
+		props.Outdir = jsii.String(outFolder)
 	}
 	app := awscdk.NewApp(props)
 	plan, architecture, err := prepare(app.Node().TryGetContext(jsii.String(contextKey)))
@@ -58,7 +62,9 @@ func run(out io.Writer) error {
 		return err
 	}
 	stack := NewStack(app, &StackProps{Plan: plan, Architecture: architecture, Asset: assetFolder})
-	app.Synth(nil)
+	if err := synth(app); err != nil {
+		return err
+	}
 	if !withoutCLI {
 		return nil // the CLI shows warnings itself
 	}
@@ -77,6 +83,31 @@ func prepare(context any) (p plan, architecture string, err error) {
 	}
 	architecture, err = stage(assetFolder, bootstrapFile, p.SettingsJSON)
 	return p, architecture, err
+}
+
+// synth gives back what the CDK throws: its rules, which it has listed by then, may refuse the template.
+func synth(app awscdk.App) (err error) {
+	defer func() {
+		if fault := recover(); fault != nil {
+			err = fmt.Errorf("synthesize the stack: %v", fault)
+		}
+	}()
+	app.Synth(nil)
+	return nil
+}
+
+// flags is recommended-feature-flags.json of the CDK's version in go.mod; a test holds it to that.
+//
+//go:embed flags.json
+var flags []byte
+
+// recommendedFlags are the feature flags that the CDK recommends for a new project. What cdk.json says counts more.
+func recommendedFlags() map[string]any {
+	context := map[string]any{}
+	if err := json.Unmarshal(flags, &context); err != nil {
+		panic(err) // it is part of the program
+	}
+	return context
 }
 
 // readContext reads what the CLI would hand over.

@@ -1,10 +1,8 @@
 package main
 
 import (
-	"github.com/aws/aws-cdk-go/awscdk/v2"
-	"github.com/aws/jsii-runtime-go"
-
 	"opsworks-maintenance/lambda/settings"
+	"opsworks-maintenance/lambda/settings/check"
 )
 
 // serversOf are the names of the servers on a backend.
@@ -18,31 +16,38 @@ func serversOf(servers []settings.Server, backend settings.Backend) []string {
 	return names
 }
 
-// grantOpsWorksCM lets the function look at the servers of OpsWorks CM that the settings name, and start their maintenance. Sources
-// disagree on whether OpsWorks CM takes a server's ARN here: the user guide and AWS's own managed policy say so, the Service
+// opsWorksCMPermissions let the function look at the servers of OpsWorks CM, follow what it started, and start maintenance of those that
+// the settings name, if there are any. Who follows a run is not asked whether the settings still have its server.
+//
+// Sources disagree on whether OpsWorks CM takes a server's ARN here: the user guide and AWS's own managed policy say so, the Service
 // Authorization Reference names no resource type. A sweep looks at all servers in one call, which names none: nothing narrower than *
 // allows that.
-func grantOpsWorksCM(f *Function, servers []settings.Server) {
+func opsWorksCMPermissions(at place, d check.Deployment, servers []settings.Server) []permission {
 	names := serversOf(servers, settings.BackendOpsWorksCM)
 	if len(names) == 0 {
-		return
+		return nil
 	}
-	chars := maxServerChars
-	if len(serversOf(servers, settings.BackendSSM)) > 0 {
-		chars -= maxAutomationChars
-	}
-	paths := make([]string, 0, len(names))
-	for _, name := range names {
-		paths = append(paths, name+"/*") // the rest is the server's unique id, which only OpsWorks CM knows
-	}
-	if !fitInPolicy(names, chars) {
+	room := roomFor(d) - chars(automationPermissions(longestPlace, d.Name, longestRole(d.RolePath), servers))
+	if chars(maintenancePermissions(longestPlace, names)) > room {
 		// Too many for a role's policy. What holds then is the allow-list in the settings, which the function asks before anything else.
-		paths = []string{"*"}
+		names = nil
 	}
-	var arns []*string
-	for _, path := range paths {
-		arns = append(arns, arnOf(f.Construct, "opsworks-cm", "server", path, awscdk.ArnFormat_SLASH_RESOURCE_NAME))
+	return maintenancePermissions(at, names)
+}
+
+// maintenancePermissions are those to start maintenance of servers of these names, or of any if there are none.
+func maintenancePermissions(at place, names []string) []permission {
+	anyServer := at.arn("opsworks-cm", "server/*")
+	arns := []string{anyServer}
+	if len(names) > 0 {
+		arns = nil
 	}
-	f.Allow("DescribeServers", []string{"opsworks-cm:DescribeServers"}, []*string{jsii.String("*")}, nil)
-	f.Allow("StartMaintenance", []string{"opsworks-cm:DescribeEvents", "opsworks-cm:StartMaintenance"}, arns, nil)
+	for _, name := range names {
+		arns = append(arns, at.arn("opsworks-cm", "server/"+name+"/*")) // the rest is the server's id, which only OpsWorks CM knows
+	}
+	return []permission{
+		{Sid: "DescribeServers", Action: []string{"opsworks-cm:DescribeServers"}, Resource: []string{"*"}},
+		{Sid: "FollowMaintenance", Action: []string{"opsworks-cm:DescribeEvents"}, Resource: []string{anyServer}},
+		{Sid: "StartMaintenance", Action: []string{"opsworks-cm:StartMaintenance"}, Resource: arns},
+	}
 }

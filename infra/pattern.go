@@ -2,10 +2,11 @@ package main
 
 import (
 	"bytes"
-	"cmp"
+	"crypto/sha256"
+	"encoding/binary"
 	"encoding/json"
 	"fmt"
-	"slices"
+	"math/bits"
 	"strings"
 	"unicode/utf16"
 
@@ -22,8 +23,6 @@ const (
 	// documented nowhere: a space after each colon and comma still fits, because of maxNames.
 	maxPatternLength = 1800
 	maxNames         = 100
-	// maxWildcardRules on a bus; the limit cannot be raised.
-	maxWildcardRules = 30
 	// maxStars in a rule. EventBridge refuses a rule in which too many wildcards may match at the same time, and does not say
 	// how many: https://github.com/aws/event-ruler calls it complexity, and about ten is what others have measured.
 	maxStars = 3
@@ -31,59 +30,75 @@ const (
 	maxFaults = 10
 )
 
-// alarmPatterns packs what the servers' alarm globs match into as few patterns as the limits allow, in the order of the settings.
-// Those with the most wildcards come first among the wildcards: the others fill the rules up.
-func alarmPatterns(servers []settings.Server) ([]pattern, []check.Fault) {
-	plain, wild := packer{}, packer{}
-	var wildcards []matcher
+// alarmRules spreads what the servers' alarm globs match over as few rules as the limits allow, of which so many may have wildcards.
+//
+// A name's rule hangs on the names' hashes and on no order. A deployment that adds or removes names changes a rule in place, or puts new
+// rules where an old one was or the reverse: CloudFormation deletes what is no longer in the template after all else is done, so that an
+// alarm meets the old rule, the new one, or both, whose second delivery is a duplicate. It never meets neither.
+// https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-updating-stacks-update-behaviors.html
+func alarmRules(servers []settings.Server, maxWildcardRules int) ([]eventRule, []check.Fault) {
+	var plain, wildcards []matcher
 	var faults []check.Fault
+	seen := map[settings.Glob]bool{}
 	for i, server := range servers {
-		for j, glob := range distinctGlobs(server.Alarms) {
-			if glob == "" {
-				continue
-			}
-			m := newMatcher(glob)
+		for j, glob := range server.Alarms {
+			m := newMatcher(settings.Glob(collapseStars(string(glob))))
 			m.server, m.index = i, j
 			switch {
+			case seen[m.glob]:
 			case encodedLength(alarmNamePattern([]any{m.value})) > maxPatternLength:
 				faults = append(faults, m.fault("%.60q is too long for an EventBridge rule, where a character beyond ASCII may count as twelve; "+
 					"write how it begins, and a star"))
 			case m.stars > 0:
 				wildcards = append(wildcards, m)
 			default:
-				plain.add(m)
+				plain = append(plain, m)
 			}
+			seen[m.glob] = true
 		}
 	}
-	slices.SortStableFunc(wildcards, func(a, b matcher) int { return b.stars - a.stars })
-	for _, m := range wildcards {
-		wild.add(m)
+	wild := spread("alarms-wildcard", 1, wildcards)
+	if n := len(wild); n > maxWildcardRules {
+		faults = append(faults, wildcardFaults(wildcards, n, maxWildcardRules)...)
+		wild = nil
 	}
-	if len(wild.packs) > maxWildcardRules {
-		faults = append(faults, wildcardFaults(wild.packs[maxWildcardRules:])...)
-		wild.packs = wild.packs[:maxWildcardRules]
-	}
-	var patterns []pattern
-	for _, pack := range append(plain.packs, wild.packs...) {
-		patterns = append(patterns, alarmNamePattern(pack.values))
-	}
-	return patterns, faults
+	return append(spread("alarms", 1, plain), wild...), faults
 }
 
-// wildcardFaults are the faults of what did not find a place, in the order of the settings.
-func wildcardFaults(packs []pack) []check.Fault {
-	var left []matcher
-	for _, pack := range packs {
-		left = append(left, pack.matchers...)
+// spread puts matchers into one rule if they fit, and else into the rules of two halves, told apart by a bit of their hashes. Rules are
+// numbered from 1; the halves of rule n are 2n and 2n+1, which are never there together with n.
+func spread(name string, number uint64, matchers []matcher) []eventRule {
+	if len(matchers) == 0 {
+		return nil
 	}
-	slices.SortFunc(left, func(a, b matcher) int { return cmp.Or(a.server-b.server, a.index-b.index) })
+	if p, fits := together(matchers); fits {
+		return []eventRule{{fmt.Sprintf("%s-%d", name, number), p}}
+	}
+	var halves [2][]matcher
+	for _, m := range matchers {
+		half := m.hash >> (bits.Len64(number) - 1) & 1
+		halves[half] = append(halves[half], m)
+	}
+	return append(spread(name, 2*number, halves[0]), spread(name, 2*number+1, halves[1])...)
+}
+
+// together is the pattern of these matchers, and whether EventBridge takes it.
+func together(matchers []matcher) (p pattern, fits bool) {
+	values, stars := make([]any, 0, len(matchers)), 0
+	for _, m := range matchers {
+		values, stars = append(values, m.value), stars+m.stars
+	}
+	p = alarmNamePattern(values)
+	return p, len(values) == 1 || stars <= maxStars && len(values) <= maxNames && encodedLength(p) <= maxPatternLength
+}
+
+// wildcardFaults are those of the first wildcards, in the order of the settings.
+func wildcardFaults(wildcards []matcher, need, allowed int) []check.Fault {
 	var faults []check.Fault
-	for _, m := range left[:min(len(left), maxFaults)] {
-		faults = append(faults, m.fault("%.60q is a wildcard too many: EventBridge allows %d rules with them, and %d stars fit into one; "+
-			"let the star begin or end the name", maxWildcardRules, maxStars))
-	}
-	if more := len(left) - maxFaults; more > 0 {
-		faults[maxFaults-1].Problem += fmt.Sprintf("; so are %d more", more)
+	for _, m := range wildcards[:min(len(wildcards), maxFaults)] {
+		faults = append(faults, m.fault("%.60q is one of %d wildcards, which need %d EventBridge rules, and maxWildcardRules allows %d; "+
+			"let the star begin or end the name, or raise maxWildcardRules: an event bus has %d such rules for all who use it",
+			len(wildcards), need, allowed, settings.WildcardRulesOfBus))
 	}
 	return faults
 }
@@ -98,31 +113,6 @@ func collapseStars(glob string) string {
 	return glob
 }
 
-// distinctGlobs are a server's globs, each at its place, and "" for one that says nothing the others do not: a glob that matches the
-// text of another, stars and all, matches whatever that one does. Two servers' globs never overlap, which settings/check makes
-// sure of.
-func distinctGlobs(alarms []settings.Glob) []settings.Glob {
-	globs := make([]settings.Glob, len(alarms))
-	var starred []settings.Glob
-	seen := map[settings.Glob]bool{}
-	for i, glob := range alarms {
-		if glob = settings.Glob(collapseStars(string(glob))); seen[glob] {
-			continue
-		}
-		seen[glob] = true
-		globs[i] = glob
-		if strings.Contains(string(glob), "*") {
-			starred = append(starred, glob)
-		}
-	}
-	for i, glob := range globs {
-		if slices.ContainsFunc(starred, func(other settings.Glob) bool { return other != glob && other.Match(string(glob)) }) {
-			globs[i] = ""
-		}
-	}
-	return globs
-}
-
 // matcher is a glob in EventBridge's words, and servers[server].alarms[index] where it stands. The stars are counted for a
 // wildcard only; prefix and suffix have no limit.
 // https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-event-patterns-content-based-filtering.html
@@ -130,12 +120,14 @@ type matcher struct {
 	value         any
 	stars         int
 	glob          settings.Glob
+	hash          uint64
 	server, index int
 }
 
 func newMatcher(glob settings.Glob) matcher {
 	text := string(glob)
-	m := matcher{glob: glob}
+	sum := sha256.Sum256([]byte(text))
+	m := matcher{glob: glob, hash: binary.BigEndian.Uint64(sum[:])}
 	switch stars := strings.Count(text, "*"); {
 	case stars == 0:
 		m.value = text
@@ -153,31 +145,6 @@ func newMatcher(glob settings.Glob) matcher {
 func (m matcher) fault(format string, limits ...any) check.Fault {
 	return check.Fault{Path: fmt.Sprintf("servers[%d].alarms[%d]", m.server, m.index),
 		Problem: fmt.Sprintf(format, append([]any{m.glob}, limits...)...)}
-}
-
-// packer puts each matcher into the first pattern that has room for it.
-type packer struct{ packs []pack }
-
-type pack struct {
-	values   []any
-	matchers []matcher
-	size     int
-	stars    int
-}
-
-func (p *packer) add(m matcher) {
-	size := encodedLength(m.value) + len(",")
-	i := slices.IndexFunc(p.packs, func(other pack) bool {
-		return other.size+size <= maxPatternLength && len(other.values) < maxNames && (m.stars == 0 || other.stars+m.stars <= maxStars)
-	})
-	if i < 0 {
-		i = len(p.packs)
-		p.packs = append(p.packs, pack{size: encodedLength(alarmNamePattern([]any{}))})
-	}
-	to := &p.packs[i]
-	to.values, to.matchers = append(to.values, m.value), append(to.matchers, m)
-	to.size += size
-	to.stars += m.stars
 }
 
 // encodedLength is that of a value as compact JSON in which everything beyond ASCII is escaped.

@@ -4,17 +4,31 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"math"
 	"math/rand/v2"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
 
 	"opsworks-maintenance/lambda/settings"
+	"opsworks-maintenance/lambda/settings/check"
 )
 
 func server(globs ...settings.Glob) []settings.Server {
 	return []settings.Server{{Name: "a", Alarms: globs}}
+}
+
+// alarmPatterns are those of the rules, with as many wildcards as a bus takes.
+func alarmPatterns(servers []settings.Server) ([]pattern, []check.Fault) {
+	rules, faults := alarmRules(servers, settings.WildcardRulesOfBus)
+	var patterns []pattern
+	for _, rule := range rules {
+		patterns = append(patterns, rule.Pattern)
+	}
+	return patterns, faults
 }
 
 // roundTrip is a pattern as the template has it.
@@ -33,16 +47,15 @@ func roundTrip(t *testing.T, p pattern) map[string]any {
 
 func TestAlarmPatterns_Matchers(t *testing.T) {
 	for globs, want := range map[[3]settings.Glob]string{
-		{"disk full"}:                      `["disk full"]`,
-		{"web-*", "*-web"}:                 `[{"prefix":"web-"},{"suffix":"-web"}]`,
-		{"cpu-*-web"}:                      `[{"wildcard":"cpu-*-web"}]`,
-		{"*web*"}:                          `[{"wildcard":"*web*"}]`,
-		{"a**", "b**c"}:                    `[{"prefix":"a"}] [{"wildcard":"b*c"}]`,
-		{`c\d*e`, `c\d`}:                   `["c\\d"] [{"wildcard":"c\\\\d*e"}]`, // escaped for the wildcard only
-		{"web-*", "web-1", "web-**"}:       `[{"prefix":"web-"}]`,
-		{"web-1", "web-*", "cpu of web-1"}: `[{"prefix":"web-"},"cpu of web-1"]`,
-		{"web-*-1", "web-*", "*-web-*"}:    `[{"prefix":"web-"}] [{"wildcard":"*-web-*"}]`,                        // a prefix saves a wildcard
-		{"a*b*c*d*e", "f*g", "h*i*"}:       `[{"wildcard":"a*b*c*d*e"}] [{"wildcard":"h*i*"},{"wildcard":"f*g"}]`, // three stars a rule
+		{"disk full"}:                   `["disk full"]`,
+		{"web-*", "*-web"}:              `[{"prefix":"web-"},{"suffix":"-web"}]`,
+		{"cpu-*-web"}:                   `[{"wildcard":"cpu-*-web"}]`,
+		{"*web*"}:                       `[{"wildcard":"*web*"}]`,
+		{"a**", "b**c"}:                 `[{"prefix":"a"}] [{"wildcard":"b*c"}]`,
+		{`c\d*e`, `c\d`}:                `["c\\d"] [{"wildcard":"c\\\\d*e"}]`, // escaped for the wildcard only
+		{"web-*", "web-1", "web-**"}:    `[{"prefix":"web-"},"web-1"]`,
+		{"web-*-1", "web-*", "*-web-*"}: `[{"prefix":"web-"}] [{"wildcard":"web-*-1"},{"wildcard":"*-web-*"}]`,
+		{"a*b*c*d*e", "f*g", "h*i*"}:    `[{"wildcard":"a*b*c*d*e"}] [{"wildcard":"f*g"},{"wildcard":"h*i*"}]`, // three stars a rule
 	} {
 		var got []string
 		written := slices.DeleteFunc(globs[:], func(glob settings.Glob) bool { return glob == "" })
@@ -137,32 +150,83 @@ func TestAlarmPatterns_Sizes(t *testing.T) {
 	}
 }
 
-func TestAlarmPatterns_TooManyWildcards(t *testing.T) {
+func TestAlarmRules_TooManyWildcards(t *testing.T) {
 	var globs []settings.Glob
 	for i := range 120 {
 		globs = append(globs, settings.Glob(fmt.Sprintf("cpu-*-%d", i)))
 	}
-	patterns, faults := alarmPatterns(server(globs...))
-	if len(patterns) != maxWildcardRules || len(faults) != maxFaults {
-		t.Fatalf("%d rules, %d faults", len(patterns), len(faults))
+	rules, faults := alarmRules(server(append(globs, "web-*")...), 10)
+	if len(rules) != 1 || len(faults) != maxFaults {
+		t.Fatalf("%d rules, %d faults", len(rules), len(faults))
 	}
-	if faults[0].Path != "servers[0].alarms[90]" || !strings.Contains(faults[0].Problem, `"cpu-*-90"`) ||
-		!strings.HasSuffix(faults[9].Problem, "so are 20 more") {
-		t.Errorf("faults %v", faults)
+	if said := faults[9].String(); !regexp.MustCompile(`^servers\[0\]\.alarms\[9\]: "cpu-\*-9" is one of 120 wildcards, ` +
+		`which need \d+ EventBridge rules, and maxWildcardRules allows 10; `).MatchString(said) {
+		t.Errorf("said %s", said)
+	}
+	rules, faults = alarmRules(server(globs[:15]...), 10)
+	if len(rules) > 10 || len(faults) > 0 {
+		t.Errorf("%d rules for 15 wildcards, faults %v", len(rules), faults)
 	}
 }
 
-// Wildcards fill the rules up: 25 with two stars leave room for 25 with one.
-func TestAlarmPatterns_WildcardsFillUp(t *testing.T) {
-	var globs []settings.Glob
-	for _, form := range []string{"memory-*-of-*-%d", "cpu-*-%d"} {
-		for i := range 25 {
-			globs = append(globs, settings.Glob(fmt.Sprintf(form, i)))
+// However settings change, an alarm that both name is in the rule it was in, or in a new rule while the old one goes: CloudFormation
+// deletes at the end, so that the alarm always meets a rule. And nearly all stay where they are.
+func TestAlarmRules_Change(t *testing.T) {
+	random := rand.New(rand.NewPCG(3, 4))
+	form := []string{"%d", "disk of the server number %d is full", "web-%d-*", "*-%d", "cpu-*-%d", "node-%d-*-of-*-x", "é %d"}
+	moves, names := 0, 0
+	for range 300 {
+		var globs []settings.Glob
+		for range 1 + random.IntN(400) {
+			globs = append(globs, settings.Glob(fmt.Sprintf(form[random.IntN(len(form))], random.IntN(100000))))
+		}
+		before := rulesOfGlobs(t, globs)
+		at := random.IntN(len(globs))
+		if random.IntN(2) == 0 {
+			globs = slices.Insert(globs, at, settings.Glob(fmt.Sprintf(form[random.IntN(len(form))], 100000)))
+		} else {
+			globs = slices.Delete(globs, at, at+1)
+		}
+		after := rulesOfGlobs(t, globs)
+		old, new := slices.Collect(maps.Values(before)), slices.Collect(maps.Values(after))
+		for value, was := range before {
+			now, stays := after[value]
+			if names++; !stays || now == was {
+				continue
+			}
+			if moves++; slices.Contains(new, was) || slices.Contains(old, now) {
+				t.Fatalf("%s goes from %s to %s, and both are changed in place", value, was, now)
+			}
 		}
 	}
-	if patterns, faults := alarmPatterns(server(globs...)); len(patterns) != 25 || len(faults) > 0 {
-		t.Errorf("%d rules, faults %v", len(patterns), faults)
+	t.Logf("%d of %d names went to a new rule", moves, names)
+	if moves == 0 || moves > names/20 {
+		t.Errorf("%d of %d names went to a new rule", moves, names)
 	}
+}
+
+// rulesOfGlobs are the rules in which the globs are, by what stands for each in its rule.
+func rulesOfGlobs(t *testing.T, globs []settings.Glob) map[string]string {
+	t.Helper()
+	rules, faults := alarmRules(server(globs...), math.MaxInt)
+	if len(faults) > 0 {
+		t.Fatal(faults)
+	}
+	in := map[string]string{}
+	for _, rule := range rules {
+		values := rule.Pattern["detail"].(map[string]any)["alarmName"].([]any)
+		if n := encodedLength(rule.Pattern); n > maxPatternLength || len(values) > maxNames {
+			t.Fatalf("%s has %d names, %d characters", rule.Name, len(values), n)
+		}
+		for _, value := range values {
+			if text := fmt.Sprint(value); in[text] == "" {
+				in[text] = rule.Name
+			} else {
+				t.Fatalf("%s is in two rules, or twice in one", text)
+			}
+		}
+	}
+	return in
 }
 
 // What would not fit even alone is said, not deployed.
@@ -204,7 +268,7 @@ func TestAlarmPatterns_ThousandServers(t *testing.T) {
 	}
 	patterns, faults := alarmPatterns(servers)
 	t.Logf("9,000 names in %d rules", len(patterns))
-	if len(patterns) > 200 || len(faults) > 0 {
+	if len(patterns) > maxRules || len(faults) > 0 {
 		t.Errorf("%d rules, faults %v", len(patterns), faults)
 	}
 	for _, p := range patterns {

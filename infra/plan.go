@@ -51,6 +51,7 @@ func newPlan(context any, now time.Time) (plan, error) {
 	p.Schedules = schedules(p.Settings)
 	faults = append(faults, checkLimits(p)...)
 	faults = append(faults, checkParameters(p.Settings.Servers)...)
+	faults = append(faults, checkPlaces(p.Deployment.Key, p.Settings.Servers)...)
 	if len(faults) > 0 {
 		return p, &check.InvalidError{Faults: faults}
 	}
@@ -91,8 +92,6 @@ const (
 	maxRules = 300
 	// maxResources of a CloudFormation stack are 500; what is not a rule, a schedule or a subscription stays below 50.
 	maxResources = 450
-	// maxDistinctValues of runbooks, roles and calendars stay within the role's policies: maxAutomationChars.
-	maxDistinctValues = 5
 )
 
 // checkLimits returns what the settings ask for beyond the limits of the services.
@@ -113,13 +112,25 @@ func checkLimits(p plan) []check.Fault {
 			"need %d rules, schedules and subscriptions, and a CloudFormation stack holds about %d; "+
 				"let servers share schedules, and name alarms by prefix", n, maxResources)})
 	}
-	for _, kind := range []struct {
-		what string
-		of   func(settings.Server) []string
-	}{{"runbooks", runbookOf}, {"roles in AutomationAssumeRole", rolesOf}, {"calendars", calendarsOf}} {
-		if n := len(distinctValues(p.Settings.Servers, kind.of)); n > maxDistinctValues {
+	return append(faults, checkPolicies(p.Deployment, p.Settings.Servers)...)
+}
+
+// checkPolicies returns what does not fit into the roles' policies, wherever the stack is deployed.
+func checkPolicies(d check.Deployment, servers []settings.Server) []check.Fault {
+	var faults []check.Fault
+	at := longestPlace
+	function := chars(automationPermissions(at, d.Name, longestRole(d.RolePath), servers)) + chars(opsWorksCMPermissions(at, d, servers))
+	for _, role := range []struct {
+		what, whose, share string
+		is, room           int
+	}{
+		{"runbooks, calendars and roles", "function's", "them", function, roomFor(d)},
+		{"tag keys", "runbooks'", "a tagKey", chars(runbookPermissions(at, servers)), rolePolicyChars - policyFrame},
+	} {
+		if role.is > role.room {
 			faults = append(faults, check.Fault{Path: "servers", Problem: fmt.Sprintf(
-				"have %d different %s, and the policy of the function's role holds %d; let servers share them", n, kind.what, maxDistinctValues)})
+				"have %s that take up to %d characters in the policies of the %s role, where %d are left for them; let servers share %s",
+				role.what, role.is, role.whose, role.room, role.share)})
 		}
 	}
 	return faults

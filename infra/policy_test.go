@@ -24,9 +24,10 @@ var wildcards = []struct{ what, reason string }{
 	{`^PermissionsPolicy\S* ec2:\w+(NetworkInterfaces?|Subnets|PrivateIpAddresses) \*$`,
 		"what Lambda does to join subnets; the function's own code is denied it"},
 	{`^PermissionsPolicy\S* opsworks-cm:DescribeServers \*$`, "a sweep looks at all servers in one call, which names none"},
-	{`^PermissionsPolicy\S* opsworks-cm:(DescribeEvents|StartMaintenance) \S+:server/[a-zA-Z][a-zA-Z0-9-]*/\*$`,
+	{`^PermissionsPolicy\S* opsworks-cm:DescribeEvents \S+:server/\*$`, "a run is followed when its server has left the settings"},
+	{`^PermissionsPolicy\S* opsworks-cm:StartMaintenance \S+:server/[a-zA-Z][a-zA-Z0-9-]*/\*$`,
 		"the rest of a server's ARN is an id that only OpsWorks CM knows"},
-	{`^PermissionsPolicy\S* opsworks-cm:(DescribeEvents|StartMaintenance) \S+:server/\*$`,
+	{`^PermissionsPolicy\S* opsworks-cm:StartMaintenance \S+:server/\*$`,
 		"too many servers for a role's policy; the allow-list in the settings is the gate"},
 }
 

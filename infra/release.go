@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 
@@ -27,11 +28,11 @@ const (
 // named by its content: another release is another object in the bucket, by which CloudFormation sees that the code has changed.
 func release(out io.Writer) error {
 	defer jsii.Close()
-	context, err := readContext("cdk.json")
+	written, err := readContext("cdk.json")
 	if err != nil {
 		return err
 	}
-	plan, architecture, err := prepare(context[contextKey])
+	plan, architecture, err := prepare(written[contextKey])
 	if err != nil {
 		return err
 	}
@@ -41,7 +42,7 @@ func release(out io.Writer) error {
 	}
 	sum := sha256.Sum256(code)
 	name := plan.Deployment.Name + "-" + hex.EncodeToString(sum[:8]) + ".zip"
-	template, warning, err := synthesizeRelease(context, &StackProps{Plan: plan, Architecture: architecture, Zip: name})
+	template, warning, err := synthesizeRelease(written, &StackProps{Plan: plan, Architecture: architecture, Zip: name})
 	if err != nil {
 		return err
 	}
@@ -55,16 +56,20 @@ func release(out io.Writer) error {
 	return err
 }
 
-// synthesizeRelease makes the template, and says what synth says beside.
-func synthesizeRelease(context map[string]any, props *StackProps) (template []byte, warning string, err error) {
+// synthesizeRelease makes the template with what is written in the context of cdk.json, and says what synth says beside.
+func synthesizeRelease(written map[string]any, props *StackProps) (template []byte, warning string, err error) {
 	assembly, err := os.MkdirTemp("", "release")
 	if err != nil {
 		return nil, "", fmt.Errorf("synthesize the release: %w", err)
 	}
 	defer func() { _ = os.RemoveAll(assembly) }()
+	context := recommendedFlags()
+	maps.Copy(context, written)
 	app := awscdk.NewApp(&awscdk.AppProps{Context: &context, Outdir: jsii.String(assembly), AnalyticsReporting: jsii.Bool(false)})
 	stack := NewStack(app, props)
-	app.Synth(nil)
+	if err := synth(app); err != nil {
+		return nil, "", err
+	}
 	if template, err = os.ReadFile(filepath.Join(assembly, *stack.TemplateFile())); err != nil {
 		return nil, "", fmt.Errorf("synthesize the release: %w", err)
 	}

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -19,11 +18,7 @@ type eventRule struct {
 
 // eventRules are the rules that the settings ask for, in a stack of this name. The faults are those of EventBridge's limits.
 func eventRules(stack string, document settings.Settings) ([]eventRule, []check.Fault) {
-	var rules []eventRule
-	named, faults := alarmPatterns(document.Servers)
-	for i, p := range named {
-		rules = append(rules, eventRule{fmt.Sprintf("alarms-%d", i+1), p})
-	}
+	rules, faults := alarmRules(document.Servers, document.MaxWildcardRules)
 	if hasTrigger(document, settings.TriggerTag) {
 		rules = append(rules, eventRule{"alarms-by-tag", alarmPattern("alarmTags", maintenance.TagKey)})
 	}

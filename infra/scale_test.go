@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -25,7 +26,7 @@ func TestStack_Scale(t *testing.T) {
 	tmpl := synthesize(t, fleet(1000))
 	policies := map[string]int{} // of a role, all inline policies together
 	for _, p := range tmpl.of("AWS::IAM::Policy") {
-		policies[texts(p.Properties["Roles"])[0]] += size(p.Properties["PolicyDocument"])
+		policies[texts(p.Properties["Roles"])[0]] += tmpl.policySize(p)
 	}
 	invokers := 0
 	for _, p := range tmpl.of("AWS::Lambda::Permission") {
@@ -73,48 +74,67 @@ func size(value any) int {
 	return len(b)
 }
 
-// The servers' ARNs stand in the role's policies while they fit, and the policies stay within their limit to the last of them, also
-// with as much of Systems Manager beside them as there may be.
-func TestStack_ServersInThePolicy(t *testing.T) {
-	var nodes []string
-	for i := range maxDistinctValues {
-		long := func(n int) string { return fmt.Sprintf("%0*d", n, i) }
-		nodes = append(nodes, fmt.Sprintf(`{"name": "n%d", "backend": "ssm", "runbook": "R%s", "calendars": ["C%s"],
-			"parameters": {"AutomationAssumeRole": ["arn:aws-us-gov:iam::123456789012:role/r%s"]}}`, i, long(127), long(127), long(63)))
+// policySize is the length of a policy once deployed, where the names that CloudFormation makes have the longest ARNs.
+func (tmpl template) policySize(policy resource) int {
+	b, err := json.Marshal(plain(policy.Properties["PolicyDocument"]))
+	if err != nil {
+		panic(err)
 	}
-	for name, c := range map[string]struct {
-		room   int
-		beside []string
-	}{"OpsWorks CM alone": {maxServerChars, nil}, "with Systems Manager": {maxServerChars - maxAutomationChars, nodes}} {
+	longest := "arn:aws-us-gov:dynamodb:us-isof-south-1:123456789012:table/" + tmpl.Plan.Deployment.Name + "-LedgerTable9343E4AA-1234567890ABC"
+	return len(regexp.MustCompile(`\$\{[^}]+\}`).ReplaceAll(b, []byte(strings.Repeat("x", len(longest)))))
+}
+
+// The servers' ARNs stand in the role's policies while they fit, and the policies stay within their limit to the last of them, also
+// with as much of Systems Manager beside them as there may be. What does not fit is a fault.
+func TestStack_ServersInThePolicy(t *testing.T) {
+	ssm := func(n int) []string {
+		long := strings.Repeat("0", 58)
+		return repeat(n, `{"name": "n%[1]d", "backend": "ssm", "runbook": "R`+long+`%[1]d", "calendars": ["C`+long+`%[1]d"],
+			"parameters": {"AutomationAssumeRole": ["arn:aws-us-gov:iam::123456789012:role/r`+long+`%[1]d"]}}`)
+	}
+	document := func(servers int, beside []string) string {
+		return `{"servers": [` + strings.Join(slices.Concat(beside, repeat(servers, `{"name": "a%039[1]d", "backend": "opsworks-cm"}`)), ",") +
+			`], "notify": [{"chat": true}, {"records": true}]}`
+	}
+	const whole = "arn:aws-us-gov:opsworks-cm:us-isof-south-1:123456789012:server/"
+	full := 0
+	for err := error(nil); err == nil; full++ {
+		_, err = newPlan(document(1, ssm(full+1)), now)
+	}
+	for name, beside := range map[string][]string{
+		"OpsWorks CM alone": nil, "with a runbook": ssm(1), "with as much of Systems Manager as fits": ssm(full - 1),
+	} {
 		t.Run(name, func(t *testing.T) {
 			most := 0
-			for names := []string{}; fitInPolicy(names, c.room); most = len(names) - 1 {
-				names = append(names, strings.Repeat("a", 40))
+			for list := []string(nil); len(list) != 1 || list[0] != whole+"*"; most++ {
+				p, err := newPlan(document(most+2, beside), now)
+				if err != nil {
+					t.Fatal(err)
+				}
+				list = opsWorksCMPermissions(longestPlace, p.Deployment, p.Settings.Servers)[2].Resource
 			}
-			const whole = "arn:aws-us-gov:opsworks-cm:ap-southeast-1:123456789012:server/"
-			arns, size := maintained(t, most, c.beside)
-			if len(arns) != most || arns[0] != fmt.Sprintf("%sa%039d/*", whole, 0) || size > 10240 {
-				t.Errorf("%d servers: %d ARNs, the first %s, %d characters of at most 10,240", most, len(arns), arns[0], size)
-			}
-			t.Logf("%d servers with the longest names: %d characters of at most 10240", most, size)
-			if arns, _ := maintained(t, most+1, c.beside); len(arns) != 1 || arns[0] != whole+"*" {
-				t.Errorf("%d servers: %v", most+1, arns)
+			for _, n := range []int{most, most + 1} {
+				arns, size := maintained(t, document(n, beside))
+				first := fmt.Sprintf("%sa%039d/*", whole, 0)
+				if n > most {
+					first = whole + "*"
+				}
+				if n > 1 && arns[0] != first || n == most && len(arns) != n || size > rolePolicyChars {
+					t.Errorf("%d servers: %d ARNs, the first %s, %d characters of at most 10,240", n, len(arns), arns[0], size)
+				}
+				t.Logf("%d and %d servers, the longest names: %d characters of at most 10240", n, len(beside), size)
 			}
 		})
 	}
 }
 
-// maintained are the ARNs of so many servers of OpsWorks CM in the role's policies, and the size of these.
-func maintained(t *testing.T, servers int, beside []string) (arns []string, size int) {
+// maintained are the ARNs of the servers of OpsWorks CM in the role's policies, and the size of these.
+func maintained(t *testing.T, document string) (arns []string, size int) {
 	t.Helper()
-	all := slices.Clone(beside)
-	for i := range servers {
-		all = append(all, fmt.Sprintf(`{"name": "a%039d", "backend": "opsworks-cm"}`, i))
-	}
-	tmpl := synthesize(t, `{"servers": [`+strings.Join(all, ",")+`], "notify": [{"chat": true}, {"records": true}]}`)
+	tmpl := synthesize(t, document)
 	for id, p := range tmpl.of("AWS::IAM::Policy") {
 		if strings.HasPrefix(id, "Permissions") {
-			size += policySize(p)
+			size += tmpl.policySize(p)
 		}
 	}
 	for _, s := range tmpl.statements() {
@@ -125,4 +145,40 @@ func maintained(t *testing.T, servers int, beside []string) (arns []string, size
 	return arns, size
 }
 
-func policySize(policy resource) int { return size(policy.Properties["PolicyDocument"]) }
+// What any stack has in the function's role, and all that the settings can ask of topics and of the deployment, fits into what is kept
+// for it.
+func TestStack_RoomForServers(t *testing.T) {
+	for name, document := range map[string]string{
+		"the usual": everything,
+		"the longest name and log group, and subnets": `{"name": "n` + strings.Repeat("a", 39) + `", "deployment": {
+			"logGroup": "` + strings.Repeat("l", 512) + `",
+			"key": "arn:aws-us-gov:kms:us-gov-west-1:123456789012:key/mrk-0f1e2d3c4b5a69788796a5b4c3d2e1f0",
+			"subnets": ["subnet-0123456789abcdef0"], "securityGroups": ["sg-0123456789abcdef0"]}, ` + everything[1:],
+	} {
+		t.Run(name, func(t *testing.T) {
+			tmpl := synthesize(t, document)
+			d, servers := tmpl.Plan.Deployment, tmpl.Plan.Settings.Servers
+			ofServers := map[string]bool{}
+			for _, p := range slices.Concat(automationPermissions(longestPlace, d.Name, longestRole(d.RolePath), servers),
+				opsWorksCMPermissions(longestPlace, d, servers)) {
+				ofServers[p.Sid] = true
+			}
+			fixed := 0
+			for id, p := range tmpl.of("AWS::IAM::Policy") {
+				if !strings.HasPrefix(id, "Permissions") {
+					continue
+				}
+				document := p.Properties["PolicyDocument"].(map[string]any)
+				document["Statement"] = slices.DeleteFunc(document["Statement"].([]any), func(s any) bool {
+					return ofServers[dig(s, "Sid").(string)]
+				})
+				fixed += tmpl.policySize(p)
+			}
+			kept := rolePolicyChars - roomFor(d)
+			t.Logf("%d characters of %d", fixed, kept)
+			if fixed > kept || fixed < kept-500 {
+				t.Errorf("%d characters are kept for what takes %d", kept, fixed)
+			}
+		})
+	}
+}

@@ -63,7 +63,7 @@ func NewStack(scope constructs.Construct, props *StackProps) *Stack {
 	})
 	s.Runs.GrantTo(s.Function)
 	s.Topics.GrantPublish(s.Function)
-	grantOpsWorksCM(s.Function, p.Settings.Servers)
+	grant(s.Function.Policy, opsWorksCMPermissions(placeOf(s.Stack), p.Deployment, p.Settings.Servers))
 	s.Automation.GrantTo(s.Function)
 	s.Triggers = NewTriggers(s.Stack, "Triggers", &TriggersProps{
 		Function: s.Function, Rules: p.Rules, Schedules: p.Schedules,
@@ -98,11 +98,7 @@ func (s *Stack) setRolePath(path string) {
 	if path == "" {
 		return
 	}
-	roles := []awsiam.Role{s.Function.Role, s.Triggers.Schedules.Role}
-	if s.Automation.Role != nil {
-		roles = append(roles, s.Automation.Role)
-	}
-	for _, role := range roles {
+	for _, role := range []awsiam.Role{s.Function.Role, s.Automation.Role, s.Triggers.Schedules.Role} {
 		role.Node().DefaultChild().(awsiam.CfnRole).SetPath(jsii.String(path))
 	}
 }

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"crypto/sha256"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -51,12 +53,25 @@ func synthesizeIn(t *testing.T, context map[string]any, document string) templat
 	if err != nil {
 		t.Fatal(err)
 	}
+	keepForLint(t, b)
 	result := template{JSON: b, Plan: p}
 	if err := json.Unmarshal(b, &result); err != nil {
 		t.Fatal(err)
 	}
 	result.Warnings = annotations(assertions.Annotations_FromStack(stack.Stack).FindWarning(jsii.String("*"), assertions.Match_AnyValue()))
 	return result
+}
+
+// keepForLint writes a template, by its content, into the folder TEMPLATES, if there is one: .ci/run has cfn-lint read them all.
+func keepForLint(t *testing.T, template []byte) {
+	t.Helper()
+	folder := os.Getenv("TEMPLATES")
+	if folder == "" {
+		return
+	}
+	if err := os.WriteFile(filepath.Join(folder, fmt.Sprintf("%x.json", sha256.Sum256(template))), template, 0o600); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // annotation is a message of the synthesis: where, and what.
@@ -97,7 +112,9 @@ func buildIn(t *testing.T, context map[string]any, document string) (awscdk.App,
 			t.Fatal(err)
 		}
 	}
-	app := awscdk.NewApp(&awscdk.AppProps{Context: &context, Outdir: jsii.String(t.TempDir()), AnalyticsReporting: jsii.Bool(false)})
+	flags := recommendedFlags()
+	maps.Copy(flags, context)
+	app := awscdk.NewApp(&awscdk.AppProps{Context: &flags, Outdir: jsii.String(t.TempDir()), AnalyticsReporting: jsii.Bool(false)})
 	return app, NewStack(app, &StackProps{Plan: p, Architecture: "arm64", Asset: asset}), p
 }
 

@@ -49,8 +49,8 @@ func (tmpl template) one(t *testing.T, kind string) resource {
 // plain is a value of the template as it may look once deployed: in the Region with the longest ARNs, and with ${…} for what
 // only the deployment knows.
 func plain(value any) any {
-	return filled(value, map[string]string{"AWS::Partition": "aws-us-gov", "AWS::Region": "ap-southeast-1", "AWS::AccountId": "123456789012",
-		"AWS::URLSuffix": "amazonaws.com"})
+	return filled(value, map[string]string{"AWS::Partition": longestPlace.partition, "AWS::Region": longestPlace.region,
+		"AWS::AccountId": longestPlace.account, "AWS::URLSuffix": "amazonaws.com"})
 }
 
 // filled is a value of the template with what is known of the place where it is deployed.

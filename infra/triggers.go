@@ -61,28 +61,50 @@ func (t *Triggers) newRule(rule eventRule, f *Function) awsevents.CfnRule {
 // repeat.
 const maxDeliveryRetries = 20
 
-// permit lets the rules invoke the function and keep what they could not deliver.
+// maxRulePermissions keeps the function's policy within its 20 KB, also while an update has old permissions beside new ones.
+const maxRulePermissions = 20
+
+// permit lets the rules invoke the function and keep what they could not deliver: each by its ARN, or all by what their names begin with
+// where they are too many.
 func (t *Triggers) permit(props *TriggersProps) {
 	f := props.Function
-	ours := arnOf(t.Construct, "events", "rule", nameOf(t.Construct)+"-*", awscdk.ArnFormat_SLASH_RESOURCE_NAME)
-	rules := ours
-	if props.OwnRules {
-		// One permission for all of them stays small; which rules count is the settings' to say, and the function refuses any other.
-		rules = arnOf(t.Construct, "events", "rule", "*", awscdk.ArnFormat_SLASH_RESOURCE_NAME)
+	ruleARN := func(name string) *string {
+		return arnOf(t.Construct, "events", "rule", name, awscdk.ArnFormat_SLASH_RESOURCE_NAME)
 	}
-	t.permitInvoke("InvokeRules", f, "events.amazonaws.com", rules)
+	ours := []*string{ruleARN(nameOf(t.Construct) + "-*")}
+	if len(t.Rules) <= maxRulePermissions {
+		ours = nil
+		for _, rule := range t.Rules {
+			ours = append(ours, ruleARN(*rule.Name()))
+		}
+	}
+	switch {
+	case props.OwnRules:
+		// One permission for all of them stays small; which rules count is the settings' to say, and the function refuses any other.
+		t.permitInvoke("InvokeRules", f, "events.amazonaws.com", ruleARN("*"))
+	case len(t.Rules) > maxRulePermissions:
+		t.permitInvoke("InvokeRules", f, "events.amazonaws.com", ours[0])
+	default:
+		for i, rule := range t.Rules {
+			// Before the rule is there: an event that is not permitted yet would be a dead letter.
+			rule.AddResourceDependency(t.permitInvoke("Invoke-"+props.Rules[i].Name, f, "events.amazonaws.com", ours[i]), nil)
+		}
+	}
 	if props.AlarmActions {
 		// https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-actions-Lambda.html asks for the account as well.
 		alarms := arnOf(t.Construct, "cloudwatch", "alarm", "*", awscdk.ArnFormat_COLON_RESOURCE_NAME)
 		permission := t.permitInvoke("InvokeAlarms", f, "lambda.alarms.cloudwatch.amazonaws.com", alarms)
 		permission.SetSourceAccount(awscdk.Stack_Of(t.Construct).Account())
 	}
+	if len(ours) == 0 {
+		return
+	}
 	f.DeadLetters.AddToResourcePolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
 		Sid:        jsii.String("SendUndeliveredEvents"),
 		Principals: &[]awsiam.IPrincipal{service("events.amazonaws.com", nil)},
 		Actions:    jsii.Strings("sqs:SendMessage"),
 		Resources:  &[]*string{f.DeadLetters.QueueArn()},
-		Conditions: sourceIs(ours),
+		Conditions: sourceIs(ours...),
 	}))
 }
 

@@ -33,6 +33,7 @@ type deployment struct {
 	folder   string
 	stack    *stack // as it was deployed last
 	rules    map[string]string
+	nodes    *nodes // of the first function that was started, and of those after it
 }
 
 func TestDeployment(t *testing.T) {

@@ -119,7 +119,10 @@ func (d *deployment) start(t *testing.T, serverName string) *function {
 	if err := f.opsworksCM.AddServer(cmsim.Server{Name: serverName}); err != nil {
 		t.Fatal(err)
 	}
-	f.nodes = d.newNodes(t)
+	if d.nodes == nil {
+		d.nodes = d.newNodes(t)
+	}
+	f.nodes = d.nodes
 	api := httptest.NewServer(f.opsworksCM)
 	config := d.config.Copy()
 	config.BaseEndpoint = aws.String(api.URL)

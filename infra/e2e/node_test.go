@@ -18,6 +18,7 @@ type nodes struct {
 	url   string
 	of    map[string]string // server
 	ended [][]byte          // events that executions have ended
+	since int               // calls before the deployment that the function has now
 }
 
 func (d *deployment) newNodes(t *testing.T) *nodes {
@@ -99,7 +100,7 @@ func (d *deployment) maintainNode(t *testing.T, f *function, mailbox string, run
 func (n *nodes) needs() []string {
 	var needs []string
 	prefix := fmt.Sprintf("arn:aws:ssm:%s:%s:", region, account)
-	for _, call := range n.Calls() {
+	for _, call := range n.Calls()[n.since:] {
 		need := "ssm:" + call.Operation + " "
 		switch call.Operation {
 		case "DescribeInstanceInformation", "DescribeAutomationExecutions":

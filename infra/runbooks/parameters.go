@@ -116,6 +116,9 @@ func (r Runbook) Check(given map[string][]string) []Fault {
 				faults = append(faults, Fault{name, 0, problem})
 			}
 		}
+		if i >= 0 && name == installerSource.name && given[installerSHA256.name] == nil {
+			faults = append(faults, Fault{name, -1, "goes together with " + installerSHA256.name + ", the checksum of its maker; add it"})
+		}
 	}
 	return faults
 }

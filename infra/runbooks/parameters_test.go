@@ -52,12 +52,15 @@ func TestRunbook_Check(t *testing.T) {
 	}
 }
 
-// check asks the first runbook that has the parameter, the last one for others.
+// check asks the first runbook that has the parameter, the last one for others. An installer comes with its checksum.
 func check(name string, values ...string) string {
-	text := ""
+	text, given := "", map[string][]string{name: values}
+	if name == "InstallerSource" {
+		given["InstallerSHA256"] = []string{strings.Repeat("0", 64)}
+	}
 	for _, runbook := range runbooks.All() {
 		text = ""
-		for _, fault := range runbook.Check(map[string][]string{name: values}) {
+		for _, fault := range runbook.Check(given) {
 			text = fault.Parameter
 			if fault.Value >= 0 {
 				text += fmt.Sprintf("[%d]", fault.Value)

@@ -15,3 +15,6 @@ func Runbooks() map[string]string {
 		RunbookPuppetServer:     EnvPuppetServerRunbook,
 	}
 }
+
+// ParameterAssumeRole is the parameter by which a runbook is given the role it runs as, which the function must be allowed to pass.
+const ParameterAssumeRole = "AutomationAssumeRole"

@@ -11,6 +11,10 @@ import (
 // Version is that of the resolved form. What is loaded must have it.
 const Version = 1
 
+// WildcardRulesOfBus is how many rules with wildcards an event bus takes, of all who use it; the limit cannot be raised.
+// https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-quota.html
+const WildcardRulesOfBus = 30
+
 // Settings are resolved settings. Only Load makes them whole: it finds the time zones and the servers by their names. All that decides
 // whether maintenance may start must stand in their JSON; names and lists that are empty are left out.
 type Settings struct {
@@ -19,7 +23,9 @@ type Settings struct {
 	Notify        []Subscription `json:"notify,omitzero"`
 	MaxConcurrent int            `json:"maxConcurrent"`     // 0: as many runs at the same time as there are servers
 	Endpoint      string         `json:"endpoint,omitzero"` // of OpsWorks CM; empty: that of AWS
-	AlarmTriggers []AlarmTrigger `json:"alarmTriggers,omitzero"`
+	// MaxWildcardRules is how many EventBridge rules with wildcards the deployment may make.
+	MaxWildcardRules int            `json:"maxWildcardRules,omitzero"`
+	AlarmTriggers    []AlarmTrigger `json:"alarmTriggers,omitzero"`
 
 	byName map[string]*Server
 }

@@ -72,9 +72,9 @@ func readRunbook(o object, backend settings.Backend) (name, version string) {
 	if _, ours := settings.Runbooks()[name]; ours && version != "" {
 		o.fault("runbook", quoted(name)+" comes with this project and has no versions; remove "+quoted(":"+version))
 	}
-	allowed := func(c byte) bool { return isNameByte(c) || c == ':' || c == '/' }
-	if len(name) < 3 || len(name) > 128 || !onlyBytes(name, allowed) {
-		o.fault("runbook", quoted(name)+" is not the name or ARN of a runbook; write 3 to 128 letters, digits and . - _ : /")
+	if len(name) > 128 || !isDocument(name) {
+		o.fault("runbook", quoted(name)+" is not the name or ARN of a runbook; write 3 to 128 letters, digits and . - _, "+
+			"or arn:aws:ssm:REGION:ACCOUNT:document/NAME (no ACCOUNT where AWS owns it)")
 		return "", ""
 	}
 	return name, version
@@ -104,8 +104,23 @@ func readParameters(o object) map[string][]string {
 			continue
 		}
 		parameters[part.key] = readParameter(all, part)
+		if part.key == settings.ParameterAssumeRole {
+			checkAssumeRole(all, parameters[part.key])
+		}
 	}
 	return parameters
+}
+
+// checkAssumeRole holds what the function may pass to Systems Manager to one role.
+func checkAssumeRole(all object, roles []string) {
+	for i, role := range roles {
+		if !isRole(role) {
+			all.itemFault(settings.ParameterAssumeRole, i, quoted(role)+" is not the ARN of a role; write arn:aws:iam::ACCOUNT:role/NAME")
+		}
+	}
+	if len(roles) != 1 {
+		all.fault(settings.ParameterAssumeRole, "takes the ARN of one role; write it as the only item, or leave the parameter out")
+	}
 }
 
 // readPublicParameters lists parameters by name. Of a runbook of ours the list is known.
@@ -166,8 +181,9 @@ func readTagKey(o object) string {
 func readCalendars(o object) []string {
 	var calendars []string
 	o.texts("calendars", func(i int, name string) {
-		if name == "" || strings.ContainsFunc(name, func(r rune) bool { return unicode.IsSpace(r) || isNotPrintable(r) }) {
-			o.itemFault("calendars", i, quoted(name)+" is not the name or ARN of a calendar; write it without blanks")
+		if !isDocument(name) || OwnedByAWS(name) {
+			o.itemFault("calendars", i, quoted(name)+" is not the name or ARN of a calendar; write 3 to 128 letters, digits and . - _, "+
+				"or arn:aws:ssm:REGION:ACCOUNT:document/NAME")
 			return
 		}
 		calendars = append(calendars, name)

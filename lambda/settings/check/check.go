@@ -57,9 +57,23 @@ func (p *parser) document(whole value) Document {
 		MaxConcurrent: o.countFromOne("maxConcurrent", 0),
 		Endpoint:      readEndpoint(o),
 		AlarmTriggers: readAlarmTriggers(o),
+
+		MaxWildcardRules: readMaxWildcardRules(o),
 	}
 	p.checkOverlaps()
 	return Document{Settings: written, Deployment: deployment}
+}
+
+// defaultWildcardRules leaves two thirds of the bus to others.
+const defaultWildcardRules = 10
+
+func readMaxWildcardRules(o object) int {
+	const key = "maxWildcardRules"
+	most := o.countFromOne(key, defaultWildcardRules)
+	if most > settings.WildcardRulesOfBus {
+		o.fault(key, fmt.Sprintf("an event bus has %d rules with wildcards for all who use it; write 1 to %[1]d", settings.WildcardRulesOfBus))
+	}
+	return most
 }
 
 func readServers(o object) []settings.Server {

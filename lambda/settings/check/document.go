@@ -23,6 +23,8 @@ type documentKeys struct {
 	Endpoint string `json:"endpoint" kind:"url"`
 	// What else lets an alarm reach the function: its tag maintenance-server, its metric's dimension ServerName, the function as its action.
 	AlarmTriggers []string `json:"alarmTriggers" kind:"alarmTrigger"`
+	// How many EventBridge rules may be made for alarms' names with a star inside. An event bus has 30 for all who use it.
+	MaxWildcardRules int `json:"maxWildcardRules" default:"10"`
 }
 
 type deploymentKeys struct {
