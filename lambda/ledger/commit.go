@@ -111,10 +111,10 @@ func (m *transaction) claims() bool { return m.Claim != nil && !m.Claim.SlotOnly
 func (m *transaction) counts() bool { return m.claims() && m.Claim.DailyLimit > 0 }
 
 // ends reports whether the change ends a run that began, givesBack whether it takes back a start that did not happen.
-func (m *transaction) ends() bool { return m.Free && !m.To.Open() && !m.To.Began.IsZero() }
+func (m *transaction) ends() bool { return m.Free && !m.To.Open() && maintenance.MayHaveRun(m.To) }
 
 func (m *transaction) givesBack() bool {
-	happened := m.To.State == maintenance.RunRunning || !m.To.Accepted.IsZero() || !m.To.Began.IsZero()
+	happened := m.To.State == maintenance.RunRunning || !m.To.Accepted.IsZero() || maintenance.MayHaveRun(m.To)
 	return m.Free && m.From.Attempt.CountedOn != "" && m.From.Accepted.IsZero() && !happened
 }
 

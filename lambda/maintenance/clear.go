@@ -41,6 +41,7 @@ func (t intake) clearOne(serverName string, alarm Trigger) Report {
 		case err != nil:
 			return request.failed(err, t.Now())
 		case decision.Report.Outcome == "":
+			t.deliver(moved)
 			nothing.Detail, nothing.RunID = "the run keeps waiting for its other triggers", moved.ID
 			return nothing
 		}

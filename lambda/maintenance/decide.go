@@ -176,7 +176,7 @@ func end(run Run, e ending, f Facts) Decision {
 	e.detail = followedBy(run, e, f)
 	r.Outcome, r.Reason, r.Ended, r.Detail, r.LookAt, r.Slot, r.Node = e.outcome, e.reason, f.Now, cut(e.detail, maxDetail), time.Time{}, 0, ""
 	r.Wait, r.Unseen = Wait{}, Unseen{}
-	if r.Accepted.IsZero() {
+	if r.Accepted.IsZero() && !MayHaveRun(*r) {
 		r.Attempt.CountedOn = ""
 	}
 	if e.server != (Server{}) {
@@ -192,6 +192,9 @@ func end(run Run, e ending, f Facts) Decision {
 	r.owe(notification, f.Topics)
 	return n
 }
+
+// MayHaveRun reports whether maintenance began, or may have: cooldown and daily limit count it.
+func MayHaveRun(r Run) bool { return !r.Began.IsZero() || r.Reason == ReasonEndUnclear }
 
 // maxDetail bounds what a run keeps of what a backend says, in bytes.
 const maxDetail = 2048

@@ -139,7 +139,7 @@ func noteMissing(run Run, c Conclusion, f Facts) Decision {
 	run.Missing = run.Missing.again(c.Reason, f.Now, f.Tick)
 	counts := run.Missing.conclusive(f.Now, f.Tick)
 	switch {
-	case run.State == RunStarting && counts && (c.Reason == ReasonEndUnclear || !watched(run, run.Attempt.Ends, f)):
+	case run.State == RunStarting && counts && (c.Reason == ReasonEndUnclear || !watched(run, run.Attempt.Ends.Add(leaseMargin), f)):
 		return end(run, ending{outcome: OutcomeFailed, reason: ReasonEndUnclear, detail: c.Detail, server: c.Server}, f)
 	case run.State == RunStarting && counts:
 		return notStarted(run, Verdict{Ruling: RulingWait, Reason: ReasonUnavailable,
@@ -163,7 +163,7 @@ func noteMissing(run Run, c Conclusion, f Facts) Decision {
 // watched reports whether the looks that lack something began in time: before a maintenance that began by then can have been over. An
 // execution is listed when it is over, too; a server only shows that it is under maintenance.
 func watched(run Run, from time.Time, f Facts) bool {
-	return run.Attempt.ServerAtDecision.Node != "" || !run.Missing.Since.After(from.Add(lagTicks*f.Tick+serviceClockSkew))
+	return run.Attempt.ServerAtDecision.Node != "" || !run.Missing.Since.After(from.Add(missingTicks*f.Tick+serviceClockSkew))
 }
 
 // unseenNotice marks that it has been notified that a run cannot be followed.

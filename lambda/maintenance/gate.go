@@ -102,8 +102,9 @@ func admit(gates []gate, run Run, t Trigger, f Facts) Verdict {
 	return pass
 }
 
-// admitAny asks the gates for every trigger of a run that has not expired: the first that passes lets the run start. Else the run
-// waits if one of them may pass later; only if all are refused, it is. expired is true if none is left.
+// admitAny asks the gates for every trigger of a run that has not expired: the first that passes lets the run start, one whose success is
+// followed before others, so that an alarm breaks no order. Else the run waits if one of them may pass later; only if all are refused, it
+// is. expired is true if none is left.
 func admitAny(run Run, triggers []Trigger, f Facts) (v Verdict, by Trigger, expired bool) {
 	expired = true
 	for _, t := range triggers {
@@ -112,8 +113,11 @@ func admitAny(run Run, triggers []Trigger, f Facts) (v Verdict, by Trigger, expi
 		}
 		expired = false
 		switch verdict := admit(gates, run, t, f); {
-		case verdict.Ruling == RulingPass || verdict.Ruling == RulingAsk:
+		case verdict.Ruling == RulingAsk, verdict.Ruling == RulingPass && t.Kind.chains():
 			return verdict, t, false
+		case v.Ruling == RulingPass:
+		case verdict.Ruling == RulingPass:
+			v, by = verdict, t
 		case v.Ruling == 0 || v.Ruling == RulingRefuse && verdict.Ruling == RulingWait:
 			v, by = verdict, t
 		}

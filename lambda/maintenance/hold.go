@@ -146,6 +146,9 @@ func (t brake) change(decide func(was Hold, record Run, now time.Time) (Decision
 		if err != nil {
 			return t.failed(err)
 		}
+		if !was.Live(now) { // whose record still says that it ran out
+			from = Run{}
+		}
 		record := from
 		if record.ID == "" {
 			record = t.newRecord(now)

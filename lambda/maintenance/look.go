@@ -77,6 +77,7 @@ func (t *turn) look(run Run, f *Facts, need Need) error {
 		seen = backend.Look(t.callCtx, run.ServerName)
 		held, err := t.Ledger.Read(t.callCtx, run.ServerName) // a hold binds who looks after it
 		f.Snapshot.Server.Hold, f.Snapshot.Fleet.Hold = held.Server.Hold, held.Fleet.Hold
+		f.Predecessor = nil // it may have been started meanwhile
 		return err
 	}
 	return nil

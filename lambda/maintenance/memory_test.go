@@ -187,14 +187,14 @@ func (m *memory) apply(c maintenance.Change) {
 		if m.nodes[c.From.Node] == c.From.ID {
 			delete(m.nodes, c.From.Node)
 		}
-		happened := !c.From.Accepted.IsZero() || !c.To.Accepted.IsZero() || !c.To.Began.IsZero() || c.To.State == maintenance.RunRunning
+		happened := !c.From.Accepted.IsZero() || !c.To.Accepted.IsZero() || maintenance.MayHaveRun(c.To) || c.To.State == maintenance.RunRunning
 		if day := c.From.Attempt.CountedOn; day != "" && !happened && server.Day == day && server.Starts > 0 {
 			server.Starts--
 		}
 		if !c.To.Open() && server.OpenRun == c.To.ID {
 			server.OpenRun = ""
 		}
-		if !c.To.Open() && !c.To.Began.IsZero() {
+		if !c.To.Open() && maintenance.MayHaveRun(c.To) {
 			end := maintenance.End{RunID: c.To.ID, Outcome: c.To.Outcome, Reason: c.To.Reason, At: c.To.Ended}
 			server.Ends = slices.Insert(slices.Clone(server.Ends), 0, end)
 			slices.SortStableFunc(server.Ends, func(a, b maintenance.End) int { return b.At.Compare(a.At) })

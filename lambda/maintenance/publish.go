@@ -35,6 +35,8 @@ func (r Run) prune(now time.Time, topics []Topic) (Run, int) {
 // stillTrue reports whether a notification is still true. What was true before is for the records alone.
 func (r Run) stillTrue(n Notification) bool {
 	switch {
+	case n.Outcome == OutcomeWaiting && n.Reason == ReasonApprovalNeeded: // what else it waits for meanwhile
+		return r.State == RunWaiting && r.Approval.At.IsZero()
 	case n.Outcome == OutcomeWaiting:
 		return r.State == RunWaiting && r.Wait.Reason == n.Reason
 	case n.Outcome == OutcomeOverdue, n.Outcome == OutcomeStarted:

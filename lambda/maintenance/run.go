@@ -163,7 +163,7 @@ func (m Missing) again(what Reason, now time.Time, tick time.Duration) Missing {
 	if m.What != what {
 		m = Missing{What: what, First: now}
 	}
-	if now.Sub(m.Last) > lagTicks*tick {
+	if now.Sub(m.Last) > lagTicks*tick+serviceClockSkew {
 		m.Since, m.Looks = now, 0
 	}
 	m.Last = now

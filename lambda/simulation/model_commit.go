@@ -166,10 +166,10 @@ func (l *ledger) free(record *maintenance.ServerRecord, change maintenance.Chang
 	if !to.Open() && record.OpenRun == to.ID {
 		record.OpenRun = ""
 	}
-	if !to.Open() && !to.Began.IsZero() {
+	if !to.Open() && maintenance.MayHaveRun(to) {
 		recordEnd(record, to, change.Now)
 	}
-	happened := to.State == maintenance.RunRunning || !to.Accepted.IsZero() || !to.Began.IsZero()
+	happened := to.State == maintenance.RunRunning || !to.Accepted.IsZero() || maintenance.MayHaveRun(to)
 	counted := from.Attempt.CountedOn
 	if counted != "" && from.Accepted.IsZero() && !happened && record.Day == counted && record.Starts > 0 {
 		record.Starts--

@@ -20,7 +20,7 @@ const name = "automate-06"
 const oneServer = `{"servers": [{"name": "automate-06", "backend": "opsworks-cm", "alarms": ["automate-06-*"]}], "maxConcurrent": 1}`
 
 // tick is the period of the sweep here, in place of a minute. What counts as missing, or as too late, is counted in it.
-const tick = 100 * time.Millisecond
+const tick = 200 * time.Millisecond
 
 // shortly is how long an invocation may take here, and so the first part of a dead one's lease.
 const shortly = 6 * time.Second
