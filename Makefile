@@ -7,7 +7,7 @@ SEED     ?= 1
 DEPTH    ?= shallow
 ARGS     ?=
 BACKEND  ?= ssm
-FUNCTION ?= opsworks-maintenance
+FUNCTION ?=
 ENDPOINT ?=
 CDK      := npx --yes aws-cdk@2.1148.1
 
@@ -112,7 +112,7 @@ real: ## install a Puppet Server on this machine (Debian 12, as root), run the r
 # make nor a shell finds anything to expand in a name.
 $(foreach name,SERVER RUN OVERRIDE FUNCTION ENDPOINT,$(eval override $(name) := $$(value $(name))))
 export SERVER RUN OVERRIDE FUNCTION ENDPOINT
-where  := -function="$$FUNCTION" -endpoint="$$ENDPOINT"
+where  := $(if $(value FUNCTION),-function="$$FUNCTION") $(if $(value ENDPOINT),-endpoint="$$ENDPOINT")
 server  = $(if $(SERVER),,$(error give SERVER=name))-server="$$SERVER"
 run     = $(if $(SERVER)$(RUN),,$(error give SERVER=name or RUN=id))-server="$$SERVER" -run="$$RUN"
 
@@ -131,7 +131,7 @@ start: opsm ## start maintenance of SERVER now, or the run RUN that waits; OVERR
 stop: opsm ## cancel what waits, or stop what runs where its backend can: RUN, or the open run of SERVER
 	@dist/opsm stop $(where) $(run)
 
-close: opsm ## give up the record of a run that is not followed any more, and free its server: RUN, or the open run of SERVER
+close: opsm ## give up the record of a run past its deadline, or not seen for ten minutes: RUN, or the open run of SERVER
 	@dist/opsm close $(where) $(run)
 
 history: opsm ## the latest runs and refusals of SERVER
@@ -144,5 +144,5 @@ clean: ## remove what was built
 canaries: ## put the first edition's faults back, one at a time: the simulation finds each (ARGS="'0[67]-*'": some of them)
 	@go run ./lambda/simulation/mutate -canaries $(ARGS)
 
-mutate: ## break the code N times, drawn by SEED: the tests or the simulation find all but two
+mutate: ## break the code N times, drawn by SEED; fails if more than two of the changes go unnoticed
 	@go run ./lambda/simulation/mutate -n $(or $(N),40) -seed $(or $(SEED),1)

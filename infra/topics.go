@@ -109,7 +109,7 @@ type namedTopic struct {
 func (t *Topics) All() []namedTopic {
 	var all []namedTopic
 	for _, named := range []namedTopic{
-		{t.Text, settings.EnvTopicARN, "TopicArn", "messages for people"},
+		{t.Text, settings.EnvTopicARN, "TopicArn", "messages as text, for mailboxes"},
 		{t.Records, settings.EnvRecordsTopicARN, "RecordsTopicArn", "messages for machines: JSON records"},
 		{t.Chat, settings.EnvChatTopicARN, "ChatTopicArn", "messages for chat channels; connect it in Amazon Q Developer in chat applications"},
 	} {

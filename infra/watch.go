@@ -81,10 +81,10 @@ func alarms(f *Function) []alarmSpec {
 			"Lambda throttled the function: the account's concurrency is used up. " +
 				"Events wait up to an hour, then they lie in the dead-letter queue."},
 		{settings.AlarmDeadLetters, f.DeadLetters.MetricApproximateNumberOfMessagesVisible(longest), 1, false,
-			"Events could not be delivered or handled. When the cause is gone, make redrive sends them to the function again, but for " +
+			"Events could not be delivered or handled. When the fault is gone, make redrive sends them to the function again, but for " +
 				"operators' requests, which it lists; what is too old starts nothing."},
 		{settings.AlarmPublishFailures, f.metric(settings.MetricPublishFailures, every(5)), 1, false,
-			"A message could not be published. It is tried again for a day, for people for 14 days. " +
+			"A message could not be published. It is tried again: text for 14 days, records and chat for one. " +
 				"The " + log + " says why, under error."},
 		{settings.AlarmDropped, f.metric(settings.MetricDropped, every(5)), 1, false,
 			"A notification was given up, so somebody may not know how a run ended. " +

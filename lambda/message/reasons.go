@@ -119,7 +119,7 @@ var reasons = map[maintenance.Reason]words{
 
 	maintenance.ReasonNeverBegan: {why: say("nothing shows that it ever began"),
 		short: say("it never began"), startable: true, plannable: true},
-	maintenance.ReasonEndUnclear: {why: say("what was seen does not tell whether it began, or how it ended"),
+	maintenance.ReasonEndUnclear: {why: say("what was seen does not show whether it began, or how it ended"),
 		short: say("its end is unclear"),
 		do:    "See on the server itself how it is, before it is maintained again.", plannable: true},
 	maintenance.ReasonServerGone: {why: say("OpsWorks CM no longer shows the server"), whySSM: say("Systems Manager no longer shows the node"),

@@ -84,7 +84,7 @@ func ReadEnvironment(getenv func(string) string) (Environment, error) {
 		}
 	}
 	if environment.TopicARN == "" {
-		fault(EnvTopicARN, "is not set; give it the ARN of the SNS topic for people")
+		fault(EnvTopicARN, "is not set; give it the ARN of the SNS topic for text")
 	}
 	// CreateTable: 3 to 255 letters, digits, dots, dashes and underscores.
 	if n := len(environment.RunsTable); n < 3 || n > 255 || !only(environment.RunsTable, letters+digits+".-_") {

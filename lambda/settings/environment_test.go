@@ -40,7 +40,7 @@ func TestReadEnvironment(t *testing.T) {
 		const how = " is not the ARN of an SNS standard topic; write arn:aws:sns:<region>:<account>:<name>\n"
 		want := `RECORDS_TOPIC_ARN: "records"` + how + `CHAT_TOPIC_ARN: "chat"` + how +
 			`SWEEP_EVERY: "soon" is not a period of 10ms to 1h; write for example 1m` + "\n" +
-			"TOPIC_ARN: is not set; give it the ARN of the SNS topic for people\n" +
+			"TOPIC_ARN: is not set; give it the ARN of the SNS topic for text\n" +
 			`RUNS_TABLE: "a b" is not the name of a DynamoDB table; give it that of the table of runs`
 		if err == nil || err.Error() != want {
 			t.Errorf("error = %v, want %s", err, want)

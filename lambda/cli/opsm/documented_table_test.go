@@ -87,7 +87,7 @@ var notPlayed = map[string]string{
 	"aws ssm get-document": named,
 	"go test":              "it is one of the tests", "go get -u": "it must not be typed",
 	"vi cdk.json": "it is an editor", "git checkout": network,
-	"git clone": network, "pip install": network, "npx cdk diff": account,
+	"git clone": network, "pip install": network, "npx aws-cdk@2.1148.1 diff": account,
 	`cd "$(mktemp -d)"`: restore, "for file in": restore, `aws s3 cp "$KEYS/keys.tgz"`: restore, "sha256sum --check": restore,
 	"systemctl stop": restore, "tar -C /": restore, "for ini in": restore, "password=$(sed": restore, "runuser -u postgres": restore,
 	"systemctl start": restore, "puppet agent": restore,

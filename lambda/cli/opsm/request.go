@@ -14,7 +14,7 @@ import (
 type startCommand struct {
 	target
 	Override []string      `json:"override,omitempty" placeholder:"GATE" help:"Gates to leave out: window, calendar, hold, order, blocked."`
-	Engine   attributes    `name:"engine-attribute" mapsep:"none" json:"engineAttributes,omitempty" help:"Engine attribute, of opsworks-cm."`
+	Engine   attributes    `name:"engine-attribute" mapsep:"none" json:"engineAttributes,omitempty" help:"CHEF_MAJOR_UPGRADE=true, for Chef."`
 	Key      string        `json:"key" placeholder:"WORD" help:"Requests with the same key are one request (default: a new word each time)."`
 	Wait     bool          `json:"-" help:"Wait until the run has ended; exit code 3 if it did not succeed."`
 	Every    time.Duration `json:"-" default:"10s" placeholder:"TIME" help:"How often -wait looks (default ${default})."`
@@ -79,7 +79,7 @@ type holdCommand struct {
 	asker
 	Until  time.Time      `json:"until,omitzero" xor:"until" placeholder:"TIME" help:"Until when, as 2026-11-29T06:00:00Z; 24h if not said."`
 	For    *time.Duration `json:"-" xor:"until" placeholder:"TIME" help:"For how long, as 8h."`
-	Reason string         `json:"reason,omitempty" placeholder:"TEXT" help:"Why; whoever is held up reads it."`
+	Reason string         `json:"reason,omitempty" placeholder:"TEXT" help:"Why, for those who are held up."`
 }
 
 // Validate is asked by kong.

@@ -92,7 +92,7 @@ func (statusCommand) Run(ctx context.Context, s *session) error {
 		return fmt.Errorf("print the answer: %w", err)
 	}
 	if m.Problem != "" && !s.JSON {
-		s.note("opsm: nobody can tell whether the mailboxes have confirmed their subscriptions: %s", m.Problem)
+		s.note("opsm: it is not known whether the mailboxes have confirmed their subscriptions: %s", m.Problem)
 	}
 	if f.Reason != "" {
 		return fmt.Errorf("part of the status is missing: %s", f.Message)

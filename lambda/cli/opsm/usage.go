@@ -51,7 +51,7 @@ type arguments struct {
 	Approve approveCommand `cmd:"" help:"Let a run go on that waits for approval."`
 	Hold    holdCommand    `cmd:"" help:"Let no run of a server, or of the fleet, start for a while."`
 	Release releaseCommand `cmd:"" help:"Take a hold away."`
-	Close   closeCommand   `cmd:"" help:"Give up the record of a run that is not followed any more, and free its server."`
+	Close   closeCommand   `cmd:"" help:"Give up the record of a run past its deadline or not seen for ten minutes."`
 	History historyCommand `cmd:"" help:"The latest runs and refusals of a server, newest first."`
 	Redrive redriveCommand `cmd:"" help:"Send the events in the dead-letter queue to the function again."`
 	Import  importCommand  `cmd:"" help:"Make a settings document of a CloudFormation template, describe-servers or nodes."`

@@ -123,7 +123,7 @@ func (d *draft) result() (Result, error) {
 	if len(d.Servers) == 0 {
 		return Result{}, errors.Join(append([]error{errors.New("no server can be imported")}, asErrors(d.left)...)...)
 	}
-	d.toFill = append(d.toFill, `notify: [{"email": "name@example.com"}], or nobody is told`)
+	d.toFill = append(d.toFill, `notify: [{"email": "name@example.com"}], or nobody is notified`)
 	var b bytes.Buffer
 	encoder := json.NewEncoder(&b)
 	encoder.SetEscapeHTML(false)
