@@ -243,7 +243,7 @@ func TestDecode_MalformedAWSEvents(t *testing.T) {
   ]`, `"resources": []`, "resources is empty"},
 		{"a resource that is no alarm", "alarm.json", `:alarm:automate-06-health`, `:dashboard/x`, "is not the ARN of an alarm"},
 		{"a detail that is a string", "alarm.json", `"detail": {`, `"detail": "{}", "was": {`, "is a string where a"},
-		{"tags in a shape nobody knows", "alarm-by-tag.json", `"alarmTags": {
+		{"tags in an unknown shape", "alarm-by-tag.json", `"alarmTags": {
       "maintenance-server": "automate-06",
       "team": "platform"
     }`, `"alarmTags": "maintenance-server=automate-06"`, "alarmTags is neither"},

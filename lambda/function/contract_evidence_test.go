@@ -27,7 +27,7 @@ var evidenceContract = []contractCase{
 		r.end(true)
 		r.passes(10 * time.Minute)
 	}, []string{"error start-unconfirmed", "started", "succeeded"}, 1},
-	{"the answer is lost, nobody can look, and it ends: its end is found all the same", "", func(r *harness) {
+	{"the answer is lost, nobody can look, and it ends: its end is found anyway", "", func(r *harness) {
 		r.faultStart(simulator.WorkThenDrop, 0)
 		r.faultLooks(denied, 1)
 		r.event(r.rings(), "error start-unconfirmed")

@@ -45,7 +45,7 @@ var operatorContract = []contractCase{
 		r.operator(`{"start": {"runId": "`+id+`", "override": ["window"]}}`, "started")
 		r.passes(time.Minute)
 	}, []string{"waiting outside-window", "refused outside-window", "started"}, 1},
-	{"a run that nobody knows is none", "", func(r *harness) {
+	{"an unknown run is none", "", func(r *harness) {
 		r.operator(aboutRun("start", "automate-06-20000101T000000-AAAAAAAAAA"), "refused unknown-run")
 		r.operator(aboutRun("stop", "automate-06-20000101T000000-AAAAAAAAAA"), "refused unknown-run")
 	}, nil, 0},

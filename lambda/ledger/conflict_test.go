@@ -39,7 +39,7 @@ func TestLedger_CancellationReasons(t *testing.T) {
 
 		{"ErrLedgerUnavailable when a server refuses without a reason", times(20, canceled(none, none, failed, none, none)), unavailable, 8},
 		{"ErrLedgerUnavailable when the request is invalid", []*fault{canceled("ValidationError", none, none, none, none)}, unavailable, 1},
-		{"ErrLedgerUnavailable for a code nobody knows", []*fault{canceled(none, none, "Teapot", none, failed)}, unavailable, 1},
+		{"ErrLedgerUnavailable for an unknown code", []*fault{canceled(none, none, "Teapot", none, failed)}, unavailable, 1},
 		{"ErrLedgerUnavailable when no reason is given", []*fault{canceled()}, unavailable, 1},
 		{"ErrLedgerUnavailable for more reasons than items", []*fault{canceled(none, none, none, none, none, failed)}, unavailable, 1},
 		{"ErrLedgerUnavailable for a token known with another content", []*fault{mismatch}, unavailable, 1},

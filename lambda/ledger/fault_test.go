@@ -93,7 +93,7 @@ func (w writing) check(t *testing.T, s *store, l *ledger.Ledger, made bool) {
 	}
 }
 
-// Whatever happens to the answers of a write, it is made once or not at all, and who asked is told which, or that nobody knows.
+// Whatever happens to the answers of a write, it is made once or not at all, and who asked is told which, or that it is not known.
 func TestLedger_LostAnswers(t *testing.T) {
 	conflict := map[string]*fault{"UpdateItem": refuse("TransactionConflictException"), "TransactWriteItems": canceled(busy, none)}
 	for _, w := range writings {

@@ -55,7 +55,7 @@ func TestLedger_Time(t *testing.T) {
 	})
 }
 
-// A service that is throttled for long is asked again all the same: no quota is used up.
+// A service that is throttled for long is asked again anyway: no quota is used up.
 func TestLedger_ManyThrottles(t *testing.T) {
 	virtually(t, "OK", func(t *testing.T, s *store, l *ledger.Ledger) {
 		for range 60 {

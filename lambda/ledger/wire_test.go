@@ -22,7 +22,7 @@ import (
 
 // fault is what happens to a call in place of, or after, its work.
 type fault struct {
-	work bool   // it is carried out all the same
+	work bool   // it is carried out anyway
 	then string // "drop" the connection, "hang" until the client gives up, else the body of an answer
 	code int
 }

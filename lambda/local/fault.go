@@ -38,7 +38,7 @@ func faults(backend string) []string {
 }
 
 // topicFaults are what a topic does to whoever publishes to it. The two that refuse are errors of API_Publish: the topic was deleted, or
-// a policy or a key lets nobody publish. An answer is lost when the message is delivered all the same.
+// a policy or a key lets nobody publish. An answer is lost when the message is delivered anyway.
 var topicFaults = []struct {
 	name string
 	kind simulator.Kind

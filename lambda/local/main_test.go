@@ -180,7 +180,7 @@ func TestRun_EndsInAnErrorWhenItDoesNotEndAsItShould(t *testing.T) {
 		{"no event", []string{"-event", "nothing.json"}, "read event"},
 		{"no settings", []string{"-settings", "nothing.json"}, "read settings"},
 		{"broken settings", []string{"-settings", broken}, "servers"},
-		{"a fault nobody knows", []string{"-fault", "flood"}, "-fault flood"},
+		{"an unknown fault", []string{"-fault", "flood"}, "-fault flood"},
 		{"no time", []string{"-maintenance-time", "0s"}, "no time at all"},
 		{"a number that is no time", []string{"-maintenance-time", "10"}, "write a number with its unit, such as 10s or 5m"},
 		{"a timeout that is none", []string{"-timeout", "0s"}, "no time at all"},

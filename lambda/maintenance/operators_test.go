@@ -97,7 +97,7 @@ func TestRunner_StopOfARunThatWaitsCancelsIt(t *testing.T) {
 	}
 	f.sweeps(14 * 60)
 	if len(f.backend.started) != 0 {
-		t.Error("it started all the same")
+		t.Error("it started anyway")
 	}
 	f.expectMail("waiting outside-window", "cancelled stopped")
 }

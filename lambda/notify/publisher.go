@@ -60,7 +60,7 @@ func (p *Publisher) Topics() []maintenance.Topic {
 }
 
 // Publish renders a report and publishes it to one topic. Publish of SNS has no client token: after an error the message may have
-// been published all the same, and come a second time.
+// been published anyway, and come a second time.
 func (p *Publisher) Publish(ctx context.Context, topic maintenance.Topic, report maintenance.Report) error {
 	arn := p.topics.arn(topic)
 	if arn == "" {

@@ -35,7 +35,7 @@ func TestClient_Look(t *testing.T) {
 		reason maintenance.Reason
 		calls  int
 	}{
-		{"ErrNotFound of a name nobody knows", "mail-01", 0, 0, maintenance.ReasonNotFound, 1},
+		{"ErrNotFound of an unknown name", "mail-01", 0, 0, maintenance.ReasonNotFound, 1},
 		{"ErrThrottled after the SDK's attempts", "automate-06", simulator.Throttle, 0, maintenance.ReasonThrottled, 3},
 		{"ErrUnavailable after the SDK's attempts", "automate-06", simulator.InternalFailure, 0, maintenance.ReasonUnavailable, 3},
 		{"ErrDenied at once", "automate-06", simulator.Denied, 0, maintenance.ReasonDenied, 1},
@@ -71,7 +71,7 @@ func TestClient_LookOddAnswers(t *testing.T) {
 		{"the server and another", `{"Servers": [{"ServerName": "automate-06"}, {"ServerName": "mail-01"}]}`, 200, maintenance.ReasonUnexpected},
 		{"a web page", `<html>`, 200, maintenance.ReasonUnavailable},
 		{"half an answer", `{"Servers": [{"ServerName": "auto`, 200, maintenance.ReasonUnavailable},
-		{"an error nobody knows", `{"__type": "TeapotException"}`, 418, maintenance.ReasonUnexpected},
+		{"an unknown error", `{"__type": "TeapotException"}`, 418, maintenance.ReasonUnexpected},
 		{"a refusal with an internal error's status", `{"__type": "ResourceNotFoundException"}`, 500, maintenance.ReasonUnavailable},
 		{"a proxy's error page", `<html>`, 502, maintenance.ReasonUnavailable},
 		{"an error with a prefix, as some services send it",

@@ -50,7 +50,7 @@ func TestClient_SharedOddAnswers(t *testing.T) {
 	}
 }
 
-// The API does not page; a token that comes again ends it all the same.
+// The API does not page; a token that comes again ends it anyway.
 func TestClient_SharedPages(t *testing.T) {
 	n := 0
 	c := answering(t, func(string) (int, string) {

@@ -113,7 +113,7 @@ func TestClient_StartOddAnswers(t *testing.T) {
 		{"half an answer", `{"Server": {"ServerName": "auto`, 200, maintenance.ReasonStartUnconfirmed},
 		{"a proxy's error page", `<html>`, 502, maintenance.ReasonStartUnconfirmed},
 		{"no such server", `{"__type": "ResourceNotFoundException"}`, 400, maintenance.ReasonNotFound},
-		{"an error nobody knows", `{"__type": "TeapotException"}`, 418, maintenance.ReasonUnexpected},
+		{"an unknown error", `{"__type": "TeapotException"}`, 418, maintenance.ReasonUnexpected},
 		{"what the service does not want", `{"__type": "ValidationException", "Message": "no upgrade is available"}`, 400,
 			maintenance.ReasonInvalidRequest},
 	} {

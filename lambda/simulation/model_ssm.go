@@ -63,7 +63,7 @@ func (b ssm) Look(ctx context.Context, serverName string) (s maintenance.Sightin
 	return s
 }
 
-// partial: one of what is listed could not be read, and is missing; where none is listed, one of which nobody knows.
+// partial: one of what is listed could not be read, and is missing; where none is listed, one that is not known.
 func (b ssm) partial(c *call, s *maintenance.Sighting) {
 	if _, ok := b.oddOf(c, "list", "partial", b.knobs.Partial, happens("partial")); !ok {
 		return

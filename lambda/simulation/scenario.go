@@ -189,7 +189,7 @@ func (d *drawer) surroundings(s Server) {
 	}
 }
 
-// brake is a hold, perhaps another in its place, a start all the same, and a release, perhaps of nothing.
+// brake is a hold, perhaps another in its place, a start anyway, and a release, perhaps of nothing.
 func (d *drawer) brake(r *roller, at time.Duration, id string, whom ...string) {
 	for i := range 2 {
 		args := slices.Clone(whom)

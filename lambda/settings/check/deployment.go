@@ -85,7 +85,7 @@ func readDeployment(o object) Deployment {
 	}
 	d.LogGroup = in.matching("logGroup", logGroupName, "the name of a log group; write for example /company/maintenance")
 	if d.LogGroup != "" && in.has("logRetentionDays") {
-		in.fault("logRetentionDays", "goes without logGroup only; whoever makes the log group says how long it keeps")
+		in.fault("logRetentionDays", "goes without logGroup only; the one who makes the log group says how long it keeps")
 	}
 	d.Key = in.matching("key", keyARN, "the ARN of a KMS key; write arn:aws:kms:<region>:<account>:key/<id>")
 	d.RolePath = in.matching("rolePath", rolePath, "the path of a role; write for example /service/, with a slash at both ends")

@@ -96,7 +96,7 @@ var requests = map[string]request{
 	"a token that is too long": {target: servers, body: `{"NextToken":"` + long + `"}`, status: 400, has: []string{"ValidationException"}},
 	"an attribute value that is too long": {target: start, body: upgrade(`"` + long + `"`), status: 400,
 		has: []string{"Value at 'engineAttributes.1.member.value' failed to satisfy constraint"}},
-	"an attribute nobody knows": {target: start, status: 400, has: []string{"ValidationException", "no other engine attribute"},
+	"an unknown attribute": {target: start, status: 400, has: []string{"ValidationException", "no other engine attribute"},
 		body: `{"ServerName":"automate-06","EngineAttributes":[{"Name":"CHEF_ADMIN_PASSWORD","Value":"` + secret + `"}]}`},
 	"an attribute without a name": {target: start, status: 400, has: []string{"ValidationException"},
 		body: `{"ServerName":"automate-06","EngineAttributes":[{"Value":"` + secret + `"}]}`},
