@@ -55,7 +55,7 @@ func (f form) object(beside ...string) (form, error) {
 	return inner, nil
 }
 
-// read decodes a field if it is there. null is not a value: whoever writes the field means something by it.
+// read decodes a field if it is there. null is not a value: the one who writes the field means something by it.
 func (f form) read(field string, into any) error {
 	raw, ok := f.fields[field]
 	if !ok {

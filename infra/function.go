@@ -123,7 +123,7 @@ func (f *Function) newAlias() {
 }
 
 // keepLogicalID holds the id of what was first deployed from another place in the tree. Under a new id the role would be another one, to
-// whoever named it in a policy, and the policies would not fit into it beside the old ones during the update.
+// the one who named it in a policy, and the policies would not fit into it beside the old ones during the update.
 func keepLogicalID(construct constructs.Construct, id string) {
 	construct.Node().DefaultChild().(awscdk.CfnElement).OverrideLogicalId(jsii.String(id))
 }

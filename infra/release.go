@@ -125,7 +125,7 @@ func zipFolder(folder string) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// codeInBucket is the function's code where the template's parameters say it lies: whoever deploys has put it there. Its name is none of
+// codeInBucket is the function's code where the template's parameters say it lies: they are filled at the deploy. Its name is none of
 // them: the AWS CLI gives a parameter that is not mentioned its value of the deployment before, and the code would stay the old one.
 // https://docs.aws.amazon.com/cli/latest/reference/cloudformation/deploy/
 func codeInBucket(scope constructs.Construct, name string) awslambda.Code {

@@ -125,7 +125,7 @@ func (d *deployment) cdk(t *testing.T, folder string, args ...string) (string, e
 	return string(output), err
 }
 
-// environment leads the CLI to the emulator and nowhere else: no account of whoever runs this is known to it, and it asks nobody for
+// environment leads the CLI to the emulator and nowhere else: no account of the one who runs this is known to it, and it asks nobody for
 // news.
 func (e *emulator) environment() []string {
 	var all []string

@@ -23,7 +23,7 @@ type shared struct {
 	lists map[string]*sharedList
 }
 
-// sharedList holds the latest list of one runbook. Whoever holds the turn reads it; who waits for the turn can leave with their context.
+// sharedList holds the latest list of one runbook. Who holds the turn reads it; who waits for the turn can leave with their context.
 type sharedList struct {
 	turn chan struct{}
 	read time.Time // when the reading began

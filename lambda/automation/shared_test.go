@@ -85,7 +85,7 @@ func (s *slowList) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.Service.ServeHTTP(w, r)
 }
 
-// Whoever waits for another's list can leave, and a reader who ran out of time takes no list from those who have more.
+// The one who waits for another's list can leave, and a reader who ran out of time takes no list from those who have more.
 func TestClient_SharedWaitsNoLongerThanItHas(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		sim := &slowList{Service: ssm.New(ssm.Config{})}

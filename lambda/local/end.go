@@ -13,16 +13,16 @@ import (
 	"opsworks-maintenance/lambda/maintenance"
 )
 
-// patience is how long the scenario waits, beyond the maintenances themselves, for what should have happened; sweepEvery is how often
+// grace is how long the scenario waits, beyond the maintenances themselves, for what should have happened; sweepEvery is how often
 // the function is woken by its clock.
 const (
-	patience   = 10 * time.Second
+	grace      = 10 * time.Second
 	sweepEvery = 500 * time.Millisecond
 )
 
 // end sweeps until every run is closed and every message has come, and says how it ended: an error if not as it should.
 func (s *scenario) end(ctx context.Context, m *machine.Machine, o options) error {
-	deadline := time.Now().Add(time.Duration(len(m.Servers))*o.maintenanceTime + patience)
+	deadline := time.Now().Add(time.Duration(len(m.Servers))*o.maintenanceTime + grace)
 	if o.fault != "" { // an attempt in doubt is left alone until its time is certainly over
 		deadline = deadline.Add(o.timeout + 15*time.Second)
 	}

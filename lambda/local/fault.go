@@ -37,7 +37,7 @@ func faults(backend string) []string {
 	return names
 }
 
-// topicFaults are what a topic does to whoever publishes to it. The two that refuse are errors of API_Publish: the topic was deleted, or
+// topicFaults are what a topic does to a publisher. The two that refuse are errors of API_Publish: the topic was deleted, or
 // a policy or a key lets nobody publish. An answer is lost when the message is delivered anyway.
 var topicFaults = []struct {
 	name string

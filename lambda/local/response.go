@@ -34,7 +34,7 @@ func (r response) notified() bool {
 		slices.Contains([]string{"started", "succeeded", "failed", "cancelled", "missed", "refused"}, r.Outcome)
 }
 
-// tells says whether people hear of what an event came to. An operator's requests are answered to whoever asked, but for a start.
+// tells says whether people hear of what an event came to. An operator's requests are answered to the one who asked, but for a start.
 func tells(event events.Event) bool {
 	_, start := event.(events.Start)
 	return start || event == nil || !events.FromOperator(event)

@@ -65,7 +65,7 @@ func (s *scenario) tell(st step) {
 	if s.json {
 		encoder := json.NewEncoder(s.out)
 		encoder.SetEscapeHTML(false)
-		_ = encoder.Encode(st) // whoever reads may have gone
+		_ = encoder.Encode(st) // the one who reads may have gone
 		return
 	}
 	s.clearProgress()

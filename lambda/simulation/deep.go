@@ -106,7 +106,7 @@ func (d *deep) config(client aws.HTTPClient) aws.Config {
 }
 
 // retryer is the SDK's own, but for what is chance in it: its pauses (aws/retry, backoffDelay2026) are half of what they may be at most,
-// and no quota of retries is left to whoever of two that fail at one instant comes first.
+// and no quota of retries is left to the one of two that fail at one instant comes first.
 func retryer() aws.Retryer {
 	return retry.NewStandard(func(o *retry.StandardOptions) {
 		o.RateLimiter = ratelimit.None

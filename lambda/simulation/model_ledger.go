@@ -77,7 +77,7 @@ func ledgerError(op string, reason maintenance.Reason) *maintenance.Error {
 	return &maintenance.Error{Op: op, Reason: reason, Err: errLost}
 }
 
-// ask is a call of the table. Whoever gets an error gets nothing else.
+// ask is a call of the table. The one who gets an error gets nothing else.
 func ask[T any](ctx context.Context, l *ledger, op, about string, serve func(*call) (T, error)) (out T, err error) {
 	var answer T
 	if got := l.call(ctx, "ledger."+op, about, func(c *call) { answer, err = serve(c) }); got != fine {

@@ -9,7 +9,7 @@ import (
 	"opsworks-maintenance/lambda/maintenance"
 )
 
-// plant is what is maintained: servers, nodes, and the maintenance that goes on there, whoever started it. Both backends read it late.
+// plant is what is maintained: servers, nodes, and the maintenance that goes on there, by anybody. Both backends read it late.
 type plant struct {
 	*world
 	jobs    []*job

@@ -28,7 +28,7 @@ const (
 	state      = "/var/lib/opsworks-maintenance/puppet-server"
 )
 
-// packages by the names of Debian; whoever reaches OpenVox' repositories gives its own.
+// packages by the names of Debian; a run that reaches OpenVox' repositories names others.
 func packages() []string {
 	if given := os.Getenv("REAL_PACKAGES"); given != "" {
 		return strings.Fields(given)

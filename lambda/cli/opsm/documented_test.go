@@ -83,7 +83,8 @@ func inMessage(text string) []string {
 // plain is a command on one line, with ID for the id of a run, which is made up wherever it stands.
 func plain(command string) string {
 	command = runID.ReplaceAllString(strings.Join(strings.Fields(command), " "), "ID")
-	return strings.NewReplacer("RUN=…", "RUN=ID", "SERVER=…", "SERVER=NAME", "-run …", "-run ID", "-server …", "-server NAME").Replace(command)
+	return strings.NewReplacer("RUN=…", "RUN=ID", "SERVER=…", "SERVER=NAME", "-run …", "-run ID",
+		"-server …", "-server NAME").Replace(command)
 }
 
 // general is a command as the tables name it: the same for every server and Region.

@@ -24,7 +24,7 @@ type session struct {
 	aws aws.Config
 }
 
-// connect reads the AWS configuration, as the AWS CLI does. Whoever lacks credentials or a Region hears that before anything is asked.
+// connect reads the AWS configuration, as the AWS CLI does. The one who lacks credentials or a Region hears that before anything is asked.
 // The local system takes any.
 func (s *session) connect(ctx context.Context) error {
 	if s.Endpoint != "" {

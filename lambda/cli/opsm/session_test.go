@@ -90,7 +90,7 @@ func front(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(err)
 	behind := httputil.NewSingleHostReverseProxy(address)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		body, _ := io.ReadAll(r.Body) // what is cut off is answered by whoever is behind
+		body, _ := io.ReadAll(r.Body) // what is cut off is answered by the one who is behind
 		if !strings.Contains(r.URL.Path+string(body), args[0]) {
 			r.Body = io.NopCloser(strings.NewReader(string(body)))
 			behind.ServeHTTP(w, r)

@@ -117,7 +117,7 @@ func (s *services) take() made {
 	return taken
 }
 
-// count is before the answer is sent, so that whoever has the answer finds the call counted.
+// count is before the answer is sent, so that the one who has the answer finds the call counted.
 func (s *services) count(call string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

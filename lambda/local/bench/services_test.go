@@ -11,7 +11,7 @@ import (
 	"testing"
 )
 
-// Whoever trusts the authority is served over TLS and HTTP/1.1, though asking for HTTP/2 too; whoever does not is not.
+// A client that trusts the authority is served over TLS and HTTP/1.1, though asking for HTTP/2 too; one that does not is not.
 func TestServices_TLS(t *testing.T) {
 	aws, err := startServices(true, 0)
 	if err != nil {

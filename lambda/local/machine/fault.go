@@ -33,7 +33,7 @@ func (m *Machine) FailTopic(topic string, kind simulator.Kind, forSoLong time.Du
 }
 
 // functionsCall names a call of the function and, of a Publish, its topic. Calls of the subscriber (SQS), of the Lambda API, and of
-// whoever looks at the machine and therefore keeps no connection, have no name.
+// the one who looks at the machine and therefore keeps no connection, have no name.
 func functionsCall(r *http.Request) (call, topicARN string) {
 	if r.Close {
 		return "", ""

@@ -21,7 +21,7 @@ func TestMachine_FailTopic(t *testing.T) {
 		c.Settings = []byte(`{"servers": [{"name": "automate-06", "backend": "opsworks-cm"}], "notify": [{"records": true}, {"chat": true}]}`)
 	})
 	client := sns.NewFromConfig(m.Config(), func(o *sns.Options) {
-		o.RetryMaxAttempts, o.HTTPClient = 1, &http.Client{} // whoever keeps no connection meets no fault
+		o.RetryMaxAttempts, o.HTTPClient = 1, &http.Client{} // the one who keeps no connection meets no fault
 	})
 	publish := func(topic, text string) error {
 		ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)

@@ -203,7 +203,7 @@ func (m *Machine) environment(settingsFile string, sweepEvery time.Duration) []s
 	}, m.topics.environment...)
 }
 
-// own is the HTTP client of whoever looks at the machine. It keeps no connection, so that those which last are the function's.
+// own is the HTTP client of the one who looks at the machine. It keeps no connection, so that those which last are the function's.
 var own = &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
 
 // Config is a client's for the services of the machine.

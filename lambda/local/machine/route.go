@@ -32,7 +32,7 @@ func (m *Machine) route(config Config) http.Handler {
 		case strings.HasPrefix(target, "AmazonSSM."):
 			heard(m.SSM, "Systems Manager", r, config).ServeHTTP(w, r)
 		case strings.HasPrefix(target, "DynamoDB_"):
-			if r.Close || fromFunction(r) { // whoever looks at the machine keeps no connection
+			if r.Close || fromFunction(r) { // the one who looks at the machine keeps no connection
 				tables.ServeHTTP(w, r)
 				return
 			}

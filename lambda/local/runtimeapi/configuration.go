@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// serveConfiguration is GetFunctionConfiguration, for whoever looks up the function's environment: its name, its ARN, its variables.
+// serveConfiguration is GetFunctionConfiguration, for the one who looks up the function's environment: its name, its ARN, its variables.
 func (f *Function) serveConfiguration(w http.ResponseWriter, r *http.Request) {
 	given, qualifier := r.PathValue("name"), r.URL.Query().Get("Qualifier")
 	if _, ok := f.answersTo(given, qualifier); !ok {

@@ -120,7 +120,7 @@ func (e *environment) run(ctx context.Context, config Config, job *invocation, c
 	return result.with(answer), nil
 }
 
-// awaitInit waits for the first request for work. Whoever does not come that far is killed.
+// awaitInit waits for the first request for work. The one who does not come that far is killed.
 func (e *environment) awaitInit(ctx context.Context, limit time.Duration, id string) (*reply, error) {
 	timer := time.NewTimer(limit)
 	defer timer.Stop()

@@ -17,7 +17,7 @@ const (
 
 const latest = "$LATEST"
 
-// Handler speaks Lambda's Invoke API (2015-03-31), so that clients with an endpoint of their own reach the function. Whoever
+// Handler speaks Lambda's Invoke API (2015-03-31), so that clients with an endpoint of their own reach the function. The one who
 // can connect may call: signatures are not looked at.
 func (f *Function) Handler() http.Handler {
 	mux := http.NewServeMux()

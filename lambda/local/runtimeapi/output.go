@@ -21,7 +21,7 @@ type lineWriter struct {
 	partial []byte
 }
 
-// Write never fails: a process must not be held up or broken by whoever watches it.
+// Write never fails: a process must not be held up or broken by the one who watches it.
 func (w *lineWriter) Write(p []byte) (int, error) {
 	written := len(p)
 	for {

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// Clock is what guards the state of a service, and what happens to it by itself. Whoever comes first, a call or the time, does what is
+// Clock is what guards the state of a service, and what happens to it by itself. The one who comes first, a call or the time, does what is
 // due, in one order: otherwise a call and a timer of the same moment would race.
 type Clock struct {
 	mu      sync.Mutex
@@ -58,7 +58,7 @@ func (c *Clock) Tell(what func()) {
 	c.pending = append(c.pending, what)
 }
 
-// tell tells what is pending, one thing at a time, in the order it was added. Whoever does so already does it for the others too: that
+// tell tells what is pending, one thing at a time, in the order it was added. The one who does so already does it for the others too: that
 // keeps the order, and lets those who are told cause further things to tell.
 func (c *Clock) tell() {
 	c.telling.Lock()

@@ -75,7 +75,7 @@ func (f *Front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	kind.meet(noted, r, work, func(w http.ResponseWriter) { f.answer(w, nil, kind.failure()) }, f.closed)
 }
 
-// noting tells the status of an answer before the client can have it, so that whoever has an answer finds it in Calls.
+// noting tells the status of an answer before the client can have it, so that the one who has an answer finds it in Calls.
 type noting struct {
 	http.ResponseWriter
 	note func(status int)

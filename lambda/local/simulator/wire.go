@@ -26,7 +26,7 @@ type Error struct {
 	Code, Message string
 }
 
-// Error is for whoever calls the simulator in Go.
+// Error is for the one who calls the simulator in Go.
 func (e *Error) Error() string { return e.Code + ": " + e.Message }
 
 // Refused is a client's fault; 400 is the protocol's default for those.

@@ -36,12 +36,10 @@ func readName(o object) string {
 	if !found {
 		return settings.DefaultName
 	}
-	lower := strings.ToLower(name)
-	reserved := func(prefix string) bool { return strings.HasPrefix(lower, prefix) }
 	switch {
 	case !maintenance.ValidServerName(name):
 		o.fault("name", quoted(name)+" cannot name a stack here; write 1 to 40 letters, digits and dashes, a letter first")
-	case lower == "default" || slices.ContainsFunc([]string{"aws", "amazon", "amzn"}, reserved):
+	case strings.EqualFold(name, "default") || OwnedByAWS(name):
 		o.fault("name", quoted(name)+" is reserved by AWS; write a name that does not begin with aws, amazon or amzn, and is not default")
 	default:
 		return name

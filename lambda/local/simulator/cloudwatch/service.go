@@ -21,7 +21,7 @@ type Config struct {
 	OnEvent func(event []byte)
 }
 
-// Service is an http.Handler that speaks the three protocols of CloudWatch. Whoever can connect may call.
+// Service is an http.Handler that speaks the three protocols of CloudWatch. The one who can connect may call.
 type Service struct {
 	config Config
 	source *simulator.Source

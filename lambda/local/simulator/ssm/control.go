@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// control is what a test, or whoever plays the world, does to the executions.
+// control is what a test, or the one who plays the world, does to the executions.
 type control struct{ engine }
 
 // FailStep lets the executions on a node fail at a step from now on, those under way included. An empty message ends that. A

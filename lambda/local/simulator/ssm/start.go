@@ -36,7 +36,7 @@ func (c *control) RefuseReuse(on bool) {
 	c.refuseReuse = on
 }
 
-// IgnoreTokens makes the service forget every client token, so that whoever sends a start twice starts twice.
+// IgnoreTokens makes the service forget every client token, so that the one who sends a start twice starts twice.
 func (c *control) IgnoreTokens(on bool) {
 	defer c.clock.Enter()()
 	c.ignoreTokens = on
