@@ -40,12 +40,12 @@ func (t intake) clearOne(serverName string, alarm Trigger) Report {
 			continue
 		case err != nil:
 			return request.failed(err, t.Now())
-		case decision.Report.Outcome == "":
-			t.deliver(moved)
+		}
+		t.deliver(moved)
+		if decision.Report.Outcome == "" {
 			nothing.Detail, nothing.RunID = "the run keeps waiting for its other triggers", moved.ID
 			return nothing
 		}
-		t.deliver(moved)
 		return decision.Report
 	}
 	return request.failed(&Error{Op: "clear " + alarm.Name, Reason: ReasonLedgerUnavailable}, t.Now())

@@ -142,12 +142,9 @@ func (t brake) change(decide func(was Hold, record Run, now time.Time) (Decision
 			was = snapshot.Server.Hold
 		}
 		now := t.Now()
-		from, err := t.record(was)
+		from, err := t.record(was, now)
 		if err != nil {
 			return t.failed(err)
-		}
-		if !was.Live(now) { // whose record still says that it ran out
-			from = Run{}
 		}
 		record := from
 		if record.ID == "" {

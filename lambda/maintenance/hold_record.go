@@ -6,9 +6,9 @@ import (
 	"time"
 )
 
-// record is the record of a hold that owes its end; the zero value if that has been notified, or there is none.
-func (t brake) record(was Hold) (Run, error) {
-	if was.RunID == "" {
+// record is the record of a hold that binds and owes its end; the zero value if there is none. That of a hold that ran out says so itself.
+func (t brake) record(was Hold, now time.Time) (Run, error) {
+	if was.RunID == "" || !was.Live(now) {
 		return Run{}, nil
 	}
 	run, err := t.Ledger.Run(t.callCtx, was.RunID)
