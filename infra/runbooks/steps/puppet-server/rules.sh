@@ -11,7 +11,7 @@ at_work() {
 		printf 'a command of the CA (puppetserver ca) is at work'
 	elif pgrep -f 'r10k deploy|g10k |code-manager' >/dev/null; then
 		printf 'code is being deployed'
-	elif grep -qxE 'apt|apt-get|dpkg|dnf|yum|unattended-upgr' < <(ps -e -o comm=); then
+	elif grep -qE '^[^Z].* (apt|apt-get|dpkg|dnf|yum|unattended-upgr)$' < <(ps -e -o stat=,comm=); then
 		printf 'packages are being installed'
 	fi
 }
