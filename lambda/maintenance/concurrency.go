@@ -47,7 +47,7 @@ func (t sweep) applyLimit(now time.Time) error {
 
 // giveSlots gives every run that runs a slot; false if that is not done yet.
 func (t sweep) giveSlots() (bool, error) {
-	all, err := t.all(QueueDue)
+	all, err := whole(t.turn, QueueDue)
 	if err != nil {
 		return false, err
 	}

@@ -30,8 +30,8 @@ type turn struct {
 	behindOthers map[string]bool
 }
 
-// all is a queue to its end: no look is set ten years ahead.
-func (t *turn) all(queue Queue) ([]Due, error) {
+// whole reads a queue to its end: no look is set ten years ahead.
+func whole(t *turn, queue Queue) ([]Due, error) {
 	return t.Ledger.Due(t.callCtx, queue, t.Now().AddDate(10, 0, 0), 0)
 }
 
