@@ -58,7 +58,7 @@ func NewTopics(scope constructs.Construct, id string, props *TopicsProps) *Topic
 			t.Records = t.newTopic("Records", nameOf(t.Construct)+"-records")
 		default:
 			t.Text.AddSubscription(awssnssubscriptions.NewEmailSubscription(jsii.String(s.Email),
-				&awssnssubscriptions.EmailSubscriptionProps{FilterPolicy: filterPolicy(s.Only)}))
+				&awssnssubscriptions.EmailSubscriptionProps{FilterPolicy: filterPolicy(s)}))
 		}
 	}
 	return t
@@ -97,18 +97,25 @@ func (t *Topics) newTopic(id, name string) awssns.Topic {
 	})
 }
 
-// filterPolicy lets a mailbox have some outcomes only. CloudWatch's messages carry no attributes, so a policy that did not say
-// that outcome may be missing would keep the function's own alarms from the mailbox.
-func filterPolicy(only []string) *map[string]awssns.SubscriptionFilter {
-	if len(only) == 0 {
+// filterPolicy lets a mailbox have some outcomes, or some servers, only. CloudWatch's messages carry no attributes, so a policy that did not
+// say that one may be missing would keep the function's own alarms from the mailbox.
+func filterPolicy(s settings.Subscription) *map[string]awssns.SubscriptionFilter {
+	policy := map[string]awssns.SubscriptionFilter{}
+	for attribute, values := range map[string][]string{"outcome": s.Only, "server": s.Servers} {
+		if len(values) == 0 {
+			continue
+		}
+		conditions := make([]any, 0, len(values)+1)
+		for _, value := range values {
+			conditions = append(conditions, value)
+		}
+		conditions = append(conditions, map[string]bool{"exists": false})
+		policy[attribute] = awssns.NewSubscriptionFilter(&conditions)
+	}
+	if len(policy) == 0 {
 		return nil
 	}
-	conditions := make([]any, 0, len(only)+1)
-	for _, outcome := range only {
-		conditions = append(conditions, outcome)
-	}
-	conditions = append(conditions, map[string]bool{"exists": false})
-	return &map[string]awssns.SubscriptionFilter{"outcome": awssns.NewSubscriptionFilter(&conditions)}
+	return &policy
 }
 
 // namedTopic is a topic with the environment variable that tells the function of it, and the stack output that tells people.

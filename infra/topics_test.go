@@ -35,9 +35,26 @@ func topicsAreSafe(t *testing.T, tmpl template) {
 		if !filtered {
 			continue
 		}
-		outcomes, _ := dig(policy, "outcome").([]any)
-		if last := outcomes[len(outcomes)-1]; !reflect.DeepEqual(last, map[string]any{"exists": false}) {
-			t.Errorf("%s: the function's own alarms do not pass %v", id, policy)
+		for attribute, values := range policy.(map[string]any) {
+			list := values.([]any)
+			if last := list[len(list)-1]; !reflect.DeepEqual(last, map[string]any{"exists": false}) {
+				t.Errorf("%s: the function's own alarms do not pass %s: %v", id, attribute, values)
+			}
 		}
+	}
+}
+
+func TestTopics_AMailboxIsLimitedToServersAndOutcomes(t *testing.T) {
+	tmpl := synthesize(t, `{"servers": [{"name": "puppet-01", "backend": "ssm", "runbook": "Maintain"}], "notify": [
+		{"email": "a@example.com"}, {"email": "b@example.com", "servers": ["puppet-01"], "only": ["failed", "overdue"]}]}`)
+	topicsAreSafe(t, tmpl)
+	exists := map[string]any{"exists": false}
+	got := map[any]any{}
+	for _, s := range tmpl.of("AWS::SNS::Subscription") {
+		got[s.Properties["Endpoint"]] = s.Properties["FilterPolicy"]
+	}
+	if want := map[any]any{"a@example.com": nil, "b@example.com": map[string]any{
+		"server": []any{"puppet-01", exists}, "outcome": []any{"failed", "overdue", exists}}}; !reflect.DeepEqual(got, want) {
+		t.Errorf("the mailboxes' filters are %v", got)
 	}
 }

@@ -92,7 +92,9 @@ type Schedule struct {
 type Subscription struct {
 	Email string `json:"email,omitzero"`
 	// Only limits a mailbox to some outcomes; empty means all that are notified.
-	Only    []string `json:"only,omitzero"`
+	Only []string `json:"only,omitzero"`
+	// Servers limits a mailbox to some servers, and to what names none; empty means all.
+	Servers []string `json:"servers,omitzero"`
 	Chat    bool     `json:"chat,omitzero"`
 	Records bool     `json:"records,omitzero"`
 	Slack   Slack    `json:"slack,omitzero"`

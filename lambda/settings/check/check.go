@@ -50,10 +50,11 @@ func (p *parser) document(whole value) Document {
 	}
 	deployment := readDeployment(o)
 	p.name = deployment.Name
+	servers := readServers(o)
 	written := settings.Settings{
 		Version:       settings.Version,
-		Servers:       readServers(o),
-		Notify:        readSubscriptions(o, "notify"),
+		Servers:       servers,
+		Notify:        readSubscriptions(o, "notify", servers),
 		MaxConcurrent: o.countFromOne("maxConcurrent", 0),
 		Endpoint:      readEndpoint(o),
 		AlarmTriggers: readAlarmTriggers(o),

@@ -126,6 +126,8 @@ type subscriptionKeys struct {
 	Records bool `json:"records" kind:"yes"`
 	// The outcomes that the mailbox is limited to. Left out: all that are notified.
 	Only []string `json:"only" kind:"outcome"`
+	// The servers that the mailbox is limited to, with what names none. Left out: all.
+	Servers []string `json:"servers" kind:"serverName"`
 }
 
 type slackKeys struct {

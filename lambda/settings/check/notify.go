@@ -1,6 +1,7 @@
 package check
 
 import (
+	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -21,7 +22,7 @@ func notifiedOutcomes() []string {
 	return notified
 }
 
-func readSubscriptions(o object, key string) []settings.Subscription {
+func readSubscriptions(o object, key string, servers []settings.Server) []settings.Subscription {
 	var subscriptions []settings.Subscription
 	seen := map[string]int{}
 	for i, v := range o.list(key) {
@@ -34,7 +35,7 @@ func readSubscriptions(o object, key string) []settings.Subscription {
 		if !ok {
 			continue
 		}
-		subscription, receiver := readSubscription(fields)
+		subscription, receiver := readSubscription(fields, servers)
 		subscriptions = append(subscriptions, subscription)
 		if receiver == "" {
 			continue
@@ -49,7 +50,7 @@ func readSubscriptions(o object, key string) []settings.Subscription {
 }
 
 // readSubscription also returns what makes the receiver the same as another's.
-func readSubscription(o object) (subscription settings.Subscription, receiver string) {
+func readSubscription(o object, servers []settings.Server) (subscription settings.Subscription, receiver string) {
 	given := 0
 	for _, key := range []string{"email", "slack", "chat", "records"} {
 		if o.has(key) {
@@ -78,8 +79,40 @@ func readSubscription(o object) (subscription settings.Subscription, receiver st
 		}
 	}
 	subscription.Chat, subscription.Records = receiver == "chat", receiver == "records"
-	subscription.Only = readOnly(o)
+	subscription.Only, subscription.Servers = readOnly(o), readServersOf(o, servers)
+	if n := (len(subscription.Only) + 1) * (len(subscription.Servers) + 1); n > filterCombinations {
+		o.fault("servers", fmt.Sprintf("gives the filter of this mailbox, with only, %d combinations of values; it may have %d: name fewer", n, filterCombinations))
+	}
 	return subscription, receiver
+}
+
+// filterCombinations is how many a subscription's filter may have over all its attributes, each of whose values counts, and none of them.
+// https://docs.aws.amazon.com/sns/latest/dg/subscription-filter-policy-constraints.html
+const filterCombinations = 150
+
+func readServersOf(o object, known []settings.Server) []string {
+	const key = "servers"
+	v, found := o.find(key)
+	if !found {
+		return nil
+	}
+	if !o.has("email") {
+		o.fault(key, "goes with email only; the others get everything")
+	}
+	if v.kind == kindList && len(v.parts) == 0 {
+		o.fault(key, "lists no server; leave it out to get everything")
+	}
+	var names, servers []string
+	for _, server := range known {
+		names = append(names, server.Name)
+	}
+	o.texts(key, func(i int, name string) {
+		if !slices.Contains(names, name) {
+			o.itemFault(key, i, unknownName("server", name, names))
+		}
+		servers = append(servers, name)
+	})
+	return servers
 }
 
 func readOnly(o object) []string {

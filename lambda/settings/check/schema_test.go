@@ -84,7 +84,7 @@ func rules() map[string]object {
 		}},
 		"subscriptionKeys": {
 			"oneOf":        []any{one("email"), one("slack"), one("chat"), one("records")},
-			"dependencies": object{"only": []any{"email"}},
+			"dependencies": object{"only": []any{"email"}, "servers": []any{"email"}},
 		},
 	}
 }
