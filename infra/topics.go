@@ -48,9 +48,9 @@ func NewTopics(scope constructs.Construct, id string, props *TopicsProps) *Topic
 	for _, s := range props.Subscriptions {
 		switch {
 		case s.Chat:
-			t.Chat = t.newTopic("Chat", nameOf(t.Construct)+"-chat")
+			t.Chat = t.newTopic("Chat", nameOf(t.Construct)+settings.TopicChat)
 		case s.Records:
-			t.Records = t.newTopic("Records", nameOf(t.Construct)+"-records")
+			t.Records = t.newTopic("Records", nameOf(t.Construct)+settings.TopicRecords)
 		default:
 			t.Text.AddSubscription(awssnssubscriptions.NewEmailSubscription(jsii.String(s.Email),
 				&awssnssubscriptions.EmailSubscriptionProps{FilterPolicy: filterPolicy(s.Only)}))

@@ -26,6 +26,8 @@ type Settings struct {
 	// MaxWildcardRules is how many EventBridge rules with wildcards the deployment may make.
 	MaxWildcardRules int            `json:"maxWildcardRules,omitzero"`
 	AlarmTriggers    []AlarmTrigger `json:"alarmTriggers,omitzero"`
+	// AlarmTopics are the ARNs of the SNS topics whose alarms reach the function.
+	AlarmTopics []string `json:"alarmTopics,omitzero"`
 
 	byName map[string]*Server
 }
