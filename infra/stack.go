@@ -69,6 +69,7 @@ func NewStack(scope constructs.Construct, props *StackProps) *Stack {
 		Function: s.Function, Rules: p.Rules, Schedules: p.Schedules,
 		OwnRules:     slices.ContainsFunc(p.Settings.Servers, func(server settings.Server) bool { return len(server.Rules) > 0 }),
 		AlarmActions: hasTrigger(p.Settings, settings.TriggerAction),
+		AlarmTopics:  p.Settings.AlarmTopics,
 	})
 	s.setRolePath(p.Deployment.RolePath)
 	s.Watch = NewWatch(s.Stack, "Watch", &WatchProps{Function: s.Function, Topic: s.Topics.Text})

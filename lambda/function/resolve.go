@@ -55,7 +55,7 @@ func (in invocation) alarm(a events.Alarm) resolved {
 	case len(names) == 0:
 		return no(maintenance.ReasonNoServer, noServerNamed(a))
 	case a.Shared && !slices.ContainsFunc(names, in.knows):
-		return no(maintenance.ReasonNoServer, "the settings have none of its servers: "+strings.Join(statements, ", "))
+		return no(maintenance.ReasonNotAllowed, strings.Join(statements, ", "))
 	case len(names) > 1:
 		return resolved{refusals: []maintenance.Refusal{in.refuse(t, a.ID, "", maintenance.ReasonAmbiguous, strings.Join(statements, ", "))}}
 	}

@@ -122,7 +122,7 @@ func TestHandler_AlarmsOfOthers(t *testing.T) {
 	for _, tt := range []struct{ name, payload, want string }{
 		{"CloudWatch's alarm of no server", strings.ReplaceAll(cloudWatch, "automate-06-health", "mail"), "ignored no-server"},
 		{"of a server that is not in the settings", strings.NewReplacer("automate-06-health", "mail", `\"Host\"`, `\"ServerName\"`,
-			"automate-06.example.com", "mail-01").Replace(cloudWatch), "ignored no-server"},
+			"automate-06.example.com", "mail-01").Replace(cloudWatch), "ignored not-allowed"},
 		{"of another account", strings.ReplaceAll(cloudWatch, "cloudwatch:us-east-1:123456789012", "cloudwatch:us-east-1:444455556666"),
 			"ignored foreign-event"},
 		{"of another Region", strings.ReplaceAll(cloudWatch, "cloudwatch:us-east-1", "cloudwatch:eu-west-1"), "ignored foreign-event"},
@@ -130,9 +130,9 @@ func TestHandler_AlarmsOfOthers(t *testing.T) {
 		{"our form about this function", strings.Replace(form(`, "serverName": "automate-06"`), "slow", "opsworks-maintenance-errors", 1),
 			"ignored own-alarm"},
 		{"our form of no server", form(""), "ignored no-server"},
-		{"our form of another server", form(`, "serverName": "mail-01"`), "ignored no-server"},
-		{"our form of what is no name", form(`, "serverName": "a b"`), "ignored no-server"},
-		{"an alert of another server", bySNS(strings.Replace(alerts, "automate-06", "mail-01", 1)), "ignored no-server"},
+		{"our form of another server", form(`, "serverName": "mail-01"`), "ignored not-allowed"},
+		{"our form of what is no name", form(`, "serverName": "a b"`), "ignored not-allowed"},
+		{"an alert of another server", bySNS(strings.Replace(alerts, "automate-06", "mail-01", 1)), "ignored not-allowed"},
 		{"our form, by the settings' alarms", strings.Replace(form(""), "slow", "automate-06-slow", 1), "started"},
 		{"an alert, by the settings' alarms", bySNS(strings.Replace(strings.Replace(alerts, "Down", "automate-06-down", 1), "ServerName", "a",
 			1)), "started"},
@@ -159,7 +159,7 @@ func TestHandler_SeveralAlarmsOfOneMessage(t *testing.T) {
 	payload := bySNS(`{"alerts": [` + strings.Join([]string{resolved, elsewhere, one}, ",") + `]}`)
 	f := newFixture(t)
 	f.runner.clear = []maintenance.Report{{Outcome: maintenance.OutcomeIgnored, Reason: maintenance.ReasonNothingNew}}
-	if got := said(f.invoke(t, functionARN, []byte(payload))); got != "ignored no-server, started, ignored nothing-new" {
+	if got := said(f.invoke(t, functionARN, []byte(payload))); got != "ignored not-allowed, started, ignored nothing-new" {
 		t.Errorf("it is %q", got)
 	}
 	f.runner.clear[0].Retry = true
