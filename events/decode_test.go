@@ -150,7 +150,8 @@ var want = map[string]any{
 		At: time.Date(2015, 6, 3, 17, 43, 27, 123e6, time.UTC),
 		Reason: "Threshold Crossed: 1 out of the last 1 datapoints [1234.0 (06/03/15 17:43:27)] was greater than the threshold (0.0) " +
 			"(minimum 1 datapoint for OK -> ALARM transition)."},
-	"aws/sns-lambda-generic.json":                         events.Ignored{Reason: events.UnknownEvent, What: `a text from the topic "arn:aws:sns:EXAMPLE"`},
+	"aws/sns-lambda-generic.json": events.Ignored{Reason: events.UnknownEvent,
+		What: `a text from the topic "arn:aws:sns:EXAMPLE"`},
 	"aws/sqs-lambda-generic.json":                         ofSQS,
 	"aws/sqs-lambda-standard.json":                        ofSQS,
 	"aws/sqs-lambda-wrapped-eventbridge.CONSTRUCTED.json": ofSQS,

@@ -25,7 +25,8 @@ func FuzzDecode(f *testing.F) {
 			t.Fatalf("an error of another type: %v", err)
 		case (err == nil) == (event == nil):
 			t.Fatalf("event %#v and error %v", event, err)
-		case err == nil:
+		case strings.HasPrefix(strings.TrimSpace(string(payload)), "{") && err == nil && events.Repeated(payload) == "":
+			// Of a field given twice a map has the last alone.
 			if problem := unasked(event, payload); problem != "" {
 				t.Fatalf("%#v: %s\n%s", event, problem, payload)
 			}

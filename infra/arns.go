@@ -40,8 +40,8 @@ func placedARNs(key string, document settings.Settings) []placed {
 }
 
 // checkPlaces returns the ARNs that lead to another partition or Region than the stack's, and roles of another account, which no role can
-// pass on. Documents, topics and the topics' key may be another account's, who shares them. Where the stack will be, only the CDK's CLI tells, and
-// only if it has credentials; without it all ARNs have to lead to where the first does.
+// pass on. Documents, topics and the topics' key may be another account's, who shares them. Where the stack will be, only the CDK's CLI
+// tells, and only if it has credentials; without it all ARNs have to lead to where the first does.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html
 func checkPlaces(key string, document settings.Settings) []check.Fault {
 	known := stackPlace()

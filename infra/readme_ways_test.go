@@ -72,7 +72,8 @@ func TestREADME_Alertmanager(t *testing.T) {
 	}
 	got := bySNS(t, message.String())
 	want := events.Alarms{
-		events.Alarm{ID: "alertmanager/5ef7", Name: "Down", At: at, Reason: "\"puppet-01\"\nis <slow> é", Dimensions: []string{"puppet-01"}, Shared: true},
+		events.Alarm{ID: "alertmanager/5ef7", Name: "Down", At: at, Reason: "\"puppet-01\"\nis <slow> é", Dimensions: []string{"puppet-01"},
+			Shared: true},
 		events.Cleared{ID: "alertmanager/c6a1", Name: "Full", At: at, Dimensions: []string{"automate-06"}, Shared: true},
 	}
 	if !reflect.DeepEqual(got, want) {
@@ -95,8 +96,8 @@ func bySNS(t *testing.T, message string) events.Event {
 	return event
 }
 
-// The rule makes an alarm of Datadog's event, and with OK in both places its return. The event has the fields that AWS and Datadog
-// document: https://docs.aws.amazon.com/IDR/latest/userguide/idr-ingesting-alarms-from-apms.html
+// The rule makes an alarm of Datadog's event, and with OK in both places its return. The event has the fields of those that the guide of
+// AWS Incident Detection and Response shows; https://docs.datadoghq.com/integrations/amazon_event_bridge/ says how it comes.
 func TestREADME_AnythingElse(t *testing.T) {
 	const event = `{"version": "0", "id": "a6150a80-601d-be41-1a1f-2c5527a99199", "detail-type": "Datadog Alert Notification",
 		"source": "aws.partner/datadog.com/ours", "account": "123456789012", "time": "2026-11-23T22:59:30Z", "region": "us-east-1",

@@ -129,7 +129,8 @@ func TestStack_MostAlarmTopics(t *testing.T) {
 		t.Errorf("one topic more: %v", err)
 	}
 	elsewhere := withTopics([]string{anyTopic + "a", "arn:aws-us-gov:sns:us-gov-east-1:123456789012:a"}, bareServer)
-	if _, err := newPlan(elsewhere, now); err == nil || !strings.Contains(err.Error(), "alarmTriggers.sns[1]: leads to the Region us-gov-east-1") {
+	want = "alarmTriggers.sns[1]: leads to the Region us-gov-east-1"
+	if _, err := newPlan(elsewhere, now); err == nil || !strings.Contains(err.Error(), want) {
 		t.Errorf("a topic of another Region: %v", err)
 	}
 }

@@ -44,17 +44,18 @@ func (in invocation) alarm(a events.Alarm) resolved {
 		}
 		return resolved{refusals: []maintenance.Refusal{in.refuse(t, a.ID, "", reason, detail)}}
 	}
-	if in.isForeign(a) {
+	if isForeign(a, in.Self) {
 		return no(maintenance.ReasonForeignEvent, in.foreign(a.Origin))
 	}
 	if isOwnAlarm(in.Name, a) {
 		return resolved{ignored: []maintenance.Report{in.ownAlarm(a)}}
 	}
 	names, statements := in.serversNamedBy(a)
+	known := func(name string) bool { _, ok := in.Settings.Server(name); return ok }
 	switch {
 	case len(names) == 0:
 		return no(maintenance.ReasonNoServer, noServerNamed(a))
-	case a.Shared && !slices.ContainsFunc(names, in.knows):
+	case a.Shared && !slices.ContainsFunc(names, known):
 		return no(maintenance.ReasonNotAllowed, strings.Join(statements, ", "))
 	case len(names) > 1:
 		return resolved{refusals: []maintenance.Refusal{in.refuse(t, a.ID, "", maintenance.ReasonAmbiguous, strings.Join(statements, ", "))}}
@@ -64,15 +65,9 @@ func (in invocation) alarm(a events.Alarm) resolved {
 	return r
 }
 
-// knows reports whether the settings have a server of this name.
-func (in invocation) knows(serverName string) bool {
-	_, ok := in.Settings.Server(serverName)
-	return ok
-}
-
 // isForeign reports whether an alarm is CloudWatch's of another account or Region. Other monitoring's alarms are of none.
-func (in invocation) isForeign(a events.Alarm) bool {
-	return a.Origin != in.Self && a.Origin != (events.Origin{})
+func isForeign(a events.Alarm, self events.Origin) bool {
+	return a.Origin != self && a.Origin != (events.Origin{})
 }
 
 // cleared finds the servers whose runs may wait because of an alarm that is OK again; a report in their place if there are none.
@@ -82,7 +77,7 @@ func (in invocation) cleared(c events.Cleared) (maintenance.Trigger, []string, *
 	ignored := func(r maintenance.Report) (maintenance.Trigger, []string, *maintenance.Report) {
 		return maintenance.Trigger{}, nil, &r
 	}
-	if in.isForeign(a) {
+	if isForeign(a, in.Self) {
 		return ignored(in.ignored(maintenance.ReasonForeignEvent, in.foreign(a.Origin)))
 	}
 	if isOwnAlarm(in.Name, a) {
