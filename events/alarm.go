@@ -54,7 +54,7 @@ func alarmStateChange(e envelope) (Event, error) {
 		return Cleared(alarm), nil
 	}
 	if reason := heldBack(detail); reason != "" {
-		return ignoredAlarm(reason, e.DetailType, alarm, detail), nil
+		return ignoredAlarm(reason, e.DetailType, alarm, detail.State.Value), nil
 	}
 	return alarm, nil
 }
@@ -67,13 +67,18 @@ func alarmAction(e envelope) (Event, error) {
 	if err != nil {
 		return nil, err
 	}
-	switch detail.State.Value {
+	return alarm.acts("alarm action", detail.State.Value), nil
+}
+
+// acts is what an alarm asks for by a way that it takes only while nothing holds it back.
+func (a Alarm) acts(form, state string) Event {
+	switch state {
 	case "ALARM":
-		return alarm, nil
+		return a
 	case "OK":
-		return Cleared(alarm), nil
+		return Cleared(a)
 	default:
-		return ignoredAlarm(NotInAlarm, "alarm action", alarm, detail), nil
+		return ignoredAlarm(NotInAlarm, form, a, state)
 	}
 }
 
@@ -101,8 +106,8 @@ func heldBack(d alarmDetail) string {
 	return ""
 }
 
-func ignoredAlarm(reason, form string, a Alarm, d alarmDetail) Ignored {
-	return Ignored{Reason: reason, What: fmt.Sprintf("%s of %s: %s", form, quote(a.Name), d.State.Value)}
+func ignoredAlarm(reason, form string, a Alarm, state string) Ignored {
+	return Ignored{Reason: reason, What: fmt.Sprintf("%s of %s: %s", form, quote(a.Name), state)}
 }
 
 func readAlarm(e envelope, arn string, data json.RawMessage) (Alarm, alarmDetail, error) {
@@ -114,31 +119,53 @@ func readAlarm(e envelope, arn string, data json.RawMessage) (Alarm, alarmDetail
 	if err != nil {
 		return Alarm{}, d, err
 	}
+	alarm, err := d.alarm(origin, arn, resource)
+	return alarm, d, err
+}
+
+// alarm is the alarm of CloudWatch that a detail is about. Its ARN ends in the resource.
+func (d alarmDetail) alarm(origin Origin, arn, resource string) (Alarm, error) {
 	if !strings.HasPrefix(resource, "alarm:") {
-		return Alarm{}, d, fmt.Errorf("%s is not the ARN of an alarm", quote(arn))
-	}
-	if d.AlarmName == "" {
-		return Alarm{}, d, errors.New("alarmName is missing")
-	}
-	// The values a state can have: https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_SetAlarmState.html
-	if !slices.Contains([]string{"OK", "ALARM", "INSUFFICIENT_DATA"}, d.State.Value) {
-		return Alarm{}, d, fmt.Errorf("state.value %s is not OK, ALARM or INSUFFICIENT_DATA", quote(d.State.Value))
-	}
-	at, err := parseTime("state.timestamp", d.State.Timestamp)
-	if err != nil {
-		return Alarm{}, d, err
+		return Alarm{}, fmt.Errorf("%s is not the ARN of an alarm", quote(arn))
 	}
 	tagged, err := tagged(d)
 	if err != nil {
-		return Alarm{}, d, err
+		return Alarm{}, err
 	}
 	alarm := Alarm{
-		Origin: origin, ARN: arn, Name: d.AlarmName, At: at, Reason: d.State.Reason, Contributor: d.Contributor.ID, Tagged: tagged,
+		Origin: origin, ID: arn, Name: d.AlarmName, Reason: d.State.Reason, Contributor: d.Contributor.ID, Tagged: tagged,
 		New: d.PreviousState != nil && strings.HasPrefix(d.PreviousState.Reason, initialCreation),
 	}
 	alarm.Dimensions, alarm.Elsewhere = dimensions(d, origin)
-	return alarm, d, nil
+	return alarm.in(d.State.Value, d.State.Timestamp)
 }
+
+// in is the alarm since it went into a state. By whatever way it came, it has a name, an id and a time, and its state is one of those
+// that CloudWatch knows: https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_SetAlarmState.html
+func (a Alarm) in(state, since string) (Alarm, error) {
+	var err error
+	switch {
+	case a.Name == "":
+		err = errors.New("the alarm's name is missing")
+	case len(a.Name) > maxAlarmName || len(a.ID)+len(a.Contributor) > maxAlarmID:
+		err = fmt.Errorf("the alarm's name or id is longer than %d and %d bytes", maxAlarmName, maxAlarmID)
+	case !slices.Contains([]string{"OK", "ALARM", "INSUFFICIENT_DATA"}, state):
+		err = fmt.Errorf("the state %s is not OK, ALARM or INSUFFICIENT_DATA", quote(state))
+	default:
+		a.At, err = parseTime("the state's time", since)
+	}
+	if err != nil {
+		return Alarm{}, err
+	}
+	return a, nil
+}
+
+// A name has at most 255 characters (https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html), an ARN
+// some sixty more. A run keeps both.
+const (
+	maxAlarmName = 4 * 255
+	maxAlarmID   = maxAlarmName + 200
+)
 
 // tagged reads the alarm's tag maintenance.TagKey. Tags count only when the status says they are complete
 // (https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarm-tags-in-notifications.html). EventBridge gets them

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"sort"
 	"strconv"
 	"strings"
@@ -49,6 +50,7 @@ var forms = []struct {
 	{"start", startForm},
 	{"serverName", form.start},
 	{"schedule", scheduleForm},
+	{"alarm", alarmForm},
 	{"stop", stopForm},
 	{"close", closeForm},
 	{"approve", approveForm},
@@ -75,6 +77,9 @@ func Decode(payload []byte) (Event, error) {
 	}
 	if _, ok := fields["source"]; ok {
 		return decodeService(fields, payload)
+	}
+	if _, ok := fields["Records"]; ok {
+		return decodeRecords(payload)
 	}
 	for _, f := range forms {
 		if _, ok := fields[f.field]; ok {
@@ -195,19 +200,24 @@ func unknown(what string) Ignored { return Ignored{Reason: UnknownEvent, What: w
 
 // origin checks that an ARN belongs to the account and Region the event says it is from, and returns its last part.
 func (e envelope) origin(arn, service string) (Origin, string, error) {
-	parts := strings.SplitN(arn, ":", 6) // arn:partition:service:region:account:resource
-	if len(parts) != 6 || parts[0] != "arn" || parts[2] != service || parts[5] == "" {
-		return Origin{}, "", fmt.Errorf("%s is not the ARN of a resource of %s", quote(arn), service)
-	}
+	origin, resource, err := parseARN(arn, service)
 	account := e.Account
 	if account == "" {
 		account = e.AccountID
 	}
-	if parts[3] != e.Region || parts[4] != account {
-		return Origin{}, "", fmt.Errorf("%s is not of account %s and Region %s, which the event names", quote(arn), quote(account),
-			quote(e.Region))
+	if err == nil && origin != (Origin{Account: account, Region: e.Region}) {
+		err = fmt.Errorf("%s is not of account %s and Region %s, which the event names", quote(arn), quote(account), quote(e.Region))
 	}
-	return Origin{Account: account, Region: e.Region}, parts[5], nil
+	return origin, resource, err
+}
+
+// parseARN gives the account, the Region and the last part of the ARN of a service's resource.
+func parseARN(arn, service string) (Origin, string, error) {
+	parts := strings.SplitN(arn, ":", 6) // arn:partition:service:region:account:resource
+	if len(parts) != 6 || parts[0] != "arn" || parts[2] != service || slices.Contains(parts, "") {
+		return Origin{}, "", fmt.Errorf("%s is not the ARN of a resource of %s", quote(arn), service)
+	}
+	return Origin{Account: parts[4], Region: parts[3]}, parts[5], nil
 }
 
 // resource is the ARN of what the event is about.
@@ -218,10 +228,11 @@ func (e envelope) resource() (string, error) {
 	return e.Resources[0], nil
 }
 
-// parseTime reads both formats AWS uses: EventBridge's 2019-10-02T17:04:40Z, and CloudWatch's 2019-10-02T17:04:40.989+0000,
-// whose offset has no colon and is not RFC 3339.
+// parseTime reads the formats AWS uses: EventBridge's 2019-10-02T17:04:40Z, and CloudWatch's 2019-10-02T17:04:40.989+0000,
+// whose offset has no colon and is not RFC 3339; and Alertmanager's, which its templates write as Go does. A layout takes a fraction
+// of a second that it does not show.
 func parseTime(field, value string) (time.Time, error) {
-	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04:05-0700"} {
+	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04:05-0700", "2006-01-02 15:04:05 -0700 MST"} {
 		if t, err := time.Parse(layout, value); err == nil && t.Year() >= 1970 {
 			return t.UTC(), nil
 		}

@@ -24,11 +24,17 @@ var (
 
 func alarm(name string) events.Alarm {
 	return events.Alarm{
-		Origin: origin, ARN: "arn:aws:cloudwatch:us-east-1:123456789012:alarm:" + name, Name: name, At: alarmAt, Reason: alarmReason,
+		Origin: origin, ID: "arn:aws:cloudwatch:us-east-1:123456789012:alarm:" + name, Name: name, At: alarmAt, Reason: alarmReason,
 	}
 }
 
 func with(a events.Alarm, change func(*events.Alarm)) events.Alarm { change(&a); return a }
+
+// shared is an alarm that came by SNS.
+func shared(a events.Alarm) events.Alarm { a.Shared = true; return a }
+
+var ofOtherMonitoring = events.Alarm{ID: "222222", Name: "puppet-01 is slow", At: time.Date(2026, 11, 23, 22, 59, 30, 0, time.UTC),
+	Reason: "requests took 9 s", ServerName: "puppet-01", Shared: true}
 
 // want states by hand what every file under testdata/events is: an event, or the problem of an invalid one.
 var want = map[string]any{
@@ -45,8 +51,24 @@ var want = map[string]any{
 	"alarm-unknown-server.json": alarm("disk of mail-01"),
 	"alarm-own.json":            alarm("opsworks-maintenance-errors"),
 	"alarm-other-account.json": with(alarm("automate-06-health"), func(a *events.Alarm) {
-		a.Origin.Account, a.ARN = "444455556666", "arn:aws:cloudwatch:us-east-1:444455556666:alarm:automate-06-health"
+		a.Origin.Account, a.ID = "444455556666", "arn:aws:cloudwatch:us-east-1:444455556666:alarm:automate-06-health"
 	}),
+	"sns-alarm.json": shared(alarm("automate-06-health")),
+	"sns-ok.json": events.Cleared(with(shared(alarm("automate-06-health")), func(a *events.Alarm) {
+		a.Reason = "Threshold Crossed: no datapoint was less than the threshold (1.0)."
+	})),
+	"sns-alertmanager.json": events.Alarms{
+		events.Alarm{ID: "alertmanager/5ef77f1f8a3ecfcd", Name: "PuppetServerDown", At: alarmAt, Reason: "puppet-01 compiles no catalogs",
+			Dimensions: []string{"puppet-01"}, Shared: true},
+		events.Cleared{ID: "alertmanager/c6a1f6e0a9b1d2e3", Name: "ChefDiskFull", At: time.Date(2026, 11, 23, 21, 10, 0, 0, time.UTC),
+			Dimensions: []string{"automate-06"}, Shared: true},
+	},
+	"sns-alarm-form.json": ofOtherMonitoring,
+	"alarm-form.json":     ofOtherMonitoring,
+	"alarm-form-ok.json": events.Cleared{ID: "222222", Name: "puppet-01 is slow", At: time.Date(2026, 11, 23, 23, 4, 30, 0, time.UTC),
+		ServerName: "puppet-01", Shared: true},
+	"sns-text.json": events.Ignored{Reason: events.UnknownEvent,
+		What: `a text from the topic "arn:aws:sns:us-east-1:123456789012:alarms"`},
 	"rule.json": events.Schedule{Origin: origin, ARN: "arn:aws:events:us-east-1:123456789012:rule/nightly-chef",
 		Name: "nightly-chef", Rule: true, At: time.Date(2026, 11, 23, 22, 59, 30, 0, time.UTC)},
 	"scheduler-no-input.json": events.Schedule{Origin: origin, ARN: "arn:aws:scheduler:us-east-1:123456789012:schedule/default/weekly",
@@ -77,12 +99,12 @@ var want = map[string]any{
 		What: `source "aws.ssm", detail-type "EC2 Automation Step Status-change Notification"`},
 
 	"field/cross-account-metric.json": events.Alarm{Origin: origin,
-		ARN:  "arn:aws:cloudwatch:us-east-1:123456789012:alarm:fleet disk is full",
+		ID:   "arn:aws:cloudwatch:us-east-1:123456789012:alarm:fleet disk is full",
 		Name: "fleet disk is full", At: time.Date(2026, 11, 26, 17, 0, 0, 123e6, time.UTC), Reason: "two points were above the limit",
 		Elsewhere: []string{`account "999988887777"`}},
 	"field/actions-disabled.json": events.Ignored{Reason: events.ActionsDisabled,
 		What: `CloudWatch Alarm State Change of "automate-06-disk": ALARM`},
-	"field/initial-creation.json": events.Alarm{Origin: origin, ARN: "arn:aws:cloudwatch:us-east-1:123456789012:alarm:automate-06-new",
+	"field/initial-creation.json": events.Alarm{Origin: origin, ID: "arn:aws:cloudwatch:us-east-1:123456789012:alarm:automate-06-new",
 		Name: "automate-06-new", At: time.Date(2026, 11, 26, 17, 0, 0, 123e6, time.UTC), New: true,
 		Reason: "Threshold Crossed: no datapoints were received for 1 period and 1 missing datapoint was treated as [Breaching]."},
 	"field/sns-raw-alarm-body.json": events.Ignored{Reason: events.UnknownEvent,
@@ -101,19 +123,19 @@ var want = map[string]any{
 	"aws/eb-alarm-state-metric-muted.json": events.Ignored{Reason: events.Muted,
 		What: `CloudWatch Alarm State Change of "ServerCpuTooHigh": ALARM`},
 	"aws/eb-alarm-state-metric.json": events.Alarm{Origin: origin,
-		ARN:  "arn:aws:cloudwatch:us-east-1:123456789012:alarm:ServerCpuTooHigh",
+		ID:   "arn:aws:cloudwatch:us-east-1:123456789012:alarm:ServerCpuTooHigh",
 		Name: "ServerCpuTooHigh", At: time.Date(2019, 10, 2, 17, 4, 40, 989e6, time.UTC),
 		Reason: "Threshold Crossed: 1 out of the last 1 datapoints [99.50160229693434 (02/10/19 16:59:00)] was greater than " +
 			"the threshold (50.0) (minimum 1 datapoint for OK -> ALARM transition)."},
 	"aws/eb-alarm-state-multi-time-series.json": events.Alarm{Origin: origin,
-		ARN:  "arn:aws:cloudwatch:us-east-1:123456789012:alarm:DynamoDBInsightsAlarm",
+		ID:   "arn:aws:cloudwatch:us-east-1:123456789012:alarm:DynamoDBInsightsAlarm",
 		Name: "DynamoDBInsightsAlarm", At: time.Date(2025, 12, 1, 13, 42, 4, 919e6, time.UTC), New: true,
 		Reason: "6 out of 6 time series evaluated to ALARM"},
 	"aws/eb-scheduled-event-rule.json": events.Schedule{Origin: origin,
 		ARN:  "arn:aws:events:us-east-1:123456789012:rule/my-scheduled-rule",
 		Name: "my-scheduled-rule", Rule: true, At: time.Date(2015, 10, 8, 16, 53, 6, 0, time.UTC)},
 	"aws/lambda-alarm-metric.json": events.Alarm{Origin: events.Origin{Account: "444455556666", Region: "us-east-1"},
-		ARN: "arn:aws:cloudwatch:us-east-1:444455556666:alarm:lambda-demo-metric-alarm", Name: "lambda-demo-metric-alarm",
+		ID: "arn:aws:cloudwatch:us-east-1:444455556666:alarm:lambda-demo-metric-alarm", Name: "lambda-demo-metric-alarm",
 		At: time.Date(2023, 8, 4, 12, 36, 15, 490e6, time.UTC), Reason: "test"},
 	"aws/scheduler-default-notification.json": events.Schedule{Origin: events.Origin{Account: "123456789012", Region: "us-east-2"},
 		ARN: "arn:aws:scheduler:us-east-2:123456789012:schedule/default/example-schedule", Name: "example-schedule", At: time.Date(2024,
@@ -123,11 +145,16 @@ var want = map[string]any{
 		What: `an object with fields "requestContext", "requestPayload", "responseContext", "responsePayload", "timestamp", …`},
 	"aws/sns-envelope-non-raw.json": events.Ignored{Reason: events.UnknownEvent,
 		What: `an object with fields "Message", "MessageId", "Signature", "SignatureVersion", "SigningCertURL", …`},
-	"aws/sns-lambda-alarm-single-metric.json":             records,
-	"aws/sns-lambda-generic.json":                         records,
-	"aws/sqs-lambda-generic.json":                         records,
-	"aws/sqs-lambda-standard.json":                        records,
-	"aws/sqs-lambda-wrapped-eventbridge.CONSTRUCTED.json": records,
+	"aws/sns-lambda-alarm-single-metric.json": events.Alarm{Origin: events.Origin{Account: "ACCOUNT_NUMBER", Region: "REGION"},
+		ID: "arn:aws:cloudwatch:REGION:ACCOUNT_NUMBER:alarm:EXAMPLE", Name: "EXAMPLE", Shared: true,
+		At: time.Date(2015, 6, 3, 17, 43, 27, 123e6, time.UTC),
+		Reason: "Threshold Crossed: 1 out of the last 1 datapoints [1234.0 (06/03/15 17:43:27)] was greater than the threshold (0.0) " +
+			"(minimum 1 datapoint for OK -> ALARM transition)."},
+	"aws/sns-lambda-generic.json": events.Ignored{Reason: events.UnknownEvent,
+		What: `a text from the topic "arn:aws:sns:EXAMPLE"`},
+	"aws/sqs-lambda-generic.json":                         ofSQS,
+	"aws/sqs-lambda-standard.json":                        ofSQS,
+	"aws/sqs-lambda-wrapped-eventbridge.CONSTRUCTED.json": ofSQS,
 	"aws/sqs-batch-response.json": events.Ignored{Reason: events.UnknownEvent,
 		What: `an object with fields "batchItemFailures"`},
 	"aws/sns-message-log-alarm-contributor.json": events.Ignored{Reason: events.UnknownEvent,
@@ -138,7 +165,7 @@ var want = map[string]any{
 
 const runID = "automate-06-20261123T225931-K7M2QX4RTA"
 
-var records = events.Ignored{Reason: events.UnknownEvent, What: `an object with fields "Records"`}
+var ofSQS = events.Ignored{Reason: events.UnknownEvent, What: `records of "aws:sqs"`}
 
 func sampleFiles(t testing.TB) map[string][]byte {
 	t.Helper()
@@ -223,12 +250,12 @@ func replaced(t *testing.T, file, old, new string) []byte {
 
 func TestDecode_MalformedAWSEvents(t *testing.T) {
 	for _, tt := range []struct{ name, file, old, new, problem string }{
-		{"an unknown state", "alarm.json", `"value": "ALARM"`, `"value": "alarm"`, `state.value "alarm" is not`},
+		{"an unknown state", "alarm.json", `"value": "ALARM"`, `"value": "alarm"`, `the state "alarm" is not`},
 		{"a state time that is none", "alarm.json", `2026-11-23T22:59:30.989+0000`, `yesterday`,
-			`state.timestamp "yesterday" is not a time`},
+			`the state's time "yesterday" is not a time`},
 		{"a name of another type", "alarm.json", `"alarmName": "automate-06-health"`, `"alarmName": 6`,
 			"alarmName is a number where a string is expected"},
-		{"no name", "alarm.json", `"alarmName": "automate-06-health"`, `"alarmName": ""`, "alarmName is missing"},
+		{"no name", "alarm.json", `"alarmName": "automate-06-health"`, `"alarmName": ""`, "the alarm's name is missing"},
 		{"an envelope and an ARN of different accounts", "alarm.json", `"account": "123456789012"`, `"account": "444455556666"`,
 			"which the event names"},
 		{"an envelope and an ARN of different Regions", "alarm.json", `"region": "us-east-1"`, `"region": "eu-west-1"`,
@@ -278,7 +305,7 @@ func TestDecode_AlarmVariants(t *testing.T) {
     }`, `[{"key": "team", "value": "platform"}, {"key": "maintenance-server", "value": "puppet-01"}]`,
 			with(alarm("CPU of the build farm's Chef server"), func(a *events.Alarm) { a.Tagged = "puppet-01" })},
 		{"a contributor that is not muted", "aws/eb-alarm-contributor-state.json", `"muteDetail"`, `"wasMutedBy"`, events.Alarm{
-			Origin: origin, ARN: "arn:aws:cloudwatch:us-east-1:123456789012:alarm:DynamoDBInsightsAlarm", Name: "DynamoDBInsightsAlarm",
+			Origin: origin, ID: "arn:aws:cloudwatch:us-east-1:123456789012:alarm:DynamoDBInsightsAlarm", Name: "DynamoDBInsightsAlarm",
 			At: time.Date(2025, 12, 1, 13, 42, 4, 919e6, time.UTC), Contributor: "6d442278dba546f6",
 			Reason: "Threshold Crossed: 1 datapoint was less than the threshold (1.0). " +
 				"The most recent datapoint which crossed the threshold: [0.0 (01/12/25 13:34:00)]."}},

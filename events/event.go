@@ -21,13 +21,15 @@ type Origin struct {
 	Region  string
 }
 
-// Alarm is a CloudWatch alarm that asks for maintenance: it went into ALARM and nothing holds its actions back. An alarm
-// event that does not ask is Cleared or Ignored.
+// Alarm is an alarm that asks for maintenance: it went into ALARM and nothing holds its actions back. An alarm event that does not
+// ask is Cleared or Ignored.
 type Alarm struct {
+	// Origin is empty for an alarm that is not CloudWatch's.
 	Origin Origin
-	ARN    string
-	Name   string
-	// At is the time of the state change, which with ARN identifies it, by every path and however often it is delivered.
+	// ID is the ARN of CloudWatch's alarm, and what else tells other monitoring's alarms apart.
+	ID   string
+	Name string
+	// At is the time of the state change, which with ID identifies it, by every path and however often it is delivered.
 	At     time.Time
 	Reason string
 	// Contributor is the id of the time series that changed state, for alarms that watch several; otherwise empty.
@@ -40,7 +42,15 @@ type Alarm struct {
 	// accounts and Regions whose metrics had one that does not count: it names a server of theirs.
 	Dimensions []string
 	Elsewhere  []string
+	// ServerName is the server that our own form of an alarm says it is about.
+	ServerName string
+	// Shared is true for an alarm that came by SNS or in our own form, with which anybody's may come: one that is about no server in the
+	// settings is no mistake.
+	Shared bool
 }
+
+// Alarms are those of one event that is about several: each is an Alarm, a Cleared or an Ignored.
+type Alarms []Event
 
 // Cleared is an alarm that has returned to OK, whether or not something holds its actions back.
 type Cleared Alarm
@@ -98,6 +108,7 @@ func Reasons() []string {
 
 func (Alarm) Kind() string       { return "alarm" }
 func (Cleared) Kind() string     { return "alarm-cleared" }
+func (Alarms) Kind() string      { return "alarms" }
 func (Schedule) Kind() string    { return "schedule" }
 func (RunFinished) Kind() string { return "run-finished" }
 func (Sweep) Kind() string       { return "sweep" }

@@ -143,3 +143,42 @@ func sweepForm(f form) (Event, error) {
 	}
 	return Sweep{}, nil
 }
+
+// alarmForm is an alarm of any other monitoring. Where id is left out, its name tells it from others.
+func alarmForm(f form) (Event, error) {
+	inner, err := f.object()
+	if err != nil {
+		return nil, err
+	}
+	if err := inner.only("name", "id", "time", "state", "reason", "serverName"); err != nil {
+		return nil, err
+	}
+	alarm := Alarm{Shared: true}
+	if alarm.Name, err = inner.text("name"); err != nil {
+		return nil, err
+	}
+	if alarm.ID, err = inner.optional("id"); err != nil {
+		return nil, err
+	}
+	if alarm.ServerName, err = inner.optional("serverName"); err != nil {
+		return nil, err
+	}
+	if err := inner.read("reason", &alarm.Reason); err != nil { // it may be empty, as nothing rests on it
+		return nil, err
+	}
+	since, err := inner.text("time")
+	if err != nil {
+		return nil, err
+	}
+	state, err := inner.text("state")
+	if err != nil {
+		return nil, err
+	}
+	if alarm.ID == "" {
+		alarm.ID = alarm.Name
+	}
+	if alarm, err = alarm.in(state, since); err != nil {
+		return nil, f.invalid("%s", err)
+	}
+	return alarm.acts(f.name, state), nil
+}

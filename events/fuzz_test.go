@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"opsworks-maintenance/events"
 )
@@ -24,7 +25,8 @@ func FuzzDecode(f *testing.F) {
 			t.Fatalf("an error of another type: %v", err)
 		case (err == nil) == (event == nil):
 			t.Fatalf("event %#v and error %v", event, err)
-		case err == nil:
+		case strings.HasPrefix(strings.TrimSpace(string(payload)), "{") && err == nil && events.Repeated(payload) == "":
+			// Of a field given twice a map has the last alone.
 			if problem := unasked(event, payload); problem != "" {
 				t.Fatalf("%#v: %s\n%s", event, problem, payload)
 			}
@@ -40,6 +42,12 @@ func unasked(event events.Event, payload []byte) string {
 		return unaskedAlarm(event, "ALARM", payload)
 	case events.Cleared:
 		return unaskedAlarm(events.Alarm(event), "OK", payload)
+	case events.Alarms:
+		for _, one := range event {
+			if problem := unasked(one, payload); problem != "" {
+				return problem
+			}
+		}
 	case events.Schedule:
 		if err := json.Unmarshal(payload, &doc); err != nil {
 			return err.Error()
@@ -75,6 +83,12 @@ func unaskedAlarm(event events.Alarm, state string, payload []byte) string {
 	if err := json.Unmarshal(payload, &doc); err != nil {
 		return err.Error()
 	}
+	if event.Name == "" || event.ID == "" || event.At.IsZero() {
+		return "no name, id or time identifies the change"
+	}
+	if event.Shared {
+		return unaskedShared(event, state, doc)
+	}
 	docs := []map[string]any{doc}
 	detail := within(docs, "detail")
 	if _, direct := doc["alarmData"]; direct && doc["detail-type"] == nil {
@@ -85,12 +99,55 @@ func unaskedAlarm(event events.Alarm, state string, payload []byte) string {
 		return "the source is not CloudWatch"
 	case !says(within(detail, "state"), "value", state):
 		return "the state is not " + state
-	case event.Name == "" || !says(detail, "alarmName", event.Name):
+	case !says(detail, "alarmName", event.Name):
 		return "the alarm has another name"
-	case !strings.HasPrefix(event.ARN, "arn:") || event.At.IsZero():
-		return "no ARN or no time identifies the change"
+	case !strings.HasPrefix(event.ID, "arn:") || event.Origin == events.Origin{}:
+		return "no ARN says whose it is"
 	}
 	return ""
+}
+
+// unaskedShared is unaskedAlarm for one that came by SNS or in our own form: somewhere in what was sent is an object with that name and
+// state.
+func unaskedShared(event events.Alarm, state string, doc map[string]any) string {
+	sent := []map[string]any{doc}
+	if records, ok := doc["Records"].([]any); ok && len(records) == 1 {
+		record, _ := records[0].(map[string]any)
+		if !says([]map[string]any{record}, "EventSource", "aws:sns") {
+			return "it is not of SNS"
+		}
+		sent = nil
+		for _, n := range within([]map[string]any{record}, "Sns") {
+			for field, text := range n {
+				var message map[string]any
+				if text, ok := text.(string); ok && strings.EqualFold(field, "Message") && json.Unmarshal([]byte(text), &message) == nil {
+					sent = append(sent, message)
+				}
+			}
+		}
+	}
+	alerts := map[string]string{"ALARM": "firing", "OK": "resolved"}
+	for _, message := range sent {
+		own := within([]map[string]any{message}, "alarm")
+		cloudWatch := []map[string]any{message}
+		switch {
+		case says(own, "state", state) && says(own, "name", event.Name):
+			return ""
+		case says(cloudWatch, "NewStateValue", state) && says(cloudWatch, "AlarmName", event.Name) && strings.HasPrefix(event.ID, "arn:"):
+			return ""
+		}
+		for field, list := range message {
+			all, _ := list.([]any)
+			for _, one := range all {
+				alert, _ := one.(map[string]any)
+				if strings.EqualFold(field, "alerts") && says([]map[string]any{alert}, "status", alerts[state]) &&
+					strings.HasPrefix(event.ID, "alertmanager/") {
+					return ""
+				}
+			}
+		}
+	}
+	return "nothing that was sent says so"
 }
 
 // unaskedRun is unasked for a form that is about a run.
@@ -138,10 +195,17 @@ func says(docs []map[string]any, field, value string) bool {
 
 func TestUnasked_CatchesWhatNobodyAsked(t *testing.T) {
 	ok := []byte(`{"source": "aws.cloudwatch", "detail": {"alarmName": "a", "state": {"value": "OK"}}}`)
-	if unasked(events.Alarm{Name: "a"}, ok) == "" {
+	at := time.Unix(1, 0)
+	if unasked(events.Alarm{Name: "a", ID: "arn:a", At: at, Origin: origin}, ok) == "" {
 		t.Error("an alarm in OK passes")
 	}
-	if unasked(events.Cleared{Name: "a"},
+	if unasked(events.Cleared{Name: "a", ID: "arn:a", At: at, Origin: origin}, ok) != "" {
+		t.Error("a return to OK does not pass")
+	}
+	if unasked(events.Alarm{Name: "a", ID: "a", At: at, Shared: true}, []byte(`{"alarm": {"name": "a", "state": "OK"}}`)) == "" {
+		t.Error("an alarm of other monitoring in OK passes")
+	}
+	if unasked(events.Cleared{Name: "a", ID: "arn:a", At: at, Origin: origin},
 		[]byte(`{"source": "aws.cloudwatch", "detail": {"alarmName": "a", "state": {"value": "ALARM"}}}`)) == "" {
 		t.Error("a return to OK in ALARM passes")
 	}

@@ -16,14 +16,14 @@ type placed struct {
 }
 
 // placedARNs are all ARNs in the settings, in their order. A name has no place of its own: it is completed to where the stack is.
-func placedARNs(key string, servers []settings.Server) []placed {
+func placedARNs(key string, document settings.Settings) []placed {
 	var all []placed
 	add := func(text, format string, at ...any) {
 		if a, isARN := check.ParseARN(text); isARN {
 			all = append(all, placed{fmt.Sprintf(format, at...), a})
 		}
 	}
-	for i, server := range servers {
+	for i, server := range document.Servers {
 		add(server.Runbook, "servers[%d].runbook", i)
 		for j, calendar := range server.Calendars {
 			add(calendar, "servers[%d].calendars[%d]", i, j)
@@ -33,17 +33,20 @@ func placedARNs(key string, servers []settings.Server) []placed {
 		}
 	}
 	add(key, "deployment.key")
+	for i, topic := range document.AlarmTopics {
+		add(topic, "alarmTriggers.sns[%d]", i)
+	}
 	return all
 }
 
 // checkPlaces returns the ARNs that lead to another partition or Region than the stack's, and roles of another account, which no role can
-// pass on. Documents and the topics' key may be another account's, who shares them. Where the stack will be, only the CDK's CLI tells, and
-// only if it has credentials; without it all ARNs have to lead to where the first does.
+// pass on. Documents, topics and the topics' key may be another account's, who shares them. Where the stack will be, only the CDK's CLI
+// tells, and only if it has credentials; without it all ARNs have to lead to where the first does.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html
-func checkPlaces(key string, servers []settings.Server) []check.Fault {
+func checkPlaces(key string, document settings.Settings) []check.Fault {
 	known := stackPlace()
 	var faults []check.Fault
-	for _, a := range placedARNs(key, servers) {
+	for _, a := range placedARNs(key, document) {
 		parts := [][2]string{{"partition", a.Partition}, {"Region", a.Region}}
 		if strings.HasPrefix(a.Resource, "role/") {
 			parts[1] = [2]string{"account", a.Account}

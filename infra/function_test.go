@@ -111,6 +111,8 @@ func TestStack_Invokers(t *testing.T) {
 		bare + `}`: {rule + stackName + "-alarms-1"},
 		bare + `, "alarmTriggers": ["action", "tag"]}`: {rule + stackName + "-alarms-1", rule + stackName + "-alarms-by-tag",
 			"lambda.alarms.cloudwatch.amazonaws.com arn:aws-us-gov:cloudwatch" + here + "alarm:*"},
+		bare + `, "alarmTriggers": [{"sns": ["` + anyTopic + `b", "` + anyTopic + `a"]}]}`: {rule + stackName + "-alarms-1",
+			"sns.amazonaws.com " + anyTopic + "a", "sns.amazonaws.com " + anyTopic + "b"},
 		`{"servers": [{"name": "a", "backend": "opsworks-cm", "rules": ["nightly"]}]}`:                        {rule + "*"},
 		`{"servers": [{"name": "a", "backend": "opsworks-cm", "alarms": [` + strings.Join(many, ",") + `]}]}`: {rule + stackName + "-*"},
 		`{"servers": [{"name": "a", "backend": "opsworks-cm"}]}`:                                              nil,

@@ -51,7 +51,7 @@ func newPlan(context any, now time.Time) (plan, error) {
 	p.Schedules = schedules(p.Settings)
 	faults = append(faults, checkLimits(p)...)
 	faults = append(faults, checkParameters(p.Settings.Servers)...)
-	faults = append(faults, checkPlaces(p.Deployment.Key, p.Settings.Servers)...)
+	faults = append(faults, checkPlaces(p.Deployment.Key, p.Settings)...)
 	if len(faults) > 0 {
 		return p, &check.InvalidError{Faults: faults}
 	}
@@ -107,7 +107,12 @@ func checkLimits(p plan) []check.Fault {
 		faults = append(faults, check.Fault{Path: "servers", Problem: fmt.Sprintf(
 			"have alarms that need %d rules, and an event bus has %d; name a server's alarms by one prefix, as in automate-06-*", n, maxRules)})
 	}
-	if n := len(p.Rules) + len(p.Schedules) + len(p.Settings.Notify); n > maxResources {
+	if n := len(p.Settings.AlarmTopics); n > maxAlarmTopics {
+		faults = append(faults, check.Fault{Path: "alarmTriggers.sns", Problem: fmt.Sprintf(
+			"names %d topics, and the policies of the function and its dead-letter queue have room for %d; let alarms share topics", n,
+			maxAlarmTopics)})
+	}
+	if n := len(p.Rules) + len(p.Schedules) + len(p.Settings.Notify) + 2*len(p.Settings.AlarmTopics); n > maxResources {
 		faults = append(faults, check.Fault{Path: "settings", Problem: fmt.Sprintf(
 			"need %d rules, schedules and subscriptions, and a CloudFormation stack holds about %d; "+
 				"let servers share schedules, and name alarms by prefix", n, maxResources)})

@@ -9,7 +9,8 @@ import (
 // allOptions is a server of one's own runbook with every key, where ARNs are of this partition and Region.
 func allOptions(partition, region string) string {
 	return fmt.Sprintf(`{"maxConcurrent": 3, "maxWildcardRules": 30, "endpoint": "https://cm.example.com:8443/v1",
-		"alarmTriggers": ["tag", "dimension", "action"],
+		"alarmTriggers": ["tag", "dimension", "action", {"sns": ["arn:%[1]s:sns:%[2]s:123456789012:alarms",
+			"arn:%[1]s:sns:%[2]s:210987654321:Ops_alarms-2"]}],
 		"notify": [{"email": "a+b.c@example.com", "only": ["failed"]}, {"chat": true}, {"records": true}],
 		"servers": [{"name": "node-1", "backend": "ssm", "runbook": "arn:%[1]s:ssm:%[2]s:210987654321:document/Shared:4",
 			"parameters": {"AutomationAssumeRole": ["arn:%[1]s:iam::123456789012:role/ops/of=a/M@x,+.-_"], "Mode": ["full", "{node}"]},

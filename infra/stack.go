@@ -70,6 +70,7 @@ func NewStack(scope constructs.Construct, props *StackProps) *Stack {
 		Function: s.Function, Rules: p.Rules, Schedules: p.Schedules,
 		OwnRules:     slices.ContainsFunc(p.Settings.Servers, func(server settings.Server) bool { return len(server.Rules) > 0 }),
 		AlarmActions: hasTrigger(p.Settings, settings.TriggerAction),
+		AlarmTopics:  p.Settings.AlarmTopics,
 	})
 	if s.Topics.Chat != nil {
 		s.Chat = NewChat(s.Stack, "Chat", &ChatProps{Topic: s.Topics.Chat, Operators: s.Function.Operators, Channels: s.Topics.Channels})

@@ -167,7 +167,7 @@ const everything = `{
 		{"name": "puppet-02", "backend": "ssm", "runbook": "puppet-enterprise", "parameters": {"BackupTo": ["s3://backups/puppet-02"]}},
 		{"name": "puppet-03", "backend": "ssm", "runbook": "puppet-server", "parameters": {"BackupTo": ["s3://backups/puppet-03"]}}
 	],
-	"alarmTriggers": ["tag", "dimension", "action"],
+	"alarmTriggers": ["tag", "dimension", "action", {"sns": ["arn:aws-us-gov:sns:us-gov-west-1:123456789012:alarms"]}],
 	"notify": [
 		{"email": "ops@example.com", "only": ["error", "failed", "overdue", "missed"]}, {"email": "all@example.com"},
 		{"slack": {"workspace": "T01AB2CD3", "channel": "C01AB2CD3"}}, {"chat": true}, {"records": true}

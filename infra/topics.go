@@ -55,7 +55,7 @@ func NewTopics(scope constructs.Construct, id string, props *TopicsProps) *Topic
 		case s.Chat:
 			t.newChat()
 		case s.Records:
-			t.Records = t.newTopic("Records", nameOf(t.Construct)+"-records")
+			t.Records = t.newTopic("Records", nameOf(t.Construct)+settings.TopicRecords)
 		default:
 			t.Text.AddSubscription(awssnssubscriptions.NewEmailSubscription(jsii.String(s.Email),
 				&awssnssubscriptions.EmailSubscriptionProps{FilterPolicy: filterPolicy(s)}))
@@ -67,7 +67,7 @@ func NewTopics(scope constructs.Construct, id string, props *TopicsProps) *Topic
 // newChat makes the one topic of all channels, and of those that somebody configures outside of this stack.
 func (t *Topics) newChat() {
 	if t.Chat == nil {
-		t.Chat = t.newTopic("Chat", nameOf(t.Construct)+"-chat")
+		t.Chat = t.newTopic("Chat", nameOf(t.Construct)+settings.TopicChat)
 	}
 }
 

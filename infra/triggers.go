@@ -25,9 +25,11 @@ type TriggersProps struct {
 	OwnRules bool
 	// AlarmActions is true if alarms may have the function as action.
 	AlarmActions bool
+	// AlarmTopics are the ARNs of topics that alarms publish to.
+	AlarmTopics []string
 }
 
-// NewTriggers makes the rules, the schedules, and the permissions to invoke the function.
+// NewTriggers makes the rules, the schedules, the subscriptions, and the permissions to invoke the function.
 func NewTriggers(scope constructs.Construct, id string, props *TriggersProps) *Triggers {
 	t := &Triggers{Construct: constructs.NewConstruct(scope, jsii.String(id))}
 	t.Schedules = NewSchedules(t.Construct, "Schedules", &SchedulesProps{Function: props.Function, Schedules: props.Schedules})
@@ -35,6 +37,7 @@ func NewTriggers(scope constructs.Construct, id string, props *TriggersProps) *T
 		t.Rules = append(t.Rules, t.newRule(rule, props.Function))
 	}
 	t.permit(props)
+	t.subscribe(props.Function, props.AlarmTopics)
 	return t
 }
 
@@ -61,7 +64,8 @@ func (t *Triggers) newRule(rule eventRule, f *Function) awsevents.CfnRule {
 // repeat.
 const maxDeliveryRetries = 20
 
-// maxRulePermissions keeps the function's policy within its 20 KB, also while an update has old permissions beside new ones.
+// maxRulePermissions keeps the function's policy within its 20 KB, also while an update has old permissions beside new ones. A topic,
+// whose name may be long, takes the room of two rules.
 const maxRulePermissions = 20
 
 // permit lets the rules invoke the function and keep what they could not deliver: each by its ARN, or all by what their names begin with
@@ -71,8 +75,8 @@ func (t *Triggers) permit(props *TriggersProps) {
 	ruleARN := func(name string) *string {
 		return arnOf(t.Construct, "events", "rule", name, awscdk.ArnFormat_SLASH_RESOURCE_NAME)
 	}
-	ours := []*string{ruleARN(nameOf(t.Construct) + "-*")}
-	if len(t.Rules) <= maxRulePermissions {
+	ours, each := []*string{ruleARN(nameOf(t.Construct) + "-*")}, len(t.Rules)+2*len(props.AlarmTopics) <= maxRulePermissions
+	if each {
 		ours = nil
 		for _, rule := range t.Rules {
 			ours = append(ours, ruleARN(*rule.Name()))
@@ -82,7 +86,7 @@ func (t *Triggers) permit(props *TriggersProps) {
 	case props.OwnRules:
 		// One permission for all of them stays small; which rules count is the settings' to say, and the function refuses any other.
 		t.permitInvoke("InvokeRules", f, "events.amazonaws.com", ruleARN("*"))
-	case len(t.Rules) > maxRulePermissions:
+	case !each:
 		t.permitInvoke("InvokeRules", f, "events.amazonaws.com", ours[0])
 	default:
 		for i, rule := range t.Rules {

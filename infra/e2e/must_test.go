@@ -161,6 +161,12 @@ func topicMust(t *testing.T, d *deployment, r *resource) {
 func keyMust(t *testing.T, _ *deployment, r *resource) { is(t, r, true, "EnableKeyRotation") }
 
 func subscriptionMust(t *testing.T, d *deployment, r *resource) {
+	if slices.Contains(d.settings.AlarmTopics, fmt.Sprint(r.Properties["TopicArn"])) {
+		is(t, r, "lambda", "Protocol")
+		is(t, r, d.arnOf(t, "AWS::Lambda::Function"), "Endpoint")
+		is(t, r, d.arnOf(t, "AWS::SQS::Queue"), "RedrivePolicy", "deadLetterTargetArn")
+		return
+	}
 	is(t, r, d.topic(""), "TopicArn")
 	is(t, r, "email", "Protocol")
 	if !slices.ContainsFunc(d.settings.Notify, func(s settings.Subscription) bool { return s.Email == r.Properties["Endpoint"] }) {
@@ -182,7 +188,11 @@ func topicPolicyMust(t *testing.T, d *deployment, r *resource) {
 
 func queuePolicyMust(t *testing.T, d *deployment, r *resource) {
 	is(t, r, []any{d.stack.one(t, "AWS::SQS::Queue").Name}, "Queues")
-	statementsMust(t, r, d.arnOf(t, "AWS::SQS::Queue"), []string{"Deny * sqs:*", "Allow events.amazonaws.com sqs:SendMessage"})
+	want := []string{"Deny * sqs:*", "Allow events.amazonaws.com sqs:SendMessage"}
+	if len(d.settings.AlarmTopics) > 0 {
+		want = append(want, "Allow sns.amazonaws.com sqs:SendMessage")
+	}
+	statementsMust(t, r, d.arnOf(t, "AWS::SQS::Queue"), want)
 }
 
 // statementsMust checks who may, or may not, do what by a resource's policy, and that all of it is about this resource.

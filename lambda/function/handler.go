@@ -89,6 +89,8 @@ func (h *Handler) answer(ctx context.Context, in invocation, event events.Event,
 		return h.ask(ctx, in.alarm(event))
 	case events.Cleared:
 		return h.clear(ctx, in, event)
+	case events.Alarms:
+		return h.alarms(ctx, in, event)
 	case events.Schedule:
 		return h.ask(ctx, in.schedule(event))
 	case events.RunFinished:
@@ -129,6 +131,30 @@ func (h *Handler) ask(ctx context.Context, r resolved) answer {
 	}
 	if len(r.requests) > 0 {
 		a.Reports = append(a.Reports, h.Runner.Ask(ctx, r.requests)...)
+	}
+	return a
+}
+
+// alarms asks for all that the alarms of one event ask for, and takes back only then: what goes from one alarm to another in one run
+// does not end it in between.
+func (h *Handler) alarms(ctx context.Context, in invocation, all events.Alarms) answer {
+	var asked resolved
+	for _, event := range all {
+		switch event := event.(type) {
+		case events.Alarm:
+			r := in.alarm(event)
+			asked.requests = append(asked.requests, r.requests...)
+			asked.refusals = append(asked.refusals, r.refusals...)
+			asked.ignored = append(asked.ignored, r.ignored...)
+		case events.Ignored:
+			asked.ignored = append(asked.ignored, in.ignored(maintenance.Reason(event.Reason), event.What))
+		}
+	}
+	a := h.ask(ctx, asked)
+	for _, event := range all {
+		if c, ok := event.(events.Cleared); ok {
+			a.Reports = append(a.Reports, h.clear(ctx, in, c).Reports...)
+		}
 	}
 	return a
 }

@@ -28,7 +28,7 @@ func (r *resolved) add(in invocation, request maintenance.Request, source string
 
 // alarmTrigger is the trigger that an alarm's change of state is. Each contributor of an alarm changes state by itself.
 func alarmTrigger(a events.Alarm) maintenance.Trigger {
-	t := maintenance.Trigger{Kind: maintenance.TriggerAlarm, Name: a.Name, Time: a.At, Reason: a.Reason, ID: a.ARN, NewAlarm: a.New}
+	t := maintenance.Trigger{Kind: maintenance.TriggerAlarm, Name: a.Name, Time: a.At, Reason: a.Reason, ID: a.ID, NewAlarm: a.New}
 	if a.Contributor != "" {
 		t.ID += "#" + a.Contributor
 	}
@@ -37,26 +37,37 @@ func alarmTrigger(a events.Alarm) maintenance.Trigger {
 
 func (in invocation) alarm(a events.Alarm) resolved {
 	t := alarmTrigger(a)
-	refused := func(reason maintenance.Reason, detail string) resolved {
-		return resolved{refusals: []maintenance.Refusal{in.refuse(t, a.ARN, "", reason, detail)}}
+	// no is a refusal, but of an alarm that anybody may have sent and that is about no server of ours.
+	no := func(reason maintenance.Reason, detail string) resolved {
+		if a.Shared {
+			return resolved{ignored: []maintenance.Report{in.ignored(reason, detail)}}
+		}
+		return resolved{refusals: []maintenance.Refusal{in.refuse(t, a.ID, "", reason, detail)}}
 	}
-	if a.Origin != in.Self {
-		return refused(maintenance.ReasonForeignEvent, in.foreign(a.Origin))
+	if isForeign(a, in.Self) {
+		return no(maintenance.ReasonForeignEvent, in.foreign(a.Origin))
 	}
 	if isOwnAlarm(in.Name, a) {
 		return resolved{ignored: []maintenance.Report{in.ownAlarm(a)}}
 	}
 	names, statements := in.serversNamedBy(a)
-	switch len(names) {
-	case 0:
-		return refused(maintenance.ReasonNoServer, noServerNamed(a))
-	case 1:
-		var r resolved
-		r.add(in, maintenance.Request{ServerName: names[0], Trigger: t}, a.ARN, maintenance.ReasonInvalidEvent)
-		return r
-	default:
-		return refused(maintenance.ReasonAmbiguous, strings.Join(statements, ", "))
+	known := func(name string) bool { _, ok := in.Settings.Server(name); return ok }
+	switch {
+	case len(names) == 0:
+		return no(maintenance.ReasonNoServer, noServerNamed(a))
+	case a.Shared && !slices.ContainsFunc(names, known):
+		return no(maintenance.ReasonNotAllowed, strings.Join(statements, ", "))
+	case len(names) > 1:
+		return resolved{refusals: []maintenance.Refusal{in.refuse(t, a.ID, "", maintenance.ReasonAmbiguous, strings.Join(statements, ", "))}}
 	}
+	var r resolved
+	r.add(in, maintenance.Request{ServerName: names[0], Trigger: t}, a.ID, maintenance.ReasonInvalidEvent)
+	return r
+}
+
+// isForeign reports whether an alarm is CloudWatch's of another account or Region. Other monitoring's alarms are of none.
+func isForeign(a events.Alarm, self events.Origin) bool {
+	return a.Origin != self && a.Origin != (events.Origin{})
 }
 
 // cleared finds the servers whose runs may wait because of an alarm that is OK again; a report in their place if there are none.
@@ -66,7 +77,7 @@ func (in invocation) cleared(c events.Cleared) (maintenance.Trigger, []string, *
 	ignored := func(r maintenance.Report) (maintenance.Trigger, []string, *maintenance.Report) {
 		return maintenance.Trigger{}, nil, &r
 	}
-	if a.Origin != in.Self {
+	if isForeign(a, in.Self) {
 		return ignored(in.ignored(maintenance.ReasonForeignEvent, in.foreign(a.Origin)))
 	}
 	if isOwnAlarm(in.Name, a) {
@@ -96,6 +107,9 @@ func (in invocation) serversNamedBy(a events.Alarm) (names, statements []string)
 	}
 	for _, name := range a.Dimensions {
 		add("the dimension "+events.DimensionName, name)
+	}
+	if a.ServerName != "" {
+		add("serverName", a.ServerName)
 	}
 	return names, statements
 }

@@ -242,6 +242,11 @@ func TestMoveToNow(t *testing.T) {
 				{"state": {"timestamp": "2026-11-23T22:59:31.000+0000"}, "n": [{"timestamp": "2026-11-23T21:59:31.500+0000"}]}}`,
 			`{"detail":{"n":[{"timestamp":"2027-01-02T02:04:05.500+0000"}],"state":{"timestamp":"2027-01-02T03:04:05.000+0000"}},` +
 				`"time":"2027-01-02T03:04:04Z"}`},
+		{"in the message of a topic", `{"Message": "{\"StateChangeTime\": \"2026-11-23T22:59:30.500+0000\", ` +
+			`\"alerts\": [{\"startsAt\": \"2026-11-23 22:59:31.5 +0000 UTC\", \"endsAt\": \"0001-01-01 00:00:00 +0000 UTC\"}]}"}`,
+			`{"Message":"{\"StateChangeTime\":\"2027-01-02T03:04:04.000+0000\",` +
+				`\"alerts\":[{\"endsAt\":\"0001-01-01 00:00:00 +0000 UTC\",\"startsAt\":\"2027-01-02 03:04:05 +0000 UTC\"}]}"}`},
+		{"a message that is a text", `{"Message": "at 2026-11-23T22:59:30Z"}`, `{"Message": "at 2026-11-23T22:59:30Z"}`},
 		{"no times", `{"start": {"serverName": "a"}}`, `{"start": {"serverName": "a"}}`},
 		{"no JSON", `nothing`, `nothing`},
 		{"a time that is none", `{"time": "<aws.scheduler.scheduled-time>"}`, `{"time": "<aws.scheduler.scheduled-time>"}`},

@@ -56,6 +56,8 @@ func describe(payload []byte) string {
 		return fmt.Sprintf("alarm %s goes into ALARM", event.Name)
 	case events.Cleared:
 		return fmt.Sprintf("alarm %s returns to OK", event.Name)
+	case events.Alarms:
+		return fmt.Sprintf("%d alarms change their state", len(event))
 	case events.Schedule:
 		return fmt.Sprintf("schedule %s is due", event.Name)
 	case events.RunFinished:

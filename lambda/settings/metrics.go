@@ -25,6 +25,18 @@ func OwnAlarms(function string) []string {
 	return all
 }
 
+// What follows the function's name in the names of the topics for records and chat; the topic for text has the name alone.
+const (
+	TopicRecords = "-records"
+	TopicChat    = "-chat"
+)
+
+// OwnTopics are the names of the topics to which the function of this name publishes. Alarms that come by one of them would go round in
+// circles.
+func OwnTopics(function string) []string {
+	return []string{function, function + TopicRecords, function + TopicChat}
+}
+
 // Names of the function's metrics. The function writes them and infra's alarms watch them, so the two cannot drift apart. Every
 // metric has DimensionStack, so that two stacks of one account and Region count apart.
 const (

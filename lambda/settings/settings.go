@@ -24,8 +24,10 @@ type Settings struct {
 	MaxConcurrent int            `json:"maxConcurrent"`     // 0: as many runs at the same time as there are servers
 	Endpoint      string         `json:"endpoint,omitzero"` // of OpsWorks CM; empty: that of AWS
 	// MaxWildcardRules is how many EventBridge rules with wildcards the deployment may make.
-	MaxWildcardRules int            `json:"maxWildcardRules,omitzero"`
-	AlarmTriggers    []AlarmTrigger `json:"alarmTriggers,omitzero"`
+	MaxWildcardRules int `json:"maxWildcardRules,omitzero"`
+	// AlarmTopics are the ARNs of the SNS topics whose alarms reach the function.
+	AlarmTopics   []string       `json:"alarmTopics,omitzero"`
+	AlarmTriggers []AlarmTrigger `json:"alarmTriggers,omitzero"`
 
 	byName map[string]*Server
 }

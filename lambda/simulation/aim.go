@@ -53,7 +53,7 @@ func (w *world) aim(from, to maintenance.Run) {
 			return oddity{"ok", q.between(0, oneOf(q, 300*time.Millisecond, time.Minute))}
 		}, id, "clear"); ok {
 			w.after(pause, func() {
-				w.invoke(id, Event{Verb: "ok", Servers: []string{to.ServerName}, Async: true, Trigger: maintenance.Trigger{
+				w.invoke(id, Event{Verb: "ok", Servers: []string{to.ServerName}, Async: true, Way: w.way(id), Trigger: maintenance.Trigger{
 					Kind: maintenance.TriggerAlarm, Name: by.Name, ID: by.ID, Time: w.now().UTC()}})
 			})
 		}
@@ -74,7 +74,7 @@ func (w *world) aimAtHold(held string, by string) {
 			return oddity{"alarm", oneOf(q, q.between(0, 100*time.Millisecond), q.between(0, time.Minute))}
 		}, id, "again"); ok {
 			w.after(pause, func() {
-				w.invoke(id, Event{Verb: "alarm", Servers: []string{server.Name}, Async: true, Trigger: maintenance.Trigger{
+				w.invoke(id, Event{Verb: "alarm", Servers: []string{server.Name}, Async: true, Way: w.way(id), Trigger: maintenance.Trigger{
 					Kind: maintenance.TriggerAlarm, Name: "health", ID: "health", Time: w.now().UTC()}})
 			})
 		}
@@ -109,7 +109,7 @@ func (w *world) aimAtCooldown(run maintenance.Run) {
 	server := w.plant.server(run.ServerName)
 	at := run.Ended.Add(server.Cooldown + pause)
 	w.at(at, func() {
-		w.invoke(id, Event{Verb: "alarm", Servers: []string{run.ServerName}, Async: true, Trigger: maintenance.Trigger{
+		w.invoke(id, Event{Verb: "alarm", Servers: []string{run.ServerName}, Async: true, Way: w.way(id), Trigger: maintenance.Trigger{
 			Kind: maintenance.TriggerAlarm, Name: "health", ID: "health", Time: w.now().UTC()}})
 	})
 }

@@ -62,9 +62,12 @@ func (d *deep) payload(f *flight) (payload []byte, operator bool) {
 	return payload, operator
 }
 
-// alarmForm is an alarm's change of state by EventBridge. Its tag names the server, also one that the settings do not have any more.
+// clock is how CloudWatch writes a time.
+const clock = "2006-01-02T15:04:05.000-0700"
+
+// alarmForm is an alarm's change of state by EventBridge, its action, or SNS. By the first two its tag names the server, also one that the
+// settings do not have any more; by SNS a dimension.
 func alarmForm(e *Event) map[string]any {
-	const clock = "2006-01-02T15:04:05.000-0700"
 	server, previous := e.Servers[0], map[string]any{"value": "OK", "reason": "Threshold"}
 	if !strings.HasPrefix(e.Trigger.Name, server+"-") {
 		e.Trigger.Name = server + "-" + e.Trigger.Name
@@ -78,13 +81,33 @@ func alarmForm(e *Event) map[string]any {
 		previous["value"], previous["reason"] = "INSUFFICIENT_DATA", "Unchecked: Initial alarm creation"
 	}
 	at := e.Trigger.Time.UTC()
+	detail := map[string]any{
+		"alarmName": e.Trigger.Name, "state": map[string]any{"value": value, "reason": "Threshold", "timestamp": at.Format(clock)},
+		"previousState": previous, "alarmTags": map[string]string{maintenance.TagKey: server}, "alarmTagsStatus": "SUCCESS",
+	}
+	switch e.Way {
+	case "action":
+		return map[string]any{"source": "aws.cloudwatch", "alarmArn": e.Trigger.ID, "accountId": account, "region": region,
+			"time": at.Format(clock), "alarmData": detail}
+	case "sns":
+		return messageForm(e, server, value)
+	}
 	return map[string]any{
 		"source": "aws.cloudwatch", "detail-type": "CloudWatch Alarm State Change", "account": account, "region": region,
-		"time": at.Format(time.RFC3339), "resources": []string{e.Trigger.ID}, "detail": map[string]any{
-			"alarmName": e.Trigger.Name, "state": map[string]any{"value": value, "reason": "Threshold", "timestamp": at.Format(clock)},
-			"previousState": previous, "alarmTags": map[string]string{maintenance.TagKey: server}, "alarmTagsStatus": "SUCCESS",
-		},
+		"time": at.Format(time.RFC3339), "resources": []string{e.Trigger.ID}, "detail": detail,
 	}
+}
+
+// messageForm is an alarm's message as SNS hands it to a function.
+func messageForm(e *Event, server, value string) map[string]any {
+	message, err := json.Marshal(map[string]any{
+		"AlarmName": e.Trigger.Name, "AlarmArn": e.Trigger.ID, "AWSAccountId": account, "Region": "US East (N. Virginia)",
+		"NewStateValue": value, "NewStateReason": "Threshold", "StateChangeTime": e.Trigger.Time.UTC().Format(clock),
+		"Trigger": map[string]any{"Dimensions": []map[string]string{{"name": "ServerName", "value": server}}},
+	})
+	check(err)
+	return map[string]any{"Records": []map[string]any{{"EventSource": "aws:sns", "Sns": map[string]any{
+		"Type": "Notification", "TopicArn": topicARN + "alarms", "Message": string(message)}}}}
 }
 
 // finishedForm is the event that an execution is over.

@@ -21,13 +21,21 @@ type Event struct {
 	RunID     string
 	Reference string
 	Until     time.Time // of a hold
+	Way       string    // of ways, by which an alarm comes; empty: the first
 	// Async events come again where the function failed. An operator waits for the answer instead.
 	Async bool
 }
 
 func (e Event) String() string {
-	return strings.TrimSpace(e.Verb + " " + strings.Join(e.Servers, ",") + " " + e.Trigger.Name + " " + e.RunID + e.Reference)
+	return strings.TrimSpace(e.Verb + " " + strings.Join(e.Servers, ",") + " " + e.Trigger.Name + " " + e.RunID + e.Reference + " " + e.Way)
 }
+
+// ways are those by which an alarm's change of state comes: a rule of EventBridge, its action on the function, a topic. At the shallow
+// depth they differ in what they say alone.
+var ways = []string{"rule", "action", "sns"}
+
+// way is that of an alarm that aims, by the event's name.
+func (w *world) way(id string) string { return oneOf(roll(w.story.Seed, named("way", id)), ways...) }
 
 // requests are the requests of an event that wants something started.
 func (e Event) requests() []maintenance.Request {

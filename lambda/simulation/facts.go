@@ -50,6 +50,7 @@ type request struct {
 	// taken: an invocation ended well that had it.
 	taken bool
 	by    string
+	ways  []string // by which it was taken, each once
 }
 
 func newTruth() truth {

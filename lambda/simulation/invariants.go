@@ -261,7 +261,16 @@ func (w *world) watchLanding(f *flight, failed bool) {
 			w.requests[key] = asked
 			w.order = append(w.order, key)
 		}
-		asked.taken = asked.taken || !failed
+		if failed || passedOver(f) {
+			continue
+		}
+		asked.taken = true
+		if !slices.Contains(asked.ways, f.event.Way) {
+			asked.ways = append(asked.ways, f.event.Way)
+		}
+	}
+	if f.event.Verb == "ok" && !failed {
+		w.watchCleared(f)
 	}
 	if f.expired {
 		w.excuse(f)

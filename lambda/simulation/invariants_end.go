@@ -22,6 +22,7 @@ func (w *world) atEnd() {
 	w.endFollowed()
 	for _, key := range w.order {
 		w.endTrigger(key, w.requests[key], text)
+		w.endWays(key, w.requests[key])
 	}
 	if !text {
 		return

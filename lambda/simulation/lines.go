@@ -42,7 +42,7 @@ func (w *world) say(l Line) {
 
 // event is the event that a line sends. An alarm's and a schedule's time is when it happened, the line's when it arrives.
 func (w *world) event(l Line) Event {
-	e := Event{Verb: l.Verb, Servers: l.list("server"), RunID: w.runOf(l), Reference: l.arg("of")}
+	e := Event{Verb: l.Verb, Servers: l.list("server"), RunID: w.runOf(l), Reference: l.arg("of"), Way: l.arg("way")}
 	at := w.now()
 	if l.arg("time") != "" {
 		at = w.begin.Add(l.long("time"))
@@ -54,6 +54,7 @@ func (w *world) event(l Line) Event {
 	switch l.Verb {
 	case "alarm", "ok":
 		e.Trigger.Kind, e.Async = maintenance.TriggerAlarm, true
+		e.Trigger.NewAlarm = e.Trigger.NewAlarm && e.Way != "sns" // which cannot say so
 	case "schedule":
 		e.Trigger.Kind, e.Async = maintenance.TriggerSchedule, true
 	case "unreadable", "sweep":

@@ -119,20 +119,35 @@ func (d *drawer) triggers(s Server) {
 		if r.chance(0.05) {
 			args = append(args, "new=true")
 		}
-		d.line(at+r.between(0, 3*time.Second), id, "alarm", args...)
+		of := d.roll("ways-" + id)
+		way := d.ways(of)
+		d.line(at+r.between(0, 3*time.Second), id, "alarm", append(slices.Clone(args), way())...)
+		if of.chance(0.4) {
+			d.line(at+oneOf(of, of.between(0, time.Second), of.between(0, 5*time.Minute)), id+".way", "alarm", append(slices.Clone(args), way())...)
+		}
 		if b := d.roll("brake-" + id); b.chance(0.06) {
 			d.brake(b, at+b.between(0, 4*time.Second), "brake-"+id, args[0])
 		}
 		for n := range 2 {
 			if r.chance(d.Knobs.Twice) {
 				d.line(at+oneOf(r, r.between(0, 2*time.Second), r.between(0, 5*time.Minute), r.between(0, time.Hour)),
-					fmt.Sprintf("%s.%d", id, n+2), "alarm", args...)
+					fmt.Sprintf("%s.%d", id, n+2), "alarm", append(slices.Clone(args), way())...)
 			}
 		}
 		if r.chance(0.3) {
 			back := at + oneOf(r, r.between(0, 5*time.Second), r.between(0, 10*time.Minute), r.between(0, time.Hour))
-			d.line(back+r.between(0, 3*time.Second), "ok-"+id, "ok", "server="+s.Name, args[1], "time="+back.Truncate(time.Millisecond).String())
+			d.line(back+r.between(0, 3*time.Second), "ok-"+id, "ok", "server="+s.Name, args[1], "time="+back.Truncate(time.Millisecond).String(),
+				way())
 		}
+	}
+}
+
+// ways are those by which deliveries of one alarm come, one after the other.
+func (d *drawer) ways(r *roller) func() string {
+	first := r.below(len(ways))
+	return func() string {
+		first++
+		return "way=" + ways[first%len(ways)]
 	}
 }
 

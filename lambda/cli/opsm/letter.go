@@ -38,7 +38,7 @@ func sent(m types.Message) time.Time {
 }
 
 // requests are the fields by which the function knows an operator's request. The dead letters of Lambda, of EventBridge and of Scheduler
-// are the payload as it was sent, with nothing around it.
+// are the payload as it was sent, with nothing around it; what comes by SNS is never a request.
 var requests = []string{"start", "serverName", "stop", "close", "approve", "hold", "release", "plan", "history", "status"}
 
 // request is the field that makes an event an operator's request; empty for any other. It reads as far as the event is JSON.
@@ -61,6 +61,18 @@ func request(event string) string {
 			return ""
 		}
 	}
+}
+
+// sentAgain is a dead letter as the function takes it: as it lies there but for what SNS could not deliver, which is the notification alone
+// and not the event that SNS makes of it for a function. No document says so; what has not its fields is sent as it is.
+// https://docs.aws.amazon.com/sns/latest/dg/sns-dead-letter-queues.html
+func sentAgain(letter string) []byte {
+	var notification struct{ Type, TopicArn, Message *string }
+	err := json.Unmarshal([]byte(letter), &notification)
+	if err != nil || notification.Type == nil || notification.TopicArn == nil || notification.Message == nil {
+		return []byte(letter)
+	}
+	return []byte(`{"Records":[{"EventSource":"aws:sns","EventVersion":"1.0","Sns":` + letter + `}]}`)
 }
 
 var subjects = regexp.MustCompile(`"(serverName|runId)"\s*:\s*"([A-Za-z0-9-]*)"`)

@@ -103,7 +103,7 @@ func (r *redrive) one(ctx context.Context, m types.Message) (letter, error) {
 		return l, nil
 	default:
 		var any json.RawMessage
-		answer, err := r.invoke(ctx, "", []byte(body), &any)
+		answer, err := r.invoke(ctx, "", sentAgain(body), &any)
 		if err != nil {
 			l.Result, l.Answer = "failed", err.Error()
 			return l, ctx.Err()

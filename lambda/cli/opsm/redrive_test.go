@@ -1,8 +1,10 @@
 package main
 
 import (
+	"encoding/json"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -64,5 +66,45 @@ func TestSubject(t *testing.T) {
 		`"engineAttributes": [{"name": "CHEF_MAJOR_UPGRADE", "value": "secret"}]}}`)
 	if want := "serverName:automate-06 runId:automate-06-20261114T080000-a"; got != want || strings.Contains(got, "secret") {
 		t.Errorf("%s, want %s", got, want)
+	}
+}
+
+// What SNS could not deliver to the function is sent as SNS would have sent it, and anything else as it lies there. The samples are AWS's.
+func TestSentAgain(t *testing.T) {
+	read := func(name string) string {
+		b, err := os.ReadFile("../../../testdata/events/" + name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(b)
+	}
+	var wrapped, whole struct {
+		Records []struct{ Sns map[string]any }
+	}
+	if err := json.Unmarshal([]byte(read("sns-alarm.json")), &whole); err != nil {
+		t.Fatal(err)
+	}
+	notification, err := json.Marshal(whole.Records[0].Sns)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(sentAgain(string(notification)), &wrapped); err != nil || !reflect.DeepEqual(wrapped, whole) {
+		t.Errorf("got %+v, %v", wrapped, err)
+	}
+	got, err := events.Decode(sentAgain(string(notification)))
+	if want, _ := events.Decode([]byte(read("sns-alarm.json"))); err != nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("it is sent as %+v, %v", got, err)
+	}
+	what, err := events.Decode(sentAgain(read("aws/sns-envelope-non-raw.json")))
+	if ignored, ok := what.(events.Ignored); err != nil || !ok || !strings.HasPrefix(ignored.What, "a text from the topic") {
+		t.Errorf("AWS's sample is %+v, %v", what, err)
+	}
+	for _, name := range []string{"alarm.json", "sns-alarm.json", "schedule.json", "field/sns-raw-alarm-body.json"} {
+		if letter := read(name); string(sentAgain(letter)) != letter {
+			t.Errorf("%s is sent as %s", name, sentAgain(letter))
+		}
+	}
+	if cut := `{"Type": "Notification", "TopicArn": "a", "Mess`; string(sentAgain(cut)) != cut {
+		t.Errorf("what is cut off is sent as %s", sentAgain(cut))
 	}
 }

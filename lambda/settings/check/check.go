@@ -57,10 +57,10 @@ func (p *parser) document(whole value) Document {
 		Notify:        readSubscriptions(o, "notify", servers),
 		MaxConcurrent: o.countFromOne("maxConcurrent", 0),
 		Endpoint:      readEndpoint(o),
-		AlarmTriggers: readAlarmTriggers(o),
 
 		MaxWildcardRules: readMaxWildcardRules(o),
 	}
+	written.AlarmTriggers, written.AlarmTopics = readAlarmTriggers(o)
 	p.checkOverlaps()
 	return Document{Settings: written, Deployment: deployment}
 }

@@ -143,6 +143,9 @@ func TestResolve_Everything(t *testing.T) {
 	if want := []settings.AlarmTrigger{settings.TriggerTag, settings.TriggerAction}; !reflect.DeepEqual(parsed.AlarmTriggers, want) {
 		t.Errorf("alarmTriggers = %q, want %q", parsed.AlarmTriggers, want)
 	}
+	if want := []string{"arn:aws:sns:eu-central-1:123456789012:alarms"}; !reflect.DeepEqual(parsed.AlarmTopics, want) {
+		t.Errorf("the topics are %q, want %q", parsed.AlarmTopics, want)
+	}
 }
 
 // One document with nearly every fault there is: all are listed at once.

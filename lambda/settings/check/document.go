@@ -21,8 +21,9 @@ type documentKeys struct {
 	MaxConcurrent int `json:"maxConcurrent"`
 	// Where the OpsWorks CM API is. Left out: AWS.
 	Endpoint string `json:"endpoint" kind:"url"`
-	// What else lets an alarm reach the function: its tag maintenance-server, its metric's dimension ServerName, the function as its action.
-	AlarmTriggers []string `json:"alarmTriggers" kind:"alarmTrigger"`
+	// What else lets an alarm reach the function: its tag maintenance-server, its metric's dimension ServerName, the function as its action,
+	// topics that it publishes to.
+	AlarmTriggers []topicsKeys `json:"alarmTriggers" text:"alarmTrigger"`
 	// How many EventBridge rules may be made for alarms' names with a star inside. An event bus has 30 for all who use it.
 	MaxWildcardRules int `json:"maxWildcardRules" default:"10"`
 }
@@ -135,6 +136,11 @@ type slackKeys struct {
 	Workspace string `json:"workspace" required:"true" kind:"slackWorkspace"`
 	// The channel's id, C or G and more: the end of its link.
 	Channel string `json:"channel" required:"true" kind:"slackChannel"`
+}
+
+type topicsKeys struct {
+	// ARNs of SNS topics that alarms publish to. The stack subscribes the function to them.
+	SNS []string `json:"sns" required:"true" kind:"topicARN"`
 }
 
 // keysOf are the keys of one of these types, in their order.

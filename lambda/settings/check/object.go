@@ -144,12 +144,16 @@ func (o object) texts(key string, take func(index int, text string)) {
 			continue
 		}
 		if first, again := seen[v.text]; again {
-			o.itemFault(key, i, quoted(v.text)+" is the same as item "+strconv.Itoa(first)+"; keep one")
+			o.itemFault(key, i, sameAs(v.text, first))
 			continue
 		}
 		seen[v.text] = i
 		take(i, v.text)
 	}
+}
+
+func sameAs(text string, first int) string {
+	return quoted(text) + " is the same as item " + strconv.Itoa(first) + "; keep one"
 }
 
 // mustBe names the wrong value's type and, where it is short, the value.

@@ -59,6 +59,7 @@ func kinds() map[string]object {
 		"scheduleName":    {"pattern": "^[a-zA-Z0-9._-]{1,64}$"},
 		"serverName":      {"pattern": "^[a-zA-Z][a-zA-Z0-9-]{0,39}$"},
 		"tagKey":          {"minLength": 1, "maxLength": 128, "pattern": "^[^:]*$"},
+		"topicARN":        {"pattern": "^arn:aws(-[a-z]+)*:sns:[a-z0-9-]+:[0-9]{12}:[a-zA-Z0-9_-]{1,256}$"},
 		"timeOfDay":       {"pattern": "^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$", "examples": []any{"22:00"}},
 		"timezone":        {"minLength": 1, "examples": []any{"UTC", "Europe/Berlin", "America/New_York"}},
 		"url":             {"pattern": "^[hH][tT][tT][pP][sS]?://"},
@@ -126,7 +127,11 @@ func objectSchema(t *testing.T, name string, fields *ast.StructType) object {
 		property := valueSchema(t, field.Type, tag.Get("kind"))
 		if text := tag.Get("text"); text != "" {
 			asText := valueSchema(t, ast.NewIdent("string"), text)
-			property = object{"oneOf": append(property["allOf"].([]any), asText)}
+			if items, ok := property["items"].(object); ok {
+				property["items"], property["uniqueItems"] = object{"oneOf": append(items["allOf"].([]any), asText)}, true
+			} else {
+				property = object{"oneOf": append(property["allOf"].([]any), asText)}
+			}
 		}
 		property["description"] = strings.ReplaceAll(strings.TrimSpace(field.Doc.Text()), "\n", " ")
 		if byDefault := tag.Get("default"); byDefault != "" {

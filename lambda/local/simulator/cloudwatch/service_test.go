@@ -85,7 +85,7 @@ func TestService_SetAlarmState(t *testing.T) {
 			send("ALARM")
 			alarm, ok := heard().(events.Alarm)
 			if !ok || alarm.Name != "puppet-01 disk" || alarm.Reason != "a try" || alarm.New || time.Since(alarm.At) > time.Minute ||
-				alarm.ARN != "arn:aws:cloudwatch:eu-west-1:123456789012:alarm:puppet-01 disk" ||
+				alarm.ID != "arn:aws:cloudwatch:eu-west-1:123456789012:alarm:puppet-01 disk" ||
 				alarm.Origin != (events.Origin{Account: "123456789012", Region: "eu-west-1"}) {
 				t.Errorf("got %+v", alarm)
 			}

@@ -1,0 +1,4 @@
+package events
+
+// Repeated is for FuzzDecode.
+var Repeated = repeated

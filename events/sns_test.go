@@ -1,0 +1,161 @@
+package events_test
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+
+	"opsworks-maintenance/events"
+)
+
+const topic = "arn:aws:sns:us-east-1:123456789012:alarms"
+
+// bySNS is a message as a topic hands it on.
+func bySNS(t testing.TB, message string) []byte {
+	t.Helper()
+	text, err := json.Marshal(message)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return []byte(`{"Records": [{"EventSource": "aws:sns", "Sns": {"TopicArn": "` + topic + `", "Message": ` + string(text) + `}}]}`)
+}
+
+func sampleFile(t testing.TB, name string) string {
+	t.Helper()
+	b, err := os.ReadFile(filepath.Join(samples, name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
+
+// What came in real life as a message of a topic, and as an event of the same alarm, is one change of state to the millisecond.
+func TestDecode_OneChangeOfStateByTwoWays(t *testing.T) {
+	message := strings.Replace(sampleFile(t, "field/sns-raw-alarm-body.json"), "17:00:00.391", "17:00:00.123", 1)
+	event := strings.Replace(sampleFile(t, "field/actions-disabled.json"), `"actionsEnabled": false,`, "", 1)
+	a, err := events.Decode(bySNS(t, message))
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := events.Decode([]byte(event))
+	if err != nil {
+		t.Fatal(err)
+	}
+	sns, bridge := a.(events.Alarm), b.(events.Alarm)
+	if sns.ID != bridge.ID || !sns.At.Equal(bridge.At) || sns.At.Nanosecond() != 123e6 || sns.Origin != bridge.Origin ||
+		!reflect.DeepEqual(sns.Dimensions, bridge.Dimensions) || len(sns.Dimensions) != 1 {
+		t.Errorf("by SNS %+v\nby EventBridge %+v", sns, bridge)
+	}
+}
+
+// What a message of CloudWatch says beside a metric's dimension.
+func TestDecode_MessageOfCloudWatch(t *testing.T) {
+	const head = `{"AlarmName": "a", "AlarmArn": "arn:aws-cn:cloudwatch:cn-north-1:123456789012:alarm:a", "NewStateReason": "r",
+		"StateChangeTime": "2026-11-23T22:59:30.989+0000", "NewStateValue": `
+	base := events.Alarm{Origin: events.Origin{Account: "123456789012", Region: "cn-north-1"}, Name: "a", Reason: "r", At: alarmAt,
+		ID: "arn:aws-cn:cloudwatch:cn-north-1:123456789012:alarm:a", Shared: true}
+	for _, tt := range []struct {
+		name, rest string
+		want       events.Event
+	}{
+		{"of a composite alarm, which has no metric", `"ALARM", "AlarmRule": "ALARM(b)", "TriggeringChildren": []}`, base},
+		{"over several metrics", `"ALARM", "Trigger": {"Metrics": [{"Id": "e", "Expression": "m1/2"}, {"Id": "m1", "MetricStat": {"Metric":
+			{"Dimensions": [{"value": "x", "name": "Host"}, {"value": "puppet-01", "name": "ServerName"}]}}}]}}`,
+			with(base, func(a *events.Alarm) { a.Dimensions = []string{"puppet-01"} })},
+		{"over a metric of another account", `"ALARM", "Trigger": {"Metrics": [{"Id": "m1", "AccountId": "999988887777", "MetricStat":
+			{"Metric": {"Dimensions": [{"value": "puppet-01", "name": "ServerName"}]}}}]}}`,
+			with(base, func(a *events.Alarm) { a.Elsewhere = []string{`account "999988887777"`} })},
+		{"of one contributor", `"ALARM", "AlarmContributorId": "a1b2", "AlarmContributorAttributes": {"ServerName": "puppet-01"}}`,
+			with(base, func(a *events.Alarm) { a.Contributor, a.Dimensions = "a1b2", []string{"puppet-01"} })},
+		{"whose actions are not suppressed any more", `"ALARM", "OldStateValue": "ALARM"}`, base},
+		{"of an alarm that is new, which it does not say", `"ALARM", "OldStateValue": "INSUFFICIENT_DATA"}`, base},
+		{"without data", `"INSUFFICIENT_DATA"}`, events.Ignored{Reason: events.NotInAlarm,
+			What: `CloudWatch alarm by SNS of "a": INSUFFICIENT_DATA`}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			got, err := events.Decode(bySNS(t, head+tt.rest))
+			if err != nil || !reflect.DeepEqual(got, tt.want) {
+				t.Errorf("got %+v, %v\nwant %+v", got, err, tt.want)
+			}
+		})
+	}
+}
+
+// What is no alarm is ignored, with words for the log; what claims to be one and cannot be read is invalid, of a source of its own.
+func TestDecode_OtherMessages(t *testing.T) {
+	const alert = `{"status": "firing", "labels": {"alertname": "Down"}, "startsAt": "2026-11-23T22:59:30Z", "fingerprint": "f"}`
+	const old = `{"AlarmName": "a", "NewStateValue": "ALARM", "StateChangeTime": "2015-06-03T17:43:27.123+0000", "Region": "EU (Ireland)"}`
+	for _, tt := range []struct{ name, payload, ignored, problem, source string }{
+		{"a text", string(bySNS(t, "disk full")), `a text from the topic "` + topic + `"`, "", ""},
+		{"nothing", string(bySNS(t, "")), `a text from the topic "` + topic + `"`, "", ""},
+		{"a list", string(bySNS(t, "[]")), `a text from the topic "` + topic + `"`, "", ""},
+		{"another service's JSON", string(bySNS(t, `{"source": "aws.health", "detail": {}}`)),
+			`an object from the topic "` + topic + `" with fields "detail", "source"`, "", ""},
+		{"an operator's request", string(bySNS(t, `{"start": {"serverName": "puppet-01"}}`)),
+			`an object from the topic "` + topic + `" with fields "start"`, "", ""},
+		{"a schedule", string(bySNS(t, `{"schedule": {"name": "w", "time": "2026-11-23T22:59:30Z"}, "serverNames": ["a"]}`)),
+			`an object from the topic "` + topic + `" with fields "schedule", "serverNames"`, "", ""},
+		{"no alerts", string(bySNS(t, `{"alerts": []}`)), `a message of Alertmanager without alerts, from the topic "` + topic + `"`, "", ""},
+		{"no records", `{"Records": []}`, "records that cannot be read", "", ""},
+		{"records that are none", `{"Records": {}}`, "records that cannot be read", "", ""},
+		{"records of S3", `{"Records": [{"eventSource": "aws:s3"}]}`, `records of "aws:s3"`, "", ""},
+
+		{"two records", `{"Records": [{"EventSource": "aws:sns", "Sns": {"TopicArn": "t"}}, {"EventSource": "aws:sns"}]}`, "",
+			"it holds 2 records, and SNS sends one", "aws:sns, t"},
+		{"JSON that is cut off", string(bySNS(t, `{"alerts": [`)), "", "it begins as a JSON object, and is not one", "aws:sns, " + topic},
+		{"an old message without AlarmArn", string(bySNS(t, old)), "", "AlarmArn is missing", "aws:sns, " + topic + ", a"},
+		{"an ARN without account", string(bySNS(t, strings.Replace(old, "{", `{"AlarmArn": "arn:aws:cloudwatch:eu-west-1::alarm:a", `, 1))), "",
+			"is not the ARN of a resource of cloudwatch", "aws:sns, " + topic + ", a"},
+		{"an ARN of no alarm", string(bySNS(t, strings.Replace(old, "{", `{"AlarmArn": "arn:aws:cloudwatch:eu-west-1:1:dashboard/a", `, 1))), "",
+			"is not the ARN of an alarm", "aws:sns, " + topic + ", arn:aws:cloudwatch:eu-west-1:1:dashboard/a"},
+		{"a state that is none", string(bySNS(t, strings.Replace(strings.Replace(old, "{", `{"AlarmArn": "arn:aws:cloudwatch:r:1:alarm:a", `, 1),
+			`"ALARM"`, `"ON"`, 1))), "", `the state "ON" is not`, "aws:sns, " + topic + ", arn:aws:cloudwatch:r:1:alarm:a"},
+		{"an alert of another status", string(bySNS(t, `{"alerts": [`+strings.Replace(alert, "firing", "pending", 1)+`]}`)), "",
+			`the status "pending" is not firing or resolved`, "aws:sns, " + topic + ", Down"},
+		{"one alert of two that has no time", string(bySNS(t, `{"alerts": [`+alert+`,`+strings.Replace(alert, "startsAt", "was", 1)+`]}`)), "",
+			`the state's time "" is not a time`, "aws:sns, " + topic + ", Down"},
+		{"an alert without fingerprint", string(bySNS(t, `{"alerts": [`+strings.Replace(alert, "fingerprint", "id", 1)+`]}`)), "",
+			"fingerprint is missing", "aws:sns, " + topic + ", Down"},
+		{"a thousand alerts and one", string(bySNS(t, `{"alerts": [`+alert+strings.Repeat(`,`+alert, 1000)+`]}`)), "", "it holds 1001 alerts",
+			"aws:sns, " + topic},
+		{"an alert whose name has a kilobyte", string(bySNS(t, `{"alerts": [`+strings.Replace(alert, "Down", strings.Repeat("D", 1021), 1)+`]}`)),
+			"", "longer than 1020", "aws:sns, " + topic + ", " + strings.Repeat("D", 120) + "…"},
+		{"our own form with another field", string(bySNS(t, `{"alarm": {"name": "a", "severity": 1}}`)), "", `unknown field "severity"`,
+			"alarm a"},
+		{"our own form with something beside", `{"alarm": {"name": "a"}, "start": {}}`, "", `unknown field`, "start"},
+		{"our own form without a state", `{"alarm": {"name": "a", "time": "2026-11-23T22:59:30Z"}}`, "", `state is missing`, "alarm a"},
+		{"our own form in another's state", `{"alarm": {"name": "a", "time": "2026-11-23T22:59:30Z", "state": "Alert"}}`, "",
+			`the state "Alert" is not OK, ALARM`, "alarm a"},
+		{"our own form with a time that was not filled in", `{"alarm": {"name": "a", "time": "<time>", "state": "OK"}}`, "",
+			`the state's time "<time>" is not a time`, "alarm a"},
+		{"our own form whose server was not filled in", `{"alarm": {"name": "a", "serverName": ""}}`, "", "serverName is missing or empty",
+			"alarm a"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			got, err := events.Decode([]byte(tt.payload))
+			if tt.problem == "" {
+				if want := (events.Ignored{Reason: events.UnknownEvent, What: tt.ignored}); err != nil || got != want {
+					t.Errorf("got %+v, %v", got, err)
+				}
+				return
+			}
+			mustBeInvalid(t, got, err, tt.problem, !strings.HasPrefix(tt.source, "aws:sns"))
+			if invalid := err.(*events.InvalidError); invalid.Source != tt.source {
+				t.Errorf("of the source %q, want %q", invalid.Source, tt.source)
+			}
+		})
+	}
+}
+
+// One alert is an event like any other, and one that has no name is named by its fingerprint.
+func TestDecode_OneAlert(t *testing.T) {
+	got, err := events.Decode(bySNS(t, `{"alerts": [{"status": "firing", "labels": {"job": "a"}, "annotations": {"description": "slow"},
+		"startsAt": "2026-11-23 23:59:30.989123456 +0100 CET", "fingerprint": "f"}]}`))
+	want := events.Alarm{ID: "alertmanager/f", Name: "f", At: alarmAt.Add(123456), Reason: "slow", Shared: true}
+	if err != nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("got %+v, %v", got, err)
+	}
+}
