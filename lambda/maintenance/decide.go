@@ -71,6 +71,9 @@ func claim(run Run, by Trigger, f Facts) Decision {
 		n.Claim = &Claim{Cooldown: f.Policy.Cooldown, DailyLimit: f.Policy.DailyLimit}
 	}
 	n.Claim.IgnoreHold = slices.Contains(by.Overrides, OverrideHold)
+	if f.Predecessor != nil && !slices.Contains(by.Overrides, OverrideOrder) {
+		n.Claim.Before, n.Claim.BeforeChanges = f.Policy.After, f.Predecessor.Server.Changes
+	}
 	r := &n.Run
 	r.Backend, r.Wait, r.Missing, r.Unseen = f.Policy.Backend, Wait{}, Missing{}, Unseen{}
 	r.Attempt = Attempt{Number: run.Attempt.Number + 1, Claimed: f.Now, Trigger: by, ServerAtDecision: f.Sighting.Server}

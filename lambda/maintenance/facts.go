@@ -19,8 +19,8 @@ type Facts struct {
 	// Followers are the servers that follow on a success of this one, Downstream those that follow on theirs too.
 	Followers, Downstream []string
 
-	// Predecessor is the open run of the server that this one follows; its zero value if there is none.
-	Predecessor *Run
+	// Predecessor is what is kept of the server that this one follows.
+	Predecessor *Snapshot
 	Calendar    *CalendarState
 	Sighting    *Sighting
 	Slots       *Slots

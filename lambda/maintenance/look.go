@@ -57,7 +57,7 @@ func (t *turn) look(run Run, f *Facts, need Need) error {
 		return t.lookAtSlots(f)
 	case need == NeedPredecessor:
 		snapshot, err := t.Ledger.Read(t.callCtx, f.Policy.After)
-		f.Predecessor = &snapshot.Open
+		f.Predecessor = &snapshot
 		return err
 	case !ok:
 		err := &Error{Op: "look at " + run.ServerName, Reason: ReasonUnsupported, Err: errors.New("this version has no backend " + name)}
