@@ -2,6 +2,7 @@ package maintenance_test
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -199,5 +200,19 @@ func TestRunner_WhoWaitsForItselfKeepsNobody(t *testing.T) {
 	f.sweeps(4)
 	if got := f.order(); !slices.Equal(got, []string{"primary"}) {
 		t.Errorf("maintained are %q", got)
+	}
+}
+
+// Of one server's successes the latest counts: one entry, as of a schedule.
+func TestRunner_AServersSuccessesAreOneTrigger(t *testing.T) {
+	f := chain(t)
+	f.policy.Window = maintenance.Window{Hours: closed{}}
+	for i := range 3 {
+		q := f.trigger(maintenance.TriggerAfter, "database")
+		q.ServerName, q.Trigger.ID, q.Trigger.Time = "primary", fmt.Sprint("database-", i), f.clock.Add(time.Duration(i)*time.Minute)
+		f.ask(q)
+	}
+	if run := f.only(); len(run.Triggers) != 1 || run.Triggers[0].ID != "database-2" || run.More != 0 {
+		t.Errorf("it holds %+v and %d more", run.Triggers, run.More)
 	}
 }
