@@ -47,6 +47,13 @@ func decideWaiting(run Run, triggers []Trigger, f Facts) Decision {
 			return resume(run, f)
 		}
 	}
+	if run.Attempt.ID != "" && f.Sighting == nil { // it may show itself under a hold too, which binds starts alone
+		free := f
+		free.Snapshot.Server.Hold, free.Snapshot.Fleet.Hold = Hold{}, Hold{}
+		if v, _, _ := admitAny(run, triggers, free); v.Ruling == RulingAsk {
+			return Decision{Need: v.Need}
+		}
+	}
 	v, by, expired := admitAny(run, triggers, f)
 	switch {
 	case v.Ruling == RulingAsk:
@@ -97,7 +104,8 @@ func resume(run Run, f Facts) Decision {
 	case f.MaxConcurrent > 0 && f.Slots == nil:
 		return Decision{Need: NeedSlots}
 	}
-	n := Decision{Run: run.to(RunStarting), Claim: &Claim{}, Verdict: Verdict{Ruling: RulingRefuse, Reason: ReasonInProgress, Holder: run.ID}}
+	n := Decision{Run: run.to(RunStarting), Claim: &Claim{IgnoreHold: true}, Verdict: Verdict{Ruling: RulingRefuse, Reason: ReasonInProgress,
+		Holder: run.ID}}
 	n.Run.Wait, n.Run.Missing, n.Run.Node, n.Run.LookAt = Wait{}, Missing{}, run.Attempt.ServerAtDecision.Node, f.Now
 	if f.Slots != nil { // it is in progress, whether a slot is free or not
 		n.Run.Slot = freeSlot(f.Slots.Holders, run.ID)

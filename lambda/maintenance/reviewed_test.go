@@ -572,6 +572,38 @@ func TestRunner_AnOperatorIsAnswered(t *testing.T) {
 	}
 }
 
+// A hold binds starts, not the record of what runs: an attempt that shows itself is taken over, by the sweep and by an operator.
+func TestRunner_AnAttemptThatShowsItselfUnderAHold(t *testing.T) {
+	for name, look := range map[string]func(*fixture) []maintenance.Report{
+		"the sweep": func(f *fixture) []maintenance.Report { return f.sweeps(20) },
+		"an operator": func(f *fixture) []maintenance.Report {
+			return []maintenance.Report{f.operator(maintenance.OverrideHold)}
+		},
+		"an operator who is held": func(f *fixture) []maintenance.Report { return []maintenance.Report{f.operator()} },
+	} {
+		f := newFixture(t)
+		f.policy.ExpiresAfter = 24 * time.Hour
+		lostStart(f)
+		id := f.only().ID
+		f.backend.look, f.backend.follow = unavailable, executions()
+		f.sweeps(20)
+		f.Hold(f.invocation(), f.hold("puppet-01", 5*time.Hour))
+		mine := maintenance.Execution{ID: "a", Node: "i-1", RunID: id, TakesRunID: true, State: maintenance.ExecutionRunning}
+		f.backend.look = func() maintenance.Sighting {
+			return maintenance.Sighting{Server: healthy("i-1"), Executions: []maintenance.Execution{mine}}
+		}
+		f.backend.follow = executions(mine)
+		for _, r := range look(f) {
+			if r.Outcome == maintenance.OutcomeError {
+				t.Errorf("%s: %s %s: %s", name, r.Outcome, r.Reason, r.Detail)
+			}
+		}
+		if run := f.ledger.runs[id]; !run.Holds() || len(f.backend.started) != 1 {
+			t.Errorf("%s: the run is %s, and %d starts were sent", name, run.State, len(f.backend.started))
+		}
+	}
+}
+
 // hangs is a topic that does not answer.
 type hangs struct{ *mailbox }
 
