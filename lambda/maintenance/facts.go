@@ -22,6 +22,7 @@ type Facts struct {
 	// Predecessor is what is kept of the server that this one follows.
 	Predecessor *Snapshot
 	Calendar    *CalendarState
+	Blocking    *Blocking
 	Sighting    *Sighting
 	Slots       *Slots
 	// BehindOthers: others that wait for a slot come first.
@@ -43,6 +44,7 @@ type Need string
 const (
 	NeedPredecessor Need = "predecessor"
 	NeedCalendar    Need = "calendar"
+	NeedBlocking    Need = "alarms that block"
 	NeedSighting    Need = "sighting"
 	NeedSlots       Need = "slots"
 )
