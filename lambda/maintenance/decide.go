@@ -135,19 +135,18 @@ func keepWaiting(run Run, v Verdict, f Facts) Decision {
 	if soon := f.Now.Add(2 * f.Tick); v.Reason == ReasonNotFound && r.LookAt.After(soon) { // looks that lie far apart prove nothing
 		r.LookAt = soon
 	}
-	outcome := OutcomeWaiting
-	if v.Fault {
-		outcome = OutcomeError
-	}
-	once := string(outcome)
+	once := string(OutcomeWaiting)
 	if v.Reason == ReasonApprovalNeeded { // for each work that it is asked for
 		once += " " + f.Policy.Work.digest()
 		r.Approval = Approval{Asked: f.Policy.Work}
 	}
-	notification := Notification{Outcome: outcome, Reason: v.Reason, At: f.Now, Until: v.Until, Detail: r.Wait.Detail,
+	notification := Notification{Outcome: OutcomeWaiting, Reason: v.Reason, At: f.Now, Until: v.Until, Detail: r.Wait.Detail,
 		Figures: v.Figures, Server: r.Server}
 	n.Report = r.report(notification)
 	n.Report.Expires, n.Report.Count = r.Expires(f.Policy), run.State == ""
+	if v.Fault {
+		notification.Outcome, once = OutcomeError, string(OutcomeError)+" "+string(v.Reason)
+	}
 	if v.Reason != ReasonConcurrencyLimit && r.markNotified(once) {
 		r.owe(notification, f.Topics)
 	}

@@ -80,6 +80,9 @@ func (w *world) watchSteering(c *call, change maintenance.Change) {
 		w.must("claim-unapproved", ok && work == policy.Work, "%s is claimed by %s %s for %v; approved was %v", to.ID, by.Kind, by.Name,
 			policy.Work, work)
 	}
+	if policy.BlockedBy.Blocks != nil && !slices.Contains(by.Overrides, maintenance.OverrideBlocked) {
+		w.watchBlocked(f, to, policy.BlockedBy)
+	}
 	if policy.After == "" || slices.Contains(by.Overrides, maintenance.OverrideOrder) {
 		return
 	}
