@@ -60,7 +60,7 @@ func numberKey(attribute string) *awsdynamodb.Attribute {
 // server's runs and of references.
 func (r *Runs) GrantTo(f *Function) {
 	f.Allow("ReadWriteRuns", []string{
-		"dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem",
+		"dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem", "dynamodb:ConditionCheckItem",
 	}, []*string{r.Table.TableArn()}, nil)
 	var indexes []*string
 	for _, index := range r.Indexes {

@@ -42,7 +42,7 @@ func newGrowthFixture(t *testing.T, n int, document []byte) *growthFixture {
 	w.tables, w.servers, w.nodes = quick(table.New()), quick(w.cm), quick(w.ssm)
 	must(t, ledger.CreateTable(t.Context(), w.tables.config(), "runs"))
 	w.runner = &maintenance.Runner{
-		Policy: function.Policies(doc), Ledger: ledger.New(w.tables.config(), "runs", rand.Text), Notifier: nobody{}, Now: time.Now,
+		Policy: function.Policies(doc, "f"), Ledger: ledger.New(w.tables.config(), "runs", rand.Text), Notifier: nobody{}, Now: time.Now,
 		NewID: maintenance.NewID, Backends: map[string]maintenance.Backend{
 			opsworkscm.Backend: opsworkscm.New(w.servers.config(), time.Now),
 			automation.Backend: automation.New(w.nodes.config(), nodes, time.Now),

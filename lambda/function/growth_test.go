@@ -185,7 +185,7 @@ func refusing(t *testing.T, n int) func() {
 func answering(t *testing.T, n int, arn string, payload []byte, want string) func() {
 	doc, ctx := growthSettings(t, n), invokedBy(t, arn)
 	handler := silent(doc, &maintenance.Runner{
-		Policy: function.Policies(doc), Ledger: knownLedger{}, Notifier: nobody{}, Now: time.Now, NewID: maintenance.NewID,
+		Policy: function.Policies(doc, "f"), Ledger: knownLedger{}, Notifier: nobody{}, Now: time.Now, NewID: maintenance.NewID,
 		Backends: map[string]maintenance.Backend{"opsworks-cm": healthyServer{}, "ssm": healthyServer{}},
 	})
 	return func() {

@@ -75,7 +75,7 @@ func newHarness(t *testing.T, fixture contractFixture, server string, beside ...
 	sns := &memory{service: r.mail, wait: answerTime}
 	topics := notify.Topics{Text: textTopic, Records: recordsTopic, Chat: chatTopic}
 	r.runner = &maintenance.Runner{
-		Policy: function.Policies(doc), Backends: backends, Ledger: r.ledger,
+		Policy: function.Policies(doc, "f"), Backends: backends, Ledger: r.ledger,
 		Notifier: notify.New(sns.config(), topics, message.Function{Name: "opsworks-maintenance", Region: "us-east-1"}),
 		Now:      time.Now, NewID: maintenance.NewID,
 	}

@@ -7,6 +7,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"opsworks-maintenance/lambda/automation"
@@ -14,8 +16,10 @@ import (
 	"opsworks-maintenance/lambda/settings"
 )
 
-// policies turns a server's settings into what the domain needs to know of them.
-func policies(doc *settings.Settings) func(string) (maintenance.Policy, bool) {
+// policies turns a server's settings into what the domain needs to know of them. name is the function's, by whose alarms nothing is
+// blocked.
+func policies(doc *settings.Settings, name string) func(string) (maintenance.Policy, bool) {
+	own := settings.OwnAlarms(name)
 	return func(name string) (maintenance.Policy, bool) {
 		s, ok := doc.Server(name)
 		if !ok {
@@ -34,6 +38,7 @@ func policies(doc *settings.Settings) func(string) (maintenance.Policy, bool) {
 			KeepWhenCleared: s.KeepWhenCleared,
 			Approval:        s.Approval,
 			After:           s.After,
+			BlockedBy:       blockers(s, own),
 		}
 		if len(s.Approval) > 0 {
 			policy.Work = work(s)
@@ -45,9 +50,26 @@ func policies(doc *settings.Settings) func(string) (maintenance.Policy, bool) {
 	}
 }
 
+// blockers are the alarms of a server's blockedBy. What begins as another does is not asked for by itself.
+func blockers(s *settings.Server, own []string) maintenance.Blockers {
+	if len(s.BlockedBy) == 0 {
+		return maintenance.Blockers{}
+	}
+	var prefixes []string
+	for _, glob := range slices.Sorted(slices.Values(s.BlockedBy)) {
+		prefix, _, _ := strings.Cut(string(glob), "*")
+		if !slices.ContainsFunc(prefixes, func(p string) bool { return strings.HasPrefix(prefix, p) }) {
+			prefixes = append(prefixes, prefix)
+		}
+	}
+	return maintenance.Blockers{Prefixes: prefixes, Blocks: func(alarm string) bool {
+		return !slices.Contains(own, alarm) && slices.ContainsFunc(s.BlockedBy, func(g settings.Glob) bool { return g.Match(alarm) })
+	}}
+}
+
 // zoneOf is a server's time zone; empty where the settings do not have it.
 func zoneOf(doc *settings.Settings, serverName string) string {
-	if policy, ok := policies(doc)(serverName); ok && policy.Window.Location != nil {
+	if policy, ok := policies(doc, "")(serverName); ok && policy.Window.Location != nil {
 		return policy.Window.Location.String()
 	}
 	return ""
@@ -55,7 +77,7 @@ func zoneOf(doc *settings.Settings, serverName string) string {
 
 // expiryOf is when the last of a run's triggers expires, by today's settings; zero where they do not have its server.
 func expiryOf(doc *settings.Settings, r maintenance.Run) time.Time {
-	policy, ok := policies(doc)(r.ServerName)
+	policy, ok := policies(doc, "")(r.ServerName)
 	if !ok {
 		return time.Time{}
 	}

@@ -17,7 +17,7 @@ func TestPolicies(t *testing.T) {
 		{"name": "a", "backend": "opsworks-cm", "timezone": "Europe/Berlin", "window": {"days": ["Sat"], "start": "22:00", "end": "04:00"},
 		 "enabled": false, "staleAfter": "2h", "expiresAfter": "3h", "cooldown": "4h", "dailyLimit": 5, "deadline": "6h",
 		 "whenAlarmClears": "keep"},
-		{"name": "b", "backend": "opsworks-cm"}]}`))
+		{"name": "b", "backend": "opsworks-cm"}]}`), "f")
 	got, ok := policy("a")
 	if !ok || got.Window.Hours == nil || got.Window.Location.String() != "Europe/Berlin" {
 		t.Fatalf("got %+v, %v", got, ok)
@@ -36,7 +36,7 @@ func TestPolicies(t *testing.T) {
 
 // A server without a window has one that is always open, and a trigger for it expires after six hours, not at the end of a window.
 func TestPolicies_WithoutAWindow(t *testing.T) {
-	policy, _ := policies(Resolved(t, `{"servers": [{"name": "b", "backend": "opsworks-cm"}]}`))("b")
+	policy, _ := policies(Resolved(t, `{"servers": [{"name": "b", "backend": "opsworks-cm"}]}`), "f")("b")
 	at := time.Date(2026, 11, 23, 22, 59, 30, 0, time.UTC)
 	if !policy.Window.Contains(at) || !policy.Enabled || policy.KeepWhenCleared {
 		t.Errorf("got %+v", policy)
@@ -57,7 +57,7 @@ func TestPolicies_ApprovalAndOrder(t *testing.T) {
 		if got := followers(doc); !reflect.DeepEqual(got, map[string][]string{"b": {"a", "c"}}) {
 			t.Errorf("followers are %v", got)
 		}
-		return asDeployed(policies(doc), map[string]string{"puppet-server": "deployed-1"})
+		return asDeployed(policies(doc, "f"), map[string]string{"puppet-server": "deployed-1"})
 	}
 	a, _ := document("secret")("a")
 	again, _ := document("secret")("a")
@@ -126,6 +126,33 @@ func TestAccountOf(t *testing.T) {
 	for arn, want := range map[string]string{"arn:aws:sns:us-east-1:123456789012:maintenance": "123456789012", "": "", "arn:aws:sns": ""} {
 		if got := accountOf(arn); got != want {
 			t.Errorf("%q is of %q", arn, got)
+		}
+	}
+}
+
+// An alarm of blockedBy blocks, this function's own never; each prefix is asked for once.
+func TestPolicies_BlockedBy(t *testing.T) {
+	doc := Resolved(t, `{"servers": [
+		{"name": "a", "backend": "opsworks-cm", "blockedBy": ["db-replication-*", "db-*-full", "db-1", "lag", "db-", "storage", "*-errors"]},
+		{"name": "b", "backend": "opsworks-cm", "blockedBy": ["storage-*", "db-b", "db-a*z"]},
+		{"name": "c", "backend": "opsworks-cm"}]}`)
+	of := func(name string) maintenance.Blockers {
+		policy, _ := policies(doc, "f")(name)
+		return policy.BlockedBy
+	}
+	if got := of("a").Prefixes; !reflect.DeepEqual(got, []string{""}) {
+		t.Errorf("asked for are %q", got)
+	}
+	if got := of("b").Prefixes; !reflect.DeepEqual(got, []string{"db-a", "db-b", "storage-"}) {
+		t.Errorf("asked for are %q", got)
+	}
+	if got := of("c"); got.Blocks != nil || got.Prefixes != nil {
+		t.Errorf("what is blocked by nothing has %+v", got)
+	}
+	for name, want := range map[string]bool{"db-replication-1": true, "db-x-full": true, "db-x": false, "lag": true, "lag-1": false,
+		"mail-errors": true, "f-errors": false, "g-errors": true} {
+		if got := of("a").Blocks(name); got != want {
+			t.Errorf("%s blocks: %v", name, got)
 		}
 	}
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
+	"opsworks-maintenance/lambda/alarms"
 	"opsworks-maintenance/lambda/automation"
 	"opsworks-maintenance/lambda/ledger"
 	"opsworks-maintenance/lambda/maintenance"
@@ -53,10 +54,11 @@ func New(getenv func(string) string, logger *slog.Logger, metrics io.Writer) (*H
 	tables.HTTPClient = httpClient(trusted, ledger.AttemptTimeout)
 	runs, publisher := ledger.New(tables, environment.RunsTable, rand.Text), notify.New(endpoint("SNS"), topics, function)
 	runner := &maintenance.Runner{
-		Policy:        asDeployed(policies(doc), environment.Runbooks),
+		Policy:        asDeployed(policies(doc, function.Name), environment.Runbooks),
 		Backends:      map[string]maintenance.Backend{opsworkscm.Backend: cm, automation.Backend: ssm},
 		Ledger:        runs,
 		Notifier:      publisher,
+		Alarms:        alarms.New(endpoint("CLOUDWATCH"), time.Now),
 		MaxConcurrent: doc.MaxConcurrent,
 		Tick:          environment.SweepEvery,
 		Expected:      expected(doc),

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
 	"opsworks-maintenance/lambda/maintenance"
 )
 
@@ -16,6 +18,7 @@ func recordOf(i item) (maintenance.ServerRecord, error) {
 	return maintenance.ServerRecord{
 		OpenRun: textOf(i, attrOpenRun), Ends: ends, LastSuccess: momentOf(i, attrLastSuccess), Day: textOf(i, attrDay),
 		Starts: int(numberOf(i, attrStarts)), Hold: hold, WatchedFrom: momentOf(i, attrWatchedFrom),
+		Changes: int(numberOf(i, attrChanged)),
 	}, errors.Join(errEnds, errHold)
 }
 
@@ -39,6 +42,17 @@ func (m *transaction) claimServer() step {
 		m.countStart(e)
 	}
 	return step{pk: serverKey(m.To.ServerName), change: e, refused: m.claimRefused}
+}
+
+// checkBefore: the server that goes before is as it was read, whatever else is at work on it.
+func (m *transaction) checkBefore() step {
+	e := &expression{}
+	var was types.AttributeValue
+	if n := m.Claim.BeforeChanges; n > 0 {
+		was = number(n)
+	}
+	e.was(attrChanged, was)
+	return step{pk: serverKey(m.Claim.Before), change: e, checked: true, refused: moved(m.op)}
 }
 
 // countStart counts the start to its day. An update cannot tell whether that is the day the item counts; until it has been seen, it

@@ -18,8 +18,9 @@ import (
 // step is one item of a write.
 type step struct {
 	pk string
-	// change is how the item is changed; nil deletes it, under condition.
+	// change is how the item is changed, if it is not only checked; nil deletes it, under condition.
 	change    *expression
+	checked   bool
 	condition string
 	values    item
 	// refused says what it means that the condition failed, by the item as it was: an error, or nil if the write is to be tried again
@@ -133,7 +134,12 @@ func (s *store) send(ctx context.Context, steps []step, token string) (item, err
 
 func (s step) transactItem(table *string) types.TransactWriteItem {
 	old := types.ReturnValuesOnConditionCheckFailureAllOld
-	if e := s.change; e != nil {
+	if e := s.change; s.checked {
+		return types.TransactWriteItem{ConditionCheck: &types.ConditionCheck{
+			TableName: table, Key: key(s.pk), ConditionExpression: e.condition(),
+			ExpressionAttributeNames: e.names(), ExpressionAttributeValues: e.values, ReturnValuesOnConditionCheckFailure: old,
+		}}
+	} else if e != nil {
 		return types.TransactWriteItem{Update: &types.Update{
 			TableName: table, Key: key(s.pk), UpdateExpression: aws.String(e.update()), ConditionExpression: e.condition(),
 			ExpressionAttributeNames: e.names(), ExpressionAttributeValues: e.values, ReturnValuesOnConditionCheckFailure: old,

@@ -1,8 +1,10 @@
 package maintenance
 
 import (
+	"encoding/json"
 	"errors"
 	"reflect"
+	"slices"
 )
 
 // commit writes what was decided, in one conditional write: the new state, the notifications it owes, and the lease of the invocation that
@@ -31,6 +33,7 @@ func (t *turn) commit(run Run, decision Decision, opts moveOptions) (Run, error)
 		}
 	}
 	to, dropped := change.To.prune(now, t.Notifier.Topics())
+	to, forgone := to.fit()
 	if decision.Claim == nil && t.publishCtx.Err() == nil {
 		to = to.leaseForPublishing(Lease{By: t.id, Until: t.leaseEnds}, now, t.tick())
 	}
@@ -41,7 +44,7 @@ func (t *turn) commit(run Run, decision Decision, opts moveOptions) (Run, error)
 	}
 	moved, err := t.Ledger.Commit(t.recordCtx, change)
 	if err == nil {
-		t.published.add(Publishing{Dropped: dropped})
+		t.published.add(Publishing{Dropped: dropped + forgone})
 	}
 	return moved, err
 }
@@ -54,4 +57,26 @@ func (c Change) alters() bool {
 	from, to := c.From, c.To
 	from.LookAt, from.DueAt, from.Queue = to.LookAt, to.DueAt, to.Queue
 	return !reflect.DeepEqual(from, to) || c.From.DueAt.IsZero() != c.To.DueAt.IsZero() || c.From.Queue != c.To.Queue
+}
+
+// maxItem is how large a run may be, in bytes of JSON, which is about what it takes in the ledger, whose items stay under 16 KB.
+const maxItem = 15 << 10
+
+// fit is a run that is not too large. While a topic is away, what it has been owed longest is given up; once it runs, triggers between the
+// first and the last are counted only.
+func (r Run) fit() (_ Run, dropped int) {
+	for {
+		text, err := json.Marshal(r)
+		switch middle := (r.State == RunRunning || r.State == RunOver) && len(r.Triggers) > 2; {
+		case err != nil || len(text) <= maxItem:
+			return r, dropped
+		case len(r.Owed) > 1:
+			dropped += len(r.Owed[0].Topics)
+			r.Owed = r.Owed[1:]
+		case middle:
+			r.Triggers, r.More = slices.Delete(slices.Clone(r.Triggers), 1, 2), r.More+1
+		default:
+			return r, dropped
+		}
+	}
 }

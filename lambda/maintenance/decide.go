@@ -47,6 +47,13 @@ func decideWaiting(run Run, triggers []Trigger, f Facts) Decision {
 			return resume(run, f)
 		}
 	}
+	if run.Attempt.ID != "" && f.Sighting == nil { // it may show itself under a hold too, which binds starts alone
+		free := f
+		free.Snapshot.Server.Hold, free.Snapshot.Fleet.Hold = Hold{}, Hold{}
+		if v, _, _ := admitAny(run, triggers, free); v.Ruling == RulingAsk {
+			return Decision{Need: v.Need}
+		}
+	}
 	v, by, expired := admitAny(run, triggers, f)
 	switch {
 	case v.Ruling == RulingAsk:
@@ -71,6 +78,9 @@ func claim(run Run, by Trigger, f Facts) Decision {
 		n.Claim = &Claim{Cooldown: f.Policy.Cooldown, DailyLimit: f.Policy.DailyLimit}
 	}
 	n.Claim.IgnoreHold = slices.Contains(by.Overrides, OverrideHold)
+	if f.Predecessor != nil && !slices.Contains(by.Overrides, OverrideOrder) {
+		n.Claim.Before, n.Claim.BeforeChanges = f.Policy.After, f.Predecessor.Server.Changes
+	}
 	r := &n.Run
 	r.Backend, r.Wait, r.Missing, r.Unseen = f.Policy.Backend, Wait{}, Missing{}, Unseen{}
 	r.Attempt = Attempt{Number: run.Attempt.Number + 1, Claimed: f.Now, Trigger: by, ServerAtDecision: f.Sighting.Server}
@@ -94,7 +104,8 @@ func resume(run Run, f Facts) Decision {
 	case f.MaxConcurrent > 0 && f.Slots == nil:
 		return Decision{Need: NeedSlots}
 	}
-	n := Decision{Run: run.to(RunStarting), Claim: &Claim{}, Verdict: Verdict{Ruling: RulingRefuse, Reason: ReasonInProgress, Holder: run.ID}}
+	n := Decision{Run: run.to(RunStarting), Claim: &Claim{IgnoreHold: true}, Verdict: Verdict{Ruling: RulingRefuse, Reason: ReasonInProgress,
+		Holder: run.ID}}
 	n.Run.Wait, n.Run.Missing, n.Run.Node, n.Run.LookAt = Wait{}, Missing{}, run.Attempt.ServerAtDecision.Node, f.Now
 	if f.Slots != nil { // it is in progress, whether a slot is free or not
 		n.Run.Slot = freeSlot(f.Slots.Holders, run.ID)
@@ -133,6 +144,9 @@ func keepWaiting(run Run, v Verdict, f Facts) Decision {
 		Figures: v.Figures, Server: r.Server}
 	n.Report = r.report(notification)
 	n.Report.Expires, n.Report.Count = r.Expires(f.Policy), run.State == ""
+	if v.Fault {
+		notification.Outcome, once = OutcomeError, string(OutcomeError)+" "+string(v.Reason)
+	}
 	if v.Reason != ReasonConcurrencyLimit && r.markNotified(once) {
 		r.owe(notification, f.Topics)
 	}

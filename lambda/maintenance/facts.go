@@ -19,9 +19,10 @@ type Facts struct {
 	// Followers are the servers that follow on a success of this one, Downstream those that follow on theirs too.
 	Followers, Downstream []string
 
-	// Predecessor is the open run of the server that this one follows; its zero value if there is none.
-	Predecessor *Run
+	// Predecessor is what is kept of the server that this one follows.
+	Predecessor *Snapshot
 	Calendar    *CalendarState
+	Blocking    *Blocking
 	Sighting    *Sighting
 	Slots       *Slots
 	// BehindOthers: others that wait for a slot come first.
@@ -43,6 +44,7 @@ type Need string
 const (
 	NeedPredecessor Need = "predecessor"
 	NeedCalendar    Need = "calendar"
+	NeedBlocking    Need = "alarms that block"
 	NeedSighting    Need = "sighting"
 	NeedSlots       Need = "slots"
 )

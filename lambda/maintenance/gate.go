@@ -28,6 +28,8 @@ type Verdict struct {
 	Need    Need
 	// Holder is the run that is in the way.
 	Holder string
+	// Fault: it waits for somebody who mends something, so that it is notified as an error.
+	Fault bool
 }
 
 var pass = Verdict{Ruling: RulingPass}
@@ -67,6 +69,7 @@ var gates = []gate{
 	{name: OverrideOrder, check: predecessorDone},
 	{name: OverrideWindow, check: windowOpen},
 	{name: OverrideCalendar, check: calendarOpen},
+	{name: OverrideBlocked, check: unblocked}, // which is asked before the claim, never while a slot is held
 	{check: looked},
 	{check: found},
 	{check: stateAllows},

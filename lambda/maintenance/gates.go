@@ -71,16 +71,23 @@ func approved(run Run, t Trigger, f Facts) Verdict {
 	return pass
 }
 
-// predecessorDone: while the server that goes before is under maintenance, this one is not touched.
+// predecessorDone: while the server that goes before is under maintenance, this one is not touched. A run of it that waits, and is due
+// to be looked at, goes first: both may have waited for one window. What it comes to then, the next look finds, a tick later: by that its
+// own looks, whose pauses grow, do not meet this one's for ever.
 func predecessorDone(_ Run, _ Trigger, f Facts) Verdict {
-	switch {
-	case f.Policy.After == "":
+	if f.Policy.After == "" {
 		return pass
-	case f.Predecessor == nil:
+	}
+	if f.Predecessor == nil {
 		return Verdict{Ruling: RulingAsk, Need: NeedPredecessor}
-	case f.Predecessor.Holds():
-		return Verdict{Ruling: RulingWait, Reason: ReasonAfterRunning, Holder: f.Predecessor.ID,
-			Detail: "the run " + f.Predecessor.ID + " of " + f.Policy.After + " is not over"}
+	}
+	switch before := f.Predecessor.Open; {
+	case before.Holds():
+		return Verdict{Ruling: RulingWait, Reason: ReasonAfterRunning, Holder: before.ID,
+			Detail: "the run " + before.ID + " of " + f.Policy.After + " is not over"}
+	case before.State == RunWaiting && !before.LookAt.After(f.Now):
+		return Verdict{Ruling: RulingWait, Reason: ReasonAfterRunning, Holder: before.ID, Until: f.Now.Add(f.Tick),
+			Detail: "the run " + before.ID + " of " + f.Policy.After + " may start now"}
 	default:
 		return pass
 	}

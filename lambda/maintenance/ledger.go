@@ -59,7 +59,7 @@ type Change struct {
 	// Open: the server has no open run, and gets this one: ReasonOpenRun with its Holder.
 	Open bool
 	// Claim, if set: the server has no hold (ReasonHeld), its cooldown and its daily limit allow it (ReasonCoolingDown,
-	// ReasonDailyLimit), the slot To.Slot and the node To.Node are free, or already its own (ReasonSlotTaken, also where another
+	// ReasonDailyLimit), the server before it is as it was read (ReasonMoved), the slot To.Slot and the node To.Node are free, or already its own (ReasonSlotTaken, also where another
 	// transaction is at work on it; ReasonNodeTaken with its Holder).
 	Claim *Claim
 	// Free: the server (if To is over), the slot and the node of From are given back; an end is kept for cooldown and history, a start
@@ -78,8 +78,12 @@ type HoldChange struct {
 type Claim struct {
 	Cooldown   time.Duration
 	DailyLimit int
-	// IgnoreHold: an operator overrides the hold.
+	// IgnoreHold: an operator overrides the hold, or what is claimed runs already.
 	IgnoreHold bool
+	// Before is the server that goes before, BeforeChanges what its record counted when it was read; empty is none. So no claim is
+	// beside that of a run that was claimed since.
+	Before        string
+	BeforeChanges int
 	// SlotOnly: the run is in progress and takes a slot alone; its server is not claimed.
 	SlotOnly bool
 }
@@ -122,6 +126,8 @@ type ServerRecord struct {
 	Starts      int
 	Hold        Hold
 	WatchedFrom time.Time
+	// Changes counts how often its open run was opened, claimed or ended.
+	Changes int
 }
 
 // End is the end of one run, in short.

@@ -57,8 +57,10 @@ func (t *turn) look(run Run, f *Facts, need Need) error {
 		return t.lookAtSlots(f)
 	case need == NeedPredecessor:
 		snapshot, err := t.Ledger.Read(t.callCtx, f.Policy.After)
-		f.Predecessor = &snapshot.Open
+		f.Predecessor = &snapshot
 		return err
+	case need == NeedBlocking:
+		t.lookAtAlarms(f)
 	case !ok:
 		err := &Error{Op: "look at " + run.ServerName, Reason: ReasonUnsupported, Err: errors.New("this version has no backend " + name)}
 		f.Sighting, f.Calendar = &Sighting{At: f.Now, ServerErr: err, ExecutionsErr: err}, &CalendarState{}
@@ -101,7 +103,7 @@ func (a *prefetchedLook) take() (Sighting, bool) {
 func (t *turn) prefetchLook(serverName string, triggers []Trigger, f Facts) (lane *turn, stop func()) {
 	certain := []gate{{check: allowed}, {check: enabled}, {check: supported}, {name: OverrideWindow, check: windowOpen}}
 	passes := func(trigger Trigger) bool { return admit(certain, Run{}, trigger, f).Ruling == RulingPass }
-	if f.Policy == nil || f.Policy.Calendars || !slices.ContainsFunc(triggers, passes) {
+	if f.Policy == nil || f.Policy.Calendars || f.Policy.BlockedBy.Blocks != nil || !slices.ContainsFunc(triggers, passes) {
 		return t, func() {}
 	}
 	looks := t.lane("look")

@@ -138,6 +138,9 @@ func (m *memory) refuses(c maintenance.Change) *maintenance.Error {
 		if err := server.Refuses(*c.Claim, c.To.ID, c.Now); err != nil {
 			return err
 		}
+		if before := c.Claim.Before; before != "" && m.servers[before].Changes != c.Claim.BeforeChanges {
+			return &maintenance.Error{Reason: maintenance.ReasonMoved}
+		}
 	}
 	if holder := m.slots[c.To.Slot]; holder != "" && holder != c.To.ID {
 		return &maintenance.Error{Reason: maintenance.ReasonSlotTaken, Holder: holder}
@@ -168,6 +171,7 @@ func (m *memory) apply(c maintenance.Change) {
 	server := m.servers[c.To.ServerName]
 	if c.Open || c.Claim != nil && !c.Claim.SlotOnly {
 		server.OpenRun = c.To.ID
+		server.Changes++
 	}
 	if c.Claim != nil {
 		if c.To.Slot > 0 {
@@ -193,6 +197,7 @@ func (m *memory) apply(c maintenance.Change) {
 		}
 		if !c.To.Open() && server.OpenRun == c.To.ID {
 			server.OpenRun = ""
+			server.Changes++
 		}
 		if !c.To.Open() && maintenance.MayHaveRun(c.To) {
 			end := maintenance.End{RunID: c.To.ID, Outcome: c.To.Outcome, Reason: c.To.Reason, At: c.To.Ended}

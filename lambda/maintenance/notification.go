@@ -48,7 +48,10 @@ type Figures struct {
 	// Most is the daily limit or the concurrency limit, Holders are the runs that have its slots, the first five of them.
 	Most    int      `json:"most,omitempty"`
 	Holders []string `json:"holders,omitempty"`
-	// Since is the last success of a server that has had none for too long, or when watching it began.
+	// Alarms are those that block, the first three of them; Most is how many there are.
+	Alarms []string `json:"alarms,omitempty"`
+	// Since is the last success of a server that has had none for too long, or when watching it began; or since when the first of Alarms
+	// has been in ALARM.
 	Since time.Time `json:"since,omitzero"`
 	// Step is the step of a runbook that goes on, or the last one of an execution that has ended.
 	Step string `json:"step,omitempty"`

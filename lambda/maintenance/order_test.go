@@ -2,9 +2,11 @@ package maintenance_test
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"opsworks-maintenance/lambda/maintenance"
 )
@@ -139,5 +141,78 @@ func TestRunner_PlanShowsTheOrder(t *testing.T) {
 	}
 	if plan := f.Plan(t.Context(), "database"); len(plan.Answers) != 3 {
 		t.Errorf("the first's plan is %+v", plan.Answers)
+	}
+}
+
+// Two that wait for one window: the one that goes before is looked at first, whoever sweeps, and in whatever order.
+func TestRunner_AnOrderIsKeptWhenItsWindowOpens(t *testing.T) {
+	f := chain(t)
+	f.ends("Maintenance completed successfully", true)
+	f.policy.Window = maintenance.Window{Hours: weekend{}, Location: time.FixedZone("", -12*60*60-5*60)} // opens in five minutes
+	for _, name := range []string{"primary", "database"} {
+		q := f.trigger(maintenance.TriggerAlarm, "disk")
+		q.ServerName, q.Trigger.ID = name, name
+		if r := f.ask(q); r.Reason != maintenance.ReasonOutsideWindow {
+			t.Fatal(r.Outcome, r.Reason)
+		}
+	}
+	f.backend.follow = func(maintenance.Run) maintenance.Sighting {
+		s := server(maintenance.StatusUnderMaintenance, "")
+		s.At = f.clock
+		return s
+	}
+	f.sweeps(30)
+	if got := f.order(); !slices.Equal(got, []string{"database"}) {
+		t.Errorf("maintained at the same time are %q", got)
+	}
+}
+
+// Who looked before the other was claimed does not claim.
+func TestRunner_AClaimIsNotBesideThatOfTheServerBefore(t *testing.T) {
+	f := chain(t)
+	f.ledger.before = func(maintenance.Change) {
+		if r := f.first(maintenance.TriggerSchedule); r.Outcome != maintenance.OutcomeStarted {
+			t.Error(r.Outcome, r.Reason)
+		}
+	}
+	q := f.trigger(maintenance.TriggerAlarm, "disk")
+	q.ServerName = "primary"
+	if r := f.ask(q); r.Outcome != maintenance.OutcomeWaiting || r.Reason != maintenance.ReasonAfterRunning {
+		t.Errorf("it comes to %s %s", r.Outcome, r.Reason)
+	}
+	f.ledger.before = nil
+	q = f.trigger(maintenance.TriggerManual, "")
+	q.ServerName, q.Trigger.Overrides = "primary", []string{maintenance.OverrideOrder}
+	if r := f.ask(q); r.Outcome != maintenance.OutcomeStarted {
+		t.Errorf("in spite of the order it comes to %s %s", r.Outcome, r.Reason)
+	}
+}
+
+// A server that waits for something of its own keeps those after it back for some looks at most.
+func TestRunner_WhoWaitsForItselfKeepsNobody(t *testing.T) {
+	f := chain(t)
+	f.policy.Approval = []maintenance.TriggerKind{maintenance.TriggerSchedule}
+	f.first(maintenance.TriggerSchedule)
+	f.sweeps(3)
+	q := f.trigger(maintenance.TriggerAlarm, "disk")
+	q.ServerName = "primary"
+	f.ask(q)
+	f.sweeps(4)
+	if got := f.order(); !slices.Equal(got, []string{"primary"}) {
+		t.Errorf("maintained are %q", got)
+	}
+}
+
+// Of one server's successes the latest counts: one entry, as of a schedule.
+func TestRunner_AServersSuccessesAreOneTrigger(t *testing.T) {
+	f := chain(t)
+	f.policy.Window = maintenance.Window{Hours: closed{}}
+	for i := range 3 {
+		q := f.trigger(maintenance.TriggerAfter, "database")
+		q.ServerName, q.Trigger.ID, q.Trigger.Time = "primary", fmt.Sprint("database-", i), f.clock.Add(time.Duration(i)*time.Minute)
+		f.ask(q)
+	}
+	if run := f.only(); len(run.Triggers) != 1 || run.Triggers[0].ID != "database-2" || run.More != 0 {
+		t.Errorf("it holds %+v and %d more", run.Triggers, run.More)
 	}
 }

@@ -25,6 +25,8 @@ type Policy struct {
 	Work     Work
 	// After is the server that this one follows; empty is none.
 	After string
+	// BlockedBy are the alarms that keep it from being started.
+	BlockedBy Blockers
 }
 
 // zone is the server's time zone, for messages; empty is UTC.

@@ -37,7 +37,7 @@ func (r Run) stillTrue(n Notification) bool {
 	switch {
 	case n.Outcome == OutcomeWaiting && n.Reason == ReasonApprovalNeeded: // what else it waits for meanwhile
 		return r.State == RunWaiting && r.Approval.At.IsZero()
-	case n.Outcome == OutcomeWaiting:
+	case n.Outcome == OutcomeWaiting, n.Outcome == OutcomeError && r.State == RunWaiting:
 		return r.State == RunWaiting && r.Wait.Reason == n.Reason
 	case n.Outcome == OutcomeOverdue, n.Outcome == OutcomeStarted:
 		return r.State == RunRunning

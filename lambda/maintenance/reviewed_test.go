@@ -186,6 +186,61 @@ func TestRunner_TheItemStaysSmall(t *testing.T) {
 	}
 }
 
+// While the records are away, what they are owed longest is given up, and said to be.
+func TestRunner_TheItemStaysSmallWhateverIsOwed(t *testing.T) {
+	small := func(t *testing.T, f *fixture, what string) {
+		t.Helper()
+		for _, run := range f.ledger.runs {
+			if item, _ := json.Marshal(run); len(item) > 16<<10 {
+				t.Errorf("%s: the item of %s has %d bytes", what, run.ID, len(item))
+			}
+		}
+	}
+	f := newFixture(t)
+	f.mailbox.broken = map[maintenance.Topic]bool{maintenance.TopicRecords: true}
+	dropped := 0
+	for range 40 {
+		q := f.hold("puppet-01", time.Hour)
+		q.Reason = strings.Repeat("x", 1000)
+		dropped += f.Hold(f.invocation(), q).Publishing.Dropped
+		f.clock = f.clock.Add(time.Second)
+	}
+	run := f.ledger.runs[f.ledger.servers["puppet-01"].Hold.RunID]
+	if last := run.Owed[len(run.Owed)-1]; last.Reason != maintenance.ReasonHoldExpired || dropped == 0 {
+		t.Errorf("%d are said to be dropped, and the last that is owed is %s %s", dropped, last.Outcome, last.Reason)
+	}
+	small(t, f, "held again and again")
+
+	f = newFixture(t)
+	f.mailbox.broken = map[maintenance.Topic]bool{maintenance.TopicRecords: true}
+	for i := range 100 {
+		f.Followers = map[string][]string{"puppet-01": append(f.Followers["puppet-01"], fmt.Sprintf("compiler-%031d", i))}
+	}
+	f.policy.Window = maintenance.Window{Hours: closed{}}
+	for i := range 30 {
+		q := f.trigger(maintenance.TriggerSchedule, strings.Repeat("n", 200))
+		q.Trigger.ID, q.Trigger.Reason = fmt.Sprintf("%0300d", i), strings.Repeat("x", 1000)
+		f.ask(q)
+	}
+	f.policy.Window = maintenance.Window{}
+	f.backend.answer = func(maintenance.Run) maintenance.Answer {
+		return maintenance.Answer{Reference: "execution-1", Server: healthy("i-1"), Record: strings.Repeat("r", 6<<10)}
+	}
+	f.backend.follow = func(maintenance.Run) maintenance.Sighting {
+		s := execution(maintenance.ExecutionSucceeded)
+		s.Executions[0].Detail = strings.Repeat("d", 3000)
+		return s
+	}
+	id := f.ledger.servers["puppet-01"].OpenRun
+	for range 20 {
+		f.sweeps(1)
+		small(t, f, "followed by a hundred")
+	}
+	if run := f.ledger.runs[id]; run.Outcome != maintenance.OutcomeSucceeded || len(run.Triggers)+run.More != 30 {
+		t.Errorf("it ended %s, with %d triggers and %d more", run.Outcome, len(run.Triggers), run.More)
+	}
+}
+
 // Older rules leave alone what needs later ones.
 func TestRunner_AnOKLeavesLaterRulesAlone(t *testing.T) {
 	f := newFixture(t)
@@ -569,6 +624,38 @@ func TestRunner_AnOperatorIsAnswered(t *testing.T) {
 	}
 	if r := f.ask(q); r.Outcome == "" {
 		t.Errorf("the operator is answered with outcome %q, reason %q", r.Outcome, r.Reason)
+	}
+}
+
+// A hold binds starts, not the record of what runs: an attempt that shows itself is taken over, by the sweep and by an operator.
+func TestRunner_AnAttemptThatShowsItselfUnderAHold(t *testing.T) {
+	for name, look := range map[string]func(*fixture) []maintenance.Report{
+		"the sweep": func(f *fixture) []maintenance.Report { return f.sweeps(20) },
+		"an operator": func(f *fixture) []maintenance.Report {
+			return []maintenance.Report{f.operator(maintenance.OverrideHold)}
+		},
+		"an operator who is held": func(f *fixture) []maintenance.Report { return []maintenance.Report{f.operator()} },
+	} {
+		f := newFixture(t)
+		f.policy.ExpiresAfter = 24 * time.Hour
+		lostStart(f)
+		id := f.only().ID
+		f.backend.look, f.backend.follow = unavailable, executions()
+		f.sweeps(20)
+		f.Hold(f.invocation(), f.hold("puppet-01", 5*time.Hour))
+		mine := maintenance.Execution{ID: "a", Node: "i-1", RunID: id, TakesRunID: true, State: maintenance.ExecutionRunning}
+		f.backend.look = func() maintenance.Sighting {
+			return maintenance.Sighting{Server: healthy("i-1"), Executions: []maintenance.Execution{mine}}
+		}
+		f.backend.follow = executions(mine)
+		for _, r := range look(f) {
+			if r.Outcome == maintenance.OutcomeError {
+				t.Errorf("%s: %s %s: %s", name, r.Outcome, r.Reason, r.Detail)
+			}
+		}
+		if run := f.ledger.runs[id]; !run.Holds() || len(f.backend.started) != 1 {
+			t.Errorf("%s: the run is %s, and %d starts were sent", name, run.State, len(f.backend.started))
+		}
 	}
 }
 

@@ -14,6 +14,8 @@ type Runner struct {
 	Backends map[string]Backend
 	Ledger   Ledger
 	Notifier Notifier
+	// Alarms are asked for servers with BlockedBy alone.
+	Alarms Alarms
 	// MaxConcurrent is how many runs may hold a server at the same time; 0 is any number.
 	MaxConcurrent int
 	// Expected are the servers that must have a successful run at least so often.

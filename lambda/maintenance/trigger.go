@@ -103,12 +103,15 @@ const (
 	reasonCutMark   = "…"
 )
 
-// mergeTrigger adds a trigger to those a run holds: one for each alarm (or time series of it) or schedule, a later one in its place. What
-// is over maxTriggers is counted only.
+// mergeTrigger adds a trigger to those a run holds: one for each alarm (or time series of it), schedule, or server that goes before, a later
+// one in its place. What is over maxTriggers is counted only.
 func mergeTrigger(held []Trigger, more int, t Trigger) ([]Trigger, int) {
 	held = slices.Clone(held)
 	t.Name, t.Reason = cut(t.Name, maxName), cut(t.Reason, maxReason)
 	same := func(h Trigger) bool {
+		if t.Kind == TriggerAfter { // whose ID is the run that succeeded
+			return h.Kind == t.Kind && h.Name == t.Name
+		}
 		return h.Kind == t.Kind && h.ID == t.ID && t.Kind != TriggerManual
 	}
 	if i := slices.IndexFunc(held, same); i >= 0 {

@@ -23,7 +23,9 @@ type turn struct {
 	// longest is how long an invocation lasts at most, by any clock.
 	longest time.Duration
 	// shared are the backends for the looks of one sweep.
-	shared     map[string]Backend
+	shared map[string]Backend
+	// alarms are what it has read of alarms.
+	alarms     *alarmReads
 	published  *tally
 	prefetched *prefetchedLook
 	// behindOthers are the runs that wait for a slot and for others to have theirs first.
@@ -90,7 +92,8 @@ const (
 
 func (r *Runner) turn(ctx context.Context) (*turn, context.CancelFunc) {
 	now := r.Now()
-	t := &turn{Runner: r, id: r.NewID("turn", now), callCtx: ctx, publishCtx: ctx, recordCtx: ctx, published: &tally{}}
+	t := &turn{Runner: r, id: r.NewID("turn", now), callCtx: ctx, publishCtx: ctx, recordCtx: ctx, published: &tally{},
+		alarms: &alarmReads{}}
 	left := maxTurn
 	cancel := func() {}
 	if deadline, ok := ctx.Deadline(); ok {

@@ -63,6 +63,8 @@ type Server struct {
 	// Approval are the kinds of triggers that an operator has to approve; After is the server whose success triggers this one.
 	Approval []maintenance.TriggerKind `json:"approval,omitzero"`
 	After    string                    `json:"after,omitzero"`
+	// BlockedBy are the alarms that keep it from being started while they are in ALARM.
+	BlockedBy []Glob `json:"blockedBy,omitzero"`
 
 	// What follows is empty unless the backend is BackendSSM. Runbook is one of Runbooks, or the name or ARN of any other;
 	// RunbookVersion is empty for its default version.

@@ -17,6 +17,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws/ratelimit"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 
+	realalarms "opsworks-maintenance/lambda/alarms"
 	"opsworks-maintenance/lambda/automation"
 	"opsworks-maintenance/lambda/function"
 	dynamo "opsworks-maintenance/lambda/ledger"
@@ -150,6 +151,7 @@ func (d *deep) newCode(c *container) *code {
 		Backends:      d.backends(c),
 		Ledger:        books{d, b},
 		Notifier:      publisher{notify.New(config, topics, message.Function{Name: stack, Region: region, Account: account}), d},
+		Alarms:        watchedAlarms{realalarms.New(config, c.now), d.world},
 		MaxConcurrent: c.settings.limit, Followers: c.settings.followers(), Now: c.now, NewID: b.newID,
 	}
 	b.handler = &function.Handler{Name: stack, Settings: d.document(c.settings), Runner: runner, Log: slog.New(slog.DiscardHandler),

@@ -31,9 +31,9 @@ func newAnswer(code int, body string) *answer {
 	return a
 }
 
-// refusal is an error as a service gives it: AWS JSON 1.0 and 1.1 alike, and the query protocol of SNS.
+// refusal is an error as a service gives it: AWS JSON 1.0 and 1.1 alike, and the query protocol of SNS and CloudWatch.
 func (q sent) refusal(status int, kind string) *answer {
-	if q.service == "sns" {
+	if q.service == "sns" || q.service == "cloudwatch" {
 		const form = `<ErrorResponse><Error><Type>Sender</Type><Code>%s</Code><Message>no</Message></Error></ErrorResponse>`
 		return newAnswer(status, fmt.Sprintf(form, kind))
 	}

@@ -20,7 +20,7 @@ func (d *deep) mirror(c *call, q sent) {
 		case "server":
 			l.servers[name] = maintenance.ServerRecord{OpenRun: i["openRun"], Ends: jsonOf[[]maintenance.End](i["ends"]),
 				LastSuccess: timeOf(i["lastSuccess"]), Day: i["day"], Starts: intOf(i["starts"]),
-				Hold: jsonOf[maintenance.Hold](i["hold"]), WatchedFrom: timeOf(i["watchedFrom"])}
+				Hold: jsonOf[maintenance.Hold](i["hold"]), WatchedFrom: timeOf(i["watchedFrom"]), Changes: intOf(i["changed"])}
 		case "fleet":
 			l.fleet = maintenance.FleetRecord{Hold: jsonOf[maintenance.Hold](i["hold"]), Limit: intOf(i["limit"]), Wanted: intOf(i["wanted"]),
 				WantedSince: timeOf(i["wantedSince"])}

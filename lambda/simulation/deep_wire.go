@@ -92,7 +92,7 @@ func (errNoHeader) Error() string   { return "net/http: timeout awaiting respons
 func (errNoHeader) Timeout() bool   { return true }
 func (errNoHeader) Temporary() bool { return true }
 
-// services are the prefixes of X-Amz-Target, the AWS JSON protocol's header for the operation. SNS speaks another.
+// services are the prefixes of X-Amz-Target, the AWS JSON protocol's header for the operation. SNS and CloudWatch are asked in another.
 var services = map[string]string{"DynamoDB_20120810": "ledger", "AmazonSSM": "ssm", "OpsWorksCM_V2016_11_01": "opsworks-cm"}
 
 func requestOf(r *http.Request) (sent, error) {
@@ -113,6 +113,9 @@ func requestOf(r *http.Request) (sent, error) {
 			return q, err
 		}
 		q.service, q.operation = "sns", strings.TrimPrefix(form.Get("TopicArn"), topicARN)
+		if form.Get("Action") == "DescribeAlarms" {
+			q.service, q.operation = "cloudwatch", "DescribeAlarms"
+		}
 	}
 	return q, nil
 }
@@ -143,6 +146,8 @@ func (d *deep) serves(c *call, q sent) *answer {
 		d.systemsManager(c, q, a)
 	case "opsworks-cm":
 		d.opsWorks(c, q, a)
+	case "cloudwatch":
+		d.cloudWatch(c, q, a)
 	default:
 		d.publish(c, q, a)
 	}

@@ -11,16 +11,18 @@ import (
 
 // facts are what one invocation has seen.
 type facts struct {
-	looked map[string]time.Time // servers, when they were last looked at
-	asked  map[string]time.Time // servers, when that look began
-	read   map[inLane]time.Time // servers, when their record and the fleet's were last read in a share of its work
+	looked map[string]time.Time  // servers, when they were last looked at
+	asked  map[string]time.Time  // servers, when that look began
+	alarms map[string]readAlarms // by prefix; under driver.mu
+	read   map[inLane]time.Time  // servers, when their record and the fleet's were last read in a share of its work
 }
 
 // inLane is a server in one share of an invocation's parallel work: what others read, that does not know.
 type inLane struct{ lane, server string }
 
 func newFacts() facts {
-	return facts{looked: map[string]time.Time{}, asked: map[string]time.Time{}, read: map[inLane]time.Time{}}
+	return facts{looked: map[string]time.Time{}, asked: map[string]time.Time{}, read: map[inLane]time.Time{},
+		alarms: map[string]readAlarms{}}
 }
 
 // truth is what the invariants know and the code under test does not.

@@ -80,13 +80,21 @@ func (w *world) watchSteering(c *call, change maintenance.Change) {
 		w.must("claim-unapproved", ok && work == policy.Work, "%s is claimed by %s %s for %v; approved was %v", to.ID, by.Kind, by.Name,
 			policy.Work, work)
 	}
+	if policy.BlockedBy.Blocks != nil && !slices.Contains(by.Overrides, maintenance.OverrideBlocked) {
+		w.watchBlocked(f, to, policy.BlockedBy)
+	}
 	if policy.After == "" || slices.Contains(by.Overrides, maintenance.OverrideOrder) {
 		return
 	}
 	read, ok := f.read[inLane{c.lane, policy.After}]
 	since := w.holdsSince(policy.After)
-	w.must("claim-out-of-order", ok && (since.IsZero() || read.Before(since)),
+	w.must("claim-out-of-order", ok && since.IsZero(),
 		"%s is claimed by %s, which read at %s; %s goes on since %s", to.ID, f.id, w.plant.offset(read), policy.After, w.plant.offset(since))
+	if h := w.ledger.runs[w.ledger.servers[policy.After].OpenRun]; h != nil && h.last().State == maintenance.RunWaiting {
+		due := h.last().LookAt
+		w.must("claim-before-its-turn", due.After(read.Add(-skew)), "%s is claimed by %s, which read at %s; %s was due to be looked at %s",
+			to.ID, f.id, w.plant.offset(read), h.last().ID, w.plant.offset(due))
+	}
 }
 
 // holdsSince is since when a server's open run is being started or runs; zero if it does neither.

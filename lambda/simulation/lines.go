@@ -33,6 +33,8 @@ func (w *world) say(l Line) {
 		w.foreign(l, until)
 	case "backup":
 		w.plant.backup(l.arg("server"), until)
+	case "trouble":
+		w.alarms.troubles[l.arg("of")] = append(w.alarms.troubles[l.arg("of")], span{w.now(), until})
 	case "calendar":
 		w.plant.close(l.arg("server"), until)
 	default:

@@ -87,7 +87,12 @@ func (l *ledger) refusesServer(change maintenance.Change) *maintenance.Error {
 	record := l.servers[change.To.ServerName]
 	switch {
 	case claims(change):
-		return record.Refuses(*change.Claim, change.To.ID, change.Now)
+		if no := record.Refuses(*change.Claim, change.To.ID, change.Now); no != nil {
+			return no
+		}
+		if before := change.Claim.Before; before != "" && l.servers[before].Changes != change.Claim.BeforeChanges {
+			return &maintenance.Error{Reason: maintenance.ReasonMoved}
+		}
 	case change.Open && record.OpenRun != "":
 		return &maintenance.Error{Reason: maintenance.ReasonOpenRun, Holder: record.OpenRun}
 	}
@@ -122,6 +127,7 @@ func (l *ledger) apply(c *call, change maintenance.Change) maintenance.Run {
 	record := copyRecord(l.servers[run.ServerName])
 	if change.Open || claims(change) {
 		record.OpenRun = run.ID
+		record.Changes++
 	}
 	if claims(change) && change.Claim.DailyLimit > 0 {
 		run.Attempt.CountedOn = change.Now.UTC().Format(time.DateOnly)
@@ -163,16 +169,21 @@ func (l *ledger) free(record *maintenance.ServerRecord, change maintenance.Chang
 	if from.Node != "" && l.nodes[from.Node] == to.ID {
 		delete(l.nodes, from.Node)
 	}
+	changes := record.Changes
 	if !to.Open() && record.OpenRun == to.ID {
-		record.OpenRun = ""
+		record.OpenRun, record.Changes = "", changes+1
 	}
 	if !to.Open() && maintenance.MayHaveRun(to) {
 		recordEnd(record, to, change.Now)
+		record.Changes = changes + 1
 	}
 	happened := to.State == maintenance.RunRunning || !to.Accepted.IsZero() || maintenance.MayHaveRun(to)
 	counted := from.Attempt.CountedOn
-	if counted != "" && from.Accepted.IsZero() && !happened && record.Day == counted && record.Starts > 0 {
-		record.Starts--
+	if counted != "" && from.Accepted.IsZero() && !happened {
+		record.Changes = changes + 1
+		if record.Day == counted && record.Starts > 0 {
+			record.Starts--
+		}
 	}
 }
 

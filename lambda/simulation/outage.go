@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// outages are the services that are down for a while, or for ever: ledger, ssm, opsworks-cm, and each topic by its name.
+// outages are the services that are down for a while, or for ever: ledger, ssm, opsworks-cm, cloudwatch, and each topic by its name.
 type outages map[string][]outage
 
 type outage struct {

@@ -23,6 +23,7 @@ func Draw(seed, oneIn uint64) Story {
 		d.triggers(server)
 		d.operators(server)
 		d.surroundings(server)
+		d.troubles(server)
 	}
 	d.fleet()
 	slices.SortStableFunc(s.Lines, func(a, b Line) int { return int(a.At - b.At) })
@@ -63,6 +64,11 @@ func (d *drawer) servers(r *roller) {
 		d.Servers = append(d.Servers, d.server(r, all[(first+i)%len(all)]))
 	}
 	order := d.roll("order")
+	for i := range d.Servers {
+		if b := d.roll("blocked-" + d.Servers[i].Name); b.chance(0.25) {
+			d.Servers[i].Blocked = oneOf(b, "db-", "db-,storage")
+		}
+	}
 	for i := range d.Servers[1:] {
 		if order.chance(0.4) {
 			d.Servers[i+1].After = d.Servers[order.below(i+1)].Name
@@ -204,6 +210,32 @@ func (d *drawer) surroundings(s Server) {
 	}
 }
 
+// troubles are alarms that go on and off, those that block a server and others, about when it would start.
+func (d *drawer) troubles(s Server) {
+	if s.Blocked == "" {
+		return
+	}
+	for i := range d.often(4) {
+		id := fmt.Sprintf("trouble-%s-%d", s.Name, i)
+		r := d.roll(id)
+		if !r.chance(0.5) {
+			continue
+		}
+		at := d.edge(r, s)
+		if alarm := d.roll(fmt.Sprintf("alarm-%s-%d", s.Name, i)); alarm.chance(0.5) && r.chance(0.7) { // a moment before what asks for it
+			at = d.edge(alarm, s) - r.between(0, 5*time.Minute)
+		}
+		for n := range 1 + r.below(3) { // more than a page has
+			long := oneOf(r, r.between(time.Second, time.Minute), r.between(0, 20*time.Minute), r.between(0, 2*time.Hour))
+			d.line(at+time.Duration(n)*r.between(0, 5*time.Minute), fmt.Sprintf("%s.%d", id, n), "trouble",
+				"of="+oneOf(r, "db-1", "db-2", "db-3", "db-other", "storage"), "for="+min(long, d.Calm-at).Truncate(time.Second).String())
+		}
+		if r.chance(0.2) {
+			d.line(at+r.between(0, 20*time.Minute), "despite-"+id, "start", "server="+s.Name, "override=blocked,window")
+		}
+	}
+}
+
 // brake is a hold, perhaps another in its place, a start anyway, and a release, perhaps of nothing.
 func (d *drawer) brake(r *roller, at time.Duration, id string, whom ...string) {
 	for i := range 2 {
@@ -263,7 +295,7 @@ func (d *drawer) fleet() {
 	if r.chance(0.05) {
 		d.line(r.between(0, d.Calm), "unreadable", "unreadable", "of=aws.cloudwatch/odd")
 	}
-	for _, service := range []string{"ledger", "ssm", "opsworks-cm", "text", "records", "chat"} {
+	for _, service := range []string{"ledger", "ssm", "opsworks-cm", "cloudwatch", "text", "records", "chat"} {
 		d.outage(service)
 	}
 }

@@ -45,6 +45,8 @@ type Server struct {
 	Keep               bool
 	Approval           string
 	After              string
+	// Blocked is how the names of the alarms begin that block it, with commas between; but those that end in -other.
+	Blocked string
 }
 
 // Line is something that happens in the world at a time: what is sent to the function, what operators do, what breaks.
@@ -95,8 +97,9 @@ func (o Odd) String() string { return fmt.Sprintf("odd %s = %s %s", o.Name, o.Wh
 
 func (s Server) String() string {
 	return fmt.Sprintf("server %s backend=%s node=%s own=%t from=%d until=%d expires=%s cooldown=%s "+
-		"deadline=%s stale=%s daily=%d keep=%t approval=%s after=%s",
-		s.Name, s.Backend, s.Node, s.Own, s.From, s.Until, s.Expires, s.Cooldown, s.Deadline, s.Stale, s.Daily, s.Keep, s.Approval, s.After)
+		"deadline=%s stale=%s daily=%d keep=%t approval=%s after=%s blocked=%s",
+		s.Name, s.Backend, s.Node, s.Own, s.From, s.Until, s.Expires, s.Cooldown, s.Deadline, s.Stale, s.Daily, s.Keep, s.Approval, s.After,
+		s.Blocked)
 }
 
 // String is the story as Parse reads it.
@@ -187,7 +190,7 @@ func readServer(l Line) Server {
 	return Server{Name: l.ID, Backend: l.arg("backend"), Node: l.arg("node"), Own: l.arg("own") == "true", From: l.number("from"),
 		Until: l.number("until"), Expires: l.long("expires"), Cooldown: l.long("cooldown"), Deadline: l.long("deadline"), Stale: l.long("stale"),
 		Daily: l.number("daily"), Keep: l.arg("keep") == "true", Approval: l.arg("approval"),
-		After: l.arg("after")}
+		After: l.arg("after"), Blocked: l.arg("blocked")}
 }
 
 func (s *Story) readLine(words []string) error {

@@ -26,6 +26,7 @@ type world struct {
 
 	ledger *ledger
 	plant  *plant
+	alarms *alarms
 	topics *topics
 	outages
 
@@ -75,7 +76,7 @@ func (s *settings) policy(name string) (maintenance.Policy, bool) {
 	}
 	p := maintenance.Policy{
 		Backend: server.Backend, Enabled: !s.off[name], StaleAfter: server.Stale, ExpiresAfter: server.Expires, Cooldown: server.Cooldown,
-		DailyLimit: server.Daily, Deadline: server.Deadline, KeepWhenCleared: server.Keep, After: server.After,
+		DailyLimit: server.Daily, Deadline: server.Deadline, KeepWhenCleared: server.Keep, After: server.After, BlockedBy: server.blockers(),
 		Work: maintenance.Work{Backend: server.Backend, Version: strconv.Itoa(s.works[name])},
 	}
 	if server.From != server.Until {
@@ -149,6 +150,7 @@ func newWorld(s *Story, t target) *world {
 	w.calm, w.end = w.begin.Add(s.Calm), w.begin.Add(s.Hours)
 	w.settings, w.deployed = newSettings(s), w.begin
 	w.ledger, w.plant, w.topics = newLedger(w), newPlant(w), newTopics(w)
+	w.alarms = &alarms{w, map[string][]span{}}
 	w.truth = newTruth()
 	w.noText = !slices.Contains(w.settings.topics, maintenance.TopicText)
 	return w

@@ -139,6 +139,27 @@ var claims = []test{
 		change.To.Node = "i-2"
 		l.commit(t, change)
 	}},
+	{"moved: the server that goes before is not as it was read", func(t *testing.T, l Fixture) {
+		after := Start(Claimed(Waiting("r2", "automate-06"), 1, ""))
+		after.Claim = &maintenance.Claim{Before: "puppet-01"}
+		before := l.commit(t, Create(Waiting("r1", "puppet-01")))
+		l.refuses(t, after, maintenance.ReasonMoved)
+		after.Claim.BeforeChanges = l.server(t, "puppet-01").Changes
+		before = l.commit(t, Claim(before, Claimed(before, 0, ""), maintenance.Claim{}))
+		l.refuses(t, after, maintenance.ReasonMoved)
+		l.holders(t, "i-1", "", "")
+		after.Claim.BeforeChanges = l.server(t, "puppet-01").Changes
+		before = l.commit(t, Free(before, Over(before, maintenance.OutcomeSucceeded)))
+		l.refuses(t, after, maintenance.ReasonMoved)
+		after.Claim.BeforeChanges = l.server(t, "puppet-01").Changes
+		l.Hold(t, "puppet-01", maintenance.Hold{Until: Now.Add(time.Hour)})
+		l.commit(t, after)
+	}},
+	{"a server that was never touched may go before", func(t *testing.T, l Fixture) {
+		after := Start(Claimed(Waiting("r2", "automate-06"), 1, ""))
+		after.Claim = &maintenance.Claim{Before: "puppet-01"}
+		l.commit(t, after)
+	}},
 	{"two names of one node never run at once", func(t *testing.T, l Fixture) {
 		first := l.commit(t, Start(Claimed(Waiting("r1", "puppet-01"), 0, "i-1")))
 		second := Start(Claimed(Waiting("r2", "puppet-alias"), 0, "i-1"))

@@ -14,7 +14,7 @@ import (
 )
 
 // Services are those that a machine has, for people.
-const Services = "Lambda, Systems Manager, OpsWorks CM, DynamoDB, SNS, SQS, and of CloudWatch SetAlarmState"
+const Services = "Lambda, Systems Manager, OpsWorks CM, DynamoDB, SNS, SQS, and of CloudWatch SetAlarmState and DescribeAlarms"
 
 // Hearing hears of a request, and what it returns, once, of the answer; status 0 is none.
 type Hearing func(service, operation string, asked []byte) (answered func(status int, answer []byte))

@@ -86,6 +86,8 @@ type serverKeys struct {
 	Approval []string `json:"approval" kind:"approval"`
 	// The server that goes before: its success by a schedule, or after another's, triggers this one. Not while it is under maintenance.
 	After string `json:"after" kind:"serverName"`
+	// Names of alarms while one of which is in ALARM nothing starts. * stands for any characters. What runs is not stopped by them.
+	BlockedBy []string `json:"blockedBy" kind:"alarm"`
 	// The Automation runbook: one of this project, or the name or ARN of any other, with :7 for a version.
 	Runbook string `json:"runbook" kind:"runbook"`
 	// Parameters of the runbook, each a list. The node's id goes into InstanceId, or where a value is {node}.

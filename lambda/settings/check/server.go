@@ -42,6 +42,7 @@ func (p *parser) server(v value, at *place, position int) settings.Server {
 	server.After, _ = o.text("after")
 	server.Timezone = server.Location.String()
 	server.Alarms = readAlarms(o, position)
+	server.BlockedBy = readBlockedBy(o, server)
 	server.Rules = readRules(o)
 	server.Schedules = readSchedules(o, server)
 	checkExpiry(o, server)
@@ -127,12 +128,42 @@ func isPortableZone(name string) bool {
 func readAlarms(o object, position int) []settings.Glob {
 	var globs []settings.Glob
 	o.texts("alarms", func(i int, text string) {
-		if wrong := alarmGlobProblem(text, o.parser.name); wrong != "" {
+		wrong := alarmGlobProblem(text)
+		if wrong == "" && reachesOwnAlarms(settings.Glob(text), o.parser.name) {
+			wrong = quoted(text) + " claims this program's own alarms (" + o.parser.name +
+				"-…), which may start nothing; begin it with what only this server's alarms begin with"
+		}
+		if wrong != "" {
 			o.itemFault("alarms", i, wrong)
 			return
 		}
 		globs = append(globs, settings.Glob(text))
 		o.parser.claims = append(o.parser.claims, newClaim(settings.Glob(text), position, i))
+	})
+	return globs
+}
+
+// readBlockedBy takes any alarm but this program's own: those that ask for another server too, and some of those that ask for this one. All
+// of an entry it takes only if the run outlives the alarm.
+func readBlockedBy(o object, server settings.Server) []settings.Glob {
+	var globs []settings.Glob
+	o.texts("blockedBy", func(i int, text string) {
+		glob, wrong := settings.Glob(text), alarmGlobProblem(text)
+		if wrong == "" && reachesOwnAlarms(glob, o.parser.name) {
+			wrong = quoted(text) + " claims this program's own alarms (" + o.parser.name +
+				"-…), which block nothing; begin it with what only the alarms that shall block begin with"
+		}
+		for _, alarm := range server.Alarms {
+			if wrong == "" && !server.KeepWhenCleared && covers(glob, alarm) {
+				wrong = quoted(text) + " blocks every alarm that " + quoted(string(alarm)) +
+					" asks by, which could never start anything; leave it out of one of the two, or let the run wait on: \"whenAlarmClears\": \"keep\""
+			}
+		}
+		if wrong != "" {
+			o.itemFault("blockedBy", i, wrong)
+			return
+		}
+		globs = append(globs, glob)
 	})
 	return globs
 }

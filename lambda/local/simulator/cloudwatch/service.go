@@ -1,5 +1,5 @@
-// Package cloudwatch stands in for CloudWatch's alarms: it answers SetAlarmState, and hands out the EventBridge event of each change of
-// state.
+// Package cloudwatch stands in for CloudWatch's alarms: it answers SetAlarmState and DescribeAlarms, and hands out the EventBridge event of
+// each change of state.
 package cloudwatch
 
 import (
@@ -17,6 +17,8 @@ type Config struct {
 	Region, Account string
 	// Exists says whether there is an alarm of that name. It is OK until somebody sets its state.
 	Exists func(name string) bool
+	// Most is how many alarms an answer has at most; 0 is as many as are asked for.
+	Most int
 	// OnEvent gets the event of each change of state, at once and in its own goroutine.
 	OnEvent func(event []byte)
 }
@@ -71,11 +73,15 @@ func (s *Service) setAlarmState(in map[string]string) *simulator.Error {
 	return nil
 }
 
-// call carries out one operation.
-func (s *Service) call(operation string, in map[string]string) *simulator.Error {
-	if operation != "SetAlarmState" {
-		return &simulator.Error{Status: 400, Code: "InvalidAction",
-			Message: fmt.Sprintf("%s is not simulated; SetAlarmState is.", cmp.Or(operation, "No operation"))}
+// call carries out one operation. out is nil where its answer has no members.
+func (s *Service) call(operation string, in map[string]string) (out *page, failure *simulator.Error) {
+	switch operation {
+	case "SetAlarmState":
+		return nil, s.setAlarmState(in)
+	case "DescribeAlarms":
+		return s.describeAlarms(in)
+	default:
+		return nil, &simulator.Error{Status: 400, Code: "InvalidAction", Message: fmt.Sprintf("%s is not simulated; SetAlarmState and DescribeAlarms are.",
+			cmp.Or(operation, "No operation"))}
 	}
-	return s.setAlarmState(in)
 }
