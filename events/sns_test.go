@@ -51,6 +51,90 @@ func TestDecode_OneChangeOfStateByTwoWays(t *testing.T) {
 	}
 }
 
+// Each sample of a change of state, those that AWS publishes and those from the field among them, is the same change when it comes as the
+// message that CloudWatch makes of it: the same id, time, state and dimensions.
+func TestDecode_EverySampleBySNS(t *testing.T) {
+	compared := 0
+	for name, payload := range sampleFiles(t) {
+		event, err := events.Decode(payload)
+		alarm, isAlarm := event.(events.Alarm)
+		cleared, isCleared := event.(events.Cleared)
+		if isCleared {
+			alarm = events.Alarm(cleared)
+		}
+		if err != nil || !isAlarm && !isCleared || alarm.Shared {
+			continue
+		}
+		got, err := events.Decode(bySNS(t, messageOf(t, payload)))
+		alarm.Shared, alarm.New, alarm.Tagged = true, false, "" // which the message does not say
+		want := events.Event(alarm)
+		if isCleared {
+			want = events.Cleared(alarm)
+		}
+		if err != nil || !reflect.DeepEqual(got, want) {
+			t.Errorf("%s: by SNS %+v, %v\nwant %+v", name, got, err, want)
+		}
+		compared++
+	}
+	if compared < 12 {
+		t.Errorf("%d samples were compared", compared)
+	}
+}
+
+// messageOf is CloudWatch's message about a change of state, made of its event or its action. The fields are those of the samples that AWS
+// publishes (testdata/events/aws/sns-*, and aws/aws-lambda-go, CloudWatchAlarmSNSPayload).
+func messageOf(t *testing.T, payload []byte) string {
+	t.Helper()
+	type detail struct {
+		AlarmName        string
+		State            struct{ Value, Reason, Timestamp string }
+		AlarmContributor struct {
+			ID         string
+			Attributes map[string]string
+		}
+		Configuration struct {
+			Metrics []struct {
+				ID, AccountID string
+				MetricStat    struct {
+					Metric struct{ Dimensions map[string]string }
+				}
+			}
+		}
+	}
+	var sent struct {
+		Resources []string
+		AlarmArn  string
+		Detail    detail
+		AlarmData *detail
+	}
+	if err := json.Unmarshal(payload, &sent); err != nil {
+		t.Fatal(err)
+	}
+	d, arn := sent.Detail, sent.AlarmArn
+	if sent.AlarmData != nil {
+		d = *sent.AlarmData
+	} else {
+		arn = sent.Resources[0]
+	}
+	var metrics []any
+	for _, m := range d.Configuration.Metrics {
+		dimensions := []any{}
+		for name, value := range m.MetricStat.Metric.Dimensions {
+			dimensions = append(dimensions, map[string]string{"name": name, "value": value})
+		}
+		metrics = append(metrics, map[string]any{"Id": m.ID, "AccountId": m.AccountID,
+			"MetricStat": map[string]any{"Metric": map[string]any{"Dimensions": dimensions}}})
+	}
+	message, err := json.Marshal(map[string]any{"AlarmName": d.AlarmName, "AlarmArn": arn, "NewStateValue": d.State.Value,
+		"NewStateReason": d.State.Reason, "StateChangeTime": d.State.Timestamp, "Region": "a name for people",
+		"AlarmContributorId": d.AlarmContributor.ID, "AlarmContributorAttributes": d.AlarmContributor.Attributes,
+		"Trigger": map[string]any{"Metrics": metrics}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(message)
+}
+
 // What a message of CloudWatch says beside a metric's dimension.
 func TestDecode_MessageOfCloudWatch(t *testing.T) {
 	const head = `{"AlarmName": "a", "AlarmArn": "arn:aws-cn:cloudwatch:cn-north-1:123456789012:alarm:a", "NewStateReason": "r",
