@@ -30,7 +30,7 @@ func (r *resolved) add(in invocation, request maintenance.Request, source string
 func alarmTrigger(a events.Alarm) maintenance.Trigger {
 	t := maintenance.Trigger{Kind: maintenance.TriggerAlarm, Name: a.Name, Time: a.At, Reason: a.Reason, ID: a.ID, NewAlarm: a.New}
 	if a.Contributor != "" {
-		t.ID += "#" + a.Contributor
+		t.Series, t.ID = a.Contributor, t.ID+"#"+a.Contributor
 	}
 	return t
 }

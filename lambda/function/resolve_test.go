@@ -49,8 +49,8 @@ func TestHandler_ContributorsAreTriggersOfTheirOwn(t *testing.T) {
 	text := strings.NewReplacer(`"muteDetail"`, `"was"`, `"TableName": "example-dynamodb-table-name"`, `"ServerName": "automate-06"`).
 		Replace(string(sample(t, "aws/eb-alarm-contributor-state.json")))
 	f.invoke(t, functionARN, []byte(text))
-	want := "arn:aws:cloudwatch:us-east-1:123456789012:alarm:DynamoDBInsightsAlarm#6d442278dba546f6"
-	if len(f.runner.requests) != 1 || f.runner.requests[0].Trigger.ID != want {
+	const series, want = "6d442278dba546f6", "arn:aws:cloudwatch:us-east-1:123456789012:alarm:DynamoDBInsightsAlarm#6d442278dba546f6"
+	if len(f.runner.requests) != 1 || f.runner.requests[0].Trigger.ID != want || f.runner.requests[0].Trigger.Series != series {
 		t.Errorf("got %+v", f.runner.requests)
 	}
 }

@@ -3,7 +3,6 @@ package maintenance
 import (
 	"context"
 	"slices"
-	"strings"
 )
 
 // Clear takes an alarm that has returned to OK back from the runs of these servers that wait. With no trigger left a run is cancelled.
@@ -58,8 +57,7 @@ func cleared(run Run, alarm Trigger, f Facts) (Decision, bool) {
 		return Decision{}, false
 	}
 	left := slices.DeleteFunc(slices.Clone(run.Triggers), func(t Trigger) bool {
-		ofIt := t.ID == alarm.ID || strings.HasPrefix(t.ID, alarm.ID+"#") // of one time series, or of the whole alarm
-		return t.Kind == TriggerAlarm && ofIt && !t.Time.After(alarm.Time)
+		return t.of(alarm) && !t.Time.After(alarm.Time)
 	})
 	if len(left) == len(run.Triggers) {
 		return Decision{}, false

@@ -38,10 +38,17 @@ type Trigger struct {
 	// ID tells triggers of one kind apart. With Time it identifies an alarm's state change or a schedule's firing by every path
 	// the event can take; for an operator it is the request's own key, or the id of the invocation.
 	ID string `json:"id,omitempty"`
+	// Series is the time series of an alarm that watches several, with which its ID ends.
+	Series string `json:"series,omitempty"`
 	// NewAlarm is true for the first evaluation of an alarm that was just made.
 	NewAlarm bool `json:"newAlarm,omitempty"`
 	// Overrides are the names of gates an operator wants left out.
 	Overrides []string `json:"overrides,omitempty"`
+}
+
+// of says whether a trigger is the alarm's, or that of one of its time series. An alarm's name may hold anything, a # too.
+func (t Trigger) of(alarm Trigger) bool {
+	return t.Kind == TriggerAlarm && (t.ID == alarm.ID || t.Series != "" && t.ID == alarm.ID+"#"+t.Series)
 }
 
 // Key is the deduplication key of the trigger for one server.

@@ -372,9 +372,9 @@ func TestRunner_AnOutcomeIsCountedWhenItHappens(t *testing.T) {
 func TestRunner_OneTimeSeriesOfAnAlarmDoesNotTakeBackAnother(t *testing.T) {
 	f := newFixture(t)
 	f.policy.Window = maintenance.Window{Hours: closed{}}
-	for _, series := range []string{"#a", "#b"} {
+	for _, series := range []string{"a", "b"} {
 		q := f.trigger(maintenance.TriggerAlarm, "disk")
-		q.Trigger.ID += series
+		q.Trigger.Series, q.Trigger.ID = series, q.Trigger.ID+"#"+series
 		f.ask(q)
 	}
 	back := maintenance.Trigger{Kind: maintenance.TriggerAlarm, Name: "disk", ID: "arn:disk#a", Time: f.clock}
@@ -382,9 +382,16 @@ func TestRunner_OneTimeSeriesOfAnAlarmDoesNotTakeBackAnother(t *testing.T) {
 	if run := f.only(); len(run.Triggers) != 1 || run.Triggers[0].ID != "arn:disk#b" {
 		t.Fatalf("after one series returned to OK the run holds %v", run.Triggers)
 	}
+	q := f.trigger(maintenance.TriggerAlarm, "disk#2") // another alarm
+	f.ask(q)
 	back.ID = "arn:disk"
+	f.Clear(f.invocation(), []string{"puppet-01"}, back)
+	if run := f.only(); len(run.Triggers) != 1 || run.Triggers[0].ID != "arn:disk#2" {
+		t.Fatalf("after the alarm as a whole returned to OK the run holds %v", run.Triggers)
+	}
+	back.ID = q.Trigger.ID
 	if r := f.Clear(f.invocation(), []string{"puppet-01"}, back)[0]; r.Outcome != maintenance.OutcomeCancelled {
-		t.Errorf("the alarm as a whole returns to OK, and the run is %s", r.Outcome)
+		t.Errorf("the other alarm returns to OK, and the run is %s", r.Outcome)
 	}
 }
 
