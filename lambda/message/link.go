@@ -12,6 +12,12 @@ type link struct {
 	what, address, name string
 }
 
+// Link is the page that shows most of what a report is about: its address, and what it shows; empty where there is none.
+func Link(report maintenance.Report, f Function) (address, name string) {
+	l := linkOf(viewOf(report), f)
+	return l.address, l.name
+}
+
 // after is the link as it follows what it is for.
 func (l link) after() string {
 	if l.address == "" {
