@@ -40,7 +40,8 @@ func New(getenv func(string) string, logger *slog.Logger, metrics io.Writer) (*H
 		return nil, &InitError{err}
 	}
 	endpoint := func(variable string, others ...string) aws.Config {
-		return connection.WithEndpoint(config, append(append([]string{getenv("AWS_ENDPOINT_URL_" + variable)}, others...), getenv("AWS_ENDPOINT_URL"))...)
+		others = append([]string{getenv("AWS_ENDPOINT_URL_" + variable)}, others...)
+		return connection.WithEndpoint(config, append(others, getenv("AWS_ENDPOINT_URL"))...)
 	}
 	servers := endpoint("OPSWORKSCM", doc.Endpoint)
 	function := message.Function{
