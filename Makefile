@@ -30,17 +30,19 @@ help: ## list the targets
 	@echo '  variables: ARCH=$(ARCH) (or amd64), ARGS="flags for run, bench, deploy or destroy", FUZZTIME=$(FUZZTIME), BACKEND=$(BACKEND) (or opsworks-cm),'
 	@echo '             SERVER=name, RUN=id, OVERRIDE=gate[,gate], FUNCTION=name, ENDPOINT=http://127.0.0.1:4000 for the local one (make run ARGS="-serve 127.0.0.1:4000")'
 
-build: opsm ## build the function for Lambda (linux, arm64 or ARCH=amd64), dist/bootstrap, and opsm beside it
+build: opsm ## build the function and its page for Lambda (linux, arm64 or ARCH=amd64), dist/bootstrap and dist/page, and opsm beside them
 	@GOOS=linux GOARCH=$(ARCH) $(sdk)
 	GOOS=linux GOARCH=$(ARCH) $(GOBUILD) -o dist/bootstrap ./lambda
-	@echo "dist/bootstrap: linux/$(ARCH), $$(wc -c < dist/bootstrap) bytes, version $(VERSION)"
+	@GOOS=linux GOARCH=$(ARCH) $(GOBUILD) -o dist/page ./lambda/page
+	@echo "dist/bootstrap: linux/$(ARCH), $$(wc -c < dist/bootstrap) bytes, version $(VERSION); dist/page: $$(wc -c < dist/page) bytes"
 
 opsm: ## build opsm, the operator's command, for this machine: dist/opsm
 	@$(GOBUILD) -o dist/opsm ./lambda/cli/opsm
 
-local: ## build the function for this machine: dist/local/bootstrap
+local: ## build the function and its page for this machine: dist/local/bootstrap, dist/local/page
 	@$(sdk)
 	@$(GOBUILD) -o dist/local/bootstrap ./lambda
+	@$(GOBUILD) -o dist/local/page ./lambda/page
 
 run: local ## play the main job on this machine: an alarm, maintenance, a healthy server (BACKEND=opsworks-cm: on OpsWorks CM)
 	@go run ./infra/runbooks/print puppet-server >dist/local/puppet-server.json

@@ -48,8 +48,10 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if err := known(o, document); err != nil {
 		return err
 	}
-	if _, err := os.Stat(o.function); err != nil {
-		return fmt.Errorf("find the function: %w; make run builds it", err)
+	for _, binary := range binaries(o) {
+		if _, err := os.Stat(binary); err != nil {
+			return fmt.Errorf("find the function: %w; make run builds it", err)
+		}
 	}
 
 	s := newScenario(stdout, o.json)
@@ -74,6 +76,11 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return err
 	}
 
+	if o.fleet {
+		if err := m.Remember(ctx, document.Servers, time.Now()); err != nil {
+			return err
+		}
+	}
 	if o.serve != "" {
 		s.introduce(m, document)
 	} else {
@@ -91,6 +98,14 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	return s.end(ctx, m, o)
 }
 
+// binaries are what is run.
+func binaries(o options) []string {
+	if o.serve == "" {
+		return []string{o.function}
+	}
+	return []string{o.function, o.page}
+}
+
 // start puts together what the story is played on.
 func (s *scenario) start(ctx context.Context, o options, content []byte) (m *machine.Machine, err error) {
 	config := machine.Config{
@@ -100,7 +115,7 @@ func (s *scenario) start(ctx context.Context, o options, content []byte) (m *mac
 		OnEvent: func(event []byte) { s.happened(ctx, event) },
 	}
 	if o.serve != "" {
-		config.OnRequest = s.request
+		config.Page, config.OnRequest = o.page, s.request
 	}
 	s.machine, err = machine.Start(config)
 	return s.machine, err
