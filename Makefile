@@ -23,7 +23,7 @@ cdk   = $(call first,github.com/aws/aws-cdk-go/awscdk/v2,CDK)
 node  = command -v node >/dev/null || { echo 'Node is not installed, and the CDK runs on it: install Node 22 or later.' >&2; exit 1; }
 
 .DEFAULT_GOAL := help
-.PHONY: help build opsm local run test simulate torture check fuzz bench clean synth release bootstrap deploy destroy redrive e2e real status plan start stop close history
+.PHONY: help build opsm local run test simulate torture check fuzz bench clean synth release bootstrap deploy destroy redrive e2e real picture status plan start stop close history
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -49,8 +49,12 @@ run: local ## play the main job on this machine: an alarm, maintenance, a health
 	@go build -o dist/local/run ./lambda/local
 	@dist/local/run -backend $(BACKEND) $(ARGS)
 
+picture: ## draw README's picture, testdata/fleet.png: what make run ARGS="-serve 127.0.0.1:4000 -fleet" shows; needs chromium
+	NEED_CHROMIUM=1 PICTURE="$(CURDIR)/testdata/fleet.png" go test -count=1 -v ./lambda/local -run '^TestPage_Picture$$'
+
 test: ## run all tests; those of infra need Node
 	@command -v node >/dev/null || printf '%s\n' '' '  Node is not installed: THE TESTS OF THE DEPLOYED STACK (infra) DO NOT RUN.' ''
+	@command -v chromium >/dev/null || printf '%s\n' '' '  chromium is not installed: THE PAGE IS NOT TESTED IN A BROWSER.' ''
 	@$(cdk)
 	go test -count=1 ./...
 

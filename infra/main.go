@@ -77,8 +77,8 @@ func run(out io.Writer) error {
 	return err
 }
 
-// prepare reads the settings and lays out the function and its page. Nothing is written before the settings, the binary and the limits of the services
-// are known to be in order, so a wrong setting leaves nothing half-deployed.
+// prepare reads the settings and lays out the function and its page. Nothing is written before the settings, the binary and the limits of
+// the services are known to be in order, so a wrong setting leaves nothing half-deployed.
 func prepare(context any) (p plan, architecture string, err error) {
 	if p, err = newPlan(context, time.Now()); err != nil {
 		return p, "", fmt.Errorf("%s in the context of cdk.json:\n%w", contextKey, err)

@@ -40,7 +40,7 @@ func NewPage(scope constructs.Construct, id string, props *PageProps) *Page {
 	name := "customWidget-" + nameOf(p.Construct)
 	p.Role, p.policy = newRole(p.Construct, "What the page "+name+" may do", service("lambda.amazonaws.com", nil))
 	group := p.newLog(name, props)
-	operators := arnOf(p.Construct, "lambda", "function", nameOf(p.Construct)+":"+settings.OperatorsAlias, awscdk.ArnFormat_COLON_RESOURCE_NAME)
+	operators := nameOf(p.Construct) + ":" + settings.OperatorsAlias
 	p.Function = awslambda.NewFunction(p.Construct, jsii.String("Function"), &awslambda.FunctionProps{
 		FunctionName: jsii.String(name),
 		Description:  jsii.String("Shows the fleet on the dashboard; reads the table of runs, and nothing else"),
@@ -51,7 +51,7 @@ func NewPage(scope constructs.Construct, id string, props *PageProps) *Page {
 		MemorySize:   jsii.Number(pageMemory),
 		Environment: &map[string]*string{
 			settings.EnvMaxProcs: jsii.String(settings.MaxProcs), settings.EnvRunsTable: props.Runs.Table.TableName(),
-			settings.EnvOperators: operators,
+			settings.EnvOperators: arnOf(p.Construct, "lambda", "function", operators, awscdk.ArnFormat_COLON_RESOURCE_NAME),
 		},
 		Timeout: awscdk.Duration_Seconds(jsii.Number(20)),
 		Role: awsiam.Role_FromRoleArn(p.Construct, jsii.String("RoleOfFunction"), p.Role.RoleArn(),

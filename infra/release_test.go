@@ -18,7 +18,8 @@ func TestRelease_Template(t *testing.T) {
 	for name, document := range map[string]string{"cdk.json": inCDKJSON(t), "everything": everything, "strictly": strictly} {
 		t.Run(name, func(t *testing.T) {
 			byCDK := synthesize(t, document)
-			b, _, err := synthesizeRelease(map[string]any{}, &StackProps{Plan: byCDK.Plan, Architecture: "arm64", Zip: "code.zip", PageZip: "page.zip"})
+			props := &StackProps{Plan: byCDK.Plan, Architecture: "arm64", Zip: "code.zip", PageZip: "page.zip"}
+			b, _, err := synthesizeRelease(map[string]any{}, props)
 			if err != nil {
 				t.Fatal(err)
 			}

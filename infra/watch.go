@@ -116,8 +116,8 @@ func (f *Function) metric(name string, options *awscloudwatch.MetricOptions) aws
 	})
 }
 
-// newDashboard shows at a glance, from top to bottom: is anything wrong, how the fleet stands, what did maintenance come to, is the function
-// well.
+// newDashboard shows at a glance, from top to bottom: is anything wrong, how the fleet stands, what did maintenance come to, is the
+// function well.
 // It names the alarms and does not refer to them, so it can be deployed before they are, or without them.
 func (w *Watch) newDashboard(f *Function, page *Page) awscloudwatch.Dashboard {
 	dashboard := awscloudwatch.NewDashboard(w.Construct, jsii.String("Dashboard"), &awscloudwatch.DashboardProps{

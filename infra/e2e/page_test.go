@@ -36,8 +36,8 @@ func pageMust(t *testing.T, d *deployment, r *resource) {
 	}
 }
 
-// look has the deployed page, with exactly the environment that was deployed, show what came of the maintenance of a server, to a payload of
-// the console's; then a button of it asks the function.
+// look has the deployed page, with exactly the environment that was deployed, show what came of the maintenance of a server, to a payload
+// of the console's; then a button of it asks the function.
 func (d *deployment) look(t *testing.T, f *function, name string) {
 	calls := d.record(t)
 	page := d.startPage(t, calls.URL)
@@ -54,7 +54,8 @@ func (d *deployment) look(t *testing.T, f *function, name string) {
 	}
 	fleet, server := shown(""), shown(fmt.Sprintf(`"server": %q, `, name))
 	alias := arn(t, "AWS::Lambda::Function", stackName) + ":" + settings.OperatorsAlias
-	for _, want := range []string{"<a>" + name + "</a>", "● succeeded", "endpoint='" + alias + "'", fmt.Sprintf(`{"plan":{"serverName":%q}}`, name)} {
+	plans := fmt.Sprintf(`{"plan":{"serverName":%q}}`, name)
+	for _, want := range []string{"<a>" + name + "</a>", "● succeeded", "endpoint='" + alias + "'", plans} {
 		if !strings.Contains(fleet, want) {
 			t.Errorf("the fleet has no %s: %s", want, fleet)
 		}

@@ -48,10 +48,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if err := known(o, document); err != nil {
 		return err
 	}
-	for _, binary := range binaries(o) {
-		if _, err := os.Stat(binary); err != nil {
-			return fmt.Errorf("find the function: %w; make run builds it", err)
-		}
+	if err := isBuilt(o); err != nil {
+		return err
 	}
 
 	s := newScenario(stdout, o.json)
@@ -69,18 +67,10 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return err
 	}
 	defer func() { _ = m.Close() }()
-	if err := inject(m, o); err != nil {
-		return err
-	}
-	if err := o.node.attach(m); err != nil {
+	if err := prepare(ctx, m, o, document); err != nil {
 		return err
 	}
 
-	if o.fleet {
-		if err := m.Remember(ctx, document.Servers, time.Now()); err != nil {
-			return err
-		}
-	}
 	if o.serve != "" {
 		s.introduce(m, document)
 	} else {
@@ -98,12 +88,27 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	return s.end(ctx, m, o)
 }
 
-// binaries are what is run.
-func binaries(o options) []string {
-	if o.serve == "" {
-		return []string{o.function}
+// prepare makes the machine as the flags want it.
+func prepare(ctx context.Context, m *machine.Machine, o options, document settings.Settings) error {
+	if err := inject(m, o); err != nil {
+		return err
 	}
-	return []string{o.function, o.page}
+	if err := o.node.attach(m); err != nil || !o.fleet {
+		return err
+	}
+	return m.Remember(ctx, document.Servers, time.Now())
+}
+
+// isBuilt checks that what is run is there: with -serve, the page too.
+func isBuilt(o options) error {
+	_, err := os.Stat(o.function)
+	if err == nil && o.serve != "" {
+		_, err = os.Stat(o.page)
+	}
+	if err != nil {
+		return fmt.Errorf("find the function: %w; make run builds it", err)
+	}
+	return nil
 }
 
 // start puts together what the story is played on.

@@ -3,10 +3,14 @@ package main
 import (
 	"bytes"
 	"context"
+	"image"
+	"image/color"
 	"image/png"
+	"maps"
 	"net/url"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -145,7 +149,8 @@ func TestPage_InABrowser(t *testing.T) {
 	b.becomes("puppet-01", "● succeeded")
 	b.click("widget", "puppet-01")
 	b.popup("Maintenance of puppet-01 has succeeded.")
-	b.do(chromedp.SendKeys(chromedp.CSS("#popup input[name=reason]"), "its disk is full"), chromedp.SendKeys(chromedp.CSS("#popup input[name=by]"), "night shift"))
+	b.do(chromedp.SendKeys(chromedp.CSS("#popup input[name=reason]"), "its disk is full"),
+		chromedp.SendKeys(chromedp.CSS("#popup input[name=by]"), "night shift"))
 	b.click("popup", "Hold")
 	b.confirm("Hold maintenance? puppet-01")
 	b.popup("Night shift: its disk is full")
@@ -198,6 +203,60 @@ func TestPage_ThemesAndWidths(t *testing.T) {
 		}
 		seen[string(picture)] = true
 	}
+}
+
+// README's picture is what the page shows of the fleet that make run -fleet has: make picture draws it.
+func TestPage_Picture(t *testing.T) {
+	file := os.Getenv("PICTURE")
+	if file == "" {
+		t.Skip("make picture draws it")
+	}
+	b := open(t, serve(t, "-fleet").shows(t, `http://127\.0\.0\.1:\d+`))
+	b.do(chromedp.EmulateViewport(1200, 700))
+	b.visit("theme=light")
+	b.becomes("puppet-db", "▶ running")
+	b.becomes("compiler-2", "‖ held")
+	img, err := png.Decode(bytes.NewReader(get(b, chromedp.CaptureScreenshot())))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	if err := (&png.Encoder{CompressionLevel: png.BestCompression}).Encode(&out, flat(img)); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(file, out.Bytes(), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("%s: %d bytes", file, out.Len())
+}
+
+// flat is a picture in the colours that it has most of: with 256 of them the file is a third.
+func flat(img image.Image) image.Image {
+	counts := map[color.RGBA]int{}
+	each := func(do func(x, y int, c color.RGBA)) {
+		for y := img.Bounds().Min.Y; y < img.Bounds().Max.Y; y++ {
+			for x := img.Bounds().Min.X; x < img.Bounds().Max.X; x++ {
+				do(x, y, color.RGBAModel.Convert(img.At(x, y)).(color.RGBA))
+			}
+		}
+	}
+	each(func(_, _ int, c color.RGBA) { counts[c]++ })
+	most := slices.SortedFunc(maps.Keys(counts), func(a, b color.RGBA) int { return counts[b] - counts[a] })
+	var palette color.Palette
+	for _, c := range most[:min(len(most), 256)] {
+		palette = append(palette, c)
+	}
+	out := image.NewPaletted(img.Bounds(), palette)
+	nearest := map[color.RGBA]uint8{}
+	each(func(x, y int, c color.RGBA) {
+		i, known := nearest[c]
+		if !known {
+			i = uint8(palette.Index(c))
+			nearest[c] = i
+		}
+		out.SetColorIndex(x, y, i)
+	})
+	return out
 }
 
 func colours(t *testing.T, picture []byte) int {

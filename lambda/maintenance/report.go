@@ -71,7 +71,7 @@ type Publishing struct {
 
 // Stands is how a run stands now, or how it ended, in the words of the notification that would say so. The policy is today's; nil where the
 // settings do not have its server.
-func (r Run) Stands(now time.Time, p *Policy) Report {
+func Stands(r Run, now time.Time, p *Policy) Report {
 	n := Notification{At: now}
 	switch {
 	case r.State == RunWaiting:

@@ -13,6 +13,9 @@ type asking struct {
 	Hold   bool   `json:"hold,omitempty"`
 }
 
+// holds is what a hold does.
+const holds = "no start is claimed until the hold ends"
+
 // button is something to click: it calls a function with a request, and shows the answer in a popup.
 type button struct {
 	label, title string
@@ -66,7 +69,7 @@ func (p *page) buttons(r *row) {
 	if r.record.Hold.Live(p.now) {
 		p.button(p.release(r.name))
 	} else if p.request.server == "" { // whose own page has the form
-		p.button(button{label: "Hold…", title: "no start is claimed until the hold ends", endpoint: p.self, request: asking{Server: r.name}})
+		p.button(button{label: "Hold…", title: holds, endpoint: p.self, request: asking{Server: r.name}})
 	}
 }
 
@@ -100,19 +103,20 @@ func (p *page) holdForm(serverName string, zone *time.Location) {
 		}
 		p.Put("<option value='{}' {}>{}, for {} h</option>", until.UTC().Format(time.RFC3339), chosen, when(until, zone), hours)
 	}
-	p.Put("</select></label> <label>Reason <input name='reason' maxlength='200'></label> <label>By <input name='by' maxlength='60'></label></form>")
+	p.Put("</select></label> <label>Reason <input name='reason' maxlength='200'></label> " +
+		"<label>By <input name='by' maxlength='60'></label></form>")
 	whom := serverName
 	if whom == "" {
 		whom = "all servers"
 	}
-	p.button(button{label: "Hold", title: "no start is claimed until the hold ends", endpoint: p.Operators,
+	p.button(button{label: "Hold", title: holds, endpoint: p.Operators,
 		request: operating{"hold": {serverName}}, confirmation: "Hold maintenance? " + whom})
 }
 
 // holdFleet is the form that holds all servers.
 func (p *page) holdFleet() {
-	p.Put("<h3>Hold all servers</h3><p>No start is claimed until the hold ends. What was claimed before goes on; what waits keeps waiting, and " +
-		"expires as always.</p>")
+	p.Put("<h3>Hold all servers</h3><p>No start is claimed until the hold ends. What was claimed before goes on; what waits keeps waiting, " +
+		"and expires as always.</p>")
 	p.holdForm("", zoneOfAll(p.Settings))
 }
 

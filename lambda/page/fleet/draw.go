@@ -43,8 +43,8 @@ func (p *page) fleet(ctx context.Context) {
 		p.Put("</details>")
 	}
 	p.legend()
-	p.Put("<p class='lg'>Times are the servers' own. A server's name opens its history. Buttons call {}; who lacks lambda:InvokeFunction on it "+
-		"is shown AccessDenied.</p>", p.function.Name+":operators")
+	p.Put("<p class='lg'>Times are the servers' own. A server's name opens its history. Buttons call {}; who lacks lambda:InvokeFunction on "+
+		"it is shown AccessDenied.</p>", p.function.Name+":operators")
 }
 
 // head is how many servers stand how, the fleet's hold, and who has the slots.
@@ -63,12 +63,13 @@ func (p *page) head(fleet maintenance.Fleet, rows []row) {
 	hold := fleet.Fleet.Hold
 	if !hold.Live(p.now) {
 		p.Put("<p>")
-		p.button(button{label: "Hold all servers…", title: "no start is claimed until the hold ends", endpoint: p.self, request: asking{Hold: true}})
+		p.button(button{label: "Hold all servers…", title: holds, endpoint: p.self, request: asking{Hold: true}})
 		p.Put("</p>")
 		return
 	}
-	p.Put("<p class='say'><b>{}</b>{} ", message.Summary(maintenance.Report{Outcome: maintenance.OutcomeHeld, Until: hold.Until, At: hold.Since}),
-		after(" ", words(hold)))
+	said := message.Summary(maintenance.Report{Outcome: maintenance.OutcomeHeld, Until: hold.Until, At: hold.Since,
+		Zone: zoneOfAll(p.Settings).String()})
+	p.Put("<p class='say'><b>{}</b>{} ", said, after(" ", words(hold)))
 	p.button(p.release(""))
 	p.Put("</p>")
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"strings"
 	"testing"
 	"time"
 	_ "time/tzdata" // the zones must not depend on the machine
@@ -66,7 +67,8 @@ func shown(t testing.TB, s *settings.Settings, l ledger, payload string) string 
 
 func answer(t testing.TB, s *settings.Settings, l ledger, payload string) []byte {
 	t.Helper()
-	h := &fleet.Handler{Settings: s, Runner: l, Operators: operators, Log: slog.New(slog.DiscardHandler), Now: func() time.Time { return now }}
+	h := &fleet.Handler{Settings: s, Runner: l, Operators: operators, Log: slog.New(slog.DiscardHandler),
+		Now: func() time.Time { return now }}
 	ctx := lambdacontext.NewContext(t.Context(), &lambdacontext.LambdaContext{InvokedFunctionArn: self})
 	out, err := h.Invoke(ctx, []byte(payload))
 	if err != nil {
@@ -91,12 +93,14 @@ func thousand(t testing.TB) (*settings.Settings, ledger) {
 	for i := range 1000 {
 		name := fmt.Sprintf("puppet-%04d", i)
 		servers = append(servers, json.RawMessage(fmt.Sprintf(`{"name": %q, "backend": "ssm", "runbook": "puppet-server",
-			"parameters": {"BackupTo": ["s3://backups/x"]}, "timezone": "Europe/Berlin", "window": {"days": ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"], "start": "22:00", "end": "04:00"},
+			"parameters": {"BackupTo": ["s3://backups/x"]}, "timezone": "Europe/Berlin",
+			"window": {"days": ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"], "start": "22:00", "end": "04:00"},
 			"schedules": [{"name": "nightly", "expression": "cron(0 22 * * ? *)"}]}`, name)))
 		var record maintenance.ServerRecord
 		for j := range maintenance.MaxEnds {
 			outcome := []maintenance.Outcome{maintenance.OutcomeSucceeded, maintenance.OutcomeFailed, maintenance.OutcomeCancelled}[(i+j)%3]
-			record.Ends = append(record.Ends, maintenance.End{RunID: name, Outcome: outcome, At: now.Add(-time.Duration(24*j+i%24) * time.Hour)})
+			at := now.Add(-time.Duration(24*j+i%24) * time.Hour)
+			record.Ends = append(record.Ends, maintenance.End{RunID: name, Outcome: outcome, At: at})
 		}
 		record.OpenRun = name + "-20261126T120000-K7M2QX4RTA"
 		l.fleet.Servers[name] = record
@@ -122,9 +126,11 @@ func eight(t testing.TB) (*settings.Settings, ledger) {
 	weekend := `, "window": {"days": ["Sat", "Sun"], "start": "22:00", "end": "04:00"},
 		"schedules": [{"name": "weekly", "expression": "cron(0 23 ? * SAT *)"}]`
 	nightly := `, "window": {"days": ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"], "start": "22:00", "end": "04:00"}`
-	s := resolved(t, `{"maxConcurrent": 2, "servers": [`+server("automate-06", weekend)+","+server("puppet-01", nightly+`, "approval": ["alarm"]`)+","+
-		server("puppet-02", `, "after": "puppet-01"`)+","+server("puppet-db", nightly+`, "schedules": [{"name": "nightly", "expression": "cron(30 22 * * ? *)"}]`)+","+
-		server("compiler-1", "")+","+server("compiler-2", "")+","+server("compiler-3", `, "enabled": false`)+","+server("compiler-4", "")+`]}`)
+	s := resolved(t, `{"maxConcurrent": 2, "servers": [`+strings.Join([]string{
+		server("automate-06", weekend), server("puppet-01", nightly+`, "approval": ["alarm"]`), server("puppet-02", `, "after": "puppet-01"`),
+		server("puppet-db", nightly+`, "schedules": [{"name": "nightly", "expression": "cron(30 22 * * ? *)"}]`),
+		server("compiler-1", ""), server("compiler-2", ""), server("compiler-3", `, "enabled": false`), server("compiler-4", ""),
+	}, ",")+`]}`)
 	ago := func(d time.Duration) time.Time { return now.Add(-d) }
 	const hour, day = time.Hour, 24 * time.Hour
 	ends := func(all ...string) (ends []maintenance.End) {
@@ -152,7 +158,8 @@ func eight(t testing.TB) (*settings.Settings, ledger) {
 	approval.Wait = maintenance.Wait{Reason: maintenance.ReasonApprovalNeeded, Since: ago(hour)}
 	return s, ledger{
 		fleet: maintenance.Fleet{
-			Runs: []maintenance.Run{waits, approval, run("puppet-db", maintenance.RunRunning, 40*time.Minute), run("compiler-4", maintenance.RunRunning, 3*hour)},
+			Runs: []maintenance.Run{waits, approval, run("puppet-db", maintenance.RunRunning, 40*time.Minute),
+				run("compiler-4", maintenance.RunRunning, 3*hour)},
 			Servers: map[string]maintenance.ServerRecord{
 				"automate-06": {Ends: ends("succeeded", "failed", "succeeded")}, "puppet-01": {Ends: ends("succeeded", "succeeded", "cancelled")},
 				"puppet-02":  {Ends: ends("succeeded", "succeeded", "failed", "succeeded", "succeeded", "succeeded")},

@@ -9,8 +9,8 @@ import (
 )
 
 // description answers {"describe": true}. The console reads the first block as YAML, and offers it as the widget's parameters.
-const description = "## The fleet\n\nServers under maintenance, what waits and for what, holds, schedules, and the last two weeks and the next. " +
-	"Buttons ask the function to act; they need `lambda:InvokeFunction` on its alias `operators`.\n\n" +
+const description = "## The fleet\n\nServers under maintenance, what waits and for what, holds, schedules, and the last two weeks and " +
+	"the next. Buttons ask the function to act; they need `lambda:InvokeFunction` on its alias `operators`.\n\n" +
 	"Parameters: `server` is the name of one server; empty shows all.\n\n```yaml\nserver: \"\"\n```\n"
 
 // request is what the console sends: the widget's parameters, or a button's, and widgetContext.

@@ -44,8 +44,9 @@ const (
 
 // glances are a state's class in the style sheet, and its words.
 var glances = map[state][2]string{
-	unread: {"bad", "? not read"}, unfollowed: {"bad", "! not followed"}, overdue: {"bad", "! overdue"}, approval: {"ask", "? approval needed"}, running: {"run", "▶ running"},
-	starting: {"run", "▶ starting"}, waiting: {"wait", "… waiting"}, failed: {"bad", "✕ failed"}, held: {"wait", "‖ held"},
+	unread: {"bad", "? not read"}, unfollowed: {"bad", "! not followed"}, overdue: {"bad", "! overdue"},
+	approval: {"ask", "? approval needed"}, running: {"run", "▶ running"}, starting: {"run", "▶ starting"},
+	waiting: {"wait", "… waiting"}, failed: {"bad", "✕ failed"}, held: {"wait", "‖ held"},
 	quiet: {"calm", "nothing open"}, disabled: {"calm", "disabled"}, removed: {"calm", "not in the settings"},
 }
 
@@ -95,7 +96,7 @@ func (r *row) settle(now time.Time) {
 
 // standing is how a run of the server stands, on the server's clock.
 func (r *row) standing(run maintenance.Run, now time.Time) maintenance.Report {
-	report := run.Stands(now, policyOf(r.server))
+	report := maintenance.Stands(run, now, policyOf(r.server))
 	report.Zone = cmp.Or(report.Zone, r.zone.String())
 	return report
 }

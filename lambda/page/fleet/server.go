@@ -61,7 +61,8 @@ func (p *page) history(r *row, runs []maintenance.Run, err error) {
 	if len(runs) == 0 {
 		return
 	}
-	p.Put("<table class='hi'><thead><tr><th scope='col'>Asked</th><th scope='col'>By</th><th scope='col'>What came of it</th></tr></thead><tbody>")
+	p.Put("<table class='hi'><thead><tr><th scope='col'>Asked</th><th scope='col'>By</th><th scope='col'>What came of it</th></tr></thead>" +
+		"<tbody>")
 	for _, run := range runs {
 		report := r.standing(run, p.now)
 		text := message.Answer(report)
