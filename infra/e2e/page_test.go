@@ -55,7 +55,7 @@ func (d *deployment) look(t *testing.T, f *function, name string) {
 	fleet, server := shown(""), shown(fmt.Sprintf(`"server": %q, `, name))
 	alias := arn(t, "AWS::Lambda::Function", stackName) + ":" + settings.OperatorsAlias
 	plans := fmt.Sprintf(`{"plan":{"serverName":%q}}`, name)
-	for _, want := range []string{"<a>" + name + "</a>", "● succeeded", "endpoint='" + alias + "'", plans} {
+	for _, want := range []string{">" + name + "</a>", "● succeeded", "endpoint='" + alias + "'", plans} {
 		if !strings.Contains(fleet, want) {
 			t.Errorf("the fleet has no %s: %s", want, fleet)
 		}

@@ -29,7 +29,7 @@ type button struct {
 // https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/add_custom_widget_dashboard_interactivity.html
 func (p *page) button(b button) {
 	if b.plain {
-		p.Put("<a>{}</a>", b.label)
+		p.Put("<a tabindex='0'>{}</a>", b.label)
 	} else {
 		p.Put("<a class='btn' role='button' tabindex='0' title='{}'>{}</a>", b.title, b.label)
 	}

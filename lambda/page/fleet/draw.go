@@ -135,13 +135,12 @@ func (p *page) table(rows []row, buttons bool) {
 
 // stand is how a server stands, and, where it is whole, since when.
 func (p *page) stand(r *row, whole bool) {
-	text, since := r.says()
 	p.Put("<b class='{}'>{}</b>", glances[r.state][0], glances[r.state][1])
-	if text != "" {
+	if text := r.says(); text != "" {
 		p.Put(" {}", text)
 	}
-	if at := when(since, r.zone); at != "" && whole {
-		p.Put(" <i>Since {}.</i>", at)
+	if since := r.since(); since != "" && whole {
+		p.Put(" <i>{}</i>", since)
 	}
 	if hold := r.record.Hold; hold.Live(p.now) {
 		if r.state != held {

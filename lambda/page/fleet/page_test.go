@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/net/html"
 
@@ -42,16 +43,16 @@ func TestFleet_Rows(t *testing.T) {
 	page := shown(t, s, l, console(1200, "light", ""))
 	rows := texts(t, page, "tbody")
 	for i, want := range []string{
-		"compiler-4 ! overdue Maintenance of compiler-4 should have been over Fri 27 Nov 01:14 CET, and is not seen to be. Since Thu 26 Nov " +
+		"compiler-4 ! overdue Maintenance of compiler-4 should have been over Fri 27 Nov 01:14 CET, and is not seen to be. Started Thu 26 Nov " +
 			"23:14 CET. Stop Close Plan Hold… ● succeeded Thu 26 Nov 00:14 CET",
-		"puppet-01 ? approval needed Maintenance of puppet-01 waits: an operator has to approve it. Since Fri 27 Nov 01:14 CET. " +
+		"puppet-01 ? approval needed Maintenance of puppet-01 waits: an operator has to approve it. Waits since Fri 27 Nov 01:14 CET. " +
 			"Approve Stop Plan Hold… ● succeeded Thu 26 Nov 00:14 CET",
-		"puppet-db ▶ running Maintenance of puppet-db was started. Since Fri 27 Nov 01:34 CET. Stop Plan Hold… " +
+		"puppet-db ▶ running Maintenance of puppet-db was started. Started Fri 27 Nov 01:34 CET. Stop Plan Hold… " +
 			"● succeeded Thu 26 Nov 00:14 CET Fri 27 Nov 22:30 CET (nightly)",
-		"automate-06 … waiting automate-06 will be maintained when its window opens, Sat 28 Nov 22:00 CET, in 43h46m. Since Fri 27 Nov " +
+		"automate-06 … waiting automate-06 will be maintained when its window opens, Sat 28 Nov 22:00 CET, in 43h46m. Waits since Fri 27 Nov " +
 			"00:14 CET. Start Stop Plan Hold… ● succeeded Thu 26 Nov 00:14 CET Sat 28 Nov 23:00 CET (weekly)",
 		"compiler-1 ✕ failed Maintenance of compiler-1 has failed. Plan Start Hold… ✕ failed Thu 26 Nov 00:14 CET",
-		"compiler-2 ‖ held Maintenance of compiler-2 is held until Fri 27 Nov 09:14 CET. Since Fri 27 Nov 01:14 CET. night shift: disk is " +
+		"compiler-2 ‖ held Maintenance of compiler-2 is held until Fri 27 Nov 09:14 CET. Held since Fri 27 Nov 01:14 CET. night shift: disk is " +
 			"being replaced Plan Start Release ● succeeded Thu 26 Nov 00:14 CET",
 		"puppet-02 nothing open Plan Start Hold… ● succeeded Thu 26 Nov 00:14 CET after puppet-01",
 		"compiler-3 disabled Plan Hold…",
@@ -66,6 +67,36 @@ func TestFleet_Rows(t *testing.T) {
 	if head := texts(t, page, "p")[0]; head != "8 servers : 1 overdue, 1 approval needed, 1 running, 1 waiting, 1 failed, 1 held, "+
 		"1 nothing open, 1 disabled; 2 of 2 slots taken" {
 		t.Errorf("got %q", head)
+	}
+}
+
+// Of a run in doubt it is said what the doubt is, of one that is asked to end that it is.
+func TestFleet_RunsInDoubt(t *testing.T) {
+	s, l := eight(t)
+	running := l.fleet.Runs[2] // of puppet-db
+	for want, change := range map[string]func(*maintenance.Run){
+		"! not followed Maintenance of puppet-db cannot be followed: the function's role lacks a permission.": func(r *maintenance.Run) {
+			r.Unseen = maintenance.Unseen{Since: now.Add(-20 * time.Minute), Reason: maintenance.ReasonDenied}
+		},
+		"Not seen since Fri 27 Nov 01:54 CET.": func(r *maintenance.Run) {
+			r.Unseen = maintenance.Unseen{Since: now.Add(-20 * time.Minute), Reason: maintenance.ReasonUnavailable}
+		},
+		"! not followed": func(r *maintenance.Run) {
+			r.State, r.Attempt.Unconfirmed = maintenance.RunStarting, "the answer was lost"
+		},
+		"▶ starting": func(r *maintenance.Run) { r.State = maintenance.RunStarting },
+		"▶ running Maintenance of puppet-db is asked to stop.": func(r *maintenance.Run) {
+			r.Stop = maintenance.StopRequest{At: now.Add(-time.Minute), By: "x"}
+		},
+	} {
+		run := running
+		change(&run)
+		l.fleet.Runs[2] = run
+		if rows := texts(t, shown(t, s, l, console(600, "light", "")), "tbody"); !slices.ContainsFunc(rows, func(row string) bool {
+			return strings.HasPrefix(row, "puppet-db ") && strings.Contains(row, want)
+		}) {
+			t.Errorf("no %q in %s", want, strings.Join(rows, "\n"))
+		}
 	}
 }
 

@@ -130,24 +130,45 @@ func (r *row) stands(now time.Time) state {
 	}
 }
 
-// says is how it stands, in the words of messages, and since when; empty where nothing is open.
-func (r *row) says() (text string, since time.Time) {
+// says is how it stands, in the words of messages; empty where nothing is open.
+func (r *row) says() string {
 	switch {
 	case r.run.ID != "":
-		since := r.run.Wait.Since
-		if r.run.State != maintenance.RunWaiting {
-			since = r.run.Accepted
-		}
-		return message.Summary(r.report), since
+		return message.Summary(r.report)
 	case r.state == held:
 		return message.Summary(maintenance.Report{Outcome: maintenance.OutcomeHeld, ServerName: r.name, Until: r.record.Hold.Until,
-			At: r.record.Hold.Since, Zone: r.zone.String()}), r.record.Hold.Since
+			At: r.record.Hold.Since, Zone: r.zone.String()})
 	case r.state == failed:
 		end := r.record.Ends[0]
 		return message.Summary(maintenance.Report{Outcome: end.Outcome, Reason: end.Reason, ServerName: r.name, At: end.At,
-			Zone: r.zone.String()}), time.Time{}
+			Zone: r.zone.String()})
 	default:
-		return "", time.Time{}
+		return ""
+	}
+}
+
+// since is since when it stands so, in a sentence; empty where that is not known.
+func (r *row) since() string {
+	said := func(what string, t time.Time) string {
+		if t.IsZero() {
+			return ""
+		}
+		return what + " " + when(t, r.zone) + "."
+	}
+	switch r.state {
+	case approval, waiting:
+		return said("Waits since", r.run.Wait.Since)
+	case running, overdue:
+		return said("Started", r.run.Accepted)
+	case unfollowed:
+		if r.run.Unseen.Since.IsZero() {
+			return said("Tried", r.run.Attempt.Claimed)
+		}
+		return said("Not seen since", r.run.Unseen.Since)
+	case held:
+		return said("Held since", r.record.Hold.Since)
+	default:
+		return ""
 	}
 }
 
