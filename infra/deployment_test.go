@@ -15,7 +15,7 @@ import (
 const strictly = `{"name": "night-shift", "servers": [
 		{"name": "puppet-01", "backend": "ssm", "runbook": "puppet-enterprise", "parameters": {"BackupTo": ["s3://backups/puppet-01"]},
 		 "alarms": ["puppet-01-*"], "schedules": [{"name": "weekly", "expression": "rate(7 days)"}]}],
-	"notify": [{"chat": true}, {"records": true}],
+	"notify": [{"slack": {"workspace": "T01AB2CD3", "channel": "C01AB2CD3"}}, {"records": true}],
 	"deployment": {
 		"memory": 256, "logGroup": "/company/maintenance", "rolePath": "/service/", "terminationProtection": true,
 		"key": "arn:aws:kms:eu-central-1:123456789012:key/0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0",

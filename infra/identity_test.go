@@ -12,22 +12,25 @@ import (
 // have a name that their successor would collide with. The value is the property with the name; what has none in the template is named by
 // CloudFormation.
 var identities = map[string]string{
-	"AWS::CloudWatch::Alarm":        "AlarmName",
-	"AWS::CloudWatch::Dashboard":    "DashboardName",
-	"AWS::DynamoDB::Table":          "TableName",
-	"AWS::Events::Rule":             "Name",
-	"AWS::IAM::Policy":              "PolicyName", // two of them beside each other do not fit into a role
-	"AWS::IAM::Role":                "RoleName",
-	"AWS::KMS::Key":                 "",
-	"AWS::Lambda::Alias":            "Name",
-	"AWS::Lambda::Function":         "FunctionName",
-	"AWS::Logs::LogGroup":           "LogGroupName",
-	"AWS::SNS::Subscription":        "", // a new one asks for confirmation again
-	"AWS::SNS::Topic":               "TopicName",
-	"AWS::SQS::Queue":               "QueueName",
-	"AWS::SSM::Document":            "Name",
-	"AWS::Scheduler::Schedule":      "Name",
-	"AWS::Scheduler::ScheduleGroup": "Name",
+	"AWS::Chatbot::CustomAction":              "ActionName",
+	"AWS::Chatbot::SlackChannelConfiguration": "ConfigurationName",
+	"AWS::CloudWatch::Alarm":                  "AlarmName",
+	"AWS::CloudWatch::Dashboard":              "DashboardName",
+	"AWS::DynamoDB::Table":                    "TableName",
+	"AWS::Events::Rule":                       "Name",
+	"AWS::IAM::ManagedPolicy":                 "ManagedPolicyName",
+	"AWS::IAM::Policy":                        "PolicyName", // two of them beside each other do not fit into a role
+	"AWS::IAM::Role":                          "RoleName",
+	"AWS::KMS::Key":                           "",
+	"AWS::Lambda::Alias":                      "Name",
+	"AWS::Lambda::Function":                   "FunctionName",
+	"AWS::Logs::LogGroup":                     "LogGroupName",
+	"AWS::SNS::Subscription":                  "", // a new one asks for confirmation again
+	"AWS::SNS::Topic":                         "TopicName",
+	"AWS::SQS::Queue":                         "QueueName",
+	"AWS::SSM::Document":                      "Name",
+	"AWS::Scheduler::Schedule":                "Name",
+	"AWS::Scheduler::ScheduleGroup":           "Name",
 }
 
 // replaceable are the types that may get another logical id with the next deployment.

@@ -28,6 +28,7 @@ type Stack struct {
 	Page       *Page
 	Triggers   *Triggers
 	Watch      *Watch
+	Chat       *Chat // nil where the settings ask for none
 	// Warning is what synth says beside; empty if there is nothing.
 	Warning string
 }
@@ -74,6 +75,9 @@ func NewStack(scope constructs.Construct, props *StackProps) *Stack {
 		OwnRules:     slices.ContainsFunc(p.Settings.Servers, func(server settings.Server) bool { return len(server.Rules) > 0 }),
 		AlarmActions: hasTrigger(p.Settings, settings.TriggerAction),
 	})
+	if s.Topics.Chat != nil {
+		s.Chat = NewChat(s.Stack, "Chat", &ChatProps{Topic: s.Topics.Chat, Operators: s.Function.Operators, Channels: s.Topics.Channels})
+	}
 	s.setRolePath(p.Deployment.RolePath)
 	s.Watch = NewWatch(s.Stack, "Watch", &WatchProps{Function: s.Function, Page: s.Page, Topic: s.Topics.Text})
 
@@ -87,6 +91,9 @@ func NewStack(scope constructs.Construct, props *StackProps) *Stack {
 	s.output("RunsTable", s.Runs.Table.TableName(), "the runs; it stays when the stack is destroyed")
 	for _, t := range s.Topics.All() {
 		s.output(t.Output, t.Topic.TopicArn(), t.Description)
+	}
+	if s.Chat != nil {
+		s.output("ChatButtons", s.Chat.ARNs(), "custom actions: the buttons for a channel that you configure yourself, by ARN")
 	}
 	return s
 }
@@ -104,7 +111,11 @@ func (s *Stack) setRolePath(path string) {
 	if path == "" {
 		return
 	}
-	for _, role := range []awsiam.Role{s.Function.Role, s.Page.Role, s.Automation.Role, s.Triggers.Schedules.Role} {
+	roles := []awsiam.Role{s.Function.Role, s.Page.Role, s.Automation.Role, s.Triggers.Schedules.Role}
+	if s.Chat != nil && s.Chat.Role != nil {
+		roles = append(roles, s.Chat.Role)
+	}
+	for _, role := range roles {
 		role.Node().DefaultChild().(awsiam.CfnRole).SetPath(jsii.String(path))
 	}
 }

@@ -170,6 +170,6 @@ const everything = `{
 	"alarmTriggers": ["tag", "dimension", "action"],
 	"notify": [
 		{"email": "ops@example.com", "only": ["error", "failed", "overdue", "missed"]}, {"email": "all@example.com"},
-		{"chat": true}, {"records": true}
+		{"slack": {"workspace": "T01AB2CD3", "channel": "C01AB2CD3"}}, {"chat": true}, {"records": true}
 	]
 }`

@@ -19,6 +19,8 @@ type Topics struct {
 	Text    awssns.Topic
 	Records awssns.Topic
 	Chat    awssns.Topic
+	// Channels are those of Slack that get what the chat topic gets.
+	Channels []settings.Slack
 }
 
 // TopicsProps says who is notified, and of what.
@@ -47,8 +49,11 @@ func NewTopics(scope constructs.Construct, id string, props *TopicsProps) *Topic
 	}))
 	for _, s := range props.Subscriptions {
 		switch {
+		case s.Slack != settings.Slack{}:
+			t.Channels = append(t.Channels, s.Slack)
+			t.newChat()
 		case s.Chat:
-			t.Chat = t.newTopic("Chat", nameOf(t.Construct)+"-chat")
+			t.newChat()
 		case s.Records:
 			t.Records = t.newTopic("Records", nameOf(t.Construct)+"-records")
 		default:
@@ -57,6 +62,13 @@ func NewTopics(scope constructs.Construct, id string, props *TopicsProps) *Topic
 		}
 	}
 	return t
+}
+
+// newChat makes the one topic of all channels, and of those that somebody configures outside of this stack.
+func (t *Topics) newChat() {
+	if t.Chat == nil {
+		t.Chat = t.newTopic("Chat", nameOf(t.Construct)+"-chat")
+	}
 }
 
 // newKey makes the key of the topics. It has to be our own: CloudWatch may not use the one AWS manages for SNS, and an alarm

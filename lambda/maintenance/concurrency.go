@@ -37,7 +37,7 @@ func (t sweep) applyLimit(now time.Time) error {
 	case now.Before(fleet.WantedSince.Add((lagTicks + 1) * t.tick())):
 		return nil
 	}
-	settled, err := t.giveSlots(now)
+	settled, err := t.giveSlots()
 	if err != nil || !settled {
 		return err
 	}
@@ -46,8 +46,8 @@ func (t sweep) applyLimit(now time.Time) error {
 }
 
 // giveSlots gives every run that runs a slot; false if that is not done yet.
-func (t sweep) giveSlots(now time.Time) (bool, error) {
-	all, err := t.Ledger.Due(t.callCtx, QueueDue, now.AddDate(10, 0, 0), 0)
+func (t sweep) giveSlots() (bool, error) {
+	all, err := whole(t.turn, QueueDue)
 	if err != nil {
 		return false, err
 	}

@@ -125,6 +125,7 @@ type backend struct {
 	answer func(maintenance.Run) maintenance.Answer
 	closed maintenance.CalendarState
 	stops  bool
+	stop   error // what a stop is answered
 
 	started, stopped []string
 	looks, follows   int
@@ -183,7 +184,7 @@ func (b *backend) Stop(_ context.Context, run maintenance.Run) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.stopped = append(b.stopped, run.Reference)
-	return nil
+	return b.stop
 }
 
 func (b *backend) Stops() bool { return b.stops }

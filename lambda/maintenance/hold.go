@@ -199,7 +199,7 @@ func (t brake) startingNow() ([]Run, error) {
 		snapshot, err := t.Ledger.Read(t.callCtx, t.request.ServerName)
 		return []Run{snapshot.Open}, err
 	}
-	due, err := t.Ledger.Due(t.callCtx, QueueDue, t.Now().AddDate(10, 0, 0), 0)
+	due, err := whole(t.turn, QueueDue)
 	due = slices.DeleteFunc(due, func(d Due) bool { return d.State != RunStarting })
 	runs, faults := make([]Run, len(due)), make([]error, len(due))
 	t.inParallel(len(due), func(lane *turn, i int) { runs[i], faults[i] = lane.Ledger.Run(lane.callCtx, due[i].RunID) })

@@ -138,6 +138,17 @@ func TestRunner_StopWhereTheBackendCannot(t *testing.T) {
 	}
 }
 
+func TestRunner_AStopThatDoesNotReachTheBackendIsAnsweredWithItsError(t *testing.T) {
+	for reason, told := range map[maintenance.Reason]bool{maintenance.ReasonThrottled: true, maintenance.ReasonNotRunning: false} {
+		f := newFixture(t)
+		f.alarm()
+		f.backend.stop = failing(reason)
+		if r := f.Stop(f.invocation(), f.by(f.only().ID)); r.Reason != maintenance.ReasonStopping || (r.Err != nil) != told {
+			t.Errorf("%s: it is answered %s %v", reason, r.Reason, r.Err)
+		}
+	}
+}
+
 func TestRunner_StopDuringAStartIsObeyedWhenItIsSettled(t *testing.T) {
 	f := newFixture(t)
 	answer := f.backend.answer

@@ -20,7 +20,7 @@ func (r *Runner) Status(ctx context.Context, names []string) Fleet {
 	fleet := Fleet{Servers: map[string]ServerRecord{}}
 	var all []Due
 	for _, queue := range []Queue{QueueDue, QueueSlot} {
-		due, err := t.Ledger.Due(t.callCtx, queue, t.Now().AddDate(10, 0, 0), 0)
+		due, err := whole(t, queue)
 		all, fleet.Err = append(all, due...), errors.Join(fleet.Err, err)
 	}
 	all = slices.DeleteFunc(all, func(d Due) bool { return d.State == RunOver })

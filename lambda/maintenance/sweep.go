@@ -179,7 +179,7 @@ func (t sweep) countOpen(now time.Time) (map[RunState]int, error) {
 	}
 	open := map[RunState]int{RunWaiting: 0, RunStarting: 0, RunRunning: 0}
 	for _, queue := range []Queue{QueueDue, QueueSlot} {
-		all, err := t.Ledger.Due(t.callCtx, queue, now.AddDate(10, 0, 0), 0)
+		all, err := whole(t.turn, queue)
 		if err != nil {
 			return nil, err
 		}

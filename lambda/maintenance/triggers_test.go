@@ -33,6 +33,18 @@ func TestRunner_ASecondTriggerJoinsTheRunThatWaits(t *testing.T) {
 	}
 }
 
+func TestRunner_OfTriggersRefusedForDifferentReasonsTheFirstReasonIsNotified(t *testing.T) {
+	f := newFixture(t)
+	f.waits()
+	f.ask(f.trigger(maintenance.TriggerSchedule, "weekly"))
+	f.policy.Window = maintenance.Window{}
+	record := f.ledger.servers["puppet-01"]
+	record.Ends = []maintenance.End{{At: now.Add(-time.Hour)}} // refuses the alarm
+	f.ledger.servers["puppet-01"], f.ledger.nodes["i-1"] = record, "another"
+	f.sweeps(20)
+	f.expectMail("waiting outside-window", "joined", "refused cooling-down")
+}
+
 func TestRunner_ATriggerThatMeetsARunInProgress(t *testing.T) {
 	f := newFixture(t)
 	f.alarm()

@@ -2,6 +2,8 @@ package message
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"opsworks-maintenance/lambda/maintenance"
@@ -66,6 +68,7 @@ func Chat(report maintenance.Report, function Function) (Message, error) {
 			AdditionalContext: attributes(v),
 		},
 	}
+	maps.Copy(out.Metadata.AdditionalContext, chatButtons(v))
 	if v.Server.ARN != "" {
 		out.Metadata.RelatedResources = []string{v.Server.ARN}
 	}
@@ -91,6 +94,29 @@ func chatSteps(v view, f Function) []string {
 	}
 	return all
 }
+
+// chatButtons are the requests that fit below a message at a click, by their verbs, each with the run or the server that it is about. The
+// custom actions of the stack show a button where its verb is there. A start that leaves a gate out is typed.
+func chatButtons(v view) map[string]string {
+	commands := advise(v).commands
+	if v.waiting() {
+		commands = append(commands, hold, plan)
+	}
+	buttons := map[string]string{}
+	for _, c := range commands {
+		switch {
+		case !c.usable(v) || !slices.Contains(ChatButtons(), c.verb):
+		case c.server:
+			buttons[c.verb] = v.ServerName
+		default:
+			buttons[c.verb] = v.RunID
+		}
+	}
+	return buttons
+}
+
+// ChatButtons are the verbs of the requests that a chat room can send at a click.
+func ChatButtons() []string { return []string{"approve", "stop", "hold", "plan"} }
 
 // code keeps a text from outside from being read as markup: no mention, no link, no bold.
 func code(s string) string { return "`" + strings.ReplaceAll(s, "`", "'") + "`" }

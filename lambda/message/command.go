@@ -21,6 +21,7 @@ type command struct {
 var (
 	stop       = command{what: "stop it", verb: "stop"}
 	giveUp     = command{what: "give up its record, though it may go on", verb: "close"}
+	hold       = command{what: "hold the server for a day", verb: "hold", server: true}
 	plan       = command{what: "see what would happen now", verb: "plan", server: true}
 	startNow   = command{what: "start it now", verb: "start", server: true}
 	startAgain = command{what: "start it again", verb: "start", server: true}

@@ -86,14 +86,22 @@ type Schedule struct {
 	Flexible time.Duration `json:"flexible,omitzero"`
 }
 
-// Subscription is one receiver of messages: a mailbox, the chat topic or the
-// topic of records. Exactly one of Email, Chat and Records is set.
+// Subscription is one receiver of messages: a mailbox, a channel of Slack, the
+// chat topic or the topic of records. Exactly one of Email, Slack, Chat and
+// Records is set.
 type Subscription struct {
 	Email string `json:"email,omitzero"`
 	// Only limits a mailbox to some outcomes; empty means all that are notified.
 	Only    []string `json:"only,omitzero"`
 	Chat    bool     `json:"chat,omitzero"`
 	Records bool     `json:"records,omitzero"`
+	Slack   Slack    `json:"slack,omitzero"`
+}
+
+// Slack is a channel by its id and that of its workspace.
+type Slack struct {
+	Workspace string `json:"workspace"`
+	Channel   string `json:"channel"`
 }
 
 // AlarmTrigger is a way for alarms to reach the function beside the names in a

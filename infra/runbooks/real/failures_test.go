@@ -162,7 +162,9 @@ func parseKey(der []byte) (any, error) {
 // The dump survives the cancel and not the runbook, as leavesNothing sees. What has ended and is not waited for yet, ps calls Z.
 func (s *server) cancelledInTheDump(t *testing.T) {
 	held := lockTable(t)
-	e := s.maintain(t, attempt{cancel: func() bool { return exec.Command("bash", "-c", "ps -e -o stat=,comm= | grep -qE '^[^Z].* pg_dump$'").Run() == nil }})
+	e := s.maintain(t, attempt{cancel: func() bool {
+		return exec.Command("bash", "-c", "ps -e -o stat=,comm= | grep -qE '^[^Z].* pg_dump$'").Run() == nil
+	}})
 	if backup, _ := e.Step("Backup"); len(backup.Survivors) == 0 {
 		t.Error("no process survived the cancel")
 	}

@@ -133,6 +133,7 @@ func TestResolve_Everything(t *testing.T) {
 	}
 	if want := []settings.Subscription{
 		{Email: "ops@example.com", Only: []string{"error", "failed", "overdue", "missed"}}, {Chat: true}, {Records: true},
+		{Slack: settings.Slack{Workspace: "T01AB2CD3", Channel: "C01AB2CD3"}},
 	}; !reflect.DeepEqual(parsed.Notify, want) {
 		t.Errorf("notify = %+v\nwant %+v", parsed.Notify, want)
 	}

@@ -118,12 +118,21 @@ type windowKeys struct {
 type subscriptionKeys struct {
 	// A mailbox. It gets a mail to confirm, and nothing before it has been confirmed.
 	Email string `json:"email" kind:"email"`
-	// There is a topic for chat channels.
+	// A channel of Slack, configured in Amazon Q Developer in chat applications, with buttons below the messages.
+	Slack slackKeys `json:"slack"`
+	// There is a topic for chat channels of your own, and buttons for them.
 	Chat bool `json:"chat" kind:"yes"`
 	// There is a topic of records for machines.
 	Records bool `json:"records" kind:"yes"`
 	// The outcomes that the mailbox is limited to. Left out: all that are notified.
 	Only []string `json:"only" kind:"outcome"`
+}
+
+type slackKeys struct {
+	// The workspace's id, T and more. Somebody has authorised it once in the console of Amazon Q Developer in chat applications.
+	Workspace string `json:"workspace" required:"true" kind:"slackWorkspace"`
+	// The channel's id, C or G and more: the end of its link.
+	Channel string `json:"channel" required:"true" kind:"slackChannel"`
 }
 
 // keysOf are the keys of one of these types, in their order.

@@ -1,6 +1,7 @@
 package check
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -50,13 +51,16 @@ func readSubscriptions(o object, key string) []settings.Subscription {
 // readSubscription also returns what makes the receiver the same as another's.
 func readSubscription(o object) (subscription settings.Subscription, receiver string) {
 	given := 0
-	for _, key := range []string{"email", "chat", "records"} {
+	for _, key := range []string{"email", "slack", "chat", "records"} {
 		if o.has(key) {
 			given++
 		}
 	}
 	if given != 1 {
-		o.parser.fault(o.at, `must have exactly one of "email", "chat": true and "records": true`)
+		o.parser.fault(o.at, `must have exactly one of "email", "slack", "chat": true and "records": true`)
+	}
+	if slack, ok := readSlack(o, "slack"); ok {
+		subscription.Slack, receiver = slack, "slack "+slack.Workspace+" "+slack.Channel
 	}
 	if email, ok := o.text("email"); ok {
 		if isEmail(email) {
@@ -84,7 +88,7 @@ func readOnly(o object) []string {
 		return nil
 	}
 	if !o.has("email") {
-		o.fault("only", "goes with email only; chat and records get everything")
+		o.fault("only", "goes with email only; the others get everything")
 	}
 	if v.kind == kindList && len(v.parts) == 0 {
 		o.fault("only", "lists no outcome; leave it out to get everything")
@@ -134,4 +138,30 @@ func isEmail(text string) bool {
 	return !strings.ContainsFunc(text, func(r rune) bool {
 		return unicode.IsSpace(r) || !unicode.IsPrint(r)
 	})
+}
+
+var slackWorkspace, slackChannel = regexp.MustCompile(`^[TE][0-9A-Z]{1,254}$`), regexp.MustCompile(`^[CG][0-9A-Z]{1,254}$`)
+
+// readSlack reads a channel of Slack. Amazon Q Developer knows both by their ids, and finds nothing by a name.
+// https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-chatbot-slackchannelconfiguration.html
+func readSlack(o object, key string) (settings.Slack, bool) {
+	v, found := o.find(key)
+	if !found {
+		return settings.Slack{}, false
+	}
+	fields, ok := o.parser.open(v, o.at.member(key), keysOf[slackKeys]())
+	if !ok {
+		return settings.Slack{}, false
+	}
+	workspace, right := fields.requiredText("workspace", "write the workspace's id, T and more, as the console of Amazon Q Developer shows it")
+	if right && !slackWorkspace.MatchString(workspace) {
+		fields.fault("workspace", quoted(workspace)+" is not a workspace's id, T and more capital letters and digits")
+		right = false
+	}
+	channel, given := fields.requiredText("channel", "write the channel's id, C and more: the end of its link")
+	if given && !slackChannel.MatchString(channel) {
+		fields.fault("channel", quoted(channel)+" is not a channel's id, C or G and more capital letters and digits; its link ends in it")
+		given = false
+	}
+	return settings.Slack{Workspace: workspace, Channel: channel}, right && given
 }

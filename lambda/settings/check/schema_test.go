@@ -52,6 +52,8 @@ func kinds() map[string]object {
 		"runbook": {"pattern": "^[a-zA-Z0-9_.:/-]{3,138}$",
 			"examples": []any{settings.RunbookChefAutomate, settings.RunbookPuppetEnterprise, settings.RunbookPuppetServer}},
 		"securityGroup":   {"pattern": "^sg-[0-9a-f]{8,17}$"},
+		"slackChannel":    {"pattern": "^[CG][0-9A-Z]{1,254}$"},
+		"slackWorkspace":  {"pattern": "^[TE][0-9A-Z]{1,254}$"},
 		"stackName":       {"pattern": "^[a-zA-Z][a-zA-Z0-9-]{0,39}$"},
 		"subnet":          {"pattern": "^subnet-[0-9a-f]{8,17}$"},
 		"scheduleName":    {"pattern": "^[a-zA-Z0-9._-]{1,64}$"},
@@ -80,7 +82,10 @@ func rules() map[string]object {
 		"deploymentKeys": {"dependencies": object{
 			"noProxy": []any{"proxy"}, "subnets": []any{"securityGroups"}, "securityGroups": []any{"subnets"},
 		}},
-		"subscriptionKeys": {"oneOf": []any{one("email"), one("chat"), one("records")}, "dependencies": object{"only": []any{"email"}}},
+		"subscriptionKeys": {
+			"oneOf":        []any{one("email"), one("slack"), one("chat"), one("records")},
+			"dependencies": object{"only": []any{"email"}},
+		},
 	}
 }
 
