@@ -157,7 +157,7 @@ func TestServer_History(t *testing.T) {
 	const crossed = "Threshold Crossed: 3 out of the last 5 datapoints were less than the threshold (1.0)."
 	for _, want := range []string{
 		"Fri 27 Nov 00:14 CET alarm automate-06-health waiting automate-06 will be maintained when its window opens, Sat 28 Nov 22:00 CET, " +
-			"in 43h46m. It expires Sun 29 Nov 04:00 CET. " + crossed + " dashboard",
+			"in 43h46m. It expires Sun 29 Nov 04:00 CET. " + crossed,
 		"Sat 21 Nov 02:14 CET alarm automate-06-health failed Maintenance of automate-06 has failed. It took 20m. " +
 			"step Backup: exit 1: no space left on device " + crossed + " execution",
 	} {

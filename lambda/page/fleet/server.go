@@ -73,7 +73,7 @@ func (p *page) history(r *row, runs []maintenance.Run, err error) {
 		if reason := report.Trigger.Reason; reason != "" {
 			p.Put("<br><i>{}</i>", reason)
 		}
-		if address, name := message.Link(report, p.function); address != "" {
+		if address, name := message.Link(report, p.function); address != "" && name != message.Dashboard { // which the reader is on
 			p.Put("<br><a href='{}' target='_blank' rel='noopener'>{}</a>", address, name)
 		}
 		p.Put("</td></tr>")
