@@ -75,10 +75,17 @@ func (b browser) visit(query string) {
 	b.do(chromedp.Navigate(b.url+"/?"+query), chromedp.WaitVisible(chromedp.CSS("#widget table")))
 }
 
-// click clicks the link or button with this text, beneath an element.
+// click clicks the link or button with this text, beneath an element; again where a refresh took it away meanwhile.
 func (b browser) click(beneath, text string) {
 	b.Helper()
-	b.do(chromedp.Click(`//*[@id="` + beneath + `"]//a[normalize-space()="` + text + `"]`))
+	var err error
+	for range 5 {
+		if err = chromedp.Do(b.ctx, chromedp.Click(`//*[@id="`+beneath+`"]//a[normalize-space()="`+text+`"]`)); err == nil {
+			return
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+	b.Fatal(err)
 }
 
 // row is the text of a server's row, as it is shown.
