@@ -150,6 +150,28 @@ func TestFleet_Buttons(t *testing.T) {
 	}
 }
 
+// What is next is the first of the schedules, also beyond the two weeks that are drawn; of one whose time nobody knows, its expression; of
+// one that follows, whom; of one that is disabled nothing.
+func TestFleet_Next(t *testing.T) {
+	server := func(name, more string) string {
+		return `{"name": "` + name + `", "backend": "opsworks-cm", "timezone": "Europe/Berlin", ` + more + `}`
+	}
+	const monthly = `"schedules": [{"name": "monthly", "expression": "cron(0 3 ? * SUN#3 *)"}`
+	s := resolved(t, `{"servers": [`+strings.Join([]string{
+		server("a", monthly+`]`), server("b", monthly+`, {"name": "daily", "expression": "cron(0 4 * * ? *)"}]`),
+		server("c", `"schedules": [{"name": "often", "expression": "rate(7 days)"}]`), server("d", `"after": "a"`),
+		server("e", `"enabled": false, `+monthly+`]`),
+	}, ", ")+`]}`)
+	records := map[string]maintenance.ServerRecord{"a": {}, "b": {}, "c": {}, "d": {}, "e": {}}
+	rows := texts(t, shown(t, s, ledger{fleet: maintenance.Fleet{Servers: records}}, console(600, "light", "")), "tbody")
+	for i, want := range []string{" Sun 20 Dec 03:00 CET (monthly) Last", " Fri 27 Nov 04:00 CET (daily) Last", " often: rate(7 days) Last",
+		" after a Last", "disabled Plan Hold… Last"} {
+		if !strings.Contains(rows[i], want) {
+			t.Errorf("%s has no %q", rows[i], want)
+		}
+	}
+}
+
 func TestServer_History(t *testing.T) {
 	s, l := eight(t)
 	page := shown(t, s, l, console(600, "light", `"server": "automate-06", `))

@@ -180,9 +180,9 @@ func (s *scale) shaded(server *settings.Server) string {
 
 // upcoming is when schedules of a server fire in the next two weeks.
 type upcoming struct {
-	times []time.Time
-	at    []int // where they are drawn
-	// text is the next of them, and its schedule, or what can be said instead.
+	at   []int     // where they are drawn
+	next time.Time // the first of them, or of half a year; zero if there is none, or it is not certain
+	// text is the next one and its schedule, or what can be said instead.
 	text string
 }
 
@@ -192,9 +192,11 @@ type firing struct{ expression, zone string }
 // mostFirings of one schedule are drawn: what fires hourly is a band anyway.
 const mostFirings = 14 * 24
 
-func (s *scale) upcoming(server *settings.Server) upcoming {
-	var u upcoming
-	var first time.Time
+// upcoming is empty for a server that is disabled: its schedules start nothing.
+func (s *scale) upcoming(server *settings.Server) (u upcoming) {
+	if !server.Enabled {
+		return u
+	}
 	for _, schedule := range server.Schedules {
 		key := firing{schedule.Expression, server.Timezone}
 		fires, known := s.firings[key]
@@ -202,14 +204,13 @@ func (s *scale) upcoming(server *settings.Server) upcoming {
 			fires = s.fires(schedule.Expression, server.Location)
 			s.firings[key] = fires
 		}
-		if len(fires.times) > 0 && (first.IsZero() || fires.times[0].Before(first)) {
-			first = fires.times[0]
-			u.text = when(first, server.Location) + " (" + schedule.Name + ")"
+		if !fires.next.IsZero() && (u.next.IsZero() || fires.next.Before(u.next)) {
+			u.next, u.text = fires.next, when(fires.next, server.Location)+" ("+schedule.Name+")"
 		}
 		if u.text == "" {
 			u.text = schedule.Name + ": " + schedule.Expression
 		}
-		u.times, u.at = append(u.times, fires.times...), append(u.at, fires.at...)
+		u.at = append(u.at, fires.at...)
 	}
 	slices.Sort(u.at)
 	if u.text == "" && server.After != "" {
@@ -223,8 +224,12 @@ func (s *scale) fires(expression string, zone *time.Location) (u upcoming) {
 	if err != nil {
 		return u
 	}
-	u.times, _ = f.Between(s.now.In(zone), s.now.Add(span), mostFirings)
-	for _, t := range u.times {
+	now := s.now.In(zone)
+	if first, _ := f.Between(now, now.AddDate(0, 6, 0), 1); len(first) > 0 {
+		u.next = first[0]
+	}
+	times, _ := f.Between(now, now.Add(span), mostFirings)
+	for _, t := range times {
 		u.at = append(u.at, s.at(t))
 	}
 	return u
