@@ -16,6 +16,8 @@ import (
 	"time"
 
 	"github.com/chromedp/chromedp"
+
+	"opsworks-maintenance/lambda/local/machine"
 )
 
 // chromium is where a browser is. Without one these tests are left out, but not where NEED_CHROMIUM says that there has to be one.
@@ -189,6 +191,46 @@ func TestPage_AttackInABrowser(t *testing.T) {
 			t.Errorf("filter %s: the attack ran", filter)
 		}
 		b.do(chromedp.Click(chromedp.CSS("#popup > button")))
+	}
+}
+
+// The host page does what the user guide says of the console: what it removes, and each kind of action. An action that is called off does
+// nothing, nor does one that the guide has no such kind of.
+func TestPage_HostPage(t *testing.T) {
+	chromium(t)
+	b := open(t, serve(t).shows(t, `http://127\.0\.0\.1:\d+`))
+	b.visit("")
+	shown := func(html string) string {
+		return get(b, chromedp.Evaluate[string]("show($('widget'), `"+html+"`); $('widget').innerHTML"))
+	}
+	if html := shown(`<p>a<script>1</script><iframe></iframe><svg><use href="#x"/><path d="M0 0"/></svg><b onclick="1">b</b>` +
+		`<a href="javascript:1">c</a></p>`); html != `<p>a<svg><path d="M0 0"></path></svg><b>b</b><a>c</a></p>` {
+		t.Errorf("it leaves %s", html)
+	}
+	const looks = `action="call" endpoint="` + machine.PageARN + `"`
+	for _, c := range []struct{ action, event, answer, want string }{
+		{``, "click", "", "done"}, // html, in the widget
+		{`action="html" event="dblclick"`, "dblclick", "", "done"},
+		{`event="mouseenter"`, "mouseenter", "", "done"},
+		{`event="dblclick"`, "click", "", "before"},
+		{looks, "click", "", "is no server's name"},
+		{looks + ` event="mouseenter"`, "mouseenter", "", "before"},
+		{`confirmation="sure?"`, "click", "yes", "done"},
+		{`confirmation="sure?"`, "click", "no", "before"},
+	} {
+		content := `done`
+		if strings.Contains(c.action, "call") {
+			content = `{"server": "a b"}`
+		}
+		shown(`<a id="before">before</a><cwdb-action ` + c.action + `>` + content + `</cwdb-action>`)
+		get(b, chromedp.Evaluate[bool](`document.getElementById("before").dispatchEvent(new MouseEvent("`+c.event+`"))`))
+		if c.answer != "" {
+			b.do(chromedp.WaitVisible(chromedp.ID("ask")), chromedp.Click(chromedp.CSS("#ask button[value="+c.answer+"]")))
+		}
+		b.do(chromedp.Sleep(300 * time.Millisecond))
+		if text := b.text(`$("widget")`); !strings.Contains(text, c.want) {
+			t.Errorf("%s at %s shows %q", c.action, c.event, text)
+		}
 	}
 }
 
