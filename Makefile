@@ -23,32 +23,38 @@ cdk   = $(call first,github.com/aws/aws-cdk-go/awscdk/v2,CDK)
 node  = command -v node >/dev/null || { echo 'Node is not installed, and the CDK runs on it: install Node 22 or later.' >&2; exit 1; }
 
 .DEFAULT_GOAL := help
-.PHONY: help build opsm local run test simulate torture check fuzz bench clean synth release bootstrap deploy destroy redrive e2e real status plan start stop close history
+.PHONY: help build opsm local run test simulate torture check fuzz bench clean synth release bootstrap deploy destroy redrive e2e real picture status plan start stop close history
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo '  variables: ARCH=$(ARCH) (or amd64), ARGS="flags for run, bench, deploy or destroy", FUZZTIME=$(FUZZTIME), BACKEND=$(BACKEND) (or opsworks-cm),'
 	@echo '             SERVER=name, RUN=id, OVERRIDE=gate[,gate], FUNCTION=name, ENDPOINT=http://127.0.0.1:4000 for the local one (make run ARGS="-serve 127.0.0.1:4000")'
 
-build: opsm ## build the function for Lambda (linux, arm64 or ARCH=amd64), dist/bootstrap, and opsm beside it
+build: opsm ## build the function and its page for Lambda (linux, arm64 or ARCH=amd64), dist/bootstrap and dist/page, and opsm beside them
 	@GOOS=linux GOARCH=$(ARCH) $(sdk)
 	GOOS=linux GOARCH=$(ARCH) $(GOBUILD) -o dist/bootstrap ./lambda
-	@echo "dist/bootstrap: linux/$(ARCH), $$(wc -c < dist/bootstrap) bytes, version $(VERSION)"
+	@GOOS=linux GOARCH=$(ARCH) $(GOBUILD) -o dist/page ./lambda/page
+	@echo "dist/bootstrap: linux/$(ARCH), $$(wc -c < dist/bootstrap) bytes, version $(VERSION); dist/page: $$(wc -c < dist/page) bytes"
 
 opsm: ## build opsm, the operator's command, for this machine: dist/opsm
 	@$(GOBUILD) -o dist/opsm ./lambda/cli/opsm
 
-local: ## build the function for this machine: dist/local/bootstrap
+local: ## build the function and its page for this machine: dist/local/bootstrap, dist/local/page
 	@$(sdk)
 	@$(GOBUILD) -o dist/local/bootstrap ./lambda
+	@$(GOBUILD) -o dist/local/page ./lambda/page
 
 run: local ## play the main job on this machine: an alarm, maintenance, a healthy server (BACKEND=opsworks-cm: on OpsWorks CM)
 	@go run ./infra/runbooks/print puppet-server >dist/local/puppet-server.json
 	@go build -o dist/local/run ./lambda/local
 	@dist/local/run -backend $(BACKEND) $(ARGS)
 
+picture: ## draw README's picture, testdata/fleet.png: what make run ARGS="-serve 127.0.0.1:4000 -fleet" shows; needs chromium
+	NEED_CHROMIUM=1 PICTURE="$(CURDIR)/testdata/fleet.png" go test -count=1 -v ./lambda/local -run '^TestPage_Picture$$'
+
 test: ## run all tests; those of infra need Node
 	@command -v node >/dev/null || printf '%s\n' '' '  Node is not installed: THE TESTS OF THE DEPLOYED STACK (infra) DO NOT RUN.' ''
+	@command -v chromium >/dev/null || printf '%s\n' '' '  chromium is not installed: THE PAGE IS NOT TESTED IN A BROWSER.' ''
 	@$(cdk)
 	go test -count=1 ./...
 

@@ -11,14 +11,18 @@ import (
 	"opsworks-maintenance/events"
 )
 
-// FuzzDecode holds Decode to two promises, whatever bytes arrive: it does not panic, and nothing asks for maintenance that
+// FuzzDecode holds FromWidget and Decode to two promises, whatever bytes arrive: it does not panic, and nothing asks for maintenance that
 // does not, read by other means, say so. The other means is a plain map, field names compared as encoding/json compares them.
 func FuzzDecode(f *testing.F) {
 	for _, payload := range sampleFiles(f) {
 		f.Add(payload)
 	}
+	for _, request := range []string{`"hold": {}`, `"stop": {"runId": "a-1"}`, `"start": {"serverName": "a"}`} {
+		f.Add([]byte("{" + request + ", " + widgetContext(`{"until": "2026-11-28T01:14:00Z", "reason": "a", "by": "b", "runId": "c"}`) + "}"))
+	}
 	f.Fuzz(func(t *testing.T, payload []byte) {
-		event, err := events.Decode(payload)
+		inner, _ := events.FromWidget(payload)
+		event, err := events.Decode(inner)
 		var invalid *events.InvalidError
 		switch {
 		case err != nil && !errors.As(err, &invalid):

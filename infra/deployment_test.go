@@ -52,7 +52,7 @@ func TestDeployment_Strict(t *testing.T) {
 			t.Errorf("%s has the path %v", id, role.Properties["Path"])
 		}
 	}
-	if len(tmpl.of("AWS::IAM::Role")) != 4 {
+	if len(tmpl.of("AWS::IAM::Role")) != 5 {
 		t.Error("a role is not looked at")
 	}
 	_, stack, _ := build(t, strictly)

@@ -80,8 +80,8 @@ func NewFunction(scope constructs.Construct, id string, props *FunctionProps) *F
 	f.Allow("WriteLogs", []string{"logs:CreateLogStream", "logs:PutLogEvents"}, []*string{f.LogGroup.LogGroupArn()}, nil)
 	// It is Lambda that puts an event there, in the function's name, which failed three times or grew too old.
 	f.Allow("SendFailedEvents", []string{"sqs:SendMessage"}, []*string{f.DeadLetters.QueueArn()}, nil)
-	f.join(props.Deployment.Subnets, props.Deployment.SecurityGroups)
-	f.reachThrough(props.Deployment.Proxy, props.Deployment.NoProxy)
+	join(f.Function, f.Policy, nameOf(f.Construct), props.Deployment.Subnets, props.Deployment.SecurityGroups)
+	reachThrough(f.Function, props.Deployment.Proxy, props.Deployment.NoProxy)
 	f.newAlias()
 	return f
 }

@@ -23,9 +23,11 @@ import (
 
 // The paths of the build, from the top of the repository, which is where cdk.json lies and the CLI runs the app.
 const (
-	bootstrapFile = "dist/bootstrap"
-	assetFolder   = "dist/asset"
-	outFolder     = "dist/cdk.out"
+	bootstrapFile   = "dist/bootstrap"
+	pageFile        = "dist/page"
+	assetFolder     = "dist/asset"
+	pageAssetFolder = "dist/asset-page"
+	outFolder       = "dist/cdk.out"
 )
 
 func main() {
@@ -61,7 +63,7 @@ func run(out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	stack := NewStack(app, &StackProps{Plan: plan, Architecture: architecture, Asset: assetFolder})
+	stack := NewStack(app, &StackProps{Plan: plan, Architecture: architecture, Asset: assetFolder, PageAsset: pageAssetFolder})
 	if err := synth(app); err != nil {
 		return err
 	}
@@ -75,13 +77,19 @@ func run(out io.Writer) error {
 	return err
 }
 
-// prepare reads the settings and lays out the function. Nothing is written before the settings, the binary and the limits of the services
-// are known to be in order, so a wrong setting leaves nothing half-deployed.
+// prepare reads the settings and lays out the function and its page. Nothing is written before the settings, the binary and the limits of
+// the services are known to be in order, so a wrong setting leaves nothing half-deployed.
 func prepare(context any) (p plan, architecture string, err error) {
 	if p, err = newPlan(context, time.Now()); err != nil {
 		return p, "", fmt.Errorf("%s in the context of cdk.json:\n%w", contextKey, err)
 	}
-	architecture, err = stage(assetFolder, bootstrapFile, p.SettingsJSON)
+	if architecture, err = stage(assetFolder, bootstrapFile, p.SettingsJSON); err != nil {
+		return p, "", err
+	}
+	ofPage, err := stage(pageAssetFolder, pageFile, p.SettingsJSON)
+	if err == nil && ofPage != architecture {
+		err = fmt.Errorf("%s is built for %s, and %s for %s, run make build", pageFile, ofPage, bootstrapFile, architecture)
+	}
 	return p, architecture, err
 }
 

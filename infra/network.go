@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 	"github.com/aws/jsii-runtime-go"
 )
@@ -15,34 +16,34 @@ const (
 	envNoProxy = "NO_PROXY"
 )
 
-// join has the function run in subnets of the user's. It is Lambda that makes the network interfaces, in the function's name: the
-// function's own code is denied it.
+// join has a function run in subnets of the user's. It is Lambda that makes the network interfaces, in the function's name: the
+// function's own code is denied it. The policy is that of the function's role.
 // https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html#configuration-vpc-permissions
-func (f *Function) join(subnets, securityGroups []string) {
+func join(f awslambda.Function, policy awsiam.Policy, name string, subnets, securityGroups []string) {
 	if len(subnets) == 0 {
 		return
 	}
-	f.Function.Node().DefaultChild().(awslambda.CfnFunction).SetVpcConfig(&awslambda.CfnFunction_VpcConfigProperty{
+	f.Node().DefaultChild().(awslambda.CfnFunction).SetVpcConfig(&awslambda.CfnFunction_VpcConfigProperty{
 		SubnetIds: jsii.Strings(subnets...), SecurityGroupIds: jsii.Strings(securityGroups...),
 	})
 	interfaces, anything := []string{
 		"ec2:CreateNetworkInterface", "ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets", "ec2:DeleteNetworkInterface",
 		"ec2:AssignPrivateIpAddresses", "ec2:UnassignPrivateIpAddresses",
 	}, []*string{jsii.String("*")}
-	f.Allow("JoinSubnets", interfaces, anything, nil)
+	allow(policy, "JoinSubnets", interfaces, anything, nil)
 	// By its name: the function waits for this policy.
-	function := arnOf(f.Construct, "lambda", "function", nameOf(f.Construct), awscdk.ArnFormat_COLON_RESOURCE_NAME)
-	deny(f.Policy, "LeaveSubnetsToLambda", interfaces, anything,
+	function := arnOf(f, "lambda", "function", name, awscdk.ArnFormat_COLON_RESOURCE_NAME)
+	deny(policy, "LeaveSubnetsToLambda", interfaces, anything,
 		&map[string]any{"ArnEquals": map[string]any{"lambda:SourceFunctionArn": function}})
 }
 
-// reachThrough has the function reach AWS through a proxy, but for some hosts.
-func (f *Function) reachThrough(proxy string, but []string) {
+// reachThrough has a function reach AWS through a proxy, but for some hosts.
+func reachThrough(f awslambda.Function, proxy string, but []string) {
 	if proxy == "" {
 		return
 	}
-	f.SetEnvironment(envProxy, jsii.String(proxy))
+	f.AddEnvironment(jsii.String(envProxy), jsii.String(proxy), nil)
 	if len(but) > 0 {
-		f.SetEnvironment(envNoProxy, jsii.String(strings.Join(but, ",")))
+		f.AddEnvironment(jsii.String(envNoProxy), jsii.String(strings.Join(but, ",")), nil)
 	}
 }

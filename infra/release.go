@@ -19,12 +19,12 @@ import (
 )
 
 const (
-	// releaseFolder is where a release lies: the function's zip, and the template.
+	// releaseFolder is where a release lies: the zips of the function and its page, and the template.
 	releaseFolder   = "dist/release"
 	releaseTemplate = "template.json"
 )
 
-// release writes the zip and a template that CloudFormation takes as it is: without the CDK, its bootstrap, and this repository. The zip is
+// release writes the zips and a template that CloudFormation takes as it is: without the CDK, its bootstrap, and this repository. A zip is
 // named by its content: another release is another object in the bucket, by which CloudFormation sees that the code has changed.
 func release(out io.Writer) error {
 	defer jsii.Close()
@@ -36,24 +36,38 @@ func release(out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	code, err := zipFolder(assetFolder)
+	name, code, err := zipOf(assetFolder, plan.Deployment.Name)
 	if err != nil {
 		return err
 	}
-	sum := sha256.Sum256(code)
-	name := plan.Deployment.Name + "-" + hex.EncodeToString(sum[:8]) + ".zip"
-	template, warning, err := synthesizeRelease(written, &StackProps{Plan: plan, Architecture: architecture, Zip: name})
+	pageName, pageCode, err := zipOf(pageAssetFolder, plan.Deployment.Name+"-page")
 	if err != nil {
 		return err
 	}
-	if err := writeRelease(releaseFolder, map[string][]byte{name: code, releaseTemplate: template}); err != nil {
+	template, warning, err := synthesizeRelease(written, &StackProps{Plan: plan, Architecture: architecture, Zip: name, PageZip: pageName})
+	if err != nil {
+		return err
+	}
+	files := map[string][]byte{name: code, pageName: pageCode, releaseTemplate: template}
+	if err := writeRelease(releaseFolder, files); err != nil {
 		return err
 	}
 	if warning != "" {
 		_, _ = fmt.Fprintf(out, "warning: %s\n", warning)
 	}
-	_, err = fmt.Fprintf(out, "%s\n%s\n", filepath.Join(releaseFolder, name), filepath.Join(releaseFolder, releaseTemplate))
-	return err
+	for _, file := range []string{name, pageName, releaseTemplate} {
+		if _, err := fmt.Fprintln(out, filepath.Join(releaseFolder, file)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// zipOf zips a folder, and names the zip by its content.
+func zipOf(folder, name string) (string, []byte, error) {
+	code, err := zipFolder(folder)
+	sum := sha256.Sum256(code)
+	return name + "-" + hex.EncodeToString(sum[:8]) + ".zip", code, err
 }
 
 // synthesizeRelease makes the template with what is written in the context of cdk.json, and says what synth says beside.
@@ -125,16 +139,18 @@ func zipFolder(folder string) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// codeInBucket is the function's code where the template's parameters say it lies: they are filled at the deploy. Its name is none of
+// codeInBucket is the code of a zip where the template's parameters say it lies: they are filled at the deploy. Its name is none of
 // them: the AWS CLI gives a parameter that is not mentioned its value of the deployment before, and the code would stay the old one.
 // https://docs.aws.amazon.com/cli/latest/reference/cloudformation/deploy/
-func codeInBucket(scope constructs.Construct, name string) awslambda.Code {
+func codeInBucket(scope constructs.Construct) func(name string) awslambda.Code {
 	bucket := awscdk.NewCfnParameter(scope, jsii.String("CodeBucket"), &awscdk.CfnParameterProps{
-		Description: jsii.String("The bucket, in the Region of the stack, that the zip of the function lies in"),
+		Description: jsii.String("The bucket, in the Region of the stack, that the zips of the function and its page lie in"),
 	})
 	prefix := awscdk.NewCfnParameter(scope, jsii.String("CodePrefix"), &awscdk.CfnParameterProps{
-		Default: jsii.String(""), Description: jsii.String("What stands before " + name + " in the key of the zip, as releases/"),
+		Default: jsii.String(""), Description: jsii.String("What stands before the names of the zips in their keys, as releases/"),
 	})
-	return awslambda.Code_FromBucketV2(awss3.Bucket_FromBucketName(scope, jsii.String("Code"), bucket.ValueAsString()),
-		jsii.String(*prefix.ValueAsString()+name), nil)
+	in := awss3.Bucket_FromBucketName(scope, jsii.String("Code"), bucket.ValueAsString())
+	return func(name string) awslambda.Code {
+		return awslambda.Code_FromBucketV2(in, jsii.String(*prefix.ValueAsString()+name), nil)
+	}
 }

@@ -18,7 +18,8 @@ func TestRelease_Template(t *testing.T) {
 	for name, document := range map[string]string{"cdk.json": inCDKJSON(t), "everything": everything, "strictly": strictly} {
 		t.Run(name, func(t *testing.T) {
 			byCDK := synthesize(t, document)
-			b, _, err := synthesizeRelease(map[string]any{}, &StackProps{Plan: byCDK.Plan, Architecture: "arm64", Zip: "code.zip"})
+			props := &StackProps{Plan: byCDK.Plan, Architecture: "arm64", Zip: "code.zip", PageZip: "page.zip"}
+			b, _, err := synthesizeRelease(map[string]any{}, props)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -43,6 +44,11 @@ func TestRelease_Template(t *testing.T) {
 			if got := plain(function["Code"]); !reflect.DeepEqual(got, want) {
 				t.Errorf("the code is %v", got)
 			}
+			page, pageByCDK := released.pageFunction(t).Properties, byCDK.pageFunction(t).Properties
+			if got := plain(dig(page, "Code", "S3Key")); got != "${CodePrefix}page.zip" {
+				t.Errorf("the page's code is %v", got)
+			}
+			page["Code"] = pageByCDK["Code"]
 			function["Code"] = byCDK.one(t, "AWS::Lambda::Function").Properties["Code"]
 			if !reflect.DeepEqual(released.Resources, byCDK.Resources) || !reflect.DeepEqual(released.Outputs, byCDK.Outputs) {
 				t.Error("the release has other resources or outputs than the CDK's deployment")

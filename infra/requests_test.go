@@ -3,7 +3,7 @@ package main
 import "fmt"
 
 // The stack's roles, by how their logical ids begin.
-const function, ofRunbooks, ofSchedules = "PermissionsRole", "AutomationRole", "TriggersSchedulesRole"
+const function, ofPage, ofRunbooks, ofSchedules = "PermissionsRole", "Page", "AutomationRole", "TriggersSchedulesRole"
 
 // allowedRequests are the calls that the function, the runbooks, the schedules and services make.
 func (p permissions) allowedRequests() []request {
@@ -40,6 +40,10 @@ func (p permissions) allowedRequests() []request {
 	by(function, []string{"logs:CreateLogStream", "logs:PutLogEvents"},
 		[]string{partition + "logs" + regional + "log-group:/aws/lambda/" + stackName + ":log-stream:2026/11/26/[$LATEST]1"})
 	by(function, []string{"sqs:SendMessage"}, []string{p.queue})
+	by(ofPage, []string{"dynamodb:GetItem", "dynamodb:BatchGetItem"}, []string{p.table})
+	by(ofPage, []string{"dynamodb:Query"}, []string{p.table + "/index/due", p.table + "/index/server"})
+	by(ofPage, []string{"logs:CreateLogStream", "logs:PutLogEvents"},
+		[]string{partition + "logs" + regional + "log-group:/aws/lambda/customWidget-" + stackName + ":log-stream:2026/11/26/[$LATEST]1"})
 	by(ofRunbooks, []string{"ssm:SendCommand"}, []string{owned + "document/AWS-RunShellScript", owned + "document/AWS-RunPatchBaseline"})
 	by(ofRunbooks, []string{"ssm:SendCommand"}, []string{partition + "ec2" + regional + "instance/i-0123456789abcdef0",
 		systems + "managed-instance/mi-0123456789abcdef0"}, "ssm:resourceTag/maintenance-server", "of-a-server-that-left")
@@ -96,6 +100,14 @@ func (p permissions) refusedRequests() []request {
 		p.by(function, "lambda:InvokeFunction", p.function),
 		p.by(function, "opsworks-cm:StartMaintenance", partition+"opsworks-cm"+regional+"server/another/0b3d"),
 		p.by(function, "opsworks-cm:DeleteServer", partition+"opsworks-cm"+regional+"server/automate-06/0b3d"),
+		p.by(ofPage, "lambda:InvokeFunction", p.function+":operators"),
+		p.by(ofPage, "lambda:InvokeFunction", p.function),
+		p.by(ofPage, "dynamodb:UpdateItem", p.table),
+		p.by(ofPage, "dynamodb:PutItem", p.table),
+		p.by(ofPage, "dynamodb:DeleteItem", p.table),
+		p.by(ofPage, "dynamodb:GetItem", partition+"dynamodb"+regional+"table/other"),
+		p.by(ofPage, "ssm:StartAutomationExecution", systems+"document/Maintain"),
+		p.by(ofPage, "sns:Publish", partition+"sns"+regional+stackName),
 		p.by(ofRunbooks, "ssm:SendCommand", node),
 		p.by(ofRunbooks, "ssm:SendCommand", node, "ssm:resourceTag/Name", "puppet-02"),
 		p.by(ofRunbooks, "ssm:SendCommand", owned+"document/AWS-ApplyAnsiblePlaybooks"),

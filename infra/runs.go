@@ -3,6 +3,7 @@ package main
 import (
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsdynamodb"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 
@@ -56,16 +57,26 @@ func numberKey(attribute string) *awsdynamodb.Attribute {
 	return &awsdynamodb.Attribute{Name: jsii.String(attribute), Type: awsdynamodb.AttributeType_NUMBER}
 }
 
+// GrantRead lets the page look at runs: at items of the table, at what is due, and at a server's history. It writes nothing.
+func (r *Runs) GrantRead(policy awsiam.Policy) {
+	allow(policy, "ReadRunsForPage", []string{"dynamodb:GetItem", "dynamodb:BatchGetItem"}, []*string{r.Table.TableArn()}, nil)
+	allow(policy, "QueryRunsForPage", []string{"dynamodb:Query"}, r.indexARNs(ledger.IndexDue, ledger.IndexServer), nil)
+}
+
+func (r *Runs) indexARNs(names ...string) []*string {
+	var arns []*string
+	for _, name := range names {
+		arns = append(arns, jsii.String(*r.Table.TableArn()+"/index/"+name))
+	}
+	return arns
+}
+
 // GrantTo lets the function keep runs: writes, transactions and look-ups on the table; on the indexes, lists of what is due, of a
 // server's runs and of references.
 func (r *Runs) GrantTo(f *Function) {
 	f.Allow("ReadWriteRuns", []string{
 		"dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem", "dynamodb:ConditionCheckItem",
 	}, []*string{r.Table.TableArn()}, nil)
-	var indexes []*string
-	for _, index := range r.Indexes {
-		indexes = append(indexes, jsii.String(*r.Table.TableArn()+"/index/"+index))
-	}
-	f.Allow("QueryRuns", []string{"dynamodb:Query"}, indexes, nil)
+	f.Allow("QueryRuns", []string{"dynamodb:Query"}, r.indexARNs(r.Indexes...), nil)
 	f.SetEnvironment(settings.EnvRunsTable, r.Table.TableName())
 }

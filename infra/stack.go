@@ -25,6 +25,7 @@ type Stack struct {
 	Runs       *Runs
 	Automation *Automation
 	Function   *Function
+	Page       *Page
 	Triggers   *Triggers
 	Watch      *Watch
 	Chat       *Chat // nil where the settings ask for none
@@ -36,8 +37,9 @@ type Stack struct {
 type StackProps struct {
 	Plan         plan
 	Architecture string // of the function, as Lambda names it
-	// The function's code: the folder with its binary and settings, or, for a release, the name of its zip in whatever bucket it is put.
-	Asset, Zip string
+	// The code of the function and of its page: the folder of each with its binary and settings, or, for a release, the name of each one's
+	// zip in whatever bucket they are put.
+	Asset, PageAsset, Zip, PageZip string
 }
 
 // NewStack adds the stack to the app. An id is part of the logical ids of what is under it, and stays, whatever a type is named; that of
@@ -59,8 +61,10 @@ func NewStack(scope constructs.Construct, props *StackProps) *Stack {
 	// Not "Runs": that id has the first edition's table. Under this one an update makes a new table beside the old, which is retained.
 	s.Runs = NewRuns(s.Stack, "Ledger")
 	s.Automation = NewAutomation(s.Stack, "Automation", &AutomationProps{Servers: p.Settings.Servers})
-	s.Function = NewFunction(s.Stack, "Function", &FunctionProps{
-		Architecture: props.Architecture, Code: s.code(props), Deployment: p.Deployment,
+	code, pageCode := s.code(props)
+	s.Function = NewFunction(s.Stack, "Function", &FunctionProps{Architecture: props.Architecture, Code: code, Deployment: p.Deployment})
+	s.Page = NewPage(s.Stack, "Page", &PageProps{
+		FunctionProps: FunctionProps{Architecture: props.Architecture, Code: pageCode, Deployment: p.Deployment}, Runs: s.Runs,
 	})
 	s.Runs.GrantTo(s.Function)
 	s.Topics.GrantPublish(s.Function)
@@ -76,13 +80,14 @@ func NewStack(scope constructs.Construct, props *StackProps) *Stack {
 		s.Chat = NewChat(s.Stack, "Chat", &ChatProps{Topic: s.Topics.Chat, Operators: s.Function.Operators, Channels: s.Topics.Channels})
 	}
 	s.setRolePath(p.Deployment.RolePath)
-	s.Watch = NewWatch(s.Stack, "Watch", &WatchProps{Function: s.Function, Topic: s.Topics.Text})
+	s.Watch = NewWatch(s.Stack, "Watch", &WatchProps{Function: s.Function, Page: s.Page, Topic: s.Topics.Text})
 
 	if s.Warning = warnRetiredService(p.Settings); s.Warning != "" {
 		awscdk.Annotations_Of(s.Stack).AddWarningV2(jsii.String(p.Deployment.Name+":opsworks-cm"), jsii.String(s.Warning))
 	}
 	s.output("FunctionName", s.Function.Function.FunctionName(), "the function; its name in logs and metrics")
 	s.output("OperatorsFunction", s.Function.OperatorsName(), "the function's alias for operators: --function-name of aws lambda invoke")
+	s.output("PageFunction", s.Page.Function.FunctionName(), "the page; who looks at it needs lambda:InvokeFunction on it")
 	s.output("DeadLettersUrl", s.Function.DeadLetters.QueueUrl(), "events that could not be delivered or handled; make redrive")
 	s.output("RunsTable", s.Runs.Table.TableName(), "the runs; it stays when the stack is destroyed")
 	for _, t := range s.Topics.All() {
@@ -94,11 +99,12 @@ func NewStack(scope constructs.Construct, props *StackProps) *Stack {
 	return s
 }
 
-func (s *Stack) code(props *StackProps) awslambda.Code {
+func (s *Stack) code(props *StackProps) (function, page awslambda.Code) {
 	if props.Zip != "" {
-		return codeInBucket(s.Stack, props.Zip)
+		in := codeInBucket(s.Stack)
+		return in(props.Zip), in(props.PageZip)
 	}
-	return awslambda.Code_FromAsset(jsii.String(props.Asset), nil)
+	return awslambda.Code_FromAsset(jsii.String(props.Asset), nil), awslambda.Code_FromAsset(jsii.String(props.PageAsset), nil)
 }
 
 // setRolePath gives the stack's roles a path.
@@ -106,7 +112,7 @@ func (s *Stack) setRolePath(path string) {
 	if path == "" {
 		return
 	}
-	roles := []awsiam.Role{s.Function.Role, s.Automation.Role, s.Triggers.Schedules.Role}
+	roles := []awsiam.Role{s.Function.Role, s.Page.Role, s.Automation.Role, s.Triggers.Schedules.Role}
 	if s.Chat != nil && s.Chat.Role != nil {
 		roles = append(roles, s.Chat.Role)
 	}

@@ -115,7 +115,7 @@ func buildIn(t *testing.T, context map[string]any, document string) (awscdk.App,
 	flags := recommendedFlags()
 	maps.Copy(flags, context)
 	app := awscdk.NewApp(&awscdk.AppProps{Context: &flags, Outdir: jsii.String(t.TempDir()), AnalyticsReporting: jsii.Bool(false)})
-	return app, NewStack(app, &StackProps{Plan: p, Architecture: "arm64", Asset: asset}), p
+	return app, NewStack(app, &StackProps{Plan: p, Architecture: "arm64", Asset: asset, PageAsset: asset}), p
 }
 
 // inCDKJSON is the settings document that the repository comes with.

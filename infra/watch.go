@@ -26,6 +26,7 @@ type Watch struct {
 // WatchProps is what is watched, and the topic for people.
 type WatchProps struct {
 	Function *Function
+	Page     *Page
 	Topic    awssns.Topic
 }
 
@@ -64,7 +65,7 @@ func NewWatch(scope constructs.Construct, id string, props *WatchProps) *Watch {
 		alarm.AddOkAction(notify)
 		w.Alarms = append(w.Alarms, alarm)
 	}
-	w.Dashboard = w.newDashboard(props.Function)
+	w.Dashboard = w.newDashboard(props.Function, props.Page)
 	return w
 }
 
@@ -115,9 +116,10 @@ func (f *Function) metric(name string, options *awscloudwatch.MetricOptions) aws
 	})
 }
 
-// newDashboard shows at a glance, from top to bottom: is anything wrong, what did maintenance come to, is the function well.
+// newDashboard shows at a glance, from top to bottom: is anything wrong, how the fleet stands, what did maintenance come to, is the
+// function well.
 // It names the alarms and does not refer to them, so it can be deployed before they are, or without them.
-func (w *Watch) newDashboard(f *Function) awscloudwatch.Dashboard {
+func (w *Watch) newDashboard(f *Function, page *Page) awscloudwatch.Dashboard {
 	dashboard := awscloudwatch.NewDashboard(w.Construct, jsii.String("Dashboard"), &awscloudwatch.DashboardProps{
 		DashboardName: jsii.String(nameOf(w.Construct)),
 	})
@@ -128,6 +130,7 @@ func (w *Watch) newDashboard(f *Function) awscloudwatch.Dashboard {
 	dashboard.AddWidgets(awscloudwatch.NewAlarmStatusWidget(&awscloudwatch.AlarmStatusWidgetProps{
 		Title: jsii.String("Alarms"), Alarms: &named, Width: jsii.Number(24), Height: jsii.Number(3),
 	}))
+	dashboard.AddWidgets(page.widget())
 	dashboard.AddWidgets(
 		graph("Outcomes per hour", f.byDimension(settings.MetricOutcomes, settings.DimensionOutcome, metricOptions(60, "Sum", "")), 16),
 		graph("Open runs", f.byDimension(settings.MetricOpenRuns, settings.DimensionState, metricOptions(5, "Maximum", "")), 8),

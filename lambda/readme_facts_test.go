@@ -80,7 +80,7 @@ func TestREADME_Stack(t *testing.T) {
 	for _, resource := range template.Resources {
 		types[resource.Type] = true
 	}
-	said := "function, rules, schedules, a sweep each minute, topics with their key, a table, alarms, a dashboard"
+	said := "function, its page, rules, schedules, a sweep each minute, topics with their key, a table, alarms, a dashboard"
 	if !strings.Contains(read(t, filepath.Join(root, "README.md")), said) {
 		t.Fatalf("README.md does not say %q", said)
 	}

@@ -89,6 +89,7 @@ func (d *deployment) maintain(t *testing.T) {
 	none(t, runs)
 	d.maintainNode(t, f, mailbox, runs)
 	d.permitted(t, f)
+	d.look(t, f, name)
 }
 
 // none checks that no run is open.
@@ -110,7 +111,8 @@ func (d *deployment) start(t *testing.T, serverName string) *function {
 	if err != nil {
 		t.Fatalf("%v: make local builds it", err)
 	}
-	for file, content := range map[string][]byte{"bootstrap": binary, "settings.json": d.unzip(t)["settings.json"].content} {
+	settingsFile := d.unzip(t, d.stack.one(t, "AWS::Lambda::Function"))["settings.json"].content
+	for file, content := range map[string][]byte{"bootstrap": binary, "settings.json": settingsFile} {
 		if err := os.WriteFile(filepath.Join(task, file), content, 0o700); err != nil {
 			t.Fatal(err)
 		}

@@ -39,6 +39,10 @@ func (d *deployment) topic(audience string) string {
 }
 
 func functionMust(t *testing.T, d *deployment, r *resource) {
+	if r.ofPage() {
+		pageMust(t, d, r)
+		return
+	}
 	is(t, r, stackName, "FunctionName")
 	is(t, r, "provided.al2023", "Runtime")
 	is(t, r, "bootstrap", "Handler")

@@ -110,8 +110,17 @@ func (d *deployment) permitted(t *testing.T, f *function) {
 			needs = append(needs, need)
 		}
 	}
+	d.allows(t, d.stack.one(t, "AWS::Lambda::Function"), needs)
+	if len(needs) < 5 {
+		t.Error("that cannot be all")
+	}
+}
+
+// allows checks that the deployed policies of a function's role allow what it needs.
+func (d *deployment) allows(t *testing.T, function *resource, needs []string) {
+	t.Helper()
 	var allowed []string
-	role := nameIn(fmt.Sprint(d.stack.one(t, "AWS::Lambda::Function").Properties["Role"]))
+	role := nameIn(fmt.Sprint(function.Properties["Role"]))
 	for _, policy := range d.stack.of("AWS::IAM::Policy") {
 		if !slices.Contains(list(policy.Properties["Roles"]), role) {
 			continue
@@ -129,13 +138,10 @@ func (d *deployment) permitted(t *testing.T, f *function) {
 			prefix, any := strings.CutSuffix(may, "*")
 			return need == may || any && strings.HasPrefix(need, prefix)
 		}) {
-			t.Errorf("the function's role does not allow %s", need)
+			t.Errorf("the role of %s does not allow %s", function.Name, need)
 		}
 	}
-	t.Logf("what it did, and its role has to allow:\n  %s", strings.Join(needs, "\n  "))
-	if len(needs) < 5 {
-		t.Error("that cannot be all")
-	}
+	t.Logf("what %s did, and its role has to allow:\n  %s", function.Name, strings.Join(needs, "\n  "))
 }
 
 // list is a value that may stand alone or in a list.

@@ -111,17 +111,23 @@ func (d *deployment) compare(t *testing.T, r *resource, k kind) {
 	}
 }
 
-// codeIs checks what the function's code holds: the binary that was built, and these settings.
+// codeIs checks what the code of the function and of its page holds: the binary that was built, and these settings.
 func (d *deployment) codeIs(t *testing.T, document map[string]any) {
 	t.Helper()
-	files := d.unzip(t)
+	d.codeOf(t, d.stack.one(t, "AWS::Lambda::Function"), "dist/bootstrap", document)
+	d.codeOf(t, d.stack.page(t), "dist/page", document)
+}
+
+func (d *deployment) codeOf(t *testing.T, function *resource, file string, document map[string]any) {
+	t.Helper()
+	files := d.unzip(t, function)
 	names := slices.Sorted(maps.Keys(files))
 	if !reflect.DeepEqual(names, []string{"bootstrap", "settings.json"}) {
 		t.Fatalf("the function's code holds %v", names)
 	}
-	built, err := os.ReadFile(filepath.Join(root, "dist/bootstrap"))
+	built, err := os.ReadFile(filepath.Join(root, file))
 	if err != nil || !bytes.Equal(built, files["bootstrap"].content) {
-		t.Errorf("the bootstrap that was deployed is not that in dist: %v", err)
+		t.Errorf("the bootstrap that was deployed is not %s: %v", file, err)
 	}
 	if files["bootstrap"].mode&0o111 != 0o111 {
 		t.Errorf("bootstrap cannot be executed: %v", files["bootstrap"].mode)
@@ -131,13 +137,13 @@ func (d *deployment) codeIs(t *testing.T, document map[string]any) {
 		t.Fatal(err)
 	}
 	architecture := map[elf.Machine]string{elf.EM_AARCH64: "arm64", elf.EM_X86_64: "x86_64"}[binary.Machine]
-	if got := dig(d.stack.one(t, "AWS::Lambda::Function").Properties, "Architectures"); !reflect.DeepEqual(got, []any{architecture}) {
+	if got := dig(function.Properties, "Architectures"); !reflect.DeepEqual(got, []any{architecture}) {
 		t.Errorf("a binary for %s runs on %v", architecture, got)
 	}
 	if got, want := files["settings.json"].content, resolved(t, document); !bytes.Equal(got, want) {
 		t.Errorf("settings.json is\n%s\nnot\n%s", got, want)
 	}
-	t.Logf("the function's code: bootstrap (%s, executable, as built) and settings.json (as asked for)", architecture)
+	t.Logf("the code of %s: bootstrap (%s, executable, as built) and settings.json (as asked for)", function.Name, architecture)
 }
 
 // resolved is what the function loads of a document.
@@ -163,9 +169,9 @@ type zipped struct {
 	mode    os.FileMode
 }
 
-func (d *deployment) unzip(t *testing.T) map[string]zipped {
+func (d *deployment) unzip(t *testing.T, function *resource) map[string]zipped {
 	t.Helper()
-	code, err := d.code(t.Context(), d.stack.one(t, "AWS::Lambda::Function"))
+	code, err := d.code(t.Context(), function)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -19,23 +19,24 @@ func TestRelease(t *testing.T) {
 	}
 	const bucket, prefix = "company-releases", "night/shift/"
 	zips, err := filepath.Glob(filepath.Join(root, "dist/release", stackName+"-*.zip"))
-	if err != nil || len(zips) != 1 {
+	if err != nil || len(zips) != 2 {
 		t.Fatalf("the release has the zips %q, %v; make release", zips, err)
 	}
 	d := &deployment{folder: t.TempDir()}
 	d.document, d.settings = inCDKJSON(t)
 	d.emulator = newEmulator(t)
-	code, err := os.ReadFile(zips[0])
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, object := range []struct {
-		path string
-		body []byte
-	}{{"/" + bucket, nil}, {"/" + bucket + "/" + prefix + filepath.Base(zips[0]), code}} {
-		if _, err := d.send(t.Context(), http.MethodPut, object.path, "s3", "", object.body); err != nil {
+	put := func(path string, body []byte) {
+		if _, err := d.send(t.Context(), http.MethodPut, path, "s3", "", body); err != nil {
 			t.Fatal(err)
 		}
+	}
+	put("/"+bucket, nil)
+	for _, zip := range zips {
+		code, err := os.ReadFile(zip)
+		if err != nil {
+			t.Fatal(err)
+		}
+		put("/"+bucket+"/"+prefix+filepath.Base(zip), code)
 	}
 	file := filepath.Join(root, "dist/release/template.json")
 	template, err := os.ReadFile(file)

@@ -194,14 +194,28 @@ func (s *stack) of(kind string) []*resource {
 	return found
 }
 
-// one is the only resource of a type.
+// one is the only resource of a type, but for the page's.
 func (s *stack) one(t *testing.T, kind string) *resource {
 	t.Helper()
-	found := s.of(kind)
+	found := slices.DeleteFunc(s.of(kind), (*resource).ofPage)
 	if len(found) != 1 {
 		t.Fatalf("the template has %d of %s, want 1", len(found), kind)
 	}
 	return found[0]
+}
+
+func (r *resource) ofPage() bool { return strings.HasPrefix(r.ID, "Page") }
+
+// page is the page function.
+func (s *stack) page(t *testing.T) *resource {
+	t.Helper()
+	for _, r := range s.of("AWS::Lambda::Function") {
+		if r.ofPage() {
+			return r
+		}
+	}
+	t.Fatal("the template has no page function")
+	return nil
 }
 
 // dig follows keys and indexes into a value of the template; nil is where it ends.

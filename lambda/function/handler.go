@@ -63,6 +63,7 @@ func answerWith(reports ...maintenance.Report) answer { return answer{Reports: r
 // Invoke implements lambda.Handler. The payload is taken as bytes, so that malformed JSON is answered here and not by a library.
 func (h *Handler) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 	in := h.invocation(ctx)
+	payload, widget := events.FromWidget(payload)
 	event, err := events.Decode(payload)
 	a := h.answer(ctx, in, event, err)
 	if a.Body == nil {
@@ -72,6 +73,9 @@ func (h *Handler) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 	h.measure(a)
 	if err := retry(in, event, a.Reports); err != nil {
 		return nil, err
+	}
+	if widget {
+		return json.Marshal(forWidget(a.Body))
 	}
 	return json.Marshal(a.Body)
 }

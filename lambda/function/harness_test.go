@@ -25,7 +25,7 @@ import (
 	"opsworks-maintenance/lambda/notify"
 )
 
-// Of the contract: the server, the time of an invocation (infra), and how long one waits for an answer (connections.go).
+// Of the contract: the server, the time of an invocation (infra), and how long one waits for an answer (lambda/connection).
 const (
 	contractServer = "automate-06"
 	invocationTime = 30 * time.Second

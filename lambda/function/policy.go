@@ -28,7 +28,7 @@ func policies(doc *settings.Settings, name string) func(string) (maintenance.Pol
 		policy := maintenance.Policy{
 			Backend:         string(s.Backend),
 			Enabled:         s.Enabled,
-			Window:          maintenance.Window{Location: s.Location},
+			Window:          s.Opens(),
 			StaleAfter:      s.StaleAfter,
 			ExpiresAfter:    s.ExpiresAfter,
 			Cooldown:        s.Cooldown,
@@ -42,9 +42,6 @@ func policies(doc *settings.Settings, name string) func(string) (maintenance.Pol
 		}
 		if len(s.Approval) > 0 {
 			policy.Work = work(s)
-		}
-		if !s.Window.Always() { // no hours are a window that is always open, by which a trigger expires after a time of its own
-			policy.Window.Hours = s.Window
 		}
 		return policy, true
 	}

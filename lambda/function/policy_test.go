@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"opsworks-maintenance/lambda/automation"
+	"opsworks-maintenance/lambda/connection"
 	"opsworks-maintenance/lambda/maintenance"
 )
 
@@ -110,14 +111,14 @@ func TestExpected(t *testing.T) {
 }
 
 func TestAt_FirstEndpointGiven(t *testing.T) {
-	config, err := awsConfig(func(string) string { return "x" }, nil)
+	config, err := connection.Config(func(string) string { return "x" }, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := *withEndpoint(config, "", "http://settings", "http://all").BaseEndpoint; got != "http://settings" {
+	if got := *connection.WithEndpoint(config, "", "http://settings", "http://all").BaseEndpoint; got != "http://settings" {
 		t.Errorf("got %s", got)
 	}
-	if withEndpoint(config, "", "").BaseEndpoint != nil {
+	if connection.WithEndpoint(config, "", "").BaseEndpoint != nil {
 		t.Error("an endpoint from nowhere")
 	}
 }

@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"os"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -15,6 +13,7 @@ import (
 
 	"opsworks-maintenance/lambda/alarms"
 	"opsworks-maintenance/lambda/automation"
+	"opsworks-maintenance/lambda/connection"
 	"opsworks-maintenance/lambda/ledger"
 	"opsworks-maintenance/lambda/maintenance"
 	"opsworks-maintenance/lambda/message"
@@ -34,15 +33,16 @@ func (e *InitError) Unwrap() error { return e.Err }
 // New builds the handler from the environment: the only place where the parts meet. Every fault is reported at once.
 func New(getenv func(string) string, logger *slog.Logger, metrics io.Writer) (*Handler, error) {
 	environment, envErr := settings.ReadEnvironment(getenv)
-	doc, docErr := readSettings(environment.SettingsFile)
+	doc, docErr := settings.Read(environment.SettingsFile)
 	nodes, runbookErr := nodes(doc, environment.Runbooks)
-	trusted := roots(getenv, bundles())
-	config, awsErr := awsConfig(getenv, trusted)
+	trusted := connection.Roots(getenv)
+	config, awsErr := connection.Config(getenv, trusted)
 	if err := errors.Join(envErr, docErr, runbookErr, awsErr); err != nil {
 		return nil, &InitError{err}
 	}
 	endpoint := func(variable string, others ...string) aws.Config {
-		return withEndpoint(config, append(append([]string{getenv("AWS_ENDPOINT_URL_" + variable)}, others...), getenv("AWS_ENDPOINT_URL"))...)
+		others = append([]string{getenv("AWS_ENDPOINT_URL_" + variable)}, others...)
+		return connection.WithEndpoint(config, append(others, getenv("AWS_ENDPOINT_URL"))...)
 	}
 	servers := endpoint("OPSWORKSCM", doc.Endpoint)
 	function := message.Function{
@@ -51,7 +51,7 @@ func New(getenv func(string) string, logger *slog.Logger, metrics io.Writer) (*H
 	topics := notify.Topics{Text: environment.TopicARN, Records: environment.RecordsTopicARN, Chat: environment.ChatTopicARN}
 	cm, ssm := opsworkscm.New(servers, time.Now), automation.New(endpoint("SSM"), nodes, time.Now)
 	tables := endpoint("DYNAMODB")
-	tables.HTTPClient = httpClient(trusted, ledger.AttemptTimeout)
+	tables.HTTPClient = connection.Client(trusted, ledger.AttemptTimeout)
 	runs, publisher := ledger.New(tables, environment.RunsTable, rand.Text), notify.New(endpoint("SNS"), topics, function)
 	runner := &maintenance.Runner{
 		Policy:        asDeployed(policies(doc, function.Name), environment.Runbooks),
@@ -76,24 +76,4 @@ func accountOf(arn string) string {
 		return parts[4]
 	}
 	return ""
-}
-
-// readSettings loads the resolved settings, by default settings.json beside the binary.
-func readSettings(path string) (*settings.Settings, error) {
-	if path == "" {
-		binary, err := os.Executable()
-		if err != nil {
-			return nil, fmt.Errorf("find settings: %w", err)
-		}
-		path = filepath.Join(filepath.Dir(binary), "settings.json")
-	}
-	document, err := os.ReadFile(path)
-	if err != nil {
-		return nil, fmt.Errorf("read settings: %w", err)
-	}
-	doc, err := settings.Load(document)
-	if err != nil {
-		return nil, fmt.Errorf("read settings %s: %w", path, err)
-	}
-	return &doc, nil
 }

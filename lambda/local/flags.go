@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -19,6 +20,8 @@ type options struct {
 	settings        string
 	runbooks        map[string]machine.Runbook
 	function        string
+	page            string
+	fleet           bool
 	maintenanceTime time.Duration
 	fail            bool
 	fault           string
@@ -44,6 +47,7 @@ func (o *options) define(flags *flag.FlagSet) {
 	flags.Func("runbook", "play the steps of a runbook of your own, `NAME=FILE`: its name in the settings, its document as JSON; repeatable "+
 		"(default: one step)", o.readRunbook)
 	flags.StringVar(&o.function, "function", "dist/local/bootstrap", "the function's binary for this machine, in `FILE`")
+	flags.StringVar(&o.page, "page", "dist/local/page", "the page function's binary for this machine, in `FILE`; with -serve")
 	o.maintenanceTime, o.timeout = usualTime, 30*time.Second
 	flags.Func("maintenance-time", "how long a maintenance takes, a `TIME` such as 10s or 5m (default 3s)", duration(&o.maintenanceTime))
 	flags.BoolVar(&o.fail, "fail", false, "let maintenance fail")
@@ -51,8 +55,27 @@ func (o *options) define(flags *flag.FlagSet) {
 		"; of opsworks-cm: "+strings.Join(faults("opsworks-cm"), ", ")+"; a topic may be named: topic-gone:chat")
 	flags.Func("timeout", "the function's timeout, a `TIME` such as 2s (default 30s)", duration(&o.timeout))
 	flags.StringVar(&o.serve, "serve", "", "stay up at `ADDR`, such as 127.0.0.1:4000, for any AWS client")
+	flags.BoolVar(&o.fleet, "fleet", false, "with -serve, a fleet to look at: testdata/settings-fleet.json, two weeks of made-up runs, "+
+		"alarms, a hold, maintenances that take ten minutes")
 	flags.BoolVar(&o.json, "json", false, "print JSON lines")
 	o.node.flags(flags)
+}
+
+// prepareFleet gives the flags that nobody gave what suits a fleet to look at.
+func (o *options) prepareFleet() error {
+	switch {
+	case !o.fleet:
+		return nil
+	case o.serve == "" || o.backend != "ssm":
+		return errors.New("-fleet goes with -serve, and -backend ssm")
+	}
+	if o.settings == "" {
+		o.settings = "testdata/settings-fleet.json"
+	}
+	if o.maintenanceTime == usualTime {
+		o.maintenanceTime = 10 * time.Minute
+	}
+	return nil
 }
 
 // duration reads a time that something takes.
@@ -122,6 +145,9 @@ func parse(args []string, stderr io.Writer) (options, error) {
 		return o, fmt.Errorf("what is %q? flags only", flags.Arg(0))
 	}
 	if err := o.node.prepare(&o); err != nil {
+		return o, err
+	}
+	if err := o.prepareFleet(); err != nil {
 		return o, err
 	}
 	file, ok := map[string]string{"opsworks-cm": "testdata/settings.json", "ssm": "testdata/settings-ssm.json"}[o.backend]

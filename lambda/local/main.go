@@ -48,8 +48,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if err := known(o, document); err != nil {
 		return err
 	}
-	if _, err := os.Stat(o.function); err != nil {
-		return fmt.Errorf("find the function: %w; make run builds it", err)
+	if err := isBuilt(o); err != nil {
+		return err
 	}
 
 	s := newScenario(stdout, o.json)
@@ -67,10 +67,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return err
 	}
 	defer func() { _ = m.Close() }()
-	if err := inject(m, o); err != nil {
-		return err
-	}
-	if err := o.node.attach(m); err != nil {
+	if err := prepare(ctx, m, o, document); err != nil {
 		return err
 	}
 
@@ -91,6 +88,29 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	return s.end(ctx, m, o)
 }
 
+// prepare makes the machine as the flags want it.
+func prepare(ctx context.Context, m *machine.Machine, o options, document settings.Settings) error {
+	if err := inject(m, o); err != nil {
+		return err
+	}
+	if err := o.node.attach(m); err != nil || !o.fleet {
+		return err
+	}
+	return m.Remember(ctx, document.Servers, time.Now())
+}
+
+// isBuilt checks that what is run is there: with -serve, the page too.
+func isBuilt(o options) error {
+	_, err := os.Stat(o.function)
+	if err == nil && o.serve != "" {
+		_, err = os.Stat(o.page)
+	}
+	if err != nil {
+		return fmt.Errorf("find the function: %w; make run builds it", err)
+	}
+	return nil
+}
+
 // start puts together what the story is played on.
 func (s *scenario) start(ctx context.Context, o options, content []byte) (m *machine.Machine, err error) {
 	config := machine.Config{
@@ -100,7 +120,7 @@ func (s *scenario) start(ctx context.Context, o options, content []byte) (m *mac
 		OnEvent: func(event []byte) { s.happened(ctx, event) },
 	}
 	if o.serve != "" {
-		config.OnRequest = s.request
+		config.Page, config.OnRequest = o.page, s.request
 	}
 	s.machine, err = machine.Start(config)
 	return s.machine, err

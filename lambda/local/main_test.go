@@ -16,7 +16,18 @@ import (
 // built is the function's binary, built once for all tests as the Makefile builds it.
 var built string
 
-func TestMain(m *testing.M) { os.Exit(machine.WithFunction(&built, m.Run)) }
+// builtPage is the page function's.
+var builtPage string
+
+func TestMain(m *testing.M) {
+	os.Exit(machine.WithFunction(&built, func() int {
+		var err error
+		if builtPage, err = machine.Build(filepath.Dir(built), machine.PagePackage); err != nil {
+			panic(err)
+		}
+		return m.Run()
+	}))
+}
 
 // play runs the program as make run does, with the maintenance made short.
 func play(t *testing.T, args ...string) (string, error) {

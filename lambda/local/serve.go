@@ -26,6 +26,7 @@ func (s *scenario) introduce(m *machine.Machine, document settings.Settings) {
 		"endpoint, the Region "+machine.Region+" and some credentials; no signature is checked. What is asked and what comes of it is shown "+
 		"below.", 0, s.width))
 	for _, fact := range [][2]string{
+		{"the fleet", m.URL + "/"},
 		{"servers", strings.Join(m.Servers, ", ")},
 		{"function", machine.FunctionName + ", for operators " + machine.FunctionName + ":" + settings.OperatorsAlias},
 		{"topics", strings.Join(topicARNs(m.Environment), ", ")},

@@ -49,7 +49,7 @@ func serve(t *testing.T, args ...string) *screen {
 	var out screen
 	done := make(chan error, 1)
 	go func() {
-		done <- run(ctx, append([]string{"-function", built, "-serve", "127.0.0.1:0"}, args...), &out, t.Output())
+		done <- run(ctx, append([]string{"-function", built, "-page", builtPage, "-serve", "127.0.0.1:0"}, args...), &out, t.Output())
 	}()
 	t.Cleanup(func() {
 		interrupt()

@@ -35,6 +35,9 @@ func story(o options, document settings.Settings, now time.Time) ([]occasion, er
 		}
 		all = append(all, occasion{filepath.Base(file), payload})
 	}
+	if len(all) == 0 && o.fleet {
+		return fleetStory(document, now), nil
+	}
 	if len(all) > 0 || o.serve != "" {
 		return all, nil
 	}
@@ -50,6 +53,21 @@ func story(o options, document settings.Settings, now time.Time) ([]occasion, er
 		}
 	}
 	return all, nil
+}
+
+// fleetStory holds the last server, and has alarms ask for those before it that have some, but for one that stays as it is.
+func fleetStory(document settings.Settings, now time.Time) []occasion {
+	var all []occasion
+	for _, server := range document.Servers[:max(len(document.Servers)-2, 0)] {
+		if len(server.Alarms) > 0 && server.Enabled {
+			all = append(all, occasion{payload: asks(document, server, now)})
+		}
+	}
+	if n := len(document.Servers); n > 0 {
+		all = append(all, occasion{payload: encode(map[string]any{"hold": map[string]any{"serverName": document.Servers[n-1].Name,
+			"reason": "its disk is being replaced", "by": "night shift"}})})
+	}
+	return all
 }
 
 // asks is an event that asks for a server: an alarm that its settings match, else a schedule or a rule of theirs, else an operator.

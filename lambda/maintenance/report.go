@@ -69,6 +69,32 @@ type Publishing struct {
 	Errs      []error
 }
 
+// Stands is how a run stands now, or how it ended, in the words of the notification that would say so. The policy is today's; nil where the
+// settings do not have its server.
+func Stands(r Run, now time.Time, p *Policy) Report {
+	n := Notification{At: now}
+	switch {
+	case r.State == RunWaiting:
+		n.Outcome, n.Reason, n.Until, n.Detail, n.Figures = OutcomeWaiting, r.Wait.Reason, r.Wait.Until, r.Wait.Detail, r.Wait.Figures
+	case !r.Open():
+		n.Outcome, n.Reason, n.Detail, n.At = r.Outcome, r.Reason, r.Detail, r.Ended
+	case r.Attempt.Unconfirmed != "":
+		n.Outcome, n.Reason, n.Detail = OutcomeError, ReasonStartUnconfirmed, r.Attempt.Unconfirmed
+	case !r.Unseen.Since.IsZero():
+		n.Outcome, n.Reason, n.Detail = OutcomeError, r.Unseen.Reason, r.Unseen.Detail
+	case !r.Deadline.IsZero() && now.After(r.Deadline):
+		n.Outcome = OutcomeOverdue
+	case !r.Stop.At.IsZero():
+		n.Outcome, n.Reason, n.Stop = OutcomeInProgress, ReasonStopping, true
+	default:
+		n.Outcome, n.Attempt = OutcomeStarted, r.Attempt.Number
+	}
+	report := r.report(n)
+	report.Expires = r.Expires(p)
+	report.KeepWhenCleared = p != nil && p.KeepWhenCleared
+	return report
+}
+
 // report is a notification of a run, or the run as it stands, as a Report.
 func (r Run) report(n Notification) Report {
 	out := Report{

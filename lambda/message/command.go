@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+
+	"opsworks-maintenance/lambda/maintenance"
 )
 
 // command is an operator's request that a message offers. It names its run, on which it acts or is answered that it is over: an old message
@@ -41,6 +43,24 @@ func (a advice) usable(v view) []command {
 	return all
 }
 
+// Request is an operator's request that a report offers: its verb, what it does, whether that changes anything, and what the function is
+// sent for it.
+type Request struct {
+	Verb, What string
+	Acts       bool
+	Body       any
+}
+
+// Requests are those that a message about the report offers.
+func Requests(report maintenance.Report) []Request {
+	v := viewOf(report)
+	var all []Request
+	for _, c := range advise(v).usable(v) {
+		all = append(all, Request{c.verb, c.what + after(", leaving out: ", strings.Join(c.overrides, ", ")), c.verb != plan.verb, c.body(v)})
+	}
+	return all
+}
+
 // opsm is the command as opsm takes it.
 func (c command) opsm(v view) string {
 	text := "opsm " + c.verb
@@ -57,6 +77,11 @@ func (c command) opsm(v view) string {
 
 // request is the operator's request as the function takes it.
 func (c command) request(v view) string {
+	text, _ := json.Marshal(c.body(v)) // of texts: cannot fail
+	return string(text)
+}
+
+func (c command) body(v view) any {
 	type inner struct {
 		ServerName string   `json:"serverName,omitempty"`
 		RunID      string   `json:"runId,omitempty"`
@@ -68,8 +93,7 @@ func (c command) request(v view) string {
 	} else {
 		of.RunID = v.RunID
 	}
-	text, _ := json.Marshal(map[string]inner{c.verb: of}) // of texts: cannot fail
-	return string(text)
+	return map[string]inner{c.verb: of}
 }
 
 // awsCLI is the command without opsm. It goes to the alias that takes operators' requests, in a form that both editions of the AWS CLI

@@ -12,6 +12,15 @@ type link struct {
 	what, address, name string
 }
 
+// Dashboard is what a link to the stack's dashboard shows.
+const Dashboard = "dashboard"
+
+// Link is the page that shows most of what a report is about: its address, and what it shows; empty where there is none.
+func Link(report maintenance.Report, f Function) (address, name string) {
+	l := linkOf(viewOf(report), f)
+	return l.address, l.name
+}
+
 // after is the link as it follows what it is for.
 func (l link) after() string {
 	if l.address == "" {
@@ -35,7 +44,7 @@ func linkOf(v view, f Function) link {
 		return link{"look into it", console + "/cloudwatch/home?region=" + f.Region + "#logsV2:log-groups/log-group/$252Faws$252Flambda$252F" +
 			f.Name + "/log-events" + quoted(v.RunID), "log"}
 	default:
-		return link{"", console + "/cloudwatch/home?region=" + f.Region + "#dashboards/dashboard/" + f.Name, "dashboard"}
+		return link{"", console + "/cloudwatch/home?region=" + f.Region + "#dashboards/dashboard/" + f.Name, Dashboard}
 	}
 }
 

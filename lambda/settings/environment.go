@@ -16,6 +16,7 @@ const (
 	EnvChatTopicARN    = "CHAT_TOPIC_ARN"
 	EnvRunsTable       = "RUNS_TABLE"
 	EnvSweepEvery      = "SWEEP_EVERY"
+	EnvOperators       = "OPERATORS_FUNCTION" // of the page function: whom its buttons call
 
 	EnvChefAutomateRunbook     = "CHEF_AUTOMATE_RUNBOOK"
 	EnvPuppetEnterpriseRunbook = "PUPPET_ENTERPRISE_RUNBOOK"
@@ -86,11 +87,36 @@ func ReadEnvironment(getenv func(string) string) (Environment, error) {
 	if environment.TopicARN == "" {
 		fault(EnvTopicARN, "is not set; give it the ARN of the SNS topic for text")
 	}
-	// CreateTable: 3 to 255 letters, digits, dots, dashes and underscores.
-	if n := len(environment.RunsTable); n < 3 || n > 255 || !only(environment.RunsTable, letters+digits+".-_") {
-		fault(EnvRunsTable, "%.60q is not the name of a DynamoDB table; give it that of the table of runs", environment.RunsTable)
-	}
+	faults = append(faults, tableFault(environment.RunsTable))
 	return environment, errors.Join(faults...)
+}
+
+// tableFault says what is wrong with the name of the table of runs. CreateTable: 3 to 255 letters, digits, dots, dashes and underscores.
+func tableFault(name string) error {
+	if n := len(name); n < 3 || n > 255 || !only(name, letters+digits+".-_") {
+		return fmt.Errorf("%s: %.60q is not the name of a DynamoDB table; give it that of the table of runs", EnvRunsTable, name)
+	}
+	return nil
+}
+
+// PageEnvironment is what the page function is given from outside its settings.
+type PageEnvironment struct {
+	SettingsFile string // as of Environment
+	RunsTable    string
+	// Operators is the ARN of the function's alias for operators, which the page's buttons call.
+	Operators string
+}
+
+// ReadPageEnvironment reports all faults at once, one a line.
+func ReadPageEnvironment(getenv func(string) string) (PageEnvironment, error) {
+	e := PageEnvironment{SettingsFile: getenv(EnvSettingsFile), RunsTable: getenv(EnvRunsTable), Operators: getenv(EnvOperators)}
+	faults := []error{tableFault(e.RunsTable)}
+	parts := strings.Split(e.Operators, ":") // arn:partition:lambda:region:account:function:name:alias
+	if len(parts) != 8 || parts[0] != "arn" || parts[2] != "lambda" || parts[7] != OperatorsAlias ||
+		!only(e.Operators, letters+digits+":-_") {
+		faults = append(faults, fmt.Errorf("%s: %.120q is not the ARN of the function's alias %s", EnvOperators, e.Operators, OperatorsAlias))
+	}
+	return e, errors.Join(faults...)
 }
 
 // isTopicARN accepts standard topics only. A FIFO topic (its name ends in

@@ -2,6 +2,7 @@ package settings_test
 
 import (
 	"reflect"
+	"strings"
 	"testing"
 	"time"
 
@@ -61,5 +62,24 @@ func TestReadEnvironment(t *testing.T) {
 				t.Errorf("%s is accepted", wrong)
 			}
 		})
+	}
+}
+
+func TestReadPageEnvironment(t *testing.T) {
+	const operators = "arn:aws-us-gov:lambda:us-gov-west-1:123456789012:function:night-shift:operators"
+	variables := map[string]string{"SETTINGS_FILE": "/opt/settings.json", "RUNS_TABLE": "runs", "OPERATORS_FUNCTION": operators}
+	get := func(name string) string { return variables[name] }
+	want := settings.PageEnvironment{SettingsFile: "/opt/settings.json", RunsTable: "runs", Operators: operators}
+	if got, err := settings.ReadPageEnvironment(get); err != nil || got != want {
+		t.Errorf("got %+v, %v", got, err)
+	}
+	variables["RUNS_TABLE"] = "a b"
+	for _, wrong := range []string{"", "night-shift:operators", operators + ":x", operators[:len(operators)-len(":operators")],
+		"arn:aws:lambda:us-east-1:123456789012:function:night-shift:LIVE", `arn:aws:lambda:us-east-1:1:function:x'><b>:operators`} {
+		variables["OPERATORS_FUNCTION"] = wrong
+		_, err := settings.ReadPageEnvironment(get)
+		if err == nil || !strings.Contains(err.Error(), "RUNS_TABLE: ") || !strings.Contains(err.Error(), "OPERATORS_FUNCTION: ") {
+			t.Errorf("%q: %v", wrong, err)
+		}
 	}
 }

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"time"
 
 	"opsworks-maintenance/lambda/maintenance"
@@ -12,6 +14,26 @@ import (
 
 // Encode writes settings as Load reads them.
 func Encode(s Settings) ([]byte, error) { return json.Marshal(s) }
+
+// Read loads the resolved settings of a file, by default settings.json beside the binary.
+func Read(file string) (*Settings, error) {
+	if file == "" {
+		binary, err := os.Executable()
+		if err != nil {
+			return nil, fmt.Errorf("find settings: %w", err)
+		}
+		file = filepath.Join(filepath.Dir(binary), "settings.json")
+	}
+	document, err := os.ReadFile(file)
+	if err != nil {
+		return nil, fmt.Errorf("read settings: %w", err)
+	}
+	s, err := Load(document)
+	if err != nil {
+		return nil, fmt.Errorf("read settings %s: %w", file, err)
+	}
+	return &s, nil
+}
 
 // Load reads resolved settings. It is strict and guesses nothing: what it takes is byte for byte what Encode writes, so a field that is
 // unknown, missing or there twice is an error, and so is a value without which nothing can be decided of a server.

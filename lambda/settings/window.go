@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"opsworks-maintenance/lambda/maintenance"
 )
 
 const minutesOfDay = 24 * 60
@@ -73,4 +75,13 @@ func (w Window) String() string {
 func Clock(minute int) string {
 	hour, minute := minute/60, minute%60
 	return string([]byte{'0' + byte(hour/10), '0' + byte(hour%10), ':', '0' + byte(minute/10), '0' + byte(minute%10)})
+}
+
+// Opens is the server's window on its own clock.
+func (s *Server) Opens() maintenance.Window {
+	w := maintenance.Window{Location: s.Location}
+	if !s.Window.Always() { // no hours are a window that is always open, by which a trigger expires after a time of its own
+		w.Hours = s.Window
+	}
+	return w
 }

@@ -129,7 +129,7 @@ type code struct {
 	lanes   map[string]*lane
 }
 
-// attemptTimeout is how long the function's own client waits for an answer (lambda/function/connections.go).
+// attemptTimeout is how long the function's own client waits for an answer (lambda/connection).
 const attemptTimeout = 5 * time.Second
 
 func (d *deep) newCode(c *container) *code {

@@ -79,6 +79,7 @@ var notPlayed = map[string]string{
 	"make run": stories, "make build": "make check builds the function", "make synth": minutes, "make test": "it runs this test",
 	"make check": minutes, "make fuzz": minutes, "make bench": minutes, "make torture": minutes, "make simulate": minutes,
 	"make canaries": "it takes an hour", "make mutate": "it takes an hour", "make e2e": minutes,
+	"make picture":   "it needs chromium; the tests of lambda/local look at the page",
 	"make real":      "it needs root, and leaves a Puppet Server on the machine",
 	"make bootstrap": account, "make deploy": account, "make destroy": account, "aws dynamodb delete-table": named,
 	"make release": minutes, "aws cloudformation": filled, "aws s3 cp dist/release/": filled, "make plan FUNCTION=<name>": named,

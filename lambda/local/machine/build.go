@@ -19,8 +19,11 @@ func Build(folder, pkg string) (string, error) {
 	return file, nil
 }
 
-// FunctionPackage is the package of the function.
-const FunctionPackage = "opsworks-maintenance/lambda"
+// The packages of the function, and of the page function.
+const (
+	FunctionPackage = "opsworks-maintenance/lambda"
+	PagePackage     = "opsworks-maintenance/lambda/page"
+)
 
 // WithFunction builds the function into a folder of its own, runs what needs it, and takes the folder away: a TestMain.
 func WithFunction(built *string, run func() int) int {

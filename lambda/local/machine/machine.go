@@ -38,12 +38,16 @@ const (
 	Region       = "us-east-1"
 	FunctionName = "opsworks-maintenance"
 	FunctionARN  = "arn:aws:lambda:" + Region + ":" + Account + ":function:" + FunctionName
+	PageName     = "customWidget-" + FunctionName
+	PageARN      = "arn:aws:lambda:" + Region + ":" + Account + ":function:" + PageName
 )
 
 // Config says what to put together.
 type Config struct {
 	// Function is the path of the function's binary, built for this machine.
 	Function string
+	// Page is that of the page function's. Without it there is no page.
+	Page string
 	// Settings is the document that people write. Each of its servers exists, healthy, in the simulator of its backend; so do the runbooks
 	// and calendars that it names.
 	Settings []byte
@@ -86,6 +90,8 @@ type Machine struct {
 	OpsWorksCM *opsworkscm.Service
 	SSM        *ssm.Service
 	Function   *runtimeapi.Function
+	// Page is the page function; nil without one.
+	Page *runtimeapi.Function
 	// Faults are what goes wrong with the function's calls, to any service, before that has them.
 	Faults simulator.Injector
 	// Servers are the names of the servers in the simulators, Nodes the managed nodes of those in Systems Manager.
@@ -146,6 +152,9 @@ func Start(config Config) (*Machine, error) {
 		Binary: binary, Env: m.Environment, FunctionARN: FunctionARN, Aliases: []string{function.AliasOperators},
 		Timeout: config.Timeout, Output: config.Log, Concurrency: config.Concurrency,
 	})
+	if err := m.startPage(config, file); err != nil {
+		return nil, err
+	}
 	m.Faults.Decide = config.Decide
 	m.server = &http.Server{Handler: m.Faults.Handler(m.route(config), functionsCall), ErrorLog: log.New(io.Discard, "", 0),
 		ConnState: m.connection}
@@ -156,6 +165,23 @@ func Start(config Config) (*Machine, error) {
 	}
 	m.Ledger = ledger.New(m.Config(), TableName, rand.Text)
 	return m, nil
+}
+
+// startPage makes the page function, with the same settings and table.
+func (m *Machine) startPage(config Config, settingsFile string) error {
+	if config.Page == "" {
+		return nil
+	}
+	binary, err := filepath.Abs(config.Page)
+	if err != nil {
+		return fmt.Errorf("find the page: %w", err)
+	}
+	m.Page = runtimeapi.New(runtimeapi.Config{Binary: binary, FunctionARN: PageARN, Timeout: config.Timeout, Output: config.Log, Env: []string{
+		"AWS_REGION=" + Region, "AWS_ACCESS_KEY_ID=" + functionKey, "AWS_SECRET_ACCESS_KEY=local", "AWS_ENDPOINT_URL=" + m.URL,
+		settings.EnvSettingsFile + "=" + settingsFile, settings.EnvRunsTable + "=" + TableName,
+		settings.EnvOperators + "=" + FunctionARN + ":" + settings.OperatorsAlias,
+	}})
+	return nil
 }
 
 // startSimulators makes the services that the settings' servers are in, and the alarms that ask for them.
@@ -241,6 +267,9 @@ func (m *Machine) Close() error {
 	m.OpsWorksCM.Close()
 	m.SSM.Close()
 	err := m.Function.Close()
+	if m.Page != nil {
+		err = errors.Join(err, m.Page.Close())
+	}
 	_ = m.server.Close()
 	m.topics.stop()
 	_ = os.RemoveAll(m.folder)

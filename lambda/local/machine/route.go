@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"strings"
 
+	"opsworks-maintenance/lambda/local/console"
 	"opsworks-maintenance/lambda/local/simulator/cloudwatch"
 	"opsworks-maintenance/lambda/local/table"
 )
@@ -22,9 +23,17 @@ type Hearing func(service, operation string, asked []byte) (answered func(status
 // route tells the services apart at the one address, by what only their own requests have.
 func (m *Machine) route(config Config) http.Handler {
 	invoke, topics, tables := m.Function.Handler(), snsHandler(), table.New()
+	host, page := console.Handler(PageARN), http.NotFoundHandler()
+	if m.Page != nil {
+		page = m.Page.Handler()
+	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		target := r.Header.Get("X-Amz-Target")
 		switch {
+		case m.Page != nil && r.Method == http.MethodGet && (r.URL.Path == "/" || r.URL.Path == "/fleet"):
+			host.ServeHTTP(w, r)
+		case m.Page != nil && strings.HasPrefix(r.URL.Path, "/2015-03-31/") && strings.Contains(r.URL.Path, PageName):
+			page.ServeHTTP(w, r) // which only looks: nobody hears of it
 		case strings.HasPrefix(r.URL.Path, "/2015-03-31/"):
 			asked(invoke, "Lambda", config.OnRequest).ServeHTTP(w, r)
 		case strings.HasPrefix(target, "OpsWorksCM_"):

@@ -53,7 +53,7 @@ func (d dates) matcher() func(date time.Time) bool {
 		return d.weekday()
 	}
 	before, hasWeekday := strings.CutSuffix(d.date, "W")
-	if before == "L" {
+	if before == "L" && hasWeekday {
 		return func(date time.Time) bool { return daysLeft(date) <= 2 }
 	}
 	if n, ok := cronNumber(before); ok && hasWeekday { // at most two days from a date that there is
@@ -82,4 +82,44 @@ func (d dates) weekday() func(date time.Time) bool {
 // daysLeft is how many days of its month follow a date.
 func daysLeft(date time.Time) int {
 	return time.Date(date.Year(), date.Month()+1, 0, 0, 0, 0, 0, time.UTC).Day() - date.Day()
+}
+
+// Between lists when the schedule fires from a time on and before another, by the clock of the first one's place, at most so many. It is
+// false where that is not certain: of one that drifts, and of the weekday nearest to a date.
+func (f Firing) Between(from, until time.Time, most int) ([]time.Time, bool) {
+	if f.drifts || strings.HasSuffix(f.dates.date, "W") {
+		return nil, false
+	}
+	var all []time.Time
+	add := func(date time.Time, hours uint64) {
+		for minute := 0; minute < 24*60 && len(all) < most; minute++ {
+			if hours&(1<<(minute/60)) == 0 || f.minutes&(1<<(minute%60)) == 0 {
+				continue
+			}
+			at := time.Date(date.Year(), date.Month(), date.Day(), minute/60, minute%60, 0, 0, from.Location())
+			if at.Hour() == minute/60 && !at.Before(from) && at.Before(until) { // an hour that is skipped does not come
+				all = append(all, at)
+			}
+		}
+	}
+	if !f.once.IsZero() {
+		add(f.once, f.hours)
+		return all, true
+	}
+	years := map[int]bool{}
+	cronYear.each(f.dates.year, func(year int) { years[year] = true })
+	matches := f.dates.matcher()
+	fires := func(date time.Time) bool {
+		return years[date.Year()] && f.dates.months&(1<<(date.Month()-1)) != 0 && matches(date)
+	}
+	date := time.Date(from.Year(), from.Month(), from.Day(), 0, 0, 0, 0, time.UTC)
+	for ; date.Before(until.Add(24*time.Hour)) && len(all) < most; date = date.AddDate(0, 0, 1) {
+		if fires(date.AddDate(0, 0, -1)) {
+			add(date, f.afterMidnight) // as the user guide's text has it
+		}
+		if fires(date) {
+			add(date, f.hours&^f.afterMidnight)
+		}
+	}
+	return all, true
 }

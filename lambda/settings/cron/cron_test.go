@@ -1,6 +1,7 @@
 package cron_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 	_ "time/tzdata" // the zones must not depend on the machine
@@ -167,5 +168,51 @@ func TestFiring_Week(t *testing.T) {
 		if got != want || firing.Drifts() != (want == "") {
 			t.Errorf("%s: %s, want %s", expression, got, want)
 		}
+	}
+}
+
+// A schedule fires by the clock of its place: in an hour that is skipped it does not, and in one that comes twice, once.
+func TestFiring_Between(t *testing.T) {
+	berlin, err := time.LoadLocation("Europe/Berlin")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for expression, c := range map[string]struct {
+		from string
+		want []string
+	}{
+		"cron(0 23 ? * SAT *)":     {"2026-11-27T02:14", []string{"2026-11-28T23:00", "2026-12-05T23:00"}},
+		"cron(30 2 * 3 ? *)":       {"2026-03-28T00:00", []string{"2026-03-28T02:30", "2026-03-30T02:30", "2026-03-31T02:30"}},
+		"cron(30 2 25,26 10 ? *)":  {"2026-10-24T00:00", []string{"2026-10-25T02:30", "2026-10-26T02:30"}},
+		"cron(0 23-1 ? * FRI#4 *)": {"2026-11-27T02:14", []string{"2026-11-27T23:00", "2026-11-28T00:00", "2026-11-28T01:00"}},
+		"cron(0 1 L * ? *)":        {"2026-11-27T02:14", []string{"2026-11-30T01:00"}},
+		"cron(0 0 1 1 ? 2027)":     {"2026-11-27T02:14", nil},
+		"at(2026-12-01T03:00:00)":  {"2026-11-27T02:14", []string{"2026-12-01T03:00"}},
+		"at(2026-11-27T02:13:00)":  {"2026-11-27T02:14", nil},
+		"rate(7 days)":             {"2026-11-27T02:14", []string{"uncertain"}},
+		"cron(0 12 3W * ? *)":      {"2026-11-27T02:14", []string{"uncertain"}},
+	} {
+		t.Run(expression, func(t *testing.T) {
+			const layout = "2006-01-02T15:04"
+			from, err := time.ParseInLocation(layout, c.from, berlin)
+			if err != nil {
+				t.Fatal(err)
+			}
+			firing, err := cron.Parse(expression)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got []string
+			times, certain := firing.Between(from, from.AddDate(0, 0, 14), 4)
+			for _, at := range times {
+				got = append(got, at.Format(layout))
+			}
+			if !certain {
+				got = []string{"uncertain"}
+			}
+			if !slices.Equal(got, c.want) {
+				t.Errorf("got %q, want %q", got, c.want)
+			}
+		})
 	}
 }

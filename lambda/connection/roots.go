@@ -1,4 +1,4 @@
-package function
+package connection
 
 import (
 	"crypto/x509"
@@ -12,6 +12,9 @@ func bundles() []string {
 		"/etc/pki/tls/cacert.pem", "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem", "/etc/ssl/cert.pem",
 	}
 }
+
+// Roots are the certificates to trust: those of the system and of SSL_CERT_FILE.
+func Roots(getenv func(string) string) *x509.CertPool { return roots(getenv, bundles()) }
 
 // roots are the certificates to trust. Go reads the system's bundle and then every file in the folder it lies in, the bundle among them
 // (golang/go#38869): in a cold start over TLS that is most of the work there is. These are those of the bundle, and of SSL_CERT_FILE. nil,

@@ -1,4 +1,4 @@
-package function
+package connection
 
 import (
 	"crypto/x509"
@@ -77,7 +77,7 @@ func TestHTTPClient_Trust(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			response, err := httpClient(c.trusted, time.Second).Do(request)
+			response, err := Client(c.trusted, time.Second).Do(request)
 			if err != nil {
 				if !strings.Contains(err.Error(), c.want) {
 					t.Errorf("got %v", err)

@@ -1,4 +1,5 @@
-package function
+// Package connection is how a function reaches AWS: by what Lambda sets, over HTTP/1.1, and trusting no more than it has to read.
+package connection
 
 import (
 	"bytes"
@@ -23,9 +24,9 @@ const (
 	connectTimeout = 2 * time.Second
 )
 
-// awsConfig reads what Lambda sets: the Region and the role's credentials. The SDK's own config package would look for them
+// Config reads what Lambda sets: the Region and the role's credentials. The SDK's own config package would look for them
 // in files and at other services too, and links four service clients for it, which every cold start would pay for.
-func awsConfig(getenv func(string) string, trusted *x509.CertPool) (aws.Config, error) {
+func Config(getenv func(string) string, trusted *x509.CertPool) (aws.Config, error) {
 	var faults []error
 	for _, name := range []string{"AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"} {
 		if getenv(name) == "" {
@@ -40,15 +41,15 @@ func awsConfig(getenv func(string) string, trusted *x509.CertPool) (aws.Config, 
 	}
 	return aws.Config{
 		Region:     getenv("AWS_REGION"),
-		HTTPClient: httpClient(trusted, attemptTimeout),
+		HTTPClient: Client(trusted, attemptTimeout),
 		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
 			return credentials, nil
 		}),
 	}, errors.Join(faults...)
 }
 
-// httpClient speaks HTTP/1.1, as the services do, and waits so long for an answer's header. nil trusts whom Go does.
-func httpClient(trusted *x509.CertPool, wait time.Duration) aws.HTTPClient {
+// Client speaks HTTP/1.1, as the services do, and waits so long for an answer's header. nil trusts whom Go does.
+func Client(trusted *x509.CertPool, wait time.Duration) aws.HTTPClient {
 	return inMemory{awshttp.NewBuildableClient().
 		WithDialerOptions(func(d *net.Dialer) { d.Timeout = connectTimeout }).
 		WithTransportOptions(func(t *http.Transport) {
@@ -76,8 +77,8 @@ func (c inMemory) Do(r *http.Request) (*http.Response, error) {
 	return c.client.Do(r)
 }
 
-// withEndpoint is the configuration with the first endpoint that is given; AWS's own if none is.
-func withEndpoint(config aws.Config, endpoints ...string) aws.Config {
+// WithEndpoint is the configuration with the first endpoint that is given; AWS's own if none is.
+func WithEndpoint(config aws.Config, endpoints ...string) aws.Config {
 	for _, endpoint := range endpoints {
 		if endpoint != "" {
 			config.BaseEndpoint = aws.String(endpoint)

@@ -1,4 +1,4 @@
-package function
+package connection
 
 import (
 	"context"
@@ -40,7 +40,7 @@ func TestInMemory_OneWrite(t *testing.T) {
 		_, _ = io.WriteString(w, `{"Servers": [{"ServerName": "automate-06", "Status": "HEALTHY"}]}`)
 	}))
 	defer endpoint.Close()
-	config, err := awsConfig(func(string) string { return "us-east-1" }, nil)
+	config, err := Config(func(string) string { return "us-east-1" }, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -50,7 +50,7 @@ func TestInMemory_OneWrite(t *testing.T) {
 			return writeCounter{conn, &writes}, err
 		}
 	})}
-	seen := opsworkscm.New(withEndpoint(config, endpoint.URL), time.Now).Look(t.Context(), "automate-06")
+	seen := opsworkscm.New(WithEndpoint(config, endpoint.URL), time.Now).Look(t.Context(), "automate-06")
 	if seen.ServerErr != nil || seen.Server.Status != "HEALTHY" {
 		t.Fatalf("got %+v", seen)
 	}
@@ -70,7 +70,7 @@ func TestInMemory_BodyThatFails(t *testing.T) {
 		t.Fatal(err)
 	}
 	request.ContentLength = 10
-	if _, err := httpClient(nil, time.Second).Do(request); err == nil || !strings.Contains(err.Error(),
+	if _, err := Client(nil, time.Second).Do(request); err == nil || !strings.Contains(err.Error(),
 		"read the request") {
 		t.Errorf("got %v", err)
 	}

@@ -1,0 +1,92 @@
+// Package fleet is the fleet as a page: a CloudWatch custom widget. The console, in the browser and with the credentials of who looks,
+// gives the page function its parameters, and shows the HTML that it answers with.
+//
+// https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/add_custom_widget_dashboard_about.html
+package fleet
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/aws/aws-lambda-go/lambdacontext"
+
+	"opsworks-maintenance/lambda/maintenance"
+	"opsworks-maintenance/lambda/message"
+	"opsworks-maintenance/lambda/settings"
+)
+
+// Runner is what the page asks of the domain: it looks, and changes nothing. *maintenance.Runner is one.
+type Runner interface {
+	Status(ctx context.Context, serverNames []string) maintenance.Fleet
+	History(ctx context.Context, serverName string, most int) ([]maintenance.Run, error)
+}
+
+// Handler answers one look after the other. It holds nothing between them.
+type Handler struct {
+	Settings *settings.Settings
+	Runner   Runner
+	// Operators is the ARN of the function's alias for operators, which buttons call.
+	Operators string
+	Log       *slog.Logger
+	Now       func() time.Time
+}
+
+// Invoke implements lambda.Handler: a string of HTML, or of Markdown that describes the widget. What goes wrong is said on the page.
+func (h *Handler) Invoke(ctx context.Context, payload []byte) (answer []byte, err error) {
+	began := h.Now()
+	defer func() {
+		if mistake := recover(); mistake != nil {
+			h.Log.Error("page failed", "error", fmt.Sprint(mistake))
+			answer, err = Unable{fmt.Errorf("internal error; the page function's log has it")}.Invoke(ctx, nil)
+		}
+	}()
+	q, problem := read(payload)
+	if q.describe {
+		return encode(description)
+	}
+	p := &page{Handler: h, request: q, scale: newScale(began, q.width), function: functionOf(h.Operators)}
+	if lc, ok := lambdacontext.FromContext(ctx); ok {
+		p.self = lc.InvokedFunctionArn
+	}
+	p.begin()
+	switch {
+	case problem != "":
+		sentence(&p.HTML, problem)
+	case q.server != "":
+		p.server(ctx, q.server)
+	case q.hold:
+		p.holdFleet()
+	default:
+		p.fleet(ctx)
+	}
+	p.Put("</div>")
+	h.Log.Info("page shown", "server", q.server, "bytes", p.Len(), "durationMs", float64(h.Now().Sub(began).Microseconds())/1000)
+	return encode(p.String())
+}
+
+// encode makes a JSON string, which the console shows as HTML. encoding/json would write each < as six bytes.
+func encode(text string) ([]byte, error) {
+	var b bytes.Buffer
+	encoder := json.NewEncoder(&b)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(text); err != nil {
+		return nil, err
+	}
+	return bytes.TrimRight(b.Bytes(), "\n"), nil
+}
+
+// page is one answer as it is written.
+type page struct {
+	*Handler
+	request
+	message.HTML
+	*scale
+	function message.Function
+	self     string // the ARN that the page function was invoked by
+}
+
+func sentence(h *message.HTML, text string) { h.Put("<p class='say' role='alert'>{}</p>", text) }
