@@ -26,6 +26,7 @@ func (p permissions) allowedRequests() []request {
 	by(function, []string{"ssm:StartAutomationExecution", "ssm:GetAutomationExecution", "ssm:StopAutomationExecution"}, []string{execution})
 	by(function, []string{"iam:PassRole"}, []string{p.by(ofRunbooks, "", "").Principal,
 		partition + "iam::" + accountID + ":role/Maintain"}, "iam:PassedToService", "ssm.amazonaws.com")
+	by(function, []string{"cloudwatch:DescribeAlarms"}, []string{"*"})
 	by(function, []string{"ssm:GetCalendarState"}, []string{systems + "document/Holidays"})
 	by(function, []string{"opsworks-cm:DescribeEvents", "opsworks-cm:StartMaintenance"},
 		[]string{partition + "opsworks-cm" + regional + "server/automate-06/0b3d"})
