@@ -31,8 +31,8 @@ func (p permissions) allowedRequests() []request {
 	by(function, []string{"opsworks-cm:DescribeEvents", "opsworks-cm:StartMaintenance"},
 		[]string{partition + "opsworks-cm" + regional + "server/automate-06/0b3d"})
 	by(function, []string{"opsworks-cm:DescribeEvents"}, []string{partition + "opsworks-cm" + regional + "server/that-left/0b3d"})
-	by(function, []string{"dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem", "dynamodb:ConditionCheckItem"},
-		[]string{p.table})
+	by(function, []string{"dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem",
+		"dynamodb:ConditionCheckItem"}, []string{p.table})
 	by(function, []string{"dynamodb:Query"}, []string{p.table + "/index/due", p.table + "/index/server", p.table + "/index/reference"})
 	for _, topic := range []string{"", "-chat", "-records"} {
 		by(function, []string{"sns:Publish"}, []string{partition + "sns" + regional + stackName + topic})

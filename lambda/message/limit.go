@@ -107,7 +107,9 @@ func tidy(r maintenance.Report) maintenance.Report {
 }
 
 // isPlain: a name that may stand in a sentence, also of a chat room: letters, digits, and what is no markup.
-func isPlain(name string) bool { return name != "" && len(name) <= middleField && consists(name, wordly+"-_. ") }
+func isPlain(name string) bool {
+	return name != "" && len(name) <= middleField && consists(name, wordly+"-_. ")
+}
 
 // word is one of a set that a service or this program names; another version may have others, but none with blanks or markup.
 func word[T ~string](w T) T {
