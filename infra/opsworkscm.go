@@ -27,7 +27,8 @@ func opsWorksCMPermissions(at place, d check.Deployment, servers []settings.Serv
 	if len(names) == 0 {
 		return nil
 	}
-	room := roomFor(d) - chars(automationPermissions(longestPlace, d.Name, longestRole(d.RolePath), servers))
+	room := roomFor(d) - chars(automationPermissions(longestPlace, d.Name, longestRole(d.RolePath), servers)) -
+		chars(alarmPermissions(servers))
 	if chars(maintenancePermissions(longestPlace, names)) > room {
 		// Too many for a role's policy. What holds then is the allow-list in the settings, which the function asks before anything else.
 		names = nil

@@ -124,7 +124,8 @@ func checkLimits(p plan) []check.Fault {
 func checkPolicies(d check.Deployment, servers []settings.Server) []check.Fault {
 	var faults []check.Fault
 	at := longestPlace
-	function := chars(automationPermissions(at, d.Name, longestRole(d.RolePath), servers)) + chars(opsWorksCMPermissions(at, d, servers))
+	function := chars(automationPermissions(at, d.Name, longestRole(d.RolePath), servers)) + chars(opsWorksCMPermissions(at, d, servers)) +
+		chars(alarmPermissions(servers))
 	for _, role := range []struct {
 		what, whose, share string
 		is, room           int

@@ -23,6 +23,7 @@ var wildcards = []struct{ what, reason string }{
 		"the streams of a log group of one's own"},
 	{`^(Permissions|Page)Policy\S* ec2:\w+(NetworkInterfaces?|Subnets|PrivateIpAddresses) \*$`,
 		"what Lambda does to join subnets; the function's own code is denied it"},
+	{`^PermissionsPolicy\S* cloudwatch:DescribeAlarms \*$`, "of composite alarms CloudWatch says nothing to who may ask for less than all"},
 	{`^PermissionsPolicy\S* opsworks-cm:DescribeServers \*$`, "a sweep looks at all servers in one call, which names none"},
 	{`^PermissionsPolicy\S* opsworks-cm:DescribeEvents \S+:server/\*$`, "a run is followed when its server has left the settings"},
 	{`^PermissionsPolicy\S* opsworks-cm:StartMaintenance \S+:server/[a-zA-Z][a-zA-Z0-9-]*/\*$`,

@@ -26,12 +26,13 @@ func (p permissions) allowedRequests() []request {
 	by(function, []string{"ssm:StartAutomationExecution", "ssm:GetAutomationExecution", "ssm:StopAutomationExecution"}, []string{execution})
 	by(function, []string{"iam:PassRole"}, []string{p.by(ofRunbooks, "", "").Principal,
 		partition + "iam::" + accountID + ":role/Maintain"}, "iam:PassedToService", "ssm.amazonaws.com")
+	by(function, []string{"cloudwatch:DescribeAlarms"}, []string{"*"})
 	by(function, []string{"ssm:GetCalendarState"}, []string{systems + "document/Holidays"})
 	by(function, []string{"opsworks-cm:DescribeEvents", "opsworks-cm:StartMaintenance"},
 		[]string{partition + "opsworks-cm" + regional + "server/automate-06/0b3d"})
 	by(function, []string{"opsworks-cm:DescribeEvents"}, []string{partition + "opsworks-cm" + regional + "server/that-left/0b3d"})
-	by(function, []string{"dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem", "dynamodb:ConditionCheckItem"},
-		[]string{p.table})
+	by(function, []string{"dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem",
+		"dynamodb:ConditionCheckItem"}, []string{p.table})
 	by(function, []string{"dynamodb:Query"}, []string{p.table + "/index/due", p.table + "/index/server", p.table + "/index/reference"})
 	for _, topic := range []string{"", "-chat", "-records"} {
 		by(function, []string{"sns:Publish"}, []string{partition + "sns" + regional + stackName + topic})

@@ -160,7 +160,7 @@ func TestStack_RoomForServers(t *testing.T) {
 			d, servers := tmpl.Plan.Deployment, tmpl.Plan.Settings.Servers
 			ofServers := map[string]bool{}
 			for _, p := range slices.Concat(automationPermissions(longestPlace, d.Name, longestRole(d.RolePath), servers),
-				opsWorksCMPermissions(longestPlace, d, servers)) {
+				opsWorksCMPermissions(longestPlace, d, servers), alarmPermissions(servers)) {
 				ofServers[p.Sid] = true
 			}
 			fixed := 0

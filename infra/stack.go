@@ -69,6 +69,7 @@ func NewStack(scope constructs.Construct, props *StackProps) *Stack {
 	s.Runs.GrantTo(s.Function)
 	s.Topics.GrantPublish(s.Function)
 	grant(s.Function.Policy, opsWorksCMPermissions(placeOf(s.Stack), p.Deployment, p.Settings.Servers))
+	grant(s.Function.Policy, alarmPermissions(p.Settings.Servers))
 	s.Automation.GrantTo(s.Function)
 	s.Triggers = NewTriggers(s.Stack, "Triggers", &TriggersProps{
 		Function: s.Function, Rules: p.Rules, Schedules: p.Schedules,

@@ -161,7 +161,7 @@ const everything = `{
 		{"name": "puppet-01", "backend": "opsworks-cm", "alarms": ["backup of puppet-01 is old"],
 		 "schedules": [{"name": "weekly", "expression": "cron(0 23 ? * SAT *)", "flexible": "1h"},
 			{"name": "daily", "expression": "rate(1 day)"}], "timezone": "Europe/Berlin"},
-		{"name": "automate-07", "backend": "ssm", "runbook": "Maintain", "calendars": ["Holidays"],
+		{"name": "automate-07", "backend": "ssm", "runbook": "Maintain", "calendars": ["Holidays"], "blockedBy": ["db-replication-*"],
 		 "parameters": {"AutomationAssumeRole": ["arn:aws-us-gov:iam::123456789012:role/Maintain"]}},
 		{"name": "automate-08", "backend": "ssm", "runbook": "chef-automate", "parameters": {"BackupTo": ["s3://backups/automate-08"]}},
 		{"name": "puppet-02", "backend": "ssm", "runbook": "puppet-enterprise", "parameters": {"BackupTo": ["s3://backups/puppet-02"]}},

@@ -89,7 +89,7 @@ func (m *transaction) steps() []step {
 	add(m.run != nil, m.runStep)
 	add(m.Hold != nil, m.holdStep)
 	add(m.Open || m.claims(), m.claimServer)
-	add(m.claims() && m.Claim.Before != "", m.checkBefore)
+	add(m.claims() && m.Claim.Before != "", func() step { return checkBefore(m.op, *m.Claim) })
 	add(m.ends() || m.givesBack(), m.recordServer)
 	add(m.Free && !m.To.Open() && !m.ends() && !m.givesBack(), m.freeServer)
 	if slot := m.To.Slot; slot != 0 && slot != m.From.Slot {

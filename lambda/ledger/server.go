@@ -45,14 +45,14 @@ func (m *transaction) claimServer() step {
 }
 
 // checkBefore: the server that goes before is as it was read, whatever else is at work on it.
-func (m *transaction) checkBefore() step {
+func checkBefore(op string, c maintenance.Claim) step {
 	e := &expression{}
 	var was types.AttributeValue
-	if n := m.Claim.BeforeChanges; n > 0 {
+	if n := c.BeforeChanges; n > 0 {
 		was = number(n)
 	}
 	e.was(attrChanged, was)
-	return step{pk: serverKey(m.Claim.Before), change: e, checked: true, refused: moved(m.op)}
+	return step{pk: serverKey(c.Before), change: e, checked: true, refused: moved(op)}
 }
 
 // countStart counts the start to its day. An update cannot tell whether that is the day the item counts; until it has been seen, it

@@ -74,33 +74,11 @@ func (b Blocking) detail() string {
 	return joinFirst(texts, maxBlocking, "; ")
 }
 
-// lookAtAlarms reads which blockers of a server are in ALARM.
-func (t *turn) lookAtAlarms(f *Facts) {
-	var b Blocking
-	for _, prefix := range f.Policy.BlockedBy.Prefixes {
-		alarms, err := t.alarms.read(t.callCtx, prefix, t.inAlarm)
-		b.Err = errors.Join(b.Err, err)
-		for _, a := range alarms {
-			if f.Policy.BlockedBy.Blocks(a.Name) && !slices.Contains(b.Alarms, a) {
-				b.Alarms = append(b.Alarms, a)
-			}
-		}
-	}
-	slices.SortFunc(b.Alarms, func(a, b Alarm) int { return cmp.Or(a.Since.Compare(b.Since), strings.Compare(a.Name, b.Name)) })
-	f.Blocking = &b
-}
-
-func (t *turn) inAlarm(ctx context.Context, prefix string) ([]Alarm, error) {
-	if t.Alarms == nil {
-		return nil, &Error{Op: "read alarms", Reason: ReasonUnsupported, Err: errors.New("this version reads no alarms")}
-	}
-	return t.Alarms.InAlarm(ctx, prefix)
-}
-
 // alarmReads are what one invocation has read of alarms, each prefix once, so that a sweep asks once for all servers.
 type alarmReads struct {
-	mu  sync.Mutex // of the map alone, never held across a call
-	all map[string]*alarmRead
+	from Alarms
+	mu   sync.Mutex // of the map alone, never held across a call
+	all  map[string]*alarmRead
 }
 
 // alarmRead is one answer. Who holds the turn reads; who waits for the turn can leave with their context.
@@ -123,8 +101,27 @@ func (r *alarmReads) of(prefix string) *alarmRead {
 	return r.all[prefix]
 }
 
+// look reads which of the blockers are in ALARM.
+func (r *alarmReads) look(ctx context.Context, blockers Blockers) *Blocking {
+	b := &Blocking{}
+	for _, prefix := range blockers.Prefixes {
+		alarms, err := r.read(ctx, prefix)
+		b.Err = errors.Join(b.Err, err)
+		for _, a := range alarms {
+			if blockers.Blocks(a.Name) && !slices.Contains(b.Alarms, a) {
+				b.Alarms = append(b.Alarms, a)
+			}
+		}
+	}
+	slices.SortFunc(b.Alarms, func(a, b Alarm) int { return cmp.Or(a.Since.Compare(b.Since), strings.Compare(a.Name, b.Name)) })
+	return b
+}
+
 // read gives the answer for a prefix. One whose reader ran out of time is not kept: the next may have more.
-func (r *alarmReads) read(ctx context.Context, prefix string, ask func(context.Context, string) ([]Alarm, error)) ([]Alarm, error) {
+func (r *alarmReads) read(ctx context.Context, prefix string) ([]Alarm, error) {
+	if r.from == nil {
+		return nil, &Error{Op: "read alarms", Reason: ReasonUnsupported, Err: errors.New("this version reads no alarms")}
+	}
 	one := r.of(prefix)
 	select {
 	case one.turn <- struct{}{}:
@@ -135,7 +132,7 @@ func (r *alarmReads) read(ctx context.Context, prefix string, ask func(context.C
 	if one.done {
 		return one.alarms, one.err
 	}
-	alarms, err := ask(ctx, prefix)
+	alarms, err := r.from.InAlarm(ctx, prefix)
 	one.alarms, one.err, one.done = alarms, err, ctx.Err() == nil
 	return alarms, err
 }

@@ -33,7 +33,7 @@ func (t *turn) commit(run Run, decision Decision, opts moveOptions) (Run, error)
 		}
 	}
 	to, dropped := change.To.prune(now, t.Notifier.Topics())
-	to, forgone := to.fit()
+	to, forgone := fit(to)
 	if decision.Claim == nil && t.publishCtx.Err() == nil {
 		to = to.leaseForPublishing(Lease{By: t.id, Until: t.leaseEnds}, now, t.tick())
 	}
@@ -64,7 +64,7 @@ const maxItem = 15 << 10
 
 // fit is a run that is not too large. While a topic is away, what it has been owed longest is given up; once it runs, triggers between the
 // first and the last are counted only.
-func (r Run) fit() (_ Run, dropped int) {
+func fit(r Run) (_ Run, dropped int) {
 	for {
 		text, err := json.Marshal(r)
 		switch middle := (r.State == RunRunning || r.State == RunOver) && len(r.Triggers) > 2; {

@@ -59,8 +59,8 @@ type Change struct {
 	// Open: the server has no open run, and gets this one: ReasonOpenRun with its Holder.
 	Open bool
 	// Claim, if set: the server has no hold (ReasonHeld), its cooldown and its daily limit allow it (ReasonCoolingDown,
-	// ReasonDailyLimit), the server before it is as it was read (ReasonMoved), the slot To.Slot and the node To.Node are free, or already its own (ReasonSlotTaken, also where another
-	// transaction is at work on it; ReasonNodeTaken with its Holder).
+	// ReasonDailyLimit), the server before it is as it was read (ReasonMoved), the slot To.Slot and the node To.Node are free, or already
+	// its own (ReasonSlotTaken, also where another transaction is at work on it; ReasonNodeTaken with its Holder).
 	Claim *Claim
 	// Free: the server (if To is over), the slot and the node of From are given back; an end is kept for cooldown and history, a start
 	// that did not happen is given back to its day.

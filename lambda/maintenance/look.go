@@ -60,7 +60,7 @@ func (t *turn) look(run Run, f *Facts, need Need) error {
 		f.Predecessor = &snapshot
 		return err
 	case need == NeedBlocking:
-		t.lookAtAlarms(f)
+		f.Blocking = t.alarms.look(t.callCtx, f.Policy.BlockedBy)
 	case !ok:
 		err := &Error{Op: "look at " + run.ServerName, Reason: ReasonUnsupported, Err: errors.New("this version has no backend " + name)}
 		f.Sighting, f.Calendar = &Sighting{At: f.Now, ServerErr: err, ExecutionsErr: err}, &CalendarState{}

@@ -110,8 +110,8 @@ const (
 	reasonCutMark   = "…"
 )
 
-// mergeTrigger adds a trigger to those a run holds: one for each alarm (or time series of it), schedule, or server that goes before, a later
-// one in its place. What is over maxTriggers is counted only.
+// mergeTrigger adds a trigger to those a run holds: one for each alarm (or time series of it), schedule, or server that goes before, a
+// later one in its place. What is over maxTriggers is counted only.
 func mergeTrigger(held []Trigger, more int, t Trigger) ([]Trigger, int) {
 	held = slices.Clone(held)
 	t.Name, t.Reason = cut(t.Name, maxName), cut(t.Reason, maxReason)

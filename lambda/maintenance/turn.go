@@ -93,7 +93,7 @@ const (
 func (r *Runner) turn(ctx context.Context) (*turn, context.CancelFunc) {
 	now := r.Now()
 	t := &turn{Runner: r, id: r.NewID("turn", now), callCtx: ctx, publishCtx: ctx, recordCtx: ctx, published: &tally{},
-		alarms: &alarmReads{}}
+		alarms: &alarmReads{from: r.Alarms}}
 	left := maxTurn
 	cancel := func() {}
 	if deadline, ok := ctx.Deadline(); ok {

@@ -55,6 +55,9 @@ func adviseOutcome(v view) advice {
 	case maintenance.OutcomeReleased:
 		return advice{idle: "There is nothing to do: what waits starts when nothing else is in its way."}
 	case maintenance.OutcomeRefused, maintenance.OutcomeError:
+		if v.State == maintenance.RunWaiting { // it is tried again
+			return waits(v)
+		}
 		return notStarted(v)
 	default:
 		return advice{}

@@ -91,6 +91,9 @@ func tidy(r maintenance.Report) maintenance.Report {
 			r.Figures.Holders = append(r.Figures.Holders, id)
 		}
 	}
+	if alarms := r.Figures.Alarms; len(alarms) > 0 && !isPlain(alarms[0]) { // the detail has it, where nothing is markup
+		r.Figures.Alarms = nil
+	}
 
 	r.ServerAtDecision.Status = word(r.ServerAtDecision.Status)
 	s := &r.Server
@@ -101,6 +104,11 @@ func tidy(r maintenance.Report) maintenance.Report {
 	s.StatusReason = clean(s.StatusReason, longField)
 	s.Backend, s.Status, s.MaintenanceStatus = word(s.Backend), word(s.Status), word(s.MaintenanceStatus)
 	return r
+}
+
+// isPlain: a name that may stand in a sentence, also of a chat room: letters, digits, and what is no markup.
+func isPlain(name string) bool {
+	return name != "" && len(name) <= middleField && consists(name, wordly+"-_. ")
 }
 
 // word is one of a set that a service or this program names; another version may have others, but none with blanks or markup.

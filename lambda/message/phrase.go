@@ -34,7 +34,7 @@ func fillOne(v view, text string) (string, bool) {
 		}
 		name, left, _ := strings.Cut(rest, "}")
 		figure := figureOf(v, name)
-		if figure == "" && name != "unless" { // nothing may call a run off
+		if figure == "" && name != "unless" && name != "others" { // nothing may call a run off, and one alarm may be the only one
 			return "", false
 		}
 		b.WriteString(figure)
@@ -65,6 +65,16 @@ func figureOf(v view, name string) string {
 		return number(v.Figures.Most)
 	case "holders":
 		return holdersOf(v)
+	case "alarm":
+		if len(v.Figures.Alarms) == 0 {
+			return ""
+		}
+		return v.Figures.Alarms[0]
+	case "others":
+		if v.Figures.Most < 2 {
+			return ""
+		}
+		return ", and " + strconv.Itoa(v.Figures.Most-1) + " more"
 	case "state":
 		return v.state(v.Server.Status)
 	case "stopped":

@@ -65,8 +65,9 @@ func (v view) local(text string) string {
 
 // detail is what was recorded, where it says more than the figures and the server's state, which are said already.
 func (v view) detail() string {
+	oneAlarm := len(v.Figures.Alarms) > 0 && v.Figures.Most == 1
 	switch {
-	case v.Detail == string(v.Server.Status), v.said.figured && (v.Figures.Limit > 0 || len(v.Figures.Holders) > 0):
+	case v.Detail == string(v.Server.Status), v.said.figured && (v.Figures.Limit > 0 || len(v.Figures.Holders) > 0 || oneAlarm):
 		return ""
 	default:
 		return v.local(v.Detail)

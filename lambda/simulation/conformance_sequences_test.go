@@ -38,6 +38,14 @@ var sequences = []sequence{
 	{name: "a start has no runbook", backend: "ssm", of: []string{"0 runbook-unusable 0s"}, steps: []string{"10s start", "2m look"}},
 	{name: "a calendar is closed", backend: "ssm", steps: []string{"0s calendar", "1m close", "2m calendar", "70m calendar"}},
 
+	{name: "alarms go on and off", backend: "ssm", steps: []string{"0s alarms", "1m trouble", "2m alarms", "20m alarms"}},
+	{name: "alarms are read late", backend: "ssm", of: []string{"1 lag 4m", "3 lag 4m"},
+		steps: []string{"1m trouble", "2m alarms", "3m alarms", "12m alarms"}},
+	{name: "alarms may not be read", backend: "ssm", of: []string{"1 denied 0s", "2 throttled 0s", "3 partial 0s"},
+		steps: []string{"1m trouble", "2m alarms", "3m alarms", "4m alarms", "5m alarms"}},
+	{name: "alarms are not answered", backend: "ssm", of: []string{"1 hang 20s", "2 fail-after 0s"},
+		steps: []string{"1m trouble", "2m alarms", "3m alarms"}},
+
 	{name: "a maintenance is seen until it is over", backend: "opsworks-cm",
 		steps: []string{"0s look", "10s start", "2m follow", "3m look", "55m follow", "56m look"}},
 	{name: "a maintenance fails", backend: "opsworks-cm", odds: []string{"maint-A bad-run = bad-run 0s"},

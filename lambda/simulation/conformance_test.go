@@ -9,6 +9,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	realalarms "opsworks-maintenance/lambda/alarms"
 	"opsworks-maintenance/lambda/maintenance"
 )
 
@@ -111,6 +112,15 @@ func (s sequence) meets(deep bool) (all []string) {
 		var i int
 		_, err := fmt.Sscan(words[0], &i)
 		check(err)
+		if strings.HasSuffix(s.steps[i], " alarms") { // whose reading asks again, and page after page
+			for n := range 4 {
+				name := fmt.Sprintf("step%s cloudwatch.DescribeAlarms db- - %d", words[0], n)
+				if how := map[string]string{"lag": " lag", "partial": " partial", "denied": " refuse", "throttled": " refuse"}[words[1]]; how != "" {
+					name += " alarms" + how
+				}
+				all = append(all, name+" = "+words[1]+" "+words[2])
+			}
+		}
 		for _, call := range calls[deep][s.backend+" "+strings.Fields(s.steps[i])[1]] {
 			name := "step" + words[0] + " " + strings.ReplaceAll(call, "%s", s.server())
 			switch {
@@ -153,6 +163,12 @@ func (a *asker) take(ctx context.Context, w *world, f *flight, verb string) stri
 	case "calendar":
 		state := b.Calendar(ctx, name)
 		return fmt.Sprintf("closed %t, until %s", state.Closed, w.plant.offset(state.Next.Truncate(10*time.Second)))
+	case "alarms":
+		return a.alarms(ctx, w, f)
+	case "trouble":
+		for _, name := range []string{"db-1", "db-2", "db-3", "storage"} {
+			w.alarms.troubles[name] = append(w.alarms.troubles[name], span{w.now().Truncate(time.Second), w.now().Add(10 * time.Minute)})
+		}
 	case "close":
 		w.plant.close(name, w.now().Add(time.Hour))
 	case "backup":
@@ -162,6 +178,20 @@ func (a *asker) take(ctx context.Context, w *world, f *flight, verb string) stri
 			created: w.now(), begins: w.now().Add(time.Second), ends: w.now().Add(time.Hour), result: maintenance.ExecutionSucceeded})
 	}
 	return "done"
+}
+
+// alarms are those in ALARM whose names begin with db-.
+func (a *asker) alarms(ctx context.Context, w *world, f *flight) string {
+	var reader maintenance.Alarms = w.alarms
+	if w.deep != nil {
+		reader = realalarms.New(w.deep.config(wire{w.deep, attemptTimeout}), f.box.now)
+	}
+	all, err := reader.InAlarm(asking{about: "db-"}.in(ctx), "db-")
+	text := fmt.Sprintf("(%s)", maintenance.ReasonOf(err))
+	for _, one := range all {
+		text += " " + one.Name + " since " + w.plant.offset(one.Since)
+	}
+	return text
 }
 
 // start claims as the domain does, and starts.

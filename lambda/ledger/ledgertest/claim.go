@@ -149,7 +149,7 @@ var claims = []test{
 		l.refuses(t, after, maintenance.ReasonMoved)
 		l.holders(t, "i-1", "", "")
 		after.Claim.BeforeChanges = l.server(t, "puppet-01").Changes
-		before = l.commit(t, Free(before, Over(before, maintenance.OutcomeSucceeded)))
+		l.commit(t, Free(before, Over(before, maintenance.OutcomeSucceeded)))
 		l.refuses(t, after, maintenance.ReasonMoved)
 		after.Claim.BeforeChanges = l.server(t, "puppet-01").Changes
 		l.Hold(t, "puppet-01", maintenance.Hold{Until: Now.Add(time.Hour)})

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"opsworks-maintenance/lambda/local/simulator"
+	"opsworks-maintenance/lambda/local/simulator/cloudwatch"
 )
 
 // The topics of a machine, by the plain names that FailTopic takes.
@@ -46,6 +47,9 @@ func functionsCall(r *http.Request) (call, topicARN string) {
 		}
 		r.Body = io.NopCloser(bytes.NewReader(body))
 		form, _ := url.ParseQuery(string(body))
+		if cloudwatch.Asks(r, string(body)) {
+			return "CloudWatch " + form.Get("Action"), ""
+		}
 		return "SNS " + form.Get("Action"), form.Get("TopicArn")
 	}
 	return call, ""

@@ -84,6 +84,7 @@ func (t *tally) print(out io.Writer) (zeros int) {
 func operations() []string {
 	services := map[string]string{"opsworkscm": "OpsWorksCM", "ssm": "SSM", "dynamodb": "DynamoDB", "sns": "SNS"}
 	inputs := regexp.MustCompile(`\b(opsworkscm|ssm|dynamodb|sns)\.(\w+)Input\{`)
+	forms := regexp.MustCompile(`"Action": \{"(\w+)"\}`) // of a service that is asked without its client
 	files, _ := filepath.Glob("../../*/*.go")
 	found := map[string]bool{}
 	for _, file := range files {
@@ -96,6 +97,9 @@ func operations() []string {
 		}
 		for _, input := range inputs.FindAllStringSubmatch(string(text), -1) {
 			found[services[input[1]]+" "+input[2]] = true
+		}
+		for _, form := range forms.FindAllStringSubmatch(string(text), -1) {
+			found["CloudWatch "+form[1]] = true
 		}
 	}
 	delete(found, "DynamoDB CreateTable") // which the function does not do

@@ -117,7 +117,8 @@ func TestResolve_Everything(t *testing.T) {
 		Timezone:  "Europe/Berlin", Location: berlin,
 		Cooldown: 0, ExpiresAfter: 26 * time.Hour, KeepWhenCleared: true, StaleAfter: 30 * time.Minute, Deadline: 36 * time.Hour,
 		ExpectEvery: 8 * 24 * time.Hour, DailyLimit: 1,
-		Approval: []maintenance.TriggerKind{maintenance.TriggerAlarm, maintenance.TriggerAfter}, After: "puppet-01", BlockedBy: []settings.Glob{"db-replication-*", "storage-*-full"},
+		Approval: []maintenance.TriggerKind{maintenance.TriggerAlarm, maintenance.TriggerAfter}, After: "puppet-01",
+		BlockedBy: []settings.Glob{"db-replication-*", "storage-*-full"},
 	}); !reflect.DeepEqual(chef, want) {
 		t.Errorf("chef = %+v\nwant %+v", chef, want)
 	}

@@ -28,8 +28,8 @@ func (s *Service) Put(name string, state State) {
 	s.states[name] = state
 }
 
-// describeAlarms follows API_DescribeAlarms for AlarmNamePrefix, AlarmTypes, StateValue, MaxRecords and NextToken, of the alarms whose states
-// were set: the others are OK, and nobody knows their names here.
+// describeAlarms follows API_DescribeAlarms for AlarmNamePrefix, AlarmTypes, StateValue, MaxRecords and NextToken, of the alarms whose
+// states were set: the others are OK, and nobody knows their names here.
 func (s *Service) describeAlarms(in map[string]string) (*page, *simulator.Error) {
 	most, check := 50, simulator.Validation{}
 	if text := in["MaxRecords"]; text != "" {

@@ -81,7 +81,7 @@ func (s *Service) call(operation string, in map[string]string) (out *page, failu
 	case "DescribeAlarms":
 		return s.describeAlarms(in)
 	default:
-		return nil, &simulator.Error{Status: 400, Code: "InvalidAction", Message: fmt.Sprintf("%s is not simulated; SetAlarmState and DescribeAlarms are.",
-			cmp.Or(operation, "No operation"))}
+		return nil, &simulator.Error{Status: 400, Code: "InvalidAction",
+			Message: fmt.Sprintf("%s is not simulated; SetAlarmState and DescribeAlarms are.", cmp.Or(operation, "No operation"))}
 	}
 }
