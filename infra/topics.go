@@ -97,8 +97,8 @@ func (t *Topics) newTopic(id, name string) awssns.Topic {
 	})
 }
 
-// filterPolicy lets a mailbox have some outcomes, or some servers, only. CloudWatch's messages carry no attributes, so a policy that did not
-// say that one may be missing would keep the function's own alarms from the mailbox.
+// filterPolicy lets a mailbox have some outcomes, or some servers, only. CloudWatch's messages carry no attributes, so a policy that did
+// not say that one may be missing would keep the function's own alarms from the mailbox.
 func filterPolicy(s settings.Subscription) *map[string]awssns.SubscriptionFilter {
 	policy := map[string]awssns.SubscriptionFilter{}
 	for attribute, values := range map[string][]string{"outcome": s.Only, "server": s.Servers} {

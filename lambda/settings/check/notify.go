@@ -81,7 +81,8 @@ func readSubscription(o object, servers []settings.Server) (subscription setting
 	subscription.Chat, subscription.Records = receiver == "chat", receiver == "records"
 	subscription.Only, subscription.Servers = readOnly(o), readServersOf(o, servers)
 	if n := (len(subscription.Only) + 1) * (len(subscription.Servers) + 1); n > filterCombinations {
-		o.fault("servers", fmt.Sprintf("gives the filter of this mailbox, with only, %d combinations of values; it may have %d: name fewer", n, filterCombinations))
+		o.fault("servers", fmt.Sprintf("gives the filter of this mailbox, with only, %d combinations of values; it may have %d: name fewer",
+			n, filterCombinations))
 	}
 	return subscription, receiver
 }
