@@ -63,7 +63,7 @@ var reasons = map[maintenance.Reason]words{
 	maintenance.ReasonApprovalNeeded: {why: say("an operator has to approve it"), short: say("approval needed"),
 		waitsFor: say(" for your approval until {expires}", " for your approval"), verb: "approve", lets: "approve it",
 		waitsIdle: say("If you do nothing, it starts nothing, and expires {expires}.", "If you do nothing, it starts nothing.")},
-	maintenance.ReasonAfterRunning: {why: say("the run of the server before it goes on"), short: say("the server before it is not done"),
+	maintenance.ReasonAfterRunning: {why: say("the run of the server before it is not over"), short: say("the server before it is not done"),
 		again: "Send a new request when that run is over."},
 	maintenance.ReasonBlocked: {why: say("the alarm {alarm} is in ALARM since {since}{others}", "the alarm {alarm} is in ALARM{others}",
 		"an alarm that blocks it is in ALARM"), short: say("alarm {alarm}", "blocked by an alarm"), figured: true,

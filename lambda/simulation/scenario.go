@@ -125,11 +125,16 @@ func (d *drawer) triggers(s Server) {
 		if r.chance(0.05) {
 			args = append(args, "new=true")
 		}
+		arrives := at + r.between(0, 3*time.Second)
 		of := d.roll("ways-" + id)
 		way := d.ways(of)
-		d.line(at+r.between(0, 3*time.Second), id, "alarm", append(slices.Clone(args), way())...)
+		d.line(arrives, id, "alarm", append(slices.Clone(args), way())...)
 		if of.chance(0.4) {
 			d.line(at+oneOf(of, of.between(0, time.Second), of.between(0, 5*time.Minute)), id+".way", "alarm", append(slices.Clone(args), way())...)
+		}
+		if b := d.roll("before-" + id); s.After != "" && b.chance(0.4) { // the one that goes before is asked for in the same moment
+			d.line(arrives+b.between(0, 100*time.Millisecond), "before-"+id, "alarm", "server="+s.After, "name=before",
+				"time="+at.Truncate(time.Millisecond).String())
 		}
 		if b := d.roll("brake-" + id); b.chance(0.06) {
 			d.brake(b, at+b.between(0, 4*time.Second), "brake-"+id, args[0])
