@@ -82,7 +82,7 @@ func (t intake) joinOpenRun(q Request, run Run, outcome Outcome, f Facts) (Repor
 func (t intake) joinOrOpenManual(q Request, f Facts) (Report, error) {
 	open := f.Snapshot.Open
 	switch {
-	case q.RunID != "" && q.RunID != open.ID: // it ended a moment ago
+	case q.RunID != "" && (q.RunID != open.ID || !open.Open()): // it ended a moment ago
 		_, no := t.resolveRunID(q)
 		return no, nil
 	case open.ID == "" || !open.Open():

@@ -45,8 +45,10 @@ func (w *world) watchStart(c *call, run maintenance.Run, j *job) {
 	}
 	w.byRun[run.ID] = append(w.byRun[run.ID], j)
 	stored := w.ledger.runs[run.ID].last()
-	w.must("start-after-its-conclusion", stored.Attempt.ID == run.Attempt.ID && stored.Holds(), "%s of %s, which is %s", j.id, run.ID,
-		describe(stored))
+	// Where an execution does not carry the run's id, another's that began in its stead is taken for it, as README says.
+	mistaken := w.plant.byID[stored.Reference]
+	w.must("start-after-its-conclusion", stored.Attempt.ID == run.Attempt.ID && stored.Holds() || mistaken != nil && !mistaken.ours() &&
+		!mistaken.takesRun, "%s of %s, which is %s", j.id, run.ID, describe(stored))
 	w.watchLimit(c, run)
 	w.watchWindow(c, run)
 }
