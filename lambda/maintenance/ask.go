@@ -92,7 +92,9 @@ func (t intake) ask(q Request, look bool) Report {
 		case reason == ReasonOpenRun, reason == ReasonMoved, reason == ReasonHeld, reason == ReasonCoolingDown, reason == ReasonDailyLimit:
 			f = t.facts(q.ServerName) // another invocation was faster
 		case reason == ReasonAttemptAlive:
-			return busy(q, err, t.Now())
+			report := busy(q, err, t.Now())
+			report.Zone = f.Snapshot.Open.Zone
+			return report
 		case errors.Is(err, errNoTime) && q.Trigger.Kind != TriggerManual:
 			look = false
 		default:
@@ -124,7 +126,7 @@ func (t intake) resolveRunID(q Request) (Request, Report) {
 		no.Reason, no.Detail = ReasonInvalidRequest, otherServer(run)
 		return q, no
 	case !run.Open():
-		no.Reason, no.ServerName, no.State, no.Detail = ReasonNotRunning, run.ServerName, run.State, overText(run)
+		no.Reason, no.ServerName, no.State, no.Detail, no.Zone = ReasonNotRunning, run.ServerName, run.State, overText(run), run.Zone
 		return q, no
 	}
 	q.ServerName = run.ServerName

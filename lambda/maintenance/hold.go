@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -54,7 +55,7 @@ type brake struct {
 func (r *Runner) brake(ctx context.Context, q HoldRequest, do func(brake) HoldAnswer) (answer HoldAnswer) {
 	t, done := r.turn(ctx)
 	defer done()
-	q.Reason, q.By = cut(q.Reason, maxReason), cut(q.By, maxName)
+	q.Reason, q.By = cut(strings.TrimSpace(q.Reason), maxReason), cut(strings.TrimSpace(q.By), maxName)
 	report := t.safely(q.ServerName, "", func() Report {
 		answer = do(brake{t, q})
 		return answer.Report
@@ -79,6 +80,9 @@ func (t brake) hold() HoldAnswer {
 		return HoldAnswer{Report: t.refused("a hold lasts at most 90 days, until " + now.Add(maxHold).UTC().Format(time.RFC3339))}
 	}
 	answer := HoldAnswer{Report: t.change(func(was Hold, record Run, now time.Time) (Decision, Report) {
+		if q.Until.IsZero() && was.Live(now) && was.Until.After(until) { // who brakes without a time ends no longer hold sooner
+			return Decision{}, t.refused(joined("; ", "it is held until "+was.Until.UTC().Format(time.RFC3339)+" as it is", was.words()))
+		}
 		return t.held(record, was, Hold{Until: until, Reason: q.Reason, By: q.By, Since: now, RunID: record.ID}), Report{}
 	})}
 	if answer.Outcome == OutcomeHeld {
@@ -207,8 +211,9 @@ func (t brake) startingNow() ([]Run, error) {
 }
 
 func (t brake) refused(detail string) Report {
+	policy, _ := t.Policy(t.request.ServerName)
 	return Report{Outcome: OutcomeRefused, Reason: ReasonHoldUnchanged, ServerName: t.request.ServerName, Trigger: t.request.Trigger,
-		At: t.Now(), Detail: detail, Count: true}
+		At: t.Now(), Zone: policy.zone(), Detail: detail, Count: true}
 }
 
 func (t brake) failed(err error) Report {

@@ -27,10 +27,7 @@ func (t brake) newRecord(now time.Time) Run {
 	record := Run{ID: t.NewID(subject, now), ServerName: t.request.ServerName, Created: now, Ended: now,
 		Triggers: []Trigger{t.request.Trigger}}
 	if policy, ok := t.Policy(t.request.ServerName); ok {
-		record.Backend = policy.Backend
-		if policy.Window.Location != nil {
-			record.Zone = policy.Window.Location.String()
-		}
+		record.Backend, record.Zone = policy.Backend, policy.zone()
 	}
 	return record.to(RunOver)
 }

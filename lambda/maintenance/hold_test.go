@@ -90,6 +90,26 @@ func TestRunner_AHoldTakesThePlaceOfTheOneBefore(t *testing.T) {
 	f.only()
 }
 
+// A hold without a time, as a button in chat sends it, ends no longer one sooner; one with a time does.
+func TestRunner_AHoldWithoutATimeShortensNone(t *testing.T) {
+	f := newFixture(t)
+	f.Hold(f.invocation(), f.hold("puppet-01", 48*time.Hour))
+	if a := f.Hold(f.invocation(), f.hold("puppet-01", 0)); a.Reason != maintenance.ReasonHoldUnchanged ||
+		!strings.Contains(a.Detail, "it is held until 2026-11-30T12:00:00Z as it is; anna: audit") {
+		t.Errorf("it comes to %s %s: %s", a.Outcome, a.Reason, a.Detail)
+	}
+	if a := f.Hold(f.invocation(), f.hold("puppet-01", time.Hour)); a.Outcome != maintenance.OutcomeHeld {
+		t.Errorf("one of an hour comes to %s", a.Outcome)
+	}
+	q := f.hold("puppet-01", 0)
+	q.Reason, q.By = " \t", " "
+	a := f.Hold(f.invocation(), q)
+	if hold := f.ledger.servers["puppet-01"].Hold; a.Outcome != maintenance.OutcomeHeld || !hold.Until.Equal(now.Add(24*time.Hour)) ||
+		hold.Reason+hold.By != "" {
+		t.Errorf("one without a time comes to %s, and %+v", a.Outcome, hold)
+	}
+}
+
 func TestRunner_AHoldThatCannotBe(t *testing.T) {
 	f := newFixture(t)
 	late, past := f.hold("puppet-01", 91*24*time.Hour), f.hold("puppet-01", 0)

@@ -100,7 +100,10 @@ func chatSteps(v view, f Function) []string {
 func chatButtons(v view) map[string]string {
 	commands := advise(v).commands
 	if v.waiting() {
-		commands = append(commands, hold, plan)
+		commands = append(commands, plan)
+	}
+	if v.waiting() && v.Reason != maintenance.ReasonHeld {
+		commands = append(commands, hold)
 	}
 	buttons := map[string]string{}
 	for _, c := range commands {

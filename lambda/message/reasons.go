@@ -39,7 +39,7 @@ type words struct {
 var reasons = map[maintenance.Reason]words{
 	maintenance.ReasonInvalidEvent: {why: say("the event cannot be read"), short: say("unreadable event"), do: correctSender, log: true},
 	maintenance.ReasonInvalidRequest: {why: say("the request cannot be carried out as it is"), short: say("invalid request"),
-		do: "Correct the request as it says above, and send a new one."},
+		summary: say("The request was not carried out: {why}."), do: "Correct the request as it says above, and send a new one."},
 	maintenance.ReasonForeignEvent: {why: say("the event comes from another account or Region than the function's"),
 		short: say("event of another account or Region"), do: correctSender, log: true},
 	maintenance.ReasonNoServer: {why: say("nothing says which server the event is about"), short: say("no server named"), do: agree},
