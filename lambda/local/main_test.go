@@ -34,7 +34,7 @@ func play(t *testing.T, args ...string) (string, error) {
 	t.Helper()
 	t.Chdir("../..")
 	var out bytes.Buffer
-	err := run(t.Context(), append([]string{"-function", built, "-maintenance-time", "1s"}, args...), &out, t.Output())
+	err := run(t.Context(), append([]string{"-function", built, "-page", builtPage, "-maintenance-time", "1s"}, args...), &out, t.Output())
 	return out.String(), err
 }
 
