@@ -6,6 +6,7 @@ import (
 
 	"opsworks-maintenance/lambda/maintenance"
 	"opsworks-maintenance/lambda/message"
+	"opsworks-maintenance/lambda/settings"
 )
 
 // PlanResponse answers {"plan": …}. Its fields are only added to.
@@ -19,6 +20,7 @@ type PlanResponse struct {
 	RunID    string               `json:"runId"`
 	State    maintenance.RunState `json:"state,omitempty"`
 	WaitsFor *Waiting             `json:"waitsFor,omitempty"`
+	waits    string               // the same in words, for the widget
 	// Answers are what would happen now, by kind of trigger.
 	Answers []PlanAnswer       `json:"answers"`
 	Reason  maintenance.Reason `json:"reason,omitempty"` // why it could not be planned
@@ -52,6 +54,9 @@ func (h *Handler) plan(ctx context.Context, in invocation, serverName string) an
 	if plan.Run.ID != "" {
 		out.State = plan.Run.State
 	}
+	if plan.Run.State == maintenance.RunWaiting {
+		out.waits = stands(in.Settings, plan.Run, in.Now)
+	}
 	for _, a := range plan.Answers {
 		report := maintenance.Report{
 			Outcome: a.Outcome, Reason: a.Reason, ServerName: serverName, Trigger: maintenance.Trigger{Kind: a.Trigger, Time: in.Now},
@@ -68,4 +73,13 @@ func (h *Handler) plan(ctx context.Context, in invocation, serverName string) an
 		out.Reason, out.Message = report.Reason, report.Detail
 	}
 	return answer{Reports: []maintenance.Report{report}, Body: out}
+}
+
+// stands is how a run stands, in the words of messages.
+func stands(doc *settings.Settings, r maintenance.Run, now time.Time) string {
+	var today *maintenance.Policy
+	if policy, ok := policies(doc, "")(r.ServerName); ok {
+		today = &policy
+	}
+	return message.Answer(maintenance.Stands(r, now, today))
 }

@@ -1,6 +1,9 @@
 package function
 
-import "opsworks-maintenance/lambda/message"
+import (
+	"opsworks-maintenance/lambda/maintenance"
+	"opsworks-maintenance/lambda/message"
+)
 
 // forWidget is an answer as the console shows it in a custom widget: a string of HTML, in the words of the answer that it stands for. What
 // has no words of its own is shown as JSON.
@@ -13,13 +16,18 @@ func forWidget(body any) string {
 		for _, r := range body {
 			paragraph(&h, r)
 		}
-	case HoldResponse:
+	case HoldResponse: // its sentence names who is at work
 		paragraph(&h, body.Response)
-		for _, run := range body.AtWork {
-			h.Put("<p>Still at work: {}.</p>", run.RunID)
-		}
 	case PlanResponse:
-		h.Put("<p><b>{}</b>: what would happen now. {}</p><table>", body.ServerName, body.Message)
+		if body.ServerName == "" { // which is no server's
+			h.Put("<p><b>{}</b>. {}</p>", maintenance.OutcomeRefused, body.Message)
+			break
+		}
+		h.Put("<p><b>{}</b>: what would happen now. {}</p>", body.ServerName, body.Message)
+		if body.waits != "" {
+			h.Put("<p>{}</p>", body.waits)
+		}
+		h.Put("<table>")
 		for _, a := range body.Answers {
 			h.Put("<tr><th scope='row'>{}</th><td>{}</td></tr>", a.Trigger, a.Message)
 		}

@@ -40,6 +40,36 @@ func TestHandler_Widget(t *testing.T) {
 	}
 }
 
+// A plan says in words what the open run waits for; of a name that is none, that it is none.
+func TestHandler_WidgetPlan(t *testing.T) {
+	waits := maintenance.Run{ID: "automate-06-1", ServerName: "automate-06", State: maintenance.RunWaiting, Zone: "Europe/Berlin",
+		Wait: maintenance.Wait{Reason: maintenance.ReasonConcurrencyLimit, Figures: maintenance.Figures{Most: 2}}}
+	for request, want := range map[string]string{
+		`{"serverName": "automate-06"}`: "<p>Maintenance of automate-06 waits: the concurrency limit (2) is reached.</p>",
+		`{"serverName": "a b"}`:         "<p><b>refused</b>. ",
+	} {
+		f := newFixture(t)
+		f.runner.planned = maintenance.Plan{ServerName: "automate-06", Run: waits}
+		var html string
+		if err := json.Unmarshal(f.answer(t, operatorsARN, []byte(`{"plan": `+request+`, "widgetContext": {}}`)), &html); err != nil ||
+			!strings.Contains(html, want) || strings.Contains(html, "<b></b>") {
+			t.Errorf("%s: got %s, %v", request, html, err)
+		}
+	}
+}
+
+// A hold's sentence names who is at work; nothing names them again.
+func TestHandler_WidgetHold(t *testing.T) {
+	f := newFixture(t)
+	f.runner.atWork = []maintenance.Run{{ID: "automate-06-1", ServerName: "automate-06"}}
+	request := `{"hold": {"until": "2026-11-29T01:14:00Z"}, "widgetContext": {}}`
+	const want = "<p><b>held</b>. Maintenance of all servers is held until Sun 29 Nov 01:14 UTC.</p>" // the double's, which has no detail
+	var html string
+	if err := json.Unmarshal(f.answer(t, operatorsARN, []byte(request)), &html); err != nil || html != want {
+		t.Errorf("got %s, %v", html, err)
+	}
+}
+
 // widgetContext opens no other door: on the function itself an operator's request is refused with it as without.
 func TestHandler_WidgetEntrance(t *testing.T) {
 	f := newFixture(t)

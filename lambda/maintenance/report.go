@@ -27,7 +27,8 @@ type Report struct {
 	// Attempt is the number of the try to start, Sequence that of the notification of its run.
 	Attempt  int
 	Sequence int
-	// Until is when what is in the way may be out of it, zero where that is unknown. Since is since when it is in the way.
+	// Until is when what is in the way may be out of it, zero where that is unknown. Since is since when it is in the way,
+	// or since when a run is being started.
 	Until time.Time
 	Since time.Time
 	// Expires is when a waiting run is given up, Deadline when a run becomes overdue, Started when it was accepted.
@@ -91,6 +92,9 @@ func Stands(r Run, now time.Time, p *Policy) Report {
 	}
 	report := r.report(n)
 	report.Expires = r.Expires(p)
+	if r.State == RunStarting {
+		report.Since = r.Attempt.Claimed
+	}
 	report.KeepWhenCleared = p != nil && p.KeepWhenCleared
 	return report
 }

@@ -21,6 +21,15 @@ func Answer(report maintenance.Report) string {
 	return answer + timing(v, answer)
 }
 
+// Unsaid is the detail of a report where Answer leaves it out and it says more, by the same clock.
+func Unsaid(report maintenance.Report) string {
+	detail := viewOf(report).detail()
+	if strings.Contains(strings.ToLower(Answer(report)), strings.ToLower(strings.TrimRight(detail, "."))) {
+		return ""
+	}
+	return detail
+}
+
 // before is the answer to a trigger that comes again: what came of it then, which may not be how things are now.
 func before(v view) string {
 	return "The same trigger came before, and came to: " + string(v.Outcome) + after(", run ", v.RunID) + "." + sentence(v.detail()) +

@@ -17,6 +17,9 @@ func summary(v view) string {
 	of := v.maintenance()
 	switch v.Outcome {
 	case maintenance.OutcomeStarted:
+		if v.State == maintenance.RunStarting { // which nothing has accepted yet
+			return of + " is being started" + after(", since ", v.when(v.Since)) + startedAs(v)
+		}
 		return of + " was started" + startedAs(v)
 	case maintenance.OutcomeWaiting:
 		if text := fill(v, v.said.waits); text != "" {
@@ -171,7 +174,7 @@ func cancelled(v view, of string) string {
 	return text + because(v)
 }
 
-// braked is a hold or its release, of a server or, without a name, of the fleet.
+// braked is a hold or its release, of a server or, without a name, of the fleet. A hold that says no end is one that is over.
 func braked(v view) string {
 	whom := "all servers"
 	if v.ServerName != "" {
@@ -180,7 +183,10 @@ func braked(v view) string {
 	if v.Outcome == maintenance.OutcomeReleased {
 		return fmt.Sprintf("The hold on maintenance of %s was released.", whom)
 	}
-	return fmt.Sprintf("Maintenance of %s is held%s.", whom, after(" until ", v.when(v.Until)))
+	if v.Until.IsZero() {
+		return "Maintenance of " + whom + " was held."
+	}
+	return fmt.Sprintf("Maintenance of %s is held until %s.", whom, v.when(v.Until))
 }
 
 // nothing is why an event asks for nothing: in the domain's words, else in those of what decoded it.

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"time"
 
+	"opsworks-maintenance/lambda/maintenance"
 	"opsworks-maintenance/lambda/message"
 )
 
@@ -45,6 +46,7 @@ type operating map[string]target
 
 type target struct {
 	ServerName string `json:"serverName,omitempty"`
+	Key        string `json:"key,omitempty"`
 }
 
 // buttons are what can be asked of a server: what a message about its open run offers, and what its name does.
@@ -55,19 +57,19 @@ func (p *page) buttons(r *row) {
 				confirmation: confirmation(q.Acts, q.What, r.name)})
 		}
 	}
-	ask := func(verb, what string, acts bool) {
-		p.button(button{label: capital(verb), title: what, endpoint: p.Operators, request: operating{verb: {r.name}},
+	ask := func(verb, what, key string, acts bool) {
+		p.button(button{label: capital(verb), title: what, endpoint: p.Operators, request: operating{verb: {r.name, key}},
 			confirmation: confirmation(acts, what, r.name)})
 	}
 	if r.server == nil {
 		return
 	}
-	ask("plan", "see what would happen now", false)
-	if r.run.ID == "" && r.server.Enabled {
-		ask("start", "start it now", true)
+	ask("plan", "see what would happen now", "", false)
+	if r.run.ID == "" && r.record.OpenRun == "" && r.server.Enabled {
+		ask("start", "start it now", key(r.name, p.now), true)
 	}
-	if r.record.Hold.Live(p.now) {
-		p.button(p.release(r.name))
+	if hold := r.record.Hold; hold.Live(p.now) {
+		p.button(release(p.Operators, r.name, hold, r.zone))
 	} else if p.request.server == "" { // whose own page has the form
 		p.button(button{label: "Hold…", title: holds, endpoint: p.self, request: asking{Server: r.name}})
 	}
@@ -81,14 +83,19 @@ func confirmation(acts bool, what, serverName string) string {
 	return capital(what) + "? " + serverName
 }
 
-// release ends a hold, of the fleet if there is no name.
-func (p *page) release(serverName string) button {
+// key makes a start by name one trigger for each rendering of the page, however often it is clicked.
+func key(serverName string, rendered time.Time) string {
+	return "page-" + serverName + "-" + rendered.UTC().Format(time.RFC3339)
+}
+
+// release ends a hold, of the fleet if there is no name. It asks about the hold that the page shows.
+func release(operators, serverName string, hold maintenance.Hold, zone *time.Location) button {
 	whom := serverName
 	if whom == "" {
 		whom = "all servers"
 	}
-	return button{label: "Release", title: "end the hold", endpoint: p.Operators, request: operating{"release": {serverName}},
-		confirmation: "End the hold? " + whom}
+	return button{label: "Release", title: "end the hold", endpoint: operators, request: operating{"release": {ServerName: serverName}},
+		confirmation: "End the hold until " + when(hold.Until, zone) + after(", ", words(hold)) + "? " + whom}
 }
 
 // holdForm asks until when, why and who. The console sends the fields with the call; the function takes them for the hold's. The times are
@@ -103,14 +110,20 @@ func (p *page) holdForm(serverName string, zone *time.Location) {
 		}
 		p.Put("<option value='{}' {}>{}, for {} h</option>", until.UTC().Format(time.RFC3339), chosen, when(until, zone), hours)
 	}
-	p.Put("</select></label> <label>Reason <input name='reason' maxlength='200'></label> " +
-		"<label>By <input name='by' maxlength='60'></label></form>")
+	p.Put("</select></label> <label>Reason <input name='reason' maxlength='200'></label> {}</form>", by())
 	whom := serverName
 	if whom == "" {
 		whom = "all servers"
 	}
 	p.button(button{label: "Hold", title: holds, endpoint: p.Operators,
-		request: operating{"hold": {serverName}}, confirmation: "Hold maintenance? " + whom})
+		request: operating{"hold": {ServerName: serverName}}, confirmation: "Hold maintenance? " + whom})
+}
+
+// by is where who asks can say so: the console sends it with each button of the page.
+func by() *message.HTML {
+	var h message.HTML
+	h.Put("<label>By <input name='by' maxlength='60'></label>")
+	return &h
 }
 
 // holdFleet is the form that holds all servers.

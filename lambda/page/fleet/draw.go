@@ -67,10 +67,14 @@ func (p *page) head(fleet maintenance.Fleet, rows []row) {
 		p.Put("</p>")
 		return
 	}
-	said := message.Summary(maintenance.Report{Outcome: maintenance.OutcomeHeld, Until: hold.Until, At: hold.Since,
-		Zone: zoneOfAll(p.Settings).String()})
+	p.fleetHeld(hold, zoneOfAll(p.Settings))
+}
+
+// fleetHeld is the hold of all servers, with what ends it.
+func (p *page) fleetHeld(hold maintenance.Hold, zone *time.Location) {
+	said := message.Summary(maintenance.Report{Outcome: maintenance.OutcomeHeld, Until: hold.Until, At: hold.Since, Zone: zone.String()})
 	p.Put("<p class='say'><b>{}</b>{} ", said, after(" ", words(hold)))
-	p.button(p.release(""))
+	p.button(release(p.Operators, "", hold, zone))
 	p.Put("</p>")
 }
 
@@ -101,7 +105,7 @@ func (p *page) table(rows []row, buttons bool) {
 	plain := 0
 	for i := range rows {
 		r := &rows[i]
-		if p.Len() > mostSize {
+		if p.sent() > mostSize {
 			p.Put("<tbody><tr><td colspan='4'>And {} more, which have no room here.</td></tr></tbody>", len(rows)-i)
 			break
 		}
@@ -114,11 +118,14 @@ func (p *page) table(rows []row, buttons bool) {
 			p.buttons(r)
 		}
 		p.Put("</td><td>")
-		if len(r.record.Ends) > 0 {
+		switch {
+		case !r.read:
+			p.Put("not read")
+		case len(r.record.Ends) > 0:
 			p.Put("{} {}", ended(r.record.Ends[0].Outcome), when(r.record.Ends[0].At, r.zone))
 		}
 		p.Put("</td><td>{}</td></tr>", r.next.text)
-		if p.Len()+rowSize*(len(rows)-i) < mostSize {
+		if p.sent()+rowSize*(len(rows)-i) < mostSize {
 			p.Put("<tr><td colspan='4'>")
 			p.timeline(r)
 			p.Put("</td></tr>")

@@ -64,7 +64,7 @@ func (h *Handler) Invoke(ctx context.Context, payload []byte) (answer []byte, er
 		p.fleet(ctx)
 	}
 	p.Put("</div>")
-	h.Log.Info("page shown", "server", q.server, "bytes", p.Len(), "durationMs", float64(h.Now().Sub(began).Microseconds())/1000)
+	h.Log.Info("page shown", "server", short(q.server), "bytes", p.sent(), "durationMs", float64(h.Now().Sub(began).Microseconds())/1000)
 	return encode(p.String())
 }
 
@@ -87,6 +87,17 @@ type page struct {
 	*scale
 	function message.Function
 	self     string // the ARN that the page function was invoked by
+	// Of so many bytes of the HTML is known how many they are as JSON.
+	measured, asJSON int
+}
+
+// sent is how many bytes of the answer are written: as JSON, which has quotes and backslashes as two.
+func (p *page) sent() int {
+	more, err := encode(p.String()[p.measured:])
+	if err == nil { // a string always has a form
+		p.measured, p.asJSON = p.Len(), p.asJSON+len(more)-len(`""`)
+	}
+	return p.asJSON
 }
 
 func sentence(h *message.HTML, text string) { h.Put("<p class='say' role='alert'>{}</p>", text) }

@@ -16,7 +16,7 @@ type row struct {
 	name   string
 	server *settings.Server // nil: not in the settings
 	zone   *time.Location
-	read   bool // whether the table could be read
+	read   bool // whether its record could be read
 	record maintenance.ServerRecord
 	run    maintenance.Run // the open one; its zero value if there is none
 	report maintenance.Report
@@ -64,8 +64,7 @@ func (p *page) rows(fleet maintenance.Fleet) []row {
 		add(p.Settings.Servers[i].Name)
 	}
 	for _, run := range fleet.Runs {
-		r := add(run.ServerName)
-		r.run, r.read = run, true
+		add(run.ServerName).run = run
 	}
 	sorted := make([]row, 0, len(all))
 	for _, name := range slices.Sorted(maps.Keys(all)) {
@@ -98,12 +97,15 @@ func (r *row) settle(now time.Time) {
 func (r *row) standing(run maintenance.Run, now time.Time) maintenance.Report {
 	report := maintenance.Stands(run, now, policyOf(r.server))
 	report.Zone = cmp.Or(report.Zone, r.zone.String())
+	if hold := r.record.Hold; hold.RunID == run.ID && hold.Live(now) { // of one that is over its record does not say when it ended
+		report.Until = hold.Until
+	}
 	return report
 }
 
 func (r *row) stands(now time.Time) state {
 	switch {
-	case !r.read:
+	case r.run.ID == "" && (!r.read || r.record.OpenRun != ""): // an open run that is not among those read
 		return unread
 	case r.run.ID != "" && r.report.Outcome == maintenance.OutcomeError:
 		return unfollowed
@@ -135,6 +137,8 @@ func (r *row) says() string {
 	switch {
 	case r.run.ID != "":
 		return message.Summary(r.report)
+	case r.state == unread && r.record.OpenRun != "":
+		return "Its open run " + short(r.record.OpenRun) + " is not among those that were read."
 	case r.state == held:
 		return message.Summary(maintenance.Report{Outcome: maintenance.OutcomeHeld, ServerName: r.name, Until: r.record.Hold.Until,
 			At: r.record.Hold.Since, Zone: r.zone.String()})

@@ -3,7 +3,6 @@ package fleet
 import (
 	"context"
 	"fmt"
-	"strings"
 
 	"opsworks-maintenance/lambda/maintenance"
 	"opsworks-maintenance/lambda/message"
@@ -23,7 +22,7 @@ func (p *page) server(ctx context.Context, name string) {
 	r.record, r.read = fleet.Servers[name]
 	for _, run := range fleet.Runs {
 		if run.ServerName == name {
-			r.run, r.read = run, true
+			r.run = run
 		}
 	}
 	r.settle(p.now)
@@ -36,14 +35,25 @@ func (p *page) server(ctx context.Context, name string) {
 	if fleet.Err != nil {
 		sentence(&p.HTML, "The table of runs could not be read: "+fleet.Err.Error())
 	}
+	if hold := fleet.Fleet.Hold; hold.Live(p.now) {
+		p.fleetHeld(hold, r.zone)
+	}
 	p.Put("<p>")
 	p.stand(r, true)
-	p.Put("</p><div>")
+	p.Put("</p>")
+	if r.next.text != "" {
+		p.Put("<p>Next: {}</p>", r.next.text)
+	}
+	p.Put("<div>")
 	p.timeline(r)
 	p.Put("</div><p>")
 	p.buttons(r)
 	p.Put("</p>")
-	if r.server != nil && !r.record.Hold.Live(p.now) {
+	switch {
+	case r.server == nil:
+	case r.record.Hold.Live(p.now):
+		p.Put("<form>{}</form>", by())
+	default:
 		p.holdForm(name, r.zone)
 	}
 	p.history(r, runs, err)
@@ -65,9 +75,12 @@ func (p *page) history(r *row, runs []maintenance.Run, err error) {
 		"<tbody>")
 	for _, run := range runs {
 		report := r.standing(run, p.now)
-		text := message.Answer(report)
-		p.Put("<tr><th scope='row'>{}</th><td>{}</td><td><b>{}</b> {}", when(run.Created, r.zone), asker(run), report.Outcome, text)
-		if detail := report.Detail; detail != "" && !strings.Contains(strings.ToLower(text), strings.ToLower(detail)) {
+		came := string(report.Outcome)
+		if report.Outcome == maintenance.OutcomeStarted && run.State == maintenance.RunStarting {
+			came = string(run.State)
+		}
+		p.Put("<tr><th scope='row'>{}</th><td>{}</td><td><b>{}</b> {}", when(run.Created, r.zone), asker(run), came, message.Answer(report))
+		if detail := message.Unsaid(report); detail != "" {
 			p.Put("<br>{}", detail)
 		}
 		if reason := report.Trigger.Reason; reason != "" {

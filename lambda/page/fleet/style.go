@@ -45,6 +45,7 @@ linear-gradient(var(--line),var(--line)) 25%/1px 100% no-repeat,linear-gradient(
 .fp .s{stroke:var(--good);stroke-width:9;stroke-linecap:round}
 .fp .f{stroke:var(--bad)}
 .fp .c{stroke:var(--dim);stroke-width:2}
+.fp .k{stroke:var(--dim);stroke-width:1;stroke-dasharray:1 4}
 .fp .n{stroke:var(--run);stroke-width:14}
 .fp .r{stroke:var(--run);stroke-width:8}
 .fp .q{stroke:var(--wait);stroke-width:8;stroke-dasharray:3 2}

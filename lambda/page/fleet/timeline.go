@@ -58,6 +58,9 @@ func (p *page) timeline(r *row) {
 		}
 		p.path(o.class, marks)
 	}
+	if at, ok := p.kept(r.record.Ends); ok {
+		p.path("k", fmt.Sprintf("M0 11h%d", at))
+	}
 	p.bar(r)
 	var fires dashes
 	for _, x := range r.next.at {
@@ -121,6 +124,15 @@ func (p *page) bar(r *row) {
 	p.path(class, fmt.Sprintf("M%d 11h%d", p.at(from)-p.mark/2, max(p.at(to)-p.at(from), 1)+p.mark/2))
 }
 
+// kept is where the oldest end is drawn of as many as a server keeps, if that is within the two weeks: what was before it is not known.
+func (s *scale) kept(ends []maintenance.End) (at int, ok bool) {
+	n := len(ends)
+	if n < maintenance.MaxEnds || !s.shown(ends[n-1].At) {
+		return 0, false
+	}
+	return s.at(ends[n-1].At), true
+}
+
 // described is the timeline in words, for who does not see it.
 func (s *scale) described(r *row) string {
 	var parts []string
@@ -135,15 +147,18 @@ func (s *scale) described(r *row) string {
 			parts = append(parts, strconv.Itoa(n)+" "+string(outcome.name))
 		}
 	}
-	if len(parts) == 0 {
+	switch {
+	case !r.read:
+		parts = []string{"not read"}
+	case len(parts) == 0:
 		parts = []string{"no run ended"}
 	}
 	text := "Last two weeks: " + strings.Join(parts, ", ")
-	if n := len(r.record.Ends); n == maintenance.MaxEnds && s.shown(r.record.Ends[n-1].At) {
-		text += ", and earlier ones"
+	if _, ok := s.kept(r.record.Ends); ok {
+		text += ", and earlier ones are not kept"
 	}
-	if n := len(r.next.at); n > 0 {
-		text += fmt.Sprintf(". Next two: %d scheduled", n)
+	if r.next.times > 0 {
+		text += fmt.Sprintf(". Next two: %d scheduled", r.next.times)
 	}
 	return text + "."
 }
@@ -180,8 +195,9 @@ func (s *scale) shaded(server *settings.Server) string {
 
 // upcoming is when schedules of a server fire in the next two weeks.
 type upcoming struct {
-	at   []int     // where they are drawn
-	next time.Time // the first of them, or of half a year; zero if there is none, or it is not certain
+	at    []int     // where they are drawn, one an hour at most
+	times int       // how many they are
+	next  time.Time // the first of them, or of half a year; zero if there is none, or it is not certain
 	// text is the next one and its schedule, or what can be said instead.
 	text string
 }
@@ -189,8 +205,8 @@ type upcoming struct {
 // firing is a schedule on a clock, by which its times are shared.
 type firing struct{ expression, zone string }
 
-// mostFirings of one schedule are drawn: what fires hourly is a band anyway.
-const mostFirings = 14 * 24
+// mostFirings are those of a schedule that fires every minute, which is as often as one can.
+const mostFirings = int(span / time.Minute)
 
 // upcoming is empty for a server that is disabled: its schedules start nothing.
 func (s *scale) upcoming(server *settings.Server) (u upcoming) {
@@ -210,7 +226,7 @@ func (s *scale) upcoming(server *settings.Server) (u upcoming) {
 		if u.text == "" {
 			u.text = schedule.Name + ": " + schedule.Expression
 		}
-		u.at = append(u.at, fires.at...)
+		u.at, u.times = append(u.at, fires.at...), u.times+fires.times
 	}
 	slices.Sort(u.at)
 	if u.text == "" && server.After != "" {
@@ -232,6 +248,7 @@ func (s *scale) fires(expression string, zone *time.Location) (u upcoming) {
 	for _, t := range times {
 		u.at = append(u.at, s.at(t))
 	}
+	u.at, u.times = slices.Compact(u.at), len(times)
 	return u
 }
 
@@ -260,6 +277,6 @@ func (p *page) legend() {
 	for _, o := range outcomes {
 		p.Put("{}", mark(o.class, o.drawn(9, 5), string(o.name)))
 	}
-	p.Put("{}{}{}{}</p>", mark("r", "M1 11h16", "running"), mark("q", "M1 11h16", "waiting"), mark("n", "M8 11h2", "schedule"),
-		mark("w", "M0 11h18", "window"))
+	p.Put("{}{}{}{}{}</p>", mark("k", "M1 11h16", "earlier ends are not kept"), mark("r", "M1 11h16", "running"),
+		mark("q", "M1 11h16", "waiting"), mark("n", "M8 11h2", "schedule"), mark("w", "M0 11h18", "window"))
 }
