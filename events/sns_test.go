@@ -7,6 +7,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"opsworks-maintenance/events"
 )
@@ -241,5 +242,19 @@ func TestDecode_OneAlert(t *testing.T) {
 	want := events.Alarm{ID: "alertmanager/f", Name: "f", At: alarmAt.Add(123456), Reason: "slow", Shared: true}
 	if err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v, %v", got, err)
+	}
+}
+
+// An alert's time is read in whatever zone Alertmanager's machine is, as Go's String writes it: with the zone's name, and with its offset
+// twice where it has none.
+func TestDecode_AlertsTimeInEveryZone(t *testing.T) {
+	for offset := -12 * time.Hour; offset <= 14*time.Hour; offset += 15 * time.Minute {
+		for _, name := range []string{"", "CET"} {
+			at := alarmAt.In(time.FixedZone(name, int(offset/time.Second))).String()
+			got, err := events.Decode(bySNS(t, `{"alerts": [{"status": "firing", "startsAt": "`+at+`", "fingerprint": "f"}]}`))
+			if alarm, ok := got.(events.Alarm); err != nil || !ok || !alarm.At.Equal(alarmAt) {
+				t.Errorf("%s: %+v, %v", at, got, err)
+			}
+		}
 	}
 }
