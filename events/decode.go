@@ -229,10 +229,11 @@ func (e envelope) resource() (string, error) {
 }
 
 // parseTime reads the formats AWS uses: EventBridge's 2019-10-02T17:04:40Z, and CloudWatch's 2019-10-02T17:04:40.989+0000,
-// whose offset has no colon and is not RFC 3339; and Alertmanager's, which its templates write as Go does. A layout takes a fraction
-// of a second that it does not show.
+// whose offset has no colon and is not RFC 3339; and Alertmanager's, which its templates write as Go does: a zone without a name has its
+// offset twice (https://pkg.go.dev/time#Time.String). A layout takes a fraction of a second that it does not show.
 func parseTime(field, value string) (time.Time, error) {
-	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04:05-0700", "2006-01-02 15:04:05 -0700 MST"} {
+	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04:05-0700", "2006-01-02 15:04:05 -0700 MST",
+		"2006-01-02 15:04:05 -0700 -0700"} {
 		if t, err := time.Parse(layout, value); err == nil && t.Year() >= 1970 {
 			return t.UTC(), nil
 		}

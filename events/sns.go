@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strings"
 )
 
 // decodeRecords reads what a service hands on in records. Of these only SNS is one by which alarms come: its notification has exactly
@@ -17,28 +16,38 @@ func decodeRecords(payload []byte) (Event, error) {
 			Sns         notification
 		}
 	}
-	if json.Unmarshal(payload, &event) != nil || len(event.Records) == 0 {
+	err := json.Unmarshal(payload, &event) // a field of a wrong type leaves the others read
+	if len(event.Records) == 0 || err != nil && event.Records[0].EventSource != snsSource {
 		return unknown("records that cannot be read"), nil
 	}
 	if from := event.Records[0].EventSource; from != snsSource {
 		return unknown("records of " + quote(from)), nil
 	}
 	n := event.Records[0].Sns
-	if len(event.Records) > 1 {
-		return nil, n.invalid("SNS", "", fmt.Errorf("it holds %d records, and SNS sends one", len(event.Records)))
+	switch {
+	case len(event.Records) > 1:
+		err = fmt.Errorf("it holds %d records, and SNS sends one", len(event.Records))
+	case err == nil && n.Message == nil:
+		err = errors.New("its Message is missing")
 	}
-	return n.decode()
+	if err != nil {
+		return nil, n.invalid("SNS", "", err)
+	}
+	return n.decode([]byte(*n.Message))
 }
 
 const snsSource = "aws:sns"
 
 // notification is a message of an SNS topic.
-type notification struct{ TopicArn, Message string }
+type notification struct {
+	TopicArn string
+	Message  *string
+}
 
 // decode reads a message: CloudWatch's, Alertmanager's, or our own form of an alarm. An operator's request or a schedule is not heard by
-// this way: who may publish to a topic is its owner's to say.
-func (n notification) decode() (Event, error) {
-	text := []byte(n.Message)
+// this way: who may publish to a topic is its owner's to say. So is what else is published there: many have a field named alarm, and
+// ours is an object with a state.
+func (n notification) decode(text []byte) (Event, error) {
 	if !bytes.HasPrefix(bytes.TrimSpace(text), []byte("{")) {
 		return unknown("a text from the topic " + quote(n.TopicArn)), nil
 	}
@@ -47,9 +56,16 @@ func (n notification) decode() (Event, error) {
 		return nil, n.invalid("SNS message", "", errors.New("it begins as a JSON object, and is not one"))
 	}
 	has := func(field string) bool { return fields[field] != nil }
+	var ours map[string]json.RawMessage
+	_ = json.Unmarshal(fields["alarm"], &ours) // what is no object is not ours
 	switch {
-	case has("alarm"):
-		return decodeForm("alarm", alarmForm, fields, text)
+	case ours["state"] != nil:
+		event, err := decodeForm("alarm", alarmForm, fields, text)
+		var invalid *InvalidError
+		if errors.As(err, &invalid) {
+			return nil, n.sent(invalid)
+		}
+		return event, nil
 	case has("AlarmName") && has("NewStateValue"):
 		return n.cloudWatch(text)
 	case has("alerts"):
@@ -61,11 +77,18 @@ func (n notification) decode() (Event, error) {
 
 // invalid is the error of a message that cannot be read, and about what it is, as far as that is known.
 func (n notification) invalid(form, about string, err error) error {
-	source := []string{snsSource, short(n.TopicArn)}
-	if about != "" {
-		source = append(source, short(about))
+	return n.sent(&InvalidError{Form: form, Source: short(about), Problem: problem(err)})
+}
+
+// sent adds to an error the topic that the message was published to.
+func (n notification) sent(invalid *InvalidError) error {
+	source := snsSource + ", " + short(n.TopicArn)
+	if invalid.Source != "" {
+		source += ", " + invalid.Source
 	}
-	return &InvalidError{Form: form, Source: strings.Join(source, ", "), Problem: problem(err)}
+	invalid.Source = source
+	invalid.Problem += "; it came from the topic " + quote(n.TopicArn)
+	return invalid
 }
 
 // alarmMessage is what CloudWatch publishes to a topic that is an alarm's action. Region in it is a name for people, "EU (Ireland)":

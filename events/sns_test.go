@@ -7,6 +7,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"opsworks-maintenance/events"
 )
@@ -172,23 +173,30 @@ func TestDecode_MessageOfCloudWatch(t *testing.T) {
 func TestDecode_OtherMessages(t *testing.T) {
 	const alert = `{"status": "firing", "labels": {"alertname": "Down"}, "startsAt": "2026-11-23T22:59:30Z", "fingerprint": "f"}`
 	const old = `{"AlarmName": "a", "NewStateValue": "ALARM", "StateChangeTime": "2015-06-03T17:43:27.123+0000", "Region": "EU (Ireland)"}`
+	const from = `an object from the topic "` + topic + `" with fields `
 	for _, tt := range []struct{ name, payload, ignored, problem, source string }{
 		{"a text", string(bySNS(t, "disk full")), `a text from the topic "` + topic + `"`, "", ""},
 		{"nothing", string(bySNS(t, "")), `a text from the topic "` + topic + `"`, "", ""},
 		{"a list", string(bySNS(t, "[]")), `a text from the topic "` + topic + `"`, "", ""},
 		{"another service's JSON", string(bySNS(t, `{"source": "aws.health", "detail": {}}`)),
-			`an object from the topic "` + topic + `" with fields "detail", "source"`, "", ""},
+			from + `"detail", "source"`, "", ""},
 		{"an operator's request", string(bySNS(t, `{"start": {"serverName": "puppet-01"}}`)),
-			`an object from the topic "` + topic + `" with fields "start"`, "", ""},
+			from + `"start"`, "", ""},
 		{"a schedule", string(bySNS(t, `{"schedule": {"name": "w", "time": "2026-11-23T22:59:30Z"}, "serverNames": ["a"]}`)),
-			`an object from the topic "` + topic + `" with fields "schedule", "serverNames"`, "", ""},
+			from + `"schedule", "serverNames"`, "", ""},
 		{"no alerts", string(bySNS(t, `{"alerts": []}`)), `a message of Alertmanager without alerts, from the topic "` + topic + `"`, "", ""},
 		{"no records", `{"Records": []}`, "records that cannot be read", "", ""},
 		{"records that are none", `{"Records": {}}`, "records that cannot be read", "", ""},
+		{"a record whose source is no text", `{"Records": [{"EventSource": 1, "Sns": {"Message": "a"}}]}`, "records that cannot be read", "", ""},
 		{"records of S3", `{"Records": [{"eventSource": "aws:s3"}]}`, `records of "aws:s3"`, "", ""},
 
 		{"two records", `{"Records": [{"EventSource": "aws:sns", "Sns": {"TopicArn": "t"}}, {"EventSource": "aws:sns"}]}`, "",
 			"it holds 2 records, and SNS sends one", "aws:sns, t"},
+		{"a message that is an object", `{"Records": [{"EventSource": "aws:sns", "Sns": {"Message": {"alarm": {}}, "TopicArn": "t"}}]}`, "",
+			"Message is a object where a string is expected", "aws:sns, t"},
+		{"a message that is null", `{"Records": [{"EventSource": "aws:sns", "Sns": {"Message": null, "TopicArn": "t"}}]}`, "",
+			"Message is missing", "aws:sns, t"},
+		{"no message", `{"Records": [{"EventSource": "aws:sns", "Sns": {"TopicArn": "t"}}]}`, "", "Message is missing", "aws:sns, t"},
 		{"JSON that is cut off", string(bySNS(t, `{"alerts": [`)), "", "it begins as a JSON object, and is not one", "aws:sns, " + topic},
 		{"an old message without AlarmArn", string(bySNS(t, old)), "", "AlarmArn is missing", "aws:sns, " + topic + ", a"},
 		{"an ARN without account", string(bySNS(t, strings.Replace(old, "{", `{"AlarmArn": "arn:aws:cloudwatch:eu-west-1::alarm:a", `, 1))), "",
@@ -207,12 +215,25 @@ func TestDecode_OtherMessages(t *testing.T) {
 			"aws:sns, " + topic},
 		{"an alert whose name has a kilobyte", string(bySNS(t, `{"alerts": [`+strings.Replace(alert, "Down", strings.Repeat("D", 1021), 1)+`]}`)),
 			"", "longer than 1020", "aws:sns, " + topic + ", " + strings.Repeat("D", 120) + "…"},
-		{"our own form with another field", string(bySNS(t, `{"alarm": {"name": "a", "severity": 1}}`)), "", `unknown field "severity"`,
-			"alarm a"},
-		{"our own form with something beside", `{"alarm": {"name": "a"}, "start": {}}`, "", `unknown field`, "start"},
-		{"our own form without a state", `{"alarm": {"name": "a", "time": "2026-11-23T22:59:30Z"}}`, "", `state is missing`, "alarm a"},
-		{"our own form in another's state", `{"alarm": {"name": "a", "time": "2026-11-23T22:59:30Z", "state": "Alert"}}`, "",
-			`the state "Alert" is not OK, ALARM`, "alarm a"},
+		{"another's field alarm that is a text", string(bySNS(t, `{"alarm": "high"}`)), from + `"alarm"`, "", ""},
+		{"another's alarm without a state", string(bySNS(t, `{"alarm": {"name": "pump-3", "level": 2}}`)), from + `"alarm"`, "", ""},
+		{"another's alarm that is null", string(bySNS(t, `{"alarm": null}`)), from + `"alarm"`, "", ""},
+		{"another's list of alarms", string(bySNS(t, `{"alarm": [{"state": "ALARM"}]}`)), from + `"alarm"`, "", ""},
+		{"CloudWatch's message with another's alarm in it", string(bySNS(t, strings.Replace(old, "{", `{"alarm": "high", `, 1))), "",
+			"AlarmArn is missing", "aws:sns, " + topic + ", a"},
+
+		{"our own form with another field", string(bySNS(t, `{"alarm": {"name": "a", "state": "OK", "severity": 1}}`)), "",
+			`unknown field "severity"`, "aws:sns, " + topic + ", alarm a"},
+		{"our own form with something beside", string(bySNS(t, `{"alarm": {"name": "a", "state": "OK"}, "start": {}}`)), "",
+			`unknown field "start"`, "aws:sns, " + topic + ", alarm a"},
+		{"our own form without a time", string(bySNS(t, `{"alarm": {"name": "a", "state": "OK"}}`)), "", `time is missing`,
+			"aws:sns, " + topic + ", alarm a"},
+		{"our own form in another's state", string(bySNS(t, `{"alarm": {"name": "a", "time": "2026-11-23T22:59:30Z", "state": "Alert"}}`)), "",
+			`the state "Alert" is not OK, ALARM`, "aws:sns, " + topic + ", alarm a"},
+		{"our own form whose state is null", string(bySNS(t, `{"alarm": {"name": "a", "time": "2026-11-23T22:59:30Z", "state": null}}`)), "",
+			`state is null`, "aws:sns, " + topic + ", alarm a"},
+		{"our own form without SNS, and with something beside", `{"alarm": {"name": "a"}, "start": {}}`, "", `unknown field`, "start"},
+		{"our own form without SNS and a state", `{"alarm": {"name": "a", "time": "2026-11-23T22:59:30Z"}}`, "", `state is missing`, "alarm a"},
 		{"our own form with a time that was not filled in", `{"alarm": {"name": "a", "time": "<time>", "state": "OK"}}`, "",
 			`the state's time "<time>" is not a time`, "alarm a"},
 		{"our own form whose server was not filled in", `{"alarm": {"name": "a", "serverName": ""}}`, "", "serverName is missing or empty",
@@ -226,9 +247,12 @@ func TestDecode_OtherMessages(t *testing.T) {
 				}
 				return
 			}
-			mustBeInvalid(t, got, err, tt.problem, !strings.HasPrefix(tt.source, "aws:sns"))
+			mustBeInvalid(t, got, err, tt.problem, strings.HasPrefix(tt.name, "our own form"))
 			if invalid := err.(*events.InvalidError); invalid.Source != tt.source {
 				t.Errorf("of the source %q, want %q", invalid.Source, tt.source)
+			}
+			if from := strings.Split(tt.source, ", "); from[0] == "aws:sns" && !strings.HasSuffix(err.Error(), `the topic "`+from[1]+`"`) {
+				t.Errorf("%q does not name the topic", err)
 			}
 		})
 	}
@@ -241,5 +265,19 @@ func TestDecode_OneAlert(t *testing.T) {
 	want := events.Alarm{ID: "alertmanager/f", Name: "f", At: alarmAt.Add(123456), Reason: "slow", Shared: true}
 	if err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v, %v", got, err)
+	}
+}
+
+// An alert's time is read in whatever zone Alertmanager's machine is, as Go's String writes it: with the zone's name, and with its offset
+// twice where it has none.
+func TestDecode_AlertsTimeInEveryZone(t *testing.T) {
+	for offset := -12 * time.Hour; offset <= 14*time.Hour; offset += 15 * time.Minute {
+		for _, name := range []string{"", "CET"} {
+			at := alarmAt.In(time.FixedZone(name, int(offset/time.Second))).String()
+			got, err := events.Decode(bySNS(t, `{"alerts": [{"status": "firing", "startsAt": "`+at+`", "fingerprint": "f"}]}`))
+			if alarm, ok := got.(events.Alarm); err != nil || !ok || !alarm.At.Equal(alarmAt) {
+				t.Errorf("%s: %+v, %v", at, got, err)
+			}
+		}
 	}
 }

@@ -2,6 +2,7 @@ package alarms
 
 import (
 	"encoding/xml"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -12,8 +13,11 @@ import (
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
 
-// inAlarm is the StateValue of an alarm that is in ALARM.
+// inAlarm is the StateValue of an alarm that is in ALARM, and calm are the others.
+// https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_MetricAlarm.html
 const inAlarm = "ALARM"
+
+var calm = []string{"OK", "INSUFFICIENT_DATA"}
 
 // page is a DescribeAlarmsResult, as far as it matters here.
 type page struct {
@@ -43,29 +47,28 @@ func (a alarm) since() time.Time {
 // longestAnswer is far more than a hundred alarms take.
 const longestAnswer = 8 << 20
 
-// read reads an answer. What is not wholly what the protocol says is an error, never an answer without alarms.
+// read reads an answer. What is not wholly what the protocol says is an error, never an answer without alarms; so is what holds an Error,
+// whatever its status.
+// https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/CommonErrors.html
 func read(answer *http.Response) (page, error) {
 	body, err := io.ReadAll(io.LimitReader(answer.Body, longestAnswer))
-	if err == nil && answer.StatusCode != http.StatusOK {
-		var said struct {
-			XMLName xml.Name `xml:"ErrorResponse"`
-			Code    string   `xml:"Error>Code"`
-			Message string   `xml:"Error>Message"`
-		}
-		if err = xml.Unmarshal(body, &said); err == nil && said.Code != "" {
-			err = &smithy.GenericAPIError{Code: said.Code, Message: said.Message}
-		} else {
-			err = fmt.Errorf("CloudWatch answered with status %d", answer.StatusCode)
-		}
-	}
 	var out struct {
-		XMLName xml.Name `xml:"DescribeAlarmsResponse"`
-		Result  *page    `xml:"DescribeAlarmsResult"`
+		XMLName xml.Name
+		Error   *struct{ Code, Message string }
+		Result  *page `xml:"DescribeAlarmsResult"`
 	}
 	if err == nil {
-		if err = xml.Unmarshal(body, &out); err == nil && out.Result == nil {
-			err = fmt.Errorf("the answer has no DescribeAlarmsResult")
-		}
+		err = xml.Unmarshal(body, &out)
+	}
+	switch {
+	case err == nil && out.Error != nil && out.Error.Code != "":
+		err = &smithy.GenericAPIError{Code: out.Error.Code, Message: out.Error.Message}
+	case answer.StatusCode != http.StatusOK:
+		err = fmt.Errorf("CloudWatch answered with status %d", answer.StatusCode)
+	case err == nil && out.Error != nil:
+		err = errors.New("the answer holds an Error without a Code")
+	case err == nil && (out.XMLName.Local != "DescribeAlarmsResponse" || out.Result == nil):
+		err = errors.New("the answer has no DescribeAlarmsResult")
 	}
 	if err != nil {
 		return page{}, &awshttp.ResponseError{ResponseError: &smithyhttp.ResponseError{

@@ -8,8 +8,10 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -43,7 +45,7 @@ func New(config aws.Config, now func() time.Time) *Client {
 }
 
 var (
-	errSameToken = errors.New("the answer's token is that of the page itself")
+	errSameToken = errors.New("the answer's token is one that was followed already")
 	errNoName    = errors.New("the answer has an alarm without a name")
 )
 
@@ -58,25 +60,29 @@ func (c *Client) InAlarm(ctx context.Context, prefix string) ([]maintenance.Alar
 		in.Set("AlarmNamePrefix", prefix)
 	}
 	var all []maintenance.Alarm
+	followed := map[string]bool{} // the tokens: how many pages there are, only the service knows
 	for {
 		page, err := c.ask(ctx, in.Encode())
-		if err == nil && page.NextToken != "" && page.NextToken == in.Get("NextToken") {
+		if err == nil && followed[page.NextToken] {
 			err = errSameToken
 		}
 		if err != nil {
 			return nil, failure(prefix, err)
 		}
 		for _, a := range append(page.Metric, page.Composite...) {
-			switch {
+			switch state := strings.TrimSpace(a.State); {
 			case a.Name == "":
 				return nil, failure(prefix, errNoName)
-			case a.State == inAlarm:
+			case state == inAlarm:
 				all = append(all, maintenance.Alarm{Name: a.Name, Since: a.since()})
+			case !slices.Contains(calm, state):
+				return nil, failure(prefix, fmt.Errorf("the alarm %.255q is in no state that there is: %.40q", a.Name, state))
 			}
 		}
 		if page.NextToken == "" {
 			return all, nil
 		}
+		followed[page.NextToken] = true
 		in.Set("NextToken", page.NextToken)
 	}
 }

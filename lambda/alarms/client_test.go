@@ -99,7 +99,11 @@ func TestClient_InAlarm_KindsAndTimes(t *testing.T) {
 
 // What is not wholly an answer is none, and says why.
 func TestClient_InAlarm_Failures(t *testing.T) {
+	const state = "<StateValue>ALARM</StateValue>"
 	whole := fmt.Sprintf(answered, "")
+	empty := func(beside string) string {
+		return "<DescribeAlarmsResponse><DescribeAlarmsResult/>" + beside + "</DescribeAlarmsResponse>"
+	}
 	refusal := func(code string) string {
 		return "<ErrorResponse><Error><Type>Sender</Type><Code>" + code + "</Code><Message>no</Message></Error></ErrorResponse>"
 	}
@@ -119,6 +123,14 @@ func TestClient_InAlarm_Failures(t *testing.T) {
 		"another operation's":           {200, strings.ReplaceAll(whole, "DescribeAlarms", "ListMetrics"), maintenance.ReasonUnavailable, 3},
 		"an answer without a result":    {200, "<DescribeAlarmsResponse/>", maintenance.ReasonUnavailable, 3},
 		"an alarm without a name":       {200, strings.ReplaceAll(whole, "<AlarmName>db-1</AlarmName>", ""), maintenance.ReasonUnavailable, 1},
+		"an alarm without a state":      {200, strings.Replace(whole, state, "", 1), maintenance.ReasonUnavailable, 1},
+		"an alarm whose state is empty": {200, strings.Replace(whole, "ALARM<", "<", 1), maintenance.ReasonUnavailable, 1},
+		"an alarm in an unknown state":  {200, strings.Replace(whole, "ALARM<", "Alarm<", 1), maintenance.ReasonUnavailable, 1},
+		"denied, with status 200":       {200, refusal("AccessDenied"), maintenance.ReasonDenied, 1},
+		"throttled, with status 200":    {200, refusal("Throttling"), maintenance.ReasonThrottled, 3},
+		"an error beside a result":      {200, empty("<Error><Code>AccessDenied</Code></Error>"), maintenance.ReasonDenied, 1},
+		"an error without a code":       {200, empty("<Error/>"), maintenance.ReasonUnavailable, 3},
+		"a result in an error's place":  {200, strings.ReplaceAll(whole, "sResponse", "sError"), maintenance.ReasonUnavailable, 3},
 		"a page that follows on itself": {200, fmt.Sprintf(answered, "<NextToken>t</NextToken>"), maintenance.ReasonUnavailable, 2},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -128,12 +140,41 @@ func TestClient_InAlarm_Failures(t *testing.T) {
 			})
 			got, err := c.InAlarm(t.Context(), "db-")
 			if maintenance.ReasonOf(err) != tt.reason || got != nil || len(*asked) != tt.calls {
-				t.Errorf("got %v, %v after %d calls", got, err, len(*asked))
+				t.Fatalf("got %v, %v after %d calls", got, err, len(*asked))
 			}
 			if !strings.HasPrefix(err.Error(), "read the alarms db-*: ") {
 				t.Error(err)
 			}
 		})
+	}
+}
+
+// An alarm of any state that there is can be in an answer; only those in ALARM count, with white space around it or not.
+func TestClient_InAlarm_States(t *testing.T) {
+	for text, want := range map[string]int{"ALARM": 2, "\n  ALARM\n": 2, "OK": 1, " OK ": 1, "INSUFFICIENT_DATA": 1} {
+		c, _ := client(t, func(w http.ResponseWriter, _ *http.Request) {
+			_, _ = io.WriteString(w, strings.Replace(fmt.Sprintf(answered, ""), ">ALARM<", ">"+text+"<", 1))
+		})
+		if got, err := c.InAlarm(t.Context(), "db-"); err != nil || len(got) != want {
+			t.Errorf("%q: %v, %v", text, got, err)
+		}
+	}
+}
+
+// Pages that lead back to one that was read are no answer, however long the way round is.
+func TestClient_InAlarm_PagesInACircle(t *testing.T) {
+	for _, round := range []int{1, 2, 7} {
+		pages := 0
+		c, asked := client(t, func(w http.ResponseWriter, _ *http.Request) {
+			_, _ = fmt.Fprintf(w, answered, fmt.Sprintf("<NextToken>t%d</NextToken>", pages%round))
+			pages++
+		})
+		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+		got, err := c.InAlarm(ctx, "db-")
+		cancel()
+		if maintenance.ReasonOf(err) != maintenance.ReasonUnavailable || got != nil || len(*asked) != round+1 {
+			t.Errorf("round %d pages: %v, %v after %d calls", round, got, err, len(*asked))
+		}
 	}
 }
 

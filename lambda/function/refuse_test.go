@@ -73,6 +73,10 @@ func TestHandler_UnreadableEventsCountApart(t *testing.T) {
 		string(changed(t, "rule.json", `"time"`, `"at"`)),
 		`{"schedule": {"name": "weekly"}, "serverNames": ["a"]}`,
 		`{"schedule": {"name": "monthly"}, "serverNames": ["a"]}`,
+		`{"alarm": {"name": "slow", "state": "ALARM"}}`,
+		bySNS(`{"alarm": {"name": "slow", "state": "ALARM"}}`),
+		strings.Replace(bySNS(`{"alarm": {"name": "slow", "state": "ALARM"}}`), ":alarms", ":pumps", 1),
+		bySNS(`{"alarm": {"name": "full", "state": "ALARM"}}`),
 	} {
 		f := newFixture(t)
 		f.invoke(t, functionARN, []byte(payload))
