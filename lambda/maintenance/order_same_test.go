@@ -1,6 +1,8 @@
 package maintenance_test
 
 import (
+	"context"
+	"errors"
 	"slices"
 	"testing"
 	"time"
@@ -119,4 +121,63 @@ func TestRunner_AnOrderKeepsNobodyForEver(t *testing.T) {
 			}
 		}
 	}
+}
+
+// Two servers of one event, of which the first cannot be recorded: the other is not either, and Lambda delivers the event again, for both.
+func TestRunner_WhoGoesBeforeIsRecordedFirst(t *testing.T) {
+	f := chain(t)
+	f.goesOn()
+	away := true
+	f.Ledger = commits{f.ledger, func(c maintenance.Change) error {
+		if !away || c.To.ServerName != "database" {
+			return nil
+		}
+		away = false
+		return &maintenance.Error{Op: "commit", Reason: maintenance.ReasonLedgerUnavailable, Err: errors.New("away")}
+	}}
+	both := f.both()
+	for _, r := range f.Ask(f.invocation(), both) {
+		if r.Outcome != maintenance.OutcomeError || r.Reason != maintenance.ReasonLedgerUnavailable || !r.Retry {
+			t.Errorf("%s comes to %s %s, and asks to be delivered again: %t", r.ServerName, r.Outcome, r.Reason, r.Retry)
+		}
+	}
+	f.sweeps(1)
+	f.Ask(f.invocation(), both)
+	f.sweeps(2)
+	if got := f.order(); !slices.Equal(got, []string{"database"}) {
+		t.Errorf("maintained are %q", got)
+	}
+}
+
+// A sweep between the two records of one event finds the one that goes before.
+func TestRunner_ASweepBetweenTwoRecords(t *testing.T) {
+	f := chain(t)
+	f.goesOn()
+	swept := 0
+	f.Ledger = commits{f.ledger, func(c maintenance.Change) error {
+		if c.To.ServerName == "primary" && swept == 0 {
+			swept = len(f.ledger.runs)
+			f.clock = f.clock.Add(time.Second)
+			f.Sweep(f.invocation())
+		}
+		return nil
+	}}
+	f.Ask(f.invocation(), f.both())
+	f.sweeps(3)
+	if got := f.order(); swept != 1 || !slices.Equal(got, []string{"database"}) {
+		t.Errorf("maintained are %q; recorded were %d when the sweep came", got, swept)
+	}
+}
+
+// commits is a ledger that says of each commit before it whether it fails.
+type commits struct {
+	maintenance.Ledger
+	fails func(maintenance.Change) error
+}
+
+func (l commits) Commit(ctx context.Context, c maintenance.Change) (maintenance.Run, error) {
+	if err := l.fails(c); err != nil {
+		return c.From, err
+	}
+	return l.Ledger.Commit(ctx, c)
 }
