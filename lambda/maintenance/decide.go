@@ -47,12 +47,8 @@ func decideWaiting(run Run, triggers []Trigger, f Facts) Decision {
 			return resume(run, f)
 		}
 	}
-	if run.Attempt.ID != "" && f.Sighting == nil { // it may show itself under a hold too, which binds starts alone
-		free := f
-		free.Snapshot.Server.Hold, free.Snapshot.Fleet.Hold = Hold{}, Hold{}
-		if v, _, _ := admitAny(run, triggers, free); v.Ruling == RulingAsk {
-			return Decision{Need: v.Need}
-		}
+	if run.Attempt.ID != "" && f.Sighting == nil && f.Policy != nil && f.Supported { // it may, whatever binds another start
+		return Decision{Need: NeedSighting}
 	}
 	v, by, expired := admitAny(run, triggers, f)
 	switch {
