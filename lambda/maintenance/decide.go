@@ -78,7 +78,8 @@ func claim(run Run, by Trigger, f Facts) Decision {
 		n.Claim.Before, n.Claim.BeforeChanges = f.Policy.After, f.Predecessor.Server.Changes
 	}
 	r := &n.Run
-	r.Backend, r.Wait, r.Missing, r.Unseen = f.Policy.Backend, Wait{}, Missing{}, Unseen{}
+	r.leaveWait()
+	r.Backend, r.Missing, r.Unseen = f.Policy.Backend, Missing{}, Unseen{}
 	r.Attempt = Attempt{Number: run.Attempt.Number + 1, Claimed: f.Now, Trigger: by, ServerAtDecision: f.Sighting.Server}
 	if n.Claim.DailyLimit > 0 {
 		r.Attempt.CountedOn = f.Now.UTC().Format(time.DateOnly)
@@ -102,7 +103,8 @@ func resume(run Run, f Facts) Decision {
 	}
 	n := Decision{Run: run.to(RunStarting), Claim: &Claim{IgnoreHold: true}, Verdict: Verdict{Ruling: RulingRefuse, Reason: ReasonInProgress,
 		Holder: run.ID}}
-	n.Run.Wait, n.Run.Missing, n.Run.Node, n.Run.LookAt = Wait{}, Missing{}, run.Attempt.ServerAtDecision.Node, f.Now
+	n.Run.leaveWait()
+	n.Run.Missing, n.Run.Node, n.Run.LookAt = Missing{}, run.Attempt.ServerAtDecision.Node, f.Now
 	if f.Slots != nil { // it is in progress, whether a slot is free or not
 		n.Run.Slot = freeSlot(f.Slots.Holders, run.ID)
 	}
@@ -116,6 +118,7 @@ func keepWaiting(run Run, v Verdict, f Facts) Decision {
 	n := Decision{Run: run.to(RunWaiting), Open: run.State == "", Verdict: v}
 	r := &n.Run
 	if r.Wait.Reason != v.Reason {
+		r.leaveWait()
 		r.Wait = Wait{Reason: v.Reason, Since: f.Now}
 	}
 	r.Wait.Until, r.Wait.Detail, r.Wait.Figures, r.Wait.Looks = v.Until, cut(v.Detail, maxReason), v.Figures, r.Wait.Looks+1
@@ -147,6 +150,19 @@ func keepWaiting(run Run, v Verdict, f Facts) Decision {
 		r.owe(notification, f.Topics)
 	}
 	return n
+}
+
+// leaveWait ends what a run waits for. A fault that no reader was told of by then is told when it comes again.
+func (r *Run) leaveWait() {
+	untold := func(n Notification) bool {
+		return n.Outcome == OutcomeError && n.Reason == r.Wait.Reason &&
+			slices.ContainsFunc(n.Topics, func(d Delivery) bool { return d.Topic != TopicRecords })
+	}
+	if slices.ContainsFunc(r.Owed, untold) {
+		mark := string(OutcomeError) + " " + string(r.Wait.Reason)
+		r.Notified = slices.DeleteFunc(slices.Clone(r.Notified), func(m string) bool { return m == mark })
+	}
+	r.Wait = Wait{}
 }
 
 // activeTriggers are the triggers that a run goes by: those it holds, and one for those beyond.
