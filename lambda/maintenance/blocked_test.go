@@ -85,7 +85,14 @@ func TestRunner_AlarmsThatCannotBeRead(t *testing.T) {
 		f := newFixture(t)
 		a := f.blockedBy("db-")
 		a.err = failing(reason)
-		f.alarm()
+		planned := f.Plan(t.Context(), "puppet-01").Answers[0]
+		answered := f.alarm()
+		for what, got := range map[string]string{"planned": string(planned.Outcome) + " " + string(planned.Reason),
+			"answered": string(answered.Outcome) + " " + string(answered.Reason)} {
+			if got != want {
+				t.Errorf("%s is %q, notified %q", what, got, want)
+			}
+		}
 		f.sweeps(30)
 		if run := f.only(); run.State != maintenance.RunWaiting || run.Wait.Reason != reason || len(f.backend.started) > 0 {
 			t.Errorf("%s: the run is %s for %s", reason, run.State, run.Wait.Reason)

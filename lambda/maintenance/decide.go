@@ -141,11 +141,11 @@ func keepWaiting(run Run, v Verdict, f Facts) Decision {
 	}
 	notification := Notification{Outcome: OutcomeWaiting, Reason: v.Reason, At: f.Now, Until: v.Until, Detail: r.Wait.Detail,
 		Figures: v.Figures, Server: r.Server}
-	n.Report = r.report(notification)
-	n.Report.Expires, n.Report.Count = r.Expires(f.Policy), run.State == ""
 	if v.Fault {
 		notification.Outcome, once = OutcomeError, string(OutcomeError)+" "+string(v.Reason)
 	}
+	n.Report = r.report(notification)
+	n.Report.Since, n.Report.Expires, n.Report.Count = r.Wait.Since, r.Expires(f.Policy), run.State == ""
 	if v.Reason != ReasonConcurrencyLimit && r.markNotified(once) {
 		r.owe(notification, f.Topics)
 	}

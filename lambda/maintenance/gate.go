@@ -28,7 +28,7 @@ type Verdict struct {
 	Need    Need
 	// Holder is the run that is in the way.
 	Holder string
-	// Fault: it waits for somebody who mends something, so that it is notified as an error.
+	// Fault: it waits for somebody who mends something, so that it is planned, answered and notified as an error.
 	Fault bool
 }
 
