@@ -18,11 +18,11 @@ func (r *Runner) Ask(ctx context.Context, requests []Request) []Report {
 	defer done()
 	reports := make([]Report, len(requests))
 	several := len(requests) > 1
-	for _, round := range t.rounds(requests) {
+	for _, round := range (intake{t}).rounds(requests) {
 		t.inParallel(len(round), func(lane *turn, n int) {
 			i := round[n]
 			q := requests[i]
-			if before := t.notRecorded(q, requests, reports); before.Retry {
+			if before := (intake{lane}).notRecorded(q, requests, reports); before.Retry {
 				reports[i] = q.failed(&Error{Op: "ask for " + before.ServerName + ", which goes before", Reason: before.Reason,
 					Err: errors.New(before.Detail)}, t.Now())
 				return
@@ -42,7 +42,7 @@ func (r *Runner) Ask(ctx context.Context, requests []Request) []Report {
 }
 
 // rounds are the places of one event's requests: a round is of those whose server that goes before is in none to come.
-func (r *Runner) rounds(requests []Request) (rounds [][]int) {
+func (t intake) rounds(requests []Request) (rounds [][]int) {
 	left := make([]int, len(requests))
 	for i := range left {
 		left[i] = i
@@ -54,7 +54,7 @@ func (r *Runner) rounds(requests []Request) (rounds [][]int) {
 		}
 		var now, later []int
 		for _, i := range left {
-			if names[r.before(requests[i].ServerName)] {
+			if names[t.before(requests[i].ServerName)] {
 				later = append(later, i)
 			} else {
 				now = append(now, i)
@@ -69,14 +69,14 @@ func (r *Runner) rounds(requests []Request) (rounds [][]int) {
 }
 
 // before is the server that goes before another; empty if none does.
-func (r *Runner) before(serverName string) string {
-	policy, _ := r.Policy(serverName)
+func (t intake) before(serverName string) string {
+	policy, _ := t.Policy(serverName)
 	return policy.After
 }
 
 // notRecorded is what the same trigger came to for the server that goes before, if that could not be recorded; else the zero value.
-func (r *Runner) notRecorded(q Request, requests []Request, reports []Report) Report {
-	before := r.before(q.ServerName)
+func (t intake) notRecorded(q Request, requests []Request, reports []Report) Report {
+	before := t.before(q.ServerName)
 	for i, other := range requests {
 		if before != "" && other.ServerName == before && other.Trigger.Key(before) == q.Trigger.Key(before) && reports[i].Retry {
 			return reports[i]

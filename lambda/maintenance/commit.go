@@ -62,12 +62,12 @@ func (c Change) alters() bool {
 // maxItem is how large a run may be, in bytes of JSON, which is about what it takes in the ledger, whose items stay under 16 KB.
 const maxItem = 15 << 10
 
-// fit is a run that is not too large. While a topic is away, what it has been owed longest is given up: first what no reader waits for, which
-// are records and that one more trigger came; then, once it runs, triggers between the first and the last are counted only; what readers are
-// owed is given up last. Where all of it would not do, nothing is given up.
+// fit is a run that is not too large. While a topic is away, what it has been owed longest is given up: first what no reader waits for,
+// which are records and that one more trigger came; then, once it runs, triggers between the first and the last are counted only; what
+// readers are owed is given up last. Where all of it would not do, nothing is given up.
 func fit(r Run) (Run, int) {
 	smaller, dropped := r, 0
-	for !smaller.fits() {
+	for !fits(smaller) {
 		unread := slices.IndexFunc(smaller.Owed, func(n Notification) bool { return !n.read() })
 		switch middle := (r.State == RunRunning || r.State == RunOver) && len(smaller.Triggers) > 2; {
 		case unread >= 0:
@@ -85,7 +85,7 @@ func fit(r Run) (Run, int) {
 	return smaller, dropped
 }
 
-func (r Run) fits() bool {
+func fits(r Run) bool {
 	text, err := json.Marshal(r)
 	return err != nil || len(text) <= maxItem
 }

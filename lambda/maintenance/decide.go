@@ -78,7 +78,7 @@ func claim(run Run, by Trigger, f Facts) Decision {
 		n.Claim.Before, n.Claim.BeforeChanges = f.Policy.After, f.Predecessor.Server.Changes
 	}
 	r := &n.Run
-	r.leaveWait()
+	leaveWait(r)
 	r.Backend, r.Missing, r.Unseen = f.Policy.Backend, Missing{}, Unseen{}
 	r.Attempt = Attempt{Number: run.Attempt.Number + 1, Claimed: f.Now, Trigger: by, ServerAtDecision: f.Sighting.Server}
 	if n.Claim.DailyLimit > 0 {
@@ -103,7 +103,7 @@ func resume(run Run, f Facts) Decision {
 	}
 	n := Decision{Run: run.to(RunStarting), Claim: &Claim{IgnoreHold: true}, Verdict: Verdict{Ruling: RulingRefuse, Reason: ReasonInProgress,
 		Holder: run.ID}}
-	n.Run.leaveWait()
+	leaveWait(&n.Run)
 	n.Run.Missing, n.Run.Node, n.Run.LookAt = Missing{}, run.Attempt.ServerAtDecision.Node, f.Now
 	if f.Slots != nil { // it is in progress, whether a slot is free or not
 		n.Run.Slot = freeSlot(f.Slots.Holders, run.ID)
@@ -118,7 +118,7 @@ func keepWaiting(run Run, v Verdict, f Facts) Decision {
 	n := Decision{Run: run.to(RunWaiting), Open: run.State == "", Verdict: v}
 	r := &n.Run
 	if r.Wait.Reason != v.Reason {
-		r.leaveWait()
+		leaveWait(r)
 		r.Wait = Wait{Reason: v.Reason, Since: f.Now}
 	}
 	r.Wait.Until, r.Wait.Detail, r.Wait.Figures, r.Wait.Looks = v.Until, cut(v.Detail, maxReason), v.Figures, r.Wait.Looks+1
@@ -153,7 +153,7 @@ func keepWaiting(run Run, v Verdict, f Facts) Decision {
 }
 
 // leaveWait ends what a run waits for. A fault that no reader was told of by then is told when it comes again.
-func (r *Run) leaveWait() {
+func leaveWait(r *Run) {
 	untold := func(n Notification) bool {
 		return n.Outcome == OutcomeError && n.Reason == r.Wait.Reason &&
 			slices.ContainsFunc(n.Topics, func(d Delivery) bool { return d.Topic != TopicRecords })

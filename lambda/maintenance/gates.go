@@ -90,7 +90,7 @@ func predecessorDone(_ Run, t Trigger, f Facts) Verdict {
 		return wait
 	case before.State != RunWaiting || before.Edition > Edition:
 		return pass
-	case before.has(t):
+	case t.in(before.Triggers):
 		wait.Detail = "the run " + before.ID + " of " + f.Policy.After + " waits for the same trigger"
 		return wait
 	case !before.LookAt.After(f.Now):
@@ -101,9 +101,9 @@ func predecessorDone(_ Run, t Trigger, f Facts) Verdict {
 	}
 }
 
-// has reports whether a run holds a trigger that another server got too.
-func (r Run) has(t Trigger) bool {
-	return slices.ContainsFunc(r.Triggers, func(h Trigger) bool { return h.Kind == t.Kind && h.ID == t.ID && h.Time.Equal(t.Time) })
+// in reports whether a trigger is among those that another server got.
+func (t Trigger) in(held []Trigger) bool {
+	return slices.ContainsFunc(held, func(h Trigger) bool { return h.Kind == t.Kind && h.ID == t.ID && h.Time.Equal(t.Time) })
 }
 
 func windowOpen(_ Run, _ Trigger, f Facts) Verdict {

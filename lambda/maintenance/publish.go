@@ -50,8 +50,8 @@ func (r Run) stillTrue(n Notification) bool {
 	}
 }
 
-// asOfToday is a notification to readers with the alarms that block now in place of those that did; a record keeps its own.
-func (r Run) asOfToday(n Notification, topic Topic) Notification {
+// today is a notification to readers with the alarms that block now in place of those that did; a record keeps its own.
+func (n Notification) today(r Run, topic Topic) Notification {
 	if topic != TopicRecords && n.Outcome == OutcomeWaiting && n.Reason == ReasonBlocked && r.Wait.Reason == ReasonBlocked {
 		n.Detail, n.Figures = r.Wait.Detail, r.Wait.Figures
 	}
@@ -125,7 +125,7 @@ func (t publisher) publishTo(topic Topic, run Run) (done []int, sum Publishing) 
 		if n.Topics[i].By != t.id {
 			break // it is not due yet, and what comes after has to wait for it
 		}
-		report := run.report(run.asOfToday(n, topic))
+		report := run.report(n.today(run, topic))
 		if policy, ok := t.Policy(run.ServerName); ok && (run.State == RunWaiting || n.Outcome == OutcomeMissed) {
 			report.Expires, report.KeepWhenCleared = run.Expires(&policy), policy.KeepWhenCleared
 		}

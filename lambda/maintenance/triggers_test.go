@@ -423,7 +423,8 @@ func TestRunner_ManyTriggersCrowdOutNoMessage(t *testing.T) {
 			}
 		}
 	}
-	if run := f.only(); len(run.Triggers) != 20 || run.More != 0 || len(run.Triggers[0].Reason) != 1000 || len(run.Triggers[19].Reason) != 1000 {
+	if run := f.only(); len(run.Triggers) != 20 || run.More != 0 || len(run.Triggers[0].Reason) != 1000 ||
+		len(run.Triggers[19].Reason) != 1000 {
 		t.Errorf("it holds %d triggers and %d more, the first with %d bytes of reason, the last with %d", len(run.Triggers), run.More,
 			len(run.Triggers[0].Reason), len(run.Triggers[len(run.Triggers)-1].Reason))
 	}

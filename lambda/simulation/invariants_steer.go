@@ -100,8 +100,8 @@ func (w *world) watchSteering(c *call, change maintenance.Change) {
 	}
 }
 
-// watchSameTrigger: a trigger that two servers got does not start the one that follows while the one that goes before waits for it, whatever
-// else that waits for. What came to that one after it was read, the claim could not know.
+// watchSameTrigger: a trigger that two servers got does not start the one that follows while the one that goes before waits for it,
+// whatever else that waits for. What came to that one after it was read, the claim could not know.
 func (w *world) watchSameTrigger(to maintenance.Run, before string, read time.Time) {
 	by := to.Attempt.Trigger
 	same := func(t maintenance.Trigger) bool { return t.Kind == by.Kind && t.ID == by.ID && t.Time.Equal(by.Time) }
