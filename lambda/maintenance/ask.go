@@ -11,15 +11,25 @@ import (
 type intake struct{ *turn }
 
 // Ask decides on the requests of one event. Where it is for several servers, a waiting run is recorded for each first, without a look,
-// so that none is lost when the time of the invocation ends; then what time allows is started, and the sweep goes on.
+// so that none is lost when the time of the invocation ends; then what time allows is started, and the sweep goes on. A server is recorded
+// after the one that goes before it, and not at all where that one could not be: the event, delivered again, is for both.
 func (r *Runner) Ask(ctx context.Context, requests []Request) []Report {
 	t, done := r.turn(ctx)
 	defer done()
 	reports := make([]Report, len(requests))
 	several := len(requests) > 1
-	t.inParallel(len(requests), func(lane *turn, i int) {
-		reports[i] = lane.safely(requests[i].ServerName, "", func() Report { return intake{lane}.ask(requests[i], !several) })
-	})
+	for _, round := range (intake{t}).rounds(requests) {
+		t.inParallel(len(round), func(lane *turn, n int) {
+			i := round[n]
+			q := requests[i]
+			if before := (intake{lane}).notRecorded(q, requests, reports); before.Retry {
+				reports[i] = q.failed(&Error{Op: "ask for " + before.ServerName + ", which goes before", Reason: before.Reason,
+					Err: errors.New(before.Detail)}, t.Now())
+				return
+			}
+			reports[i] = lane.safely(q.ServerName, "", func() Report { return intake{lane}.ask(q, !several) })
+		})
+	}
 	if several {
 		t.inParallel(len(requests), func(lane *turn, i int) {
 			if r := reports[i]; r.Outcome == OutcomeWaiting && !r.Redelivered && lane.callCtx.Err() == nil {
@@ -29,6 +39,50 @@ func (r *Runner) Ask(ctx context.Context, requests []Request) []Report {
 	}
 	t.published.addTo(reports)
 	return reports
+}
+
+// rounds are the places of one event's requests: a round is of those whose server that goes before is in none to come.
+func (t intake) rounds(requests []Request) (rounds [][]int) {
+	left := make([]int, len(requests))
+	for i := range left {
+		left[i] = i
+	}
+	for len(left) > 0 {
+		names := map[string]bool{}
+		for _, i := range left {
+			names[requests[i].ServerName] = true
+		}
+		var now, later []int
+		for _, i := range left {
+			if names[t.before(requests[i].ServerName)] {
+				later = append(later, i)
+			} else {
+				now = append(now, i)
+			}
+		}
+		if len(now) == 0 { // an order that is a circle, which the check of the settings does not let pass
+			now, later = later, nil
+		}
+		rounds, left = append(rounds, now), later
+	}
+	return rounds
+}
+
+// before is the server that goes before another; empty if none does.
+func (t intake) before(serverName string) string {
+	policy, _ := t.Policy(serverName)
+	return policy.After
+}
+
+// notRecorded is what the same trigger came to for the server that goes before, if that could not be recorded; else the zero value.
+func (t intake) notRecorded(q Request, requests []Request, reports []Report) Report {
+	before := t.before(q.ServerName)
+	for i, other := range requests {
+		if before != "" && other.ServerName == before && other.Trigger.Key(before) == q.Trigger.Key(before) && reports[i].Retry {
+			return reports[i]
+		}
+	}
+	return Report{}
 }
 
 // startRecorded starts a run that was recorded a moment ago.

@@ -104,18 +104,45 @@ func (r *alarmReads) of(prefix string) *alarmRead {
 // look reads which of the blockers are in ALARM.
 func (r *alarmReads) look(ctx context.Context, blockers Blockers) *Blocking {
 	b := &Blocking{}
+	var failed readErrors
 	for _, prefix := range blockers.Prefixes {
 		alarms, err := r.read(ctx, prefix)
-		b.Err = errors.Join(b.Err, err)
+		if err != nil {
+			failed = append(failed, err)
+		}
 		for _, a := range alarms {
 			if blockers.Blocks(a.Name) && !slices.Contains(b.Alarms, a) {
 				b.Alarms = append(b.Alarms, a)
 			}
 		}
 	}
+	if len(failed) > 0 {
+		slices.SortStableFunc(failed, func(a, b error) int { return failed.rank(a) - failed.rank(b) })
+		b.Err = failed
+	}
 	slices.SortFunc(b.Alarms, func(a, b Alarm) int { return cmp.Or(a.Since.Compare(b.Since), strings.Compare(a.Name, b.Name)) })
 	return b
 }
+
+// readErrors are why alarms could not be read: what somebody has to mend comes before what passes by itself.
+type readErrors []error
+
+func (readErrors) rank(err error) int {
+	if ReasonOf(err).Retryable() {
+		return 1
+	}
+	return 0
+}
+
+func (e readErrors) Error() string {
+	texts := make([]string, len(e))
+	for i, err := range e {
+		texts[i] = err.Error()
+	}
+	return strings.Join(texts, "; ")
+}
+
+func (e readErrors) Unwrap() []error { return e }
 
 // read gives the answer for a prefix. One whose reader ran out of time is not kept: the next may have more.
 func (r *alarmReads) read(ctx context.Context, prefix string) ([]Alarm, error) {

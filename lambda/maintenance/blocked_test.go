@@ -85,7 +85,14 @@ func TestRunner_AlarmsThatCannotBeRead(t *testing.T) {
 		f := newFixture(t)
 		a := f.blockedBy("db-")
 		a.err = failing(reason)
-		f.alarm()
+		planned := f.Plan(t.Context(), "puppet-01").Answers[0]
+		answered := f.alarm()
+		for what, got := range map[string]string{"planned": string(planned.Outcome) + " " + string(planned.Reason),
+			"answered": string(answered.Outcome) + " " + string(answered.Reason)} {
+			if got != want {
+				t.Errorf("%s is %q, notified %q", what, got, want)
+			}
+		}
 		f.sweeps(30)
 		if run := f.only(); run.State != maintenance.RunWaiting || run.Wait.Reason != reason || len(f.backend.started) > 0 {
 			t.Errorf("%s: the run is %s for %s", reason, run.State, run.Wait.Reason)
@@ -121,6 +128,74 @@ func TestRunner_AlarmsAreAskedOnceASweep(t *testing.T) {
 		f.sweeps(1)
 		if slices.Sort(a.asked); !slices.Equal(a.asked, test.want) {
 			t.Errorf("%s: asked for are %q", name, a.asked)
+		}
+	}
+}
+
+// Who reads late reads which alarms block now, not those that did.
+func TestRunner_ABlockedMessageNamesTodaysAlarms(t *testing.T) {
+	f := newFixture(t)
+	f.policy.ExpiresAfter = 24 * time.Hour
+	a := f.blockedBy("db-")
+	a.in = []maintenance.Alarm{{Name: "db-1", Since: now}}
+	f.mailbox.broken = map[maintenance.Topic]bool{maintenance.TopicText: true, maintenance.TopicRecords: true}
+	f.alarm()
+	a.in = []maintenance.Alarm{{Name: "db-2", Since: now.Add(30 * time.Second)}}
+	f.sweeps(4)
+	f.mailbox.broken = nil
+	f.sweeps(5)
+	want := map[maintenance.Topic]string{maintenance.TopicText: "db-2", maintenance.TopicRecords: "db-1", maintenance.TopicChat: "db-1"}
+	if len(f.mailbox.got) != len(want) {
+		t.Fatalf("%d messages came", len(f.mailbox.got))
+	}
+	for _, m := range f.mailbox.got {
+		if r := m.report; r.Figures.Alarms[0] != want[m.topic] || !strings.HasPrefix(r.Detail, want[m.topic]+" is in ALARM") {
+			t.Errorf("on %s: %q: %s", m.topic, r.Figures.Alarms, r.Detail)
+		}
+	}
+}
+
+// A fault that passed before anybody was told of it is told when it comes again; one that was told is told once.
+func TestRunner_AFaultThatComesAgain(t *testing.T) {
+	for name, untold := range map[string]bool{"untold": true, "told": false} {
+		f := newFixture(t)
+		f.policy.ExpiresAfter = 24 * time.Hour
+		a := f.blockedBy("db-")
+		a.err = failing(maintenance.ReasonDenied)
+		f.mailbox.broken = map[maintenance.Topic]bool{maintenance.TopicText: untold, maintenance.TopicChat: untold}
+		f.alarm()
+		a.err, a.in = nil, []maintenance.Alarm{{Name: "db-1"}}
+		f.sweeps(3)
+		f.mailbox.broken = nil
+		f.sweeps(60)
+		a.err = failing(maintenance.ReasonDenied)
+		f.sweeps(60)
+		if want := map[bool][]string{true: {"waiting blocked", "error denied"}, false: {"error denied", "waiting blocked"}}; !slices.Equal(
+			f.mailbox.on(maintenance.TopicText), want[untold]) {
+			t.Errorf("%s: people got %q", name, f.mailbox.on(maintenance.TopicText))
+		}
+	}
+}
+
+// failsFor is why the alarms of each prefix cannot be read.
+type failsFor map[string]error
+
+func (f failsFor) InAlarm(_ context.Context, prefix string) ([]maintenance.Alarm, error) {
+	return nil, f[prefix]
+}
+
+// What somebody has to mend is not hidden by what passes by itself.
+func TestRunner_ADenialIsNotHiddenByAThrottle(t *testing.T) {
+	for _, prefixes := range [][]string{{"denied", "throttled"}, {"throttled", "denied"}} {
+		f := newFixture(t)
+		f.policy.ExpiresAfter = 5 * time.Hour
+		f.blockedBy(prefixes...)
+		f.Alarms = failsFor{"denied": failing(maintenance.ReasonDenied), "throttled": failing(maintenance.ReasonThrottled)}
+		f.alarm()
+		f.expectMail("error denied")
+		want := failing(maintenance.ReasonDenied).Error() + "; " + failing(maintenance.ReasonThrottled).Error()
+		if got := f.only().Wait.Detail; got != want {
+			t.Errorf("%q: it waits for %q", prefixes, got)
 		}
 	}
 }

@@ -62,21 +62,35 @@ func (c Change) alters() bool {
 // maxItem is how large a run may be, in bytes of JSON, which is about what it takes in the ledger, whose items stay under 16 KB.
 const maxItem = 15 << 10
 
-// fit is a run that is not too large. While a topic is away, what it has been owed longest is given up; once it runs, triggers between the
-// first and the last are counted only.
-func fit(r Run) (_ Run, dropped int) {
-	for {
-		text, err := json.Marshal(r)
-		switch middle := (r.State == RunRunning || r.State == RunOver) && len(r.Triggers) > 2; {
-		case err != nil || len(text) <= maxItem:
-			return r, dropped
-		case len(r.Owed) > 1:
-			dropped += len(r.Owed[0].Topics)
-			r.Owed = r.Owed[1:]
+// fit is a run that is not too large. While a topic is away, what it has been owed longest is given up: first what no reader waits for,
+// which are records and that one more trigger came; then, once it runs, triggers between the first and the last are counted only; what
+// readers are owed is given up last. Where all of it would not do, nothing is given up.
+func fit(r Run) (Run, int) {
+	smaller, dropped := r, 0
+	for !fits(smaller) {
+		unread := slices.IndexFunc(smaller.Owed, func(n Notification) bool { return !n.read() })
+		switch middle := (r.State == RunRunning || r.State == RunOver) && len(smaller.Triggers) > 2; {
+		case unread >= 0:
+			dropped += len(smaller.Owed[unread].Topics)
+			smaller.Owed = slices.Delete(slices.Clone(smaller.Owed), unread, unread+1)
 		case middle:
-			r.Triggers, r.More = slices.Delete(slices.Clone(r.Triggers), 1, 2), r.More+1
+			smaller.Triggers, smaller.More = slices.Delete(slices.Clone(smaller.Triggers), 1, 2), smaller.More+1
+		case len(smaller.Owed) > 1:
+			dropped += len(smaller.Owed[0].Topics)
+			smaller.Owed = smaller.Owed[1:]
 		default:
-			return r, dropped
+			return r, 0
 		}
 	}
+	return smaller, dropped
+}
+
+func fits(r Run) bool {
+	text, err := json.Marshal(r)
+	return err != nil || len(text) <= maxItem
+}
+
+// read reports whether readers wait for a notification.
+func (n Notification) read() bool {
+	return n.Outcome.supersedes() && slices.ContainsFunc(n.Topics, func(d Delivery) bool { return d.Topic == TopicText })
 }

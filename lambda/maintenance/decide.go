@@ -47,12 +47,8 @@ func decideWaiting(run Run, triggers []Trigger, f Facts) Decision {
 			return resume(run, f)
 		}
 	}
-	if run.Attempt.ID != "" && f.Sighting == nil { // it may show itself under a hold too, which binds starts alone
-		free := f
-		free.Snapshot.Server.Hold, free.Snapshot.Fleet.Hold = Hold{}, Hold{}
-		if v, _, _ := admitAny(run, triggers, free); v.Ruling == RulingAsk {
-			return Decision{Need: v.Need}
-		}
+	if run.Attempt.ID != "" && f.Sighting == nil && f.Policy != nil && f.Supported { // it may, whatever binds another start
+		return Decision{Need: NeedSighting}
 	}
 	v, by, expired := admitAny(run, triggers, f)
 	switch {
@@ -82,7 +78,8 @@ func claim(run Run, by Trigger, f Facts) Decision {
 		n.Claim.Before, n.Claim.BeforeChanges = f.Policy.After, f.Predecessor.Server.Changes
 	}
 	r := &n.Run
-	r.Backend, r.Wait, r.Missing, r.Unseen = f.Policy.Backend, Wait{}, Missing{}, Unseen{}
+	leaveWait(r)
+	r.Backend, r.Missing, r.Unseen = f.Policy.Backend, Missing{}, Unseen{}
 	r.Attempt = Attempt{Number: run.Attempt.Number + 1, Claimed: f.Now, Trigger: by, ServerAtDecision: f.Sighting.Server}
 	if n.Claim.DailyLimit > 0 {
 		r.Attempt.CountedOn = f.Now.UTC().Format(time.DateOnly)
@@ -106,7 +103,8 @@ func resume(run Run, f Facts) Decision {
 	}
 	n := Decision{Run: run.to(RunStarting), Claim: &Claim{IgnoreHold: true}, Verdict: Verdict{Ruling: RulingRefuse, Reason: ReasonInProgress,
 		Holder: run.ID}}
-	n.Run.Wait, n.Run.Missing, n.Run.Node, n.Run.LookAt = Wait{}, Missing{}, run.Attempt.ServerAtDecision.Node, f.Now
+	leaveWait(&n.Run)
+	n.Run.Missing, n.Run.Node, n.Run.LookAt = Missing{}, run.Attempt.ServerAtDecision.Node, f.Now
 	if f.Slots != nil { // it is in progress, whether a slot is free or not
 		n.Run.Slot = freeSlot(f.Slots.Holders, run.ID)
 	}
@@ -120,6 +118,7 @@ func keepWaiting(run Run, v Verdict, f Facts) Decision {
 	n := Decision{Run: run.to(RunWaiting), Open: run.State == "", Verdict: v}
 	r := &n.Run
 	if r.Wait.Reason != v.Reason {
+		leaveWait(r)
 		r.Wait = Wait{Reason: v.Reason, Since: f.Now}
 	}
 	r.Wait.Until, r.Wait.Detail, r.Wait.Figures, r.Wait.Looks = v.Until, cut(v.Detail, maxReason), v.Figures, r.Wait.Looks+1
@@ -142,15 +141,28 @@ func keepWaiting(run Run, v Verdict, f Facts) Decision {
 	}
 	notification := Notification{Outcome: OutcomeWaiting, Reason: v.Reason, At: f.Now, Until: v.Until, Detail: r.Wait.Detail,
 		Figures: v.Figures, Server: r.Server}
-	n.Report = r.report(notification)
-	n.Report.Expires, n.Report.Count = r.Expires(f.Policy), run.State == ""
 	if v.Fault {
 		notification.Outcome, once = OutcomeError, string(OutcomeError)+" "+string(v.Reason)
 	}
+	n.Report = r.report(notification)
+	n.Report.Since, n.Report.Expires, n.Report.Count = r.Wait.Since, r.Expires(f.Policy), run.State == ""
 	if v.Reason != ReasonConcurrencyLimit && r.markNotified(once) {
 		r.owe(notification, f.Topics)
 	}
 	return n
+}
+
+// leaveWait ends what a run waits for. A fault that no reader was told of by then is told when it comes again.
+func leaveWait(r *Run) {
+	untold := func(n Notification) bool {
+		return n.Outcome == OutcomeError && n.Reason == r.Wait.Reason &&
+			slices.ContainsFunc(n.Topics, func(d Delivery) bool { return d.Topic != TopicRecords })
+	}
+	if slices.ContainsFunc(r.Owed, untold) {
+		mark := string(OutcomeError) + " " + string(r.Wait.Reason)
+		r.Notified = slices.DeleteFunc(slices.Clone(r.Notified), func(m string) bool { return m == mark })
+	}
+	r.Wait = Wait{}
 }
 
 // activeTriggers are the triggers that a run goes by: those it holds, and one for those beyond.

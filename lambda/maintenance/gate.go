@@ -28,7 +28,7 @@ type Verdict struct {
 	Need    Need
 	// Holder is the run that is in the way.
 	Holder string
-	// Fault: it waits for somebody who mends something, so that it is notified as an error.
+	// Fault: it waits for somebody who mends something, so that it is planned, answered and notified as an error.
 	Fault bool
 }
 
@@ -59,7 +59,7 @@ func Overrides() []string {
 var automaticTriggers = []TriggerKind{TriggerAlarm, TriggerSchedule, TriggerAfter}
 
 // The gates, in the order in which they are asked: the first that does not pass is the reason. What needs no call comes first, so that
-// nothing is looked at while window or calendar is closed.
+// nothing is looked at while window or calendar is closed, but for an attempt that was given up.
 var gates = []gate{
 	{check: allowed},
 	{check: enabled},

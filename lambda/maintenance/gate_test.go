@@ -41,7 +41,7 @@ var gateCases = []struct {
 		f.backend.closed = maintenance.CalendarState{Closed: true, Err: failing(maintenance.ReasonDenied)}
 	}},
 	{"blocked", "W", "W", "R", "blocked", alarming(nil, "db-1")},
-	{"denied", "W", "W", "E", "blocked", alarming(failing(maintenance.ReasonDenied))},
+	{"denied", "E", "E", "E", "blocked", alarming(failing(maintenance.ReasonDenied))},
 	{"throttled", "W", "W", "E", "blocked", alarming(failing(maintenance.ReasonThrottled))},
 	{"unavailable", "W", "W", "E", "", unreadable(maintenance.ReasonUnavailable)},
 	{"throttled", "W", "W", "E", "", unreadable(maintenance.ReasonThrottled)},

@@ -71,26 +71,39 @@ func approved(run Run, t Trigger, f Facts) Verdict {
 	return pass
 }
 
-// predecessorDone: while the server that goes before is under maintenance, this one is not touched. A run of it that waits, and is due
-// to be looked at, goes first: both may have waited for one window. What it comes to then, the next look finds, a tick later: by that its
-// own looks, whose pauses grow, do not meet this one's for ever.
-func predecessorDone(_ Run, _ Trigger, f Facts) Verdict {
+// predecessorDone: while the server that goes before is under maintenance, this one is not touched. A run of it that waits goes first if it
+// waits for the same trigger, until that ends or expires; and if it is due to be looked at: both may have waited for one window. What it
+// comes to then, the next look finds, a tick later: by that its own looks, whose pauses grow, do not meet this one's for ever. A run that
+// this version may not move keeps nobody while it waits.
+func predecessorDone(_ Run, t Trigger, f Facts) Verdict {
 	if f.Policy.After == "" {
 		return pass
 	}
 	if f.Predecessor == nil {
 		return Verdict{Ruling: RulingAsk, Need: NeedPredecessor}
 	}
-	switch before := f.Predecessor.Open; {
+	before := f.Predecessor.Open
+	wait := Verdict{Ruling: RulingWait, Reason: ReasonAfterRunning, Holder: before.ID, Until: f.Now.Add(f.Tick)}
+	switch {
 	case before.Holds():
-		return Verdict{Ruling: RulingWait, Reason: ReasonAfterRunning, Holder: before.ID,
-			Detail: "the run " + before.ID + " of " + f.Policy.After + " is not over"}
-	case before.State == RunWaiting && !before.LookAt.After(f.Now):
-		return Verdict{Ruling: RulingWait, Reason: ReasonAfterRunning, Holder: before.ID, Until: f.Now.Add(f.Tick),
-			Detail: "the run " + before.ID + " of " + f.Policy.After + " may start now"}
+		wait.Until, wait.Detail = time.Time{}, "the run "+before.ID+" of "+f.Policy.After+" is not over"
+		return wait
+	case before.State != RunWaiting || before.Edition > Edition:
+		return pass
+	case t.in(before.Triggers):
+		wait.Detail = "the run " + before.ID + " of " + f.Policy.After + " waits for the same trigger"
+		return wait
+	case !before.LookAt.After(f.Now):
+		wait.Detail = "the run " + before.ID + " of " + f.Policy.After + " may start now"
+		return wait
 	default:
 		return pass
 	}
+}
+
+// in reports whether a trigger is among those that another server got.
+func (t Trigger) in(held []Trigger) bool {
+	return slices.ContainsFunc(held, func(h Trigger) bool { return h.Kind == t.Kind && h.ID == t.ID && h.Time.Equal(t.Time) })
 }
 
 func windowOpen(_ Run, _ Trigger, f Facts) Verdict {

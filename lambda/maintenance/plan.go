@@ -88,6 +88,9 @@ func (t planner) planFor(trigger Trigger, serverName string, f *Facts, check fun
 		answer.Outcome = OutcomeStarted
 	case RulingWait:
 		answer.Outcome, answer.Expires = OutcomeWaiting, f.Policy.Expires(trigger)
+		if v.Fault {
+			answer.Outcome = OutcomeError
+		}
 		if v.Until.After(answer.Expires) { // what is in the way is in the way for longer than it would wait
 			answer.Outcome = OutcomeMissed
 		}

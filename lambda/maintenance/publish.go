@@ -50,6 +50,14 @@ func (r Run) stillTrue(n Notification) bool {
 	}
 }
 
+// today is a notification to readers with the alarms that block now in place of those that did; a record keeps its own.
+func (n Notification) today(r Run, topic Topic) Notification {
+	if topic != TopicRecords && n.Outcome == OutcomeWaiting && n.Reason == ReasonBlocked && r.Wait.Reason == ReasonBlocked {
+		n.Detail, n.Figures = r.Wait.Detail, r.Wait.Figures
+	}
+	return n
+}
+
 // leaseForPublishing gives a publisher the lease, unless another's binds, and counts the try of all that is due.
 func (r Run) leaseForPublishing(lease Lease, now time.Time, tick time.Duration) Run {
 	if r.Lease.Live(now) && r.Lease.By != lease.By {
@@ -117,7 +125,7 @@ func (t publisher) publishTo(topic Topic, run Run) (done []int, sum Publishing) 
 		if n.Topics[i].By != t.id {
 			break // it is not due yet, and what comes after has to wait for it
 		}
-		report := run.report(n)
+		report := run.report(n.today(run, topic))
 		if policy, ok := t.Policy(run.ServerName); ok && (run.State == RunWaiting || n.Outcome == OutcomeMissed) {
 			report.Expires, report.KeepWhenCleared = run.Expires(&policy), policy.KeepWhenCleared
 		}

@@ -659,6 +659,37 @@ func TestRunner_AnAttemptThatShowsItselfUnderAHold(t *testing.T) {
 	}
 }
 
+// So it is whatever else keeps the run from another start.
+func TestRunner_AnAttemptThatShowsItselfWhateverTheRunWaitsFor(t *testing.T) {
+	for name, begin := range map[string]func(*fixture){
+		"blocked": func(f *fixture) { f.blockedBy("db-").in = []maintenance.Alarm{{Name: "db-1"}} }, // the maintenance raises it itself
+		"approval-needed": func(f *fixture) {
+			f.policy.Approval = []maintenance.TriggerKind{maintenance.TriggerAlarm}
+		},
+		"outside-window":  func(f *fixture) { f.policy.Window = maintenance.Window{Hours: closed{}} },
+		"calendar-closed": func(f *fixture) { f.backend.closed = maintenance.CalendarState{Closed: true} },
+	} {
+		f := newFixture(t)
+		f.policy.ExpiresAfter = 3 * time.Hour
+		lostStart(f)
+		id := f.only().ID
+		f.backend.look, f.backend.follow = unavailable, executions()
+		f.sweeps(20)
+		begin(f)
+		f.backend.look = func() maintenance.Sighting { return maintenance.Sighting{Server: healthy("i-1")} }
+		f.sweeps(20)
+		if run := f.only(); run.State != maintenance.RunWaiting || string(run.Wait.Reason) != name {
+			t.Fatalf("%s: the run is %s for %s", name, run.State, run.Wait.Reason)
+		}
+		mine := maintenance.Execution{ID: "a", Node: "i-1", RunID: id, TakesRunID: true, State: maintenance.ExecutionRunning, Began: true}
+		f.backend.look, f.backend.follow = func() maintenance.Sighting { return executions(mine)(maintenance.Run{}) }, executions(mine)
+		f.sweeps(200)
+		if run := f.only(); run.State != maintenance.RunRunning || len(f.backend.started) != 1 {
+			t.Errorf("%s: the run is %s %s, and %d starts were sent", name, run.State, run.Outcome, len(f.backend.started))
+		}
+	}
+}
+
 // hangs is a topic that does not answer.
 type hangs struct{ *mailbox }
 

@@ -123,6 +123,9 @@ func mergeTrigger(held []Trigger, more int, t Trigger) ([]Trigger, int) {
 	}
 	if i := slices.IndexFunc(held, same); i >= 0 {
 		if t.Time.After(held[i].Time) {
+			if i > 0 && i < len(held)-1 {
+				t.Reason = cut(t.Reason, maxMiddleReason)
+			}
 			held[i] = t
 		}
 		return held, more

@@ -1,6 +1,7 @@
 package maintenance_test
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -402,5 +403,55 @@ func TestEngineAttribute_DoesNotPrintItsValue(t *testing.T) {
 		if text := fmt.Sprintf(verb, request); strings.Contains(text, "s3cret") || !strings.Contains(text, "CHEF_MAJOR_UPGRADE") {
 			t.Errorf("%s prints %s", verb, text)
 		}
+	}
+}
+
+// While every topic is away, alarms change state again and again: the item stays small, and what readers wait for is told in the end.
+func TestRunner_ManyTriggersCrowdOutNoMessage(t *testing.T) {
+	f := newFixture(t)
+	f.policy.ExpiresAfter = 20 * time.Hour
+	f.policy.Approval = []maintenance.TriggerKind{maintenance.TriggerAlarm}
+	f.mailbox.broken = map[maintenance.Topic]bool{maintenance.TopicText: true, maintenance.TopicRecords: true, maintenance.TopicChat: true}
+	for range 3 {
+		for i := range 20 {
+			f.clock = f.clock.Add(10 * time.Second)
+			q := f.trigger(maintenance.TriggerAlarm, fmt.Sprintf("alarm-%d", i))
+			q.Trigger.Reason = strings.Repeat("x", 1000)
+			f.ask(q)
+			if item, _ := json.Marshal(f.only()); len(item) > 16<<10 {
+				t.Fatalf("the item has %d bytes", len(item))
+			}
+		}
+	}
+	if run := f.only(); len(run.Triggers) != 20 || run.More != 0 || len(run.Triggers[0].Reason) != 1000 ||
+		len(run.Triggers[19].Reason) != 1000 {
+		t.Errorf("it holds %d triggers and %d more, the first with %d bytes of reason, the last with %d", len(run.Triggers), run.More,
+			len(run.Triggers[0].Reason), len(run.Triggers[len(run.Triggers)-1].Reason))
+	}
+	f.mailbox.broken = nil
+	f.sweeps(130)
+	f.expectMail("waiting approval-needed", "joined")
+}
+
+// Nor do alarms with long names, of which a run keeps fewer.
+func TestRunner_LongNamesCrowdOutNoMessage(t *testing.T) {
+	f := newFixture(t)
+	f.policy.ExpiresAfter = 20 * time.Hour
+	f.policy.Approval = []maintenance.TriggerKind{maintenance.TriggerAlarm}
+	f.mailbox.broken = map[maintenance.Topic]bool{maintenance.TopicText: true, maintenance.TopicRecords: true, maintenance.TopicChat: true}
+	dropped := 0
+	for i := range 40 {
+		f.clock = f.clock.Add(10 * time.Second)
+		q := f.trigger(maintenance.TriggerAlarm, fmt.Sprintf("%0200d", i))
+		q.Trigger.ID += "#" + strings.Repeat("c", 600)
+		dropped += f.ask(q).Publishing.Dropped
+		if item, _ := json.Marshal(f.only()); len(item) > 16<<10 {
+			t.Fatalf("the item has %d bytes", len(item))
+		}
+	}
+	f.mailbox.broken = nil
+	f.sweeps(130)
+	if got := f.mailbox.on(maintenance.TopicText); !slices.Contains(got, "waiting approval-needed") || dropped == 0 {
+		t.Errorf("people got %q; %d notifications were dropped", got, dropped)
 	}
 }

@@ -138,9 +138,10 @@ func (w *world) endTrigger(key string, asked *request, text bool) {
 	if !ok || !text || operator || h == nil || h.last().Open() {
 		return
 	}
-	switch decided.Outcome {
-	case maintenance.OutcomeIgnored, maintenance.OutcomeInProgress:
-	case maintenance.OutcomeRefused, maintenance.OutcomeError: // one a day of each kind
+	waited := h.versions[0].run.State == maintenance.RunWaiting // for somebody who mends something, which is an error too
+	switch {
+	case decided.Outcome == maintenance.OutcomeIgnored, decided.Outcome == maintenance.OutcomeInProgress:
+	case !waited && (decided.Outcome == maintenance.OutcomeRefused || decided.Outcome == maintenance.OutcomeError): // one a day of each kind
 		w.must("refusal-notified", slices.ContainsFunc(w.topics.messages, func(m publication) bool {
 			return m.topic == maintenance.TopicText && m.report.ServerName == asked.server && m.report.Outcome == decided.Outcome
 		}), "%s %s of %s: %s %s", asked.trigger.Kind, asked.trigger.Name, asked.server, decided.Outcome, decided.Reason)

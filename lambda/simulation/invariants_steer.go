@@ -95,6 +95,22 @@ func (w *world) watchSteering(c *call, change maintenance.Change) {
 		w.must("claim-before-its-turn", due.After(read.Add(-skew)), "%s is claimed by %s, which read at %s; %s was due to be looked at %s",
 			to.ID, f.id, w.plant.offset(read), h.last().ID, w.plant.offset(due))
 	}
+	if w.keyed[by.Key(policy.After)] > 0 {
+		w.watchSameTrigger(to, policy.After, read)
+	}
+}
+
+// watchSameTrigger: a trigger that two servers got does not start the one that follows while the one that goes before waits for it,
+// whatever else that waits for. What came to that one after it was read, the claim could not know.
+func (w *world) watchSameTrigger(to maintenance.Run, before string, read time.Time) {
+	by := to.Attempt.Trigger
+	same := func(t maintenance.Trigger) bool { return t.Kind == by.Kind && t.ID == by.ID && t.Time.Equal(by.Time) }
+	overtaken := false
+	if h := w.ledger.runs[w.ledger.servers[before].OpenRun]; h != nil && h.last().State == maintenance.RunWaiting {
+		was, there := h.asOf(read)
+		overtaken = there && slices.ContainsFunc(was.Triggers, same) && slices.ContainsFunc(h.last().Triggers, same)
+	}
+	w.must("claim-before-the-same-trigger", !overtaken, "%s is claimed by %s %s, for which %s waits", to.ID, by.Kind, by.Name, before)
 }
 
 // holdsSince is since when a server's open run is being started or runs; zero if it does neither.

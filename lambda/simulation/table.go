@@ -88,7 +88,8 @@ func (c Counts) Untested() (out []string) {
 // invariants are those that must have been tested, at both depths.
 var invariants = []string{
 	"acts-on-its-run", "after-a-success", "allowed", "answered", "approved-by-an-operator", "began-after-all", "began-is-seen",
-	"brake-is-answered-truly", "claim-beside-a-hold", "claim-on-old-facts", "claim-before-its-turn", "alarms-are-read-before-the-claim",
+	"brake-is-answered-truly", "claim-beside-a-hold", "claim-on-old-facts", "claim-before-its-turn", "claim-before-the-same-trigger",
+	"alarms-are-read-before-the-claim",
 	"claim-beside-an-alarm", "claim-beside-an-alarm-that-was-seen", "claim-out-of-order", "claim-unapproved",
 	"claim-under-a-hold", "cooldown", "daily-limit", "end-notified", "finished-waiting", "followed-once",
 	"holds-are-read-with-the-look", "kept-by-what-is-over", "kept-server", "limit", "looked-at-again",
