@@ -14,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/smithy-go"
 
+	"opsworks-maintenance/lambda/connection"
 	"opsworks-maintenance/lambda/local/simulator"
 )
 
@@ -68,6 +69,7 @@ func Config(t *testing.T, service Service, attempts int) aws.Config {
 	return aws.Config{
 		BaseEndpoint: aws.String(server.URL),
 		Region:       simulator.Region,
+		HTTPClient:   connection.Client(nil, time.Minute), // the SDK's own breaks a connection under a quick answer, as it says
 		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
 			return aws.Credentials{AccessKeyID: "AKIDEXAMPLE", SecretAccessKey: "SECRETEXAMPLE"}, nil
 		}),
