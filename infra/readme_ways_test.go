@@ -81,7 +81,7 @@ func TestREADME_Alertmanager(t *testing.T) {
 	}
 }
 
-// bySNS is what a message comes to.
+// bySNS is the event that a message is decoded as.
 func bySNS(t *testing.T, message string) events.Event {
 	t.Helper()
 	payload, err := json.Marshal(map[string]any{"Records": []any{map[string]any{"EventSource": "aws:sns",

@@ -144,7 +144,7 @@ func TestRunner_PlanShowsTheOrder(t *testing.T) {
 	}
 }
 
-// Two that wait for one window: the one that goes before is looked at first, whoever sweeps, and in whatever order.
+// Two that wait for one window: the one that goes before is looked at first, whichever sweep comes, and in whatever order.
 func TestRunner_AnOrderIsKeptWhenItsWindowOpens(t *testing.T) {
 	f := chain(t)
 	f.ends("Maintenance completed successfully", true)

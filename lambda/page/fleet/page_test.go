@@ -150,7 +150,7 @@ func TestFleet_Buttons(t *testing.T) {
 	}
 }
 
-// What is next is the first of the schedules, also beyond the two weeks that are drawn; of one whose time nobody knows, its expression; of
+// What is next is the first of the schedules, also beyond the two weeks that are drawn; of one whose time is not known, its expression; of
 // one that follows, whom; of one that is disabled nothing.
 func TestFleet_Next(t *testing.T) {
 	server := func(name, more string) string {

@@ -29,7 +29,7 @@ func (s *Service) Put(name string, state State) {
 }
 
 // describeAlarms follows API_DescribeAlarms for AlarmNamePrefix, AlarmTypes, StateValue, MaxRecords and NextToken, of the alarms whose
-// states were set: the others are OK, and nobody knows their names here.
+// states were set: the others are OK, and their names are not known here.
 func (s *Service) describeAlarms(in map[string]string) (*page, *simulator.Error) {
 	most, check := 50, simulator.Validation{}
 	if text := in["MaxRecords"]; text != "" {
