@@ -49,7 +49,7 @@ func NewFunction(scope constructs.Construct, id string, props *FunctionProps) *F
 	f.Role, f.Policy = newRole(f.Construct, "What the function "+nameOf(f.Construct)+" may do", service("lambda.amazonaws.com", nil))
 	keepLogicalID(f.Role, "PermissionsRole98B86A14")
 	keepLogicalID(f.Policy, "PermissionsPolicyB6C46DEA")
-	f.newLog(props.Deployment)
+	f.LogGroup, f.LogGroupName = newLog(f.Construct, nameOf(f.Construct), props.Deployment)
 	// A queue and not an on-failure destination: it keeps the event as it came, so it can be sent again.
 	f.DeadLetters = awssqs.NewQueue(f.Construct, jsii.String("DeadLetters"), &awssqs.QueueProps{
 		QueueName:       jsii.String(nameOf(f.Construct) + "-dead-letters"),
@@ -86,20 +86,19 @@ func NewFunction(scope constructs.Construct, id string, props *FunctionProps) *F
 	return f
 }
 
-// newLog takes the log group that the settings name, or makes one.
-func (f *Function) newLog(d check.Deployment) {
-	if f.LogGroupName = d.LogGroup; f.LogGroupName != "" {
-		f.LogGroup = awslogs.LogGroup_FromLogGroupName(f.Construct, jsii.String("Log"), jsii.String(f.LogGroupName))
-		return
+// newLog takes the log group that the settings name, or makes that of a function. It also gives its name in words.
+func newLog(scope constructs.Construct, function string, d check.Deployment) (awslogs.ILogGroup, string) {
+	if d.LogGroup != "" {
+		return awslogs.LogGroup_FromLogGroupName(scope, jsii.String("Log"), jsii.String(d.LogGroup)), d.LogGroup
 	}
-	f.LogGroupName = "/aws/lambda/" + nameOf(f.Construct)
-	group := awslogs.NewLogGroup(f.Construct, jsii.String("Log"), &awslogs.LogGroupProps{
-		LogGroupName:  jsii.String(f.LogGroupName),
+	name := "/aws/lambda/" + function
+	group := awslogs.NewLogGroup(scope, jsii.String("Log"), &awslogs.LogGroupProps{
+		LogGroupName:  jsii.String(name),
 		RemovalPolicy: awscdk.RemovalPolicy_DESTROY,
 	})
 	// CDK takes a word for each number of days. 90 is as long as the ledger keeps runs.
 	group.Node().DefaultChild().(awslogs.CfnLogGroup).SetRetentionInDays(jsii.Number(cmp.Or(d.LogRetentionDays, 90)))
-	f.LogGroup = group
+	return group, name
 }
 
 // newAlias makes the alias for operators. IAM grants it by itself, as NAME:operators; a permission on the function does not reach it.

@@ -1,13 +1,10 @@
 package main
 
 import (
-	"cmp"
-
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
-	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 
@@ -39,7 +36,7 @@ func NewPage(scope constructs.Construct, id string, props *PageProps) *Page {
 	p := &Page{Construct: constructs.NewConstruct(scope, jsii.String(id))}
 	name := "customWidget-" + nameOf(p.Construct)
 	p.Role, p.policy = newRole(p.Construct, "What the page "+name+" may do", service("lambda.amazonaws.com", nil))
-	group := p.newLog(name, props)
+	group, _ := newLog(p.Construct, name, props.Deployment)
 	operators := nameOf(p.Construct) + ":" + settings.OperatorsAlias
 	p.Function = awslambda.NewFunction(p.Construct, jsii.String("Function"), &awslambda.FunctionProps{
 		FunctionName: jsii.String(name),
@@ -64,18 +61,6 @@ func NewPage(scope constructs.Construct, id string, props *PageProps) *Page {
 	join(p.Function, p.policy, name, props.Deployment.Subnets, props.Deployment.SecurityGroups)
 	reachThrough(p.Function, props.Deployment.Proxy, props.Deployment.NoProxy)
 	return p
-}
-
-// newLog takes the log group that the settings name, or makes one.
-func (p *Page) newLog(name string, props *PageProps) awslogs.ILogGroup {
-	if named := props.Deployment.LogGroup; named != "" {
-		return awslogs.LogGroup_FromLogGroupName(p.Construct, jsii.String("Log"), jsii.String(named))
-	}
-	group := awslogs.NewLogGroup(p.Construct, jsii.String("Log"), &awslogs.LogGroupProps{
-		LogGroupName: jsii.String("/aws/lambda/" + name), RemovalPolicy: awscdk.RemovalPolicy_DESTROY,
-	})
-	group.Node().DefaultChild().(awslogs.CfnLogGroup).SetRetentionInDays(jsii.Number(cmp.Or(props.Deployment.LogRetentionDays, 90)))
-	return group
 }
 
 // widget is the page on a dashboard. It is asked again when the dashboard is refreshed or its size changes; its two weeks on either side of

@@ -146,9 +146,7 @@ func (t intake) ask(q Request, look bool) Report {
 		case reason == ReasonOpenRun, reason == ReasonMoved, reason == ReasonHeld, reason == ReasonCoolingDown, reason == ReasonDailyLimit:
 			f = t.facts(q.ServerName) // another invocation was faster
 		case reason == ReasonAttemptAlive:
-			report := busy(q, err, t.Now())
-			report.Zone = f.Snapshot.Open.Zone
-			return report
+			return busy(q, err, f.Snapshot.Open.Zone, t.Now())
 		case errors.Is(err, errNoTime) && q.Trigger.Kind != TriggerManual:
 			look = false
 		default:
@@ -159,11 +157,11 @@ func (t intake) ask(q Request, look bool) Report {
 }
 
 // busy answers an operator whose run another invocation is at work on.
-func busy(q Request, err error, now time.Time) Report {
+func busy(q Request, err error, zone string, now time.Time) Report {
 	var e *Error
 	errors.As(err, &e)
 	return Report{Outcome: OutcomeRefused, Reason: ReasonAttemptAlive, ServerName: q.ServerName, RunID: q.RunID, Trigger: q.Trigger, At: now,
-		Until: e.Until, Detail: "another invocation holds the run's lease", Count: true}
+		Zone: zone, Until: e.Until, Detail: "another invocation holds the run's lease", Count: true}
 }
 
 // resolveRunID is a request with the server of the run that it names, or the answer that there is none.

@@ -132,6 +132,14 @@ func lostStart(f *fixture) {
 	f.alarm()
 }
 
+// givenUp has an attempt given up whose answer was lost and of which nothing is seen; it is of the run that is returned.
+func givenUp(f *fixture) (runID string) {
+	lostStart(f)
+	f.backend.look, f.backend.follow = unavailable, executions()
+	f.sweeps(20)
+	return f.only().ID
+}
+
 func TestRunner_AnExecutionThatCannotBeReadIsUnclear(t *testing.T) {
 	f := newFixture(t)
 	f.backend.follow = func(maintenance.Run) maintenance.Sighting {

@@ -609,10 +609,7 @@ func TestRunner_ManyConflictsOnSlotsMakeItWait(t *testing.T) {
 func TestRunner_AnOperatorIsAnswered(t *testing.T) {
 	f := newFixture(t)
 	f.policy.ExpiresAfter = 24 * time.Hour
-	lostStart(f)
-	id := f.only().ID
-	f.backend.look, f.backend.follow = unavailable, executions()
-	f.sweeps(20)
+	id := givenUp(f)
 	f.backend.look = func() maintenance.Sighting {
 		return maintenance.Sighting{Server: healthy("i-1"), Executions: []maintenance.Execution{{ID: "a", RunID: id, TakesRunID: true,
 			State: maintenance.ExecutionRunning}}}
@@ -638,10 +635,7 @@ func TestRunner_AnAttemptThatShowsItselfUnderAHold(t *testing.T) {
 	} {
 		f := newFixture(t)
 		f.policy.ExpiresAfter = 24 * time.Hour
-		lostStart(f)
-		id := f.only().ID
-		f.backend.look, f.backend.follow = unavailable, executions()
-		f.sweeps(20)
+		id := givenUp(f)
 		f.Hold(f.invocation(), f.hold("puppet-01", 5*time.Hour))
 		mine := maintenance.Execution{ID: "a", Node: "i-1", RunID: id, TakesRunID: true, State: maintenance.ExecutionRunning}
 		f.backend.look = func() maintenance.Sighting {
@@ -671,10 +665,7 @@ func TestRunner_AnAttemptThatShowsItselfWhateverTheRunWaitsFor(t *testing.T) {
 	} {
 		f := newFixture(t)
 		f.policy.ExpiresAfter = 3 * time.Hour
-		lostStart(f)
-		id := f.only().ID
-		f.backend.look, f.backend.follow = unavailable, executions()
-		f.sweeps(20)
+		id := givenUp(f)
 		begin(f)
 		f.backend.look = func() maintenance.Sighting { return maintenance.Sighting{Server: healthy("i-1")} }
 		f.sweeps(20)

@@ -101,18 +101,15 @@ func chatButtons(v view) map[string]string {
 	commands := advise(v).commands
 	if v.waiting() {
 		commands = append(commands, plan)
-	}
-	if v.waiting() && v.Reason != maintenance.ReasonHeld {
-		commands = append(commands, hold)
+		if v.Reason != maintenance.ReasonHeld {
+			commands = append(commands, hold)
+		}
 	}
 	buttons := map[string]string{}
 	for _, c := range commands {
-		switch {
-		case !c.usable(v) || !slices.Contains(ChatButtons(), c.verb):
-		case c.server:
-			buttons[c.verb] = v.ServerName
-		default:
-			buttons[c.verb] = v.RunID
+		if c.usable(v) && slices.Contains(ChatButtons(), c.verb) {
+			of := c.about(v)
+			buttons[c.verb] = of.ServerName + of.RunID // it has one of them
 		}
 	}
 	return buttons

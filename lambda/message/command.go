@@ -81,19 +81,20 @@ func (c command) request(v view) string {
 	return string(text)
 }
 
-func (c command) body(v view) any {
-	type inner struct {
-		ServerName string   `json:"serverName,omitempty"`
-		RunID      string   `json:"runId,omitempty"`
-		Override   []string `json:"override,omitempty"`
-	}
-	of := inner{Override: c.overrides}
+func (c command) body(v view) any { return map[string]about{c.verb: c.about(v)} }
+
+// about is what a request is about: a server or a run.
+type about struct {
+	ServerName string   `json:"serverName,omitempty"`
+	RunID      string   `json:"runId,omitempty"`
+	Override   []string `json:"override,omitempty"`
+}
+
+func (c command) about(v view) about {
 	if c.server {
-		of.ServerName = v.ServerName
-	} else {
-		of.RunID = v.RunID
+		return about{ServerName: v.ServerName, Override: c.overrides}
 	}
-	return map[string]inner{c.verb: of}
+	return about{RunID: v.RunID, Override: c.overrides}
 }
 
 // awsCLI is the command without opsm. It goes to the alias that takes operators' requests, in a form that both editions of the AWS CLI
