@@ -1,6 +1,9 @@
 package maintenance
 
-import "time"
+import (
+	"iter"
+	"time"
+)
 
 // Hours says which minutes of the week are open, by the wall clock: day is the weekday, minute the minutes since midnight.
 type Hours interface {
@@ -65,7 +68,7 @@ func (w Window) change(t time.Time, open bool) (time.Time, bool) {
 			minute = minute.Add(time.Minute)
 			continue
 		}
-		for _, at := range w.steps(of) {
+		for at := range w.steps(of) {
 			if w.Hours.Covers(weekday, at) == open {
 				return minute.Add(time.Duration(at-of) * time.Minute).In(w.location()), true
 			}
@@ -76,20 +79,23 @@ func (w Window) change(t time.Time, open bool) (time.Time, bool) {
 }
 
 // steps are the minutes of a day, from one on, at which the window may change; that one first.
-func (w Window) steps(from int) []int {
-	steps := []int{from}
-	if steady, ok := w.Hours.(Steady); ok {
+func (w Window) steps(from int) iter.Seq[int] {
+	return func(yield func(int) bool) {
+		steady, ok := w.Hours.(Steady)
+		if !ok {
+			for at := from; at < 24*60 && yield(at); at++ {
+			}
+			return
+		}
+		if !yield(from) {
+			return
+		}
 		for _, at := range steady.Changes() {
-			if at > from {
-				steps = append(steps, at)
+			if at > from && !yield(at) {
+				return
 			}
 		}
-		return steps
 	}
-	for at := from + 1; at < 24*60; at++ {
-		steps = append(steps, at)
-	}
-	return steps
 }
 
 func (w Window) location() *time.Location {

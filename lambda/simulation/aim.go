@@ -46,14 +46,14 @@ func (w *world) aim(from, to maintenance.Run) {
 		return
 	}
 	w.aimAtStart(from, to)
-	by := to.Attempt.Trigger
+	server, by := to.ServerName, to.Attempt.Trigger
 	if to.State == maintenance.RunStarting && from.State != maintenance.RunStarting && by.Kind == maintenance.TriggerAlarm {
 		id := "clears-" + to.Attempt.ID
 		if pause, ok := w.oddly(w.knobs.Clear, func(q *roller) oddity {
 			return oddity{"ok", q.between(0, oneOf(q, 300*time.Millisecond, time.Minute))}
 		}, id, "clear"); ok {
 			w.after(pause, func() {
-				w.invoke(id, Event{Verb: "ok", Servers: []string{to.ServerName}, Async: true, Way: w.way(id), Trigger: maintenance.Trigger{
+				w.invoke(id, Event{Verb: "ok", Servers: []string{server}, Async: true, Way: w.way(id), Trigger: maintenance.Trigger{
 					Kind: maintenance.TriggerAlarm, Name: by.Name, ID: by.ID, Time: w.now().UTC()}})
 			})
 		}
@@ -86,12 +86,13 @@ func (w *world) aimAtStart(from, to maintenance.Run) {
 	if to.State != maintenance.RunStarting || from.State == maintenance.RunStarting {
 		return
 	}
+	server, run := to.ServerName, to.ID
 	for _, verb := range []string{"stop", "close"} {
 		id := verb + "s-" + to.Attempt.ID
 		draw := func(q *roller) oddity { return oddity{verb, q.between(0, oneOf(q, 300*time.Millisecond, time.Minute))} }
 		if pause, ok := w.oddly(w.knobs.ClickClose, draw, id, "click-"+verb); ok {
 			w.after(pause, func() {
-				w.invoke(id, Event{Verb: verb, Servers: []string{to.ServerName}, RunID: to.ID,
+				w.invoke(id, Event{Verb: verb, Servers: []string{server}, RunID: run,
 					Trigger: maintenance.Trigger{Kind: maintenance.TriggerManual, Time: w.now().UTC(), ID: id}})
 			})
 		}

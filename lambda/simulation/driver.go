@@ -18,6 +18,7 @@ type driver struct {
 	end   time.Time
 
 	woke   chan struct{}
+	timer  *time.Timer
 	mu     sync.Mutex // held for a moment, never across a call
 	parked []*call
 	spare  []*call
@@ -126,11 +127,15 @@ func (w *world) drive() {
 
 // sleep lets time pass until somebody comes who slept, or whose context has ended.
 func (d *driver) sleep(pause time.Duration) {
-	timer := time.NewTimer(pause)
-	defer timer.Stop()
+	if d.timer == nil {
+		d.timer = time.NewTimer(pause) // in the bubble
+	} else {
+		d.timer.Reset(pause)
+	}
 	select {
-	case <-timer.C:
+	case <-d.timer.C:
 	case <-d.woke:
+		d.timer.Stop()
 	}
 }
 

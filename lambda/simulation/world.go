@@ -98,6 +98,8 @@ func (d daily) Covers(_ time.Weekday, minute int) bool {
 	return d.from <= minute || minute < d.until
 }
 
+func (d daily) Changes() []int { return []int{min(d.from, d.until), max(d.from, d.until)} }
+
 func newSettings(s *Story) *settings {
 	out := &settings{servers: map[string]Server{}, limit: s.Limit, off: map[string]bool{}, works: map[string]int{}}
 	for _, server := range s.Servers {
