@@ -5,32 +5,34 @@ import "time"
 // starter is the part of a turn that has claimed a run.
 type starter struct{ *turn }
 
-// start starts what this turn has claimed, and writes what the attempt learned on the condition that the run is still its own.
+// start starts what this turn has claimed, and writes what the attempt learned on the condition that the run is still its own. Nobody else
+// has the answer, and a service may not be able to give it again: while there is time, a write that fails is tried again.
 func (t starter) start(run Run, opts moveOptions) (Run, Report) {
-	attempt := run.Attempt.ID
 	answer := t.send(run, opts)
-	for try := range maxMoves {
+	for try := 0; ; try++ {
 		t.pause(try)
 		decision := applyAnswer(run, answer, t.facts(run.ServerName))
 		moved, err := t.commit(run, decision, moveOptions{})
-		if ReasonOf(err) != ReasonMoved {
-			report := decision.Report
-			if report.Err = err; err == nil {
-				run = moved
-			}
+		report := decision.Report
+		switch reason := ReasonOf(err); {
+		case err == nil:
+			return moved, report
+		case reason != ReasonMoved && reason != ReasonLedgerUnavailable, t.recordCtx.Err() != nil:
+			report.Err = err
 			return run, report
 		}
-		if run, _, err = t.reread(run); err != nil || run.Attempt.ID != attempt || run.State != RunStarting {
-			return run, run.unrecorded("the result of the start could not be recorded; the sweep looks for it", err, t.Now())
+		now, _, err := t.reread(run)
+		switch {
+		case err != nil:
+		case now.State == RunStarting && now.Attempt.ID == run.Attempt.ID:
+			run = now
+		case now.State == decision.Run.State && now.Attempt.Number == run.Attempt.Number: // the write was made, and its answer lost
+			return now, report
+		default:
+			return now, Report{Outcome: OutcomeError, Reason: ReasonStartUnconfirmed, ServerName: now.ServerName, RunID: now.ID,
+				Trigger: now.Trigger(), At: t.Now(), Detail: "another invocation moved the run before its start was recorded", Count: true}
 		}
 	}
-	return run, run.unrecorded("other invocations moved the run each time its start was to be recorded; the sweep looks for it", nil, t.Now())
-}
-
-// unrecorded is the report of a start whose result is not in the ledger.
-func (r Run) unrecorded(detail string, err error, now time.Time) Report {
-	return Report{Outcome: OutcomeError, Reason: ReasonStartUnconfirmed, ServerName: r.ServerName, RunID: r.ID, Trigger: r.Trigger(), At: now,
-		Detail: detail, Err: err, Count: true}
 }
 
 // send sends the start, unless the attempt's time is over.

@@ -15,14 +15,15 @@ type facts struct {
 	asked  map[string]time.Time  // servers, when that look began
 	alarms map[string]readAlarms // by prefix; under driver.mu
 	read   map[inLane]time.Time  // servers, when their record and the fleet's were last read in a share of its work
+	knows  map[inLane]bool       // attempts whose answer to Start came, there
 }
 
-// inLane is a server in one share of an invocation's parallel work: what others read, that does not know.
-type inLane struct{ lane, server string }
+// inLane is a server or an attempt in one share of an invocation's parallel work: what others have learned, that does not know.
+type inLane struct{ lane, name string }
 
 func newFacts() facts {
 	return facts{looked: map[string]time.Time{}, asked: map[string]time.Time{}, read: map[inLane]time.Time{},
-		alarms: map[string]readAlarms{}}
+		alarms: map[string]readAlarms{}, knows: map[inLane]bool{}}
 }
 
 // truth is what the invariants know and the code under test does not.
@@ -30,7 +31,6 @@ type truth struct {
 	byRun    map[string][]*job
 	byKey    map[string]*job      // by a trigger's key: what it started
 	attempts map[string]time.Time // servers, when a start was last sent
-	lost     map[string]bool      // attempts whose answer to Start was lost
 	ends     map[string]time.Time // servers, when their latest run that began ended
 	holds    map[string]span      // servers, and the fleet by the empty name: since when, until when
 	released map[string]time.Time // when their hold was released last
@@ -56,7 +56,7 @@ type request struct {
 }
 
 func newTruth() truth {
-	return truth{byRun: map[string][]*job{}, byKey: map[string]*job{}, attempts: map[string]time.Time{}, lost: map[string]bool{},
+	return truth{byRun: map[string][]*job{}, byKey: map[string]*job{}, attempts: map[string]time.Time{},
 		ends: map[string]time.Time{}, holds: map[string]span{}, released: map[string]time.Time{}, approved: map[string]maintenance.Work{},
 		braked: map[string]bool{}, follow: map[string]followUp{}, keyed: map[string]int{}, requests: map[string]*request{},
 		versions: map[string]int{}}
@@ -85,21 +85,22 @@ func (w *world) must(kind string, holds bool, format string, args ...any) {
 	}
 }
 
-// mine are the jobs that are a run's, or that nobody can tell from its own: where the answer to Start was lost and the service does not say
-// whose a job is, others' of about that time.
-func (w *world) mine(runID string, attempt maintenance.Attempt, serverName string) []*job {
-	out := slices.Clone(w.byRun[runID])
-	server := w.plant.server(serverName)
-	if server.Own || !w.lost[attempt.ID] && len(out) > 0 {
+// mine are the jobs that are a run's, or that nobody can tell from its own: where the answer to Start is not recorded and the service does
+// not say whose a job is, others' of about that time.
+func (w *world) mine(run maintenance.Run) []*job {
+	out := slices.Clone(w.byRun[run.ID])
+	server := w.plant.server(run.ServerName)
+	recorded := !run.Accepted.IsZero() && !run.Accepted.Equal(run.Attempt.Claimed) // who adopts, takes the claim for the answer
+	if server.Own || recorded && len(out) > 0 {
 		return out
 	}
 	for _, j := range w.plant.jobs {
-		same := j.server == serverName || server.Node != "" && j.node == server.Node
+		same := j.server == server.Name || server.Node != "" && j.node == server.Node
 		since := j.created
 		if server.Backend == "opsworks-cm" {
 			since = j.ends // its state says only that it is under maintenance
 		}
-		if same && !j.ours() && !since.Before(attempt.Claimed.Add(-4*time.Second)) {
+		if same && !j.ours() && !since.Before(run.Attempt.Claimed.Add(-4*time.Second)) {
 			out = append(out, j)
 		}
 	}

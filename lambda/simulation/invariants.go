@@ -21,6 +21,7 @@ func (w *world) watchLook(c *call, server string) {
 // watchSent: a start that an adapter has let go, be it served later.
 func (w *world) watchSent(c *call, run maintenance.Run) {
 	w.attempts[run.ServerName] = w.now()
+	c.flight.knows[inLane{c.lane, run.Attempt.ID}] = c.fate == fine && w.deep == nil // an SDK's client asks more than once
 	w.must("start-after-its-deadline", c.sent.Before(run.Attempt.Ends.Add(skew)), "%s was sent by %s at %s; its attempt ended %s", run.ID,
 		c.flight.id, w.plant.offset(c.sent), w.plant.offset(run.Attempt.Ends))
 }
@@ -103,6 +104,10 @@ func (w *world) watchCommit(c *call, change maintenance.Change) {
 		w.watchSteering(c, change)
 	}
 	w.watchSteps(c, change)
+	if c.flight.knows[inLane{c.lane, to.Attempt.ID}] {
+		w.must("writes-what-it-knows", to.State != maintenance.RunStarting, "%s got the answer to the start of %s, and writes that it is %s",
+			c.flight.id, to.ID, describe(to))
+	}
 	record := w.ledger.servers[to.ServerName]
 	if to.State == maintenance.RunOver {
 		w.must("kept-by-what-is-over", record.OpenRun != to.ID, "%s is over and has its server", to.ID)
@@ -116,7 +121,7 @@ func (w *world) watchCommit(c *call, change maintenance.Change) {
 		w.ends[to.ServerName] = to.Ended
 	}
 	if from.Began.IsZero() && !to.Began.IsZero() {
-		w.must("began-is-seen", slices.ContainsFunc(w.mine(to.ID, to.Attempt, to.ServerName), func(j *job) bool {
+		w.must("began-is-seen", slices.ContainsFunc(w.mine(to), func(j *job) bool {
 			return j.began(w.now())
 		}), "%s is taken to have begun at %s", to.ID, w.plant.offset(to.Began))
 	}
@@ -199,7 +204,7 @@ func (w *world) watchFailed(c *call) {
 		w.excuse(c.flight)
 	case strings.HasPrefix(c.op, service+".Start") && w.unsure(c):
 		if h := w.ledger.runs[c.about]; h != nil {
-			w.lost[h.last().Attempt.ID], w.attempts[h.last().ServerName] = true, w.now()
+			w.attempts[h.last().ServerName] = w.now()
 			if service == "ssm" {
 				w.plant.rival(h.last())
 			}

@@ -94,10 +94,10 @@ func (w *world) endRun(run maintenance.Run) {
 			return policy.Expires(t).After(w.end.Add(-grace))
 		}) || run.More > 0 || run.Wait.Until.After(w.end), "%s is %s", run.ID, describe(run))
 	case maintenance.RunStarting: // of a foreign runbook's two candidates nobody can tell which is the run's; operators know, and close it
-		unclear := len(w.mine(run.ID, run.Attempt, run.ServerName)) > 1
+		unclear := len(w.mine(run)) > 1
 		w.must("finished-starting", unclear || run.Attempt.Ends.After(w.end.Add(-grace)), "%s is %s", run.ID, describe(run))
 	case maintenance.RunRunning:
-		w.must("finished-running", slices.ContainsFunc(w.mine(run.ID, run.Attempt, run.ServerName), func(j *job) bool {
+		w.must("finished-running", slices.ContainsFunc(w.mine(run), func(j *job) bool {
 			return j.ends.After(w.end.Add(-grace))
 		}), "%s is %s", run.ID, describe(run))
 	}

@@ -47,7 +47,7 @@ func (w *world) watchTruth(sent time.Time, topic maintenance.Topic, run maintena
 		now = r.At.Add(-skew)
 	}
 	any := func(is func(*job) bool) bool {
-		return slices.ContainsFunc(w.mine(run.ID, run.Attempt, run.ServerName), func(j *job) bool { return !j.created.After(sent) && is(j) })
+		return slices.ContainsFunc(w.mine(run), func(j *job) bool { return !j.created.After(sent) && is(j) })
 	}
 	own := slices.ContainsFunc(w.byRun[run.ID], func(j *job) bool { return !j.created.After(now) && !j.begins.IsZero() })
 	ended := func(how maintenance.ExecutionState) bool {
