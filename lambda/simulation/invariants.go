@@ -41,8 +41,9 @@ func (w *world) watchStart(c *call, run maintenance.Run, j *job) {
 		w.must("two-starts-of-one-trigger", before == nil || before.begins.IsZero(), "%s %s: %s, and now %s", t.Kind, t.Name, idOf(before), j.id)
 		w.byKey[key] = j
 	}
-	for _, other := range w.byRun[run.ID] {
-		w.must("two-starts-of-one-run", other.begins.IsZero(), "%s: %s, and now %s", run.ID, other.id, j.id)
+	if before := w.byRun[run.ID]; run.Attempt.Number > 1 || len(before) > 0 {
+		began := slices.ContainsFunc(before, func(other *job) bool { return !other.begins.IsZero() })
+		w.must("two-starts-of-one-run", !began, "%s was started before, and now %s", run.ID, j.id)
 	}
 	w.byRun[run.ID] = append(w.byRun[run.ID], j)
 	stored := w.ledger.runs[run.ID].last()
