@@ -139,6 +139,8 @@ func noteMissing(run Run, c Conclusion, f Facts) Decision {
 	run.Missing = run.Missing.again(c.Reason, f.Now, f.Tick)
 	counts := run.Missing.conclusive(f.Now, f.Tick)
 	switch {
+	case run.State == RunStarting && counts && c.Reason == ReasonServerGone: // which says nothing of whether it began
+		return end(run, ending{outcome: OutcomeFailed, reason: c.Reason, detail: c.Detail, server: c.Server}, f)
 	case run.State == RunStarting && counts && (c.Reason == ReasonEndUnclear || !watched(run, run.Attempt.Ends.Add(leaseMargin), f)):
 		return end(run, ending{outcome: OutcomeFailed, reason: ReasonEndUnclear, detail: c.Detail, server: c.Server}, f)
 	case run.State == RunStarting && counts:

@@ -5,20 +5,24 @@ import "time"
 // starter is the part of a turn that has claimed a run.
 type starter struct{ *turn }
 
+// maxRecords bounds how often the answer to a start is written; the pauses between them add up to more than an invocation of half a minute.
+const maxRecords = 60
+
 // start starts what this turn has claimed, and writes what the attempt learned on the condition that the run is still its own. Nobody else
-// has the answer, and a service may not be able to give it again: while there is time, a write that fails is tried again.
+// has the answer, and a service may not be able to give it again: while there is time, a write that fails is tried again. Who cannot
+// write it, writes nothing else over it: the lease is left to run out.
 func (t starter) start(run Run, opts moveOptions) (Run, Report) {
 	answer := t.send(run, opts)
-	for try := 0; ; try++ {
-		t.pause(try)
+	for try := 1; ; try++ {
+		t.pause(try - 1)
 		decision := applyAnswer(run, answer, t.facts(run.ServerName))
 		moved, err := t.commit(run, decision, moveOptions{})
 		report := decision.Report
 		switch reason := ReasonOf(err); {
 		case err == nil:
 			return moved, report
-		case reason != ReasonMoved && reason != ReasonLedgerUnavailable, t.recordCtx.Err() != nil:
-			report.Err = err
+		case reason != ReasonMoved && reason != ReasonLedgerUnavailable, t.publishCtx.Err() != nil, try == maxRecords:
+			report.Err, run.Lease = err, Lease{}
 			return run, report
 		}
 		now, _, err := t.reread(run)
@@ -26,11 +30,8 @@ func (t starter) start(run Run, opts moveOptions) (Run, Report) {
 		case err != nil:
 		case now.State == RunStarting && now.Attempt.ID == run.Attempt.ID:
 			run = now
-		case now.State == decision.Run.State && now.Attempt.Number == run.Attempt.Number: // the write was made, and its answer lost
+		default: // while the lease binds, nobody else takes it further: the write was made, and its answer lost
 			return now, report
-		default:
-			return now, Report{Outcome: OutcomeError, Reason: ReasonStartUnconfirmed, ServerName: now.ServerName, RunID: now.ID,
-				Trigger: now.Trigger(), At: t.Now(), Detail: "another invocation moved the run before its start was recorded", Count: true}
 		}
 	}
 }

@@ -188,6 +188,7 @@ func (d *deep) handle(ctx context.Context, _ *world, f *flight) ([]maintenance.R
 	b := f.box.code
 	b.flight = f
 	payload, operator := d.payload(f)
+	d.arrive(f.event) // by what it is called here
 	arn := arnPrefix
 	if operator {
 		arn += ":" + function.AliasOperators

@@ -37,8 +37,7 @@ func (q sent) names(server string) bool {
 }
 
 func (d *deep) describeServer(c *call, name string) {
-	if d.plant.during("empty", name, d.knobs.Empty) {
-		d.met(c, "empty")
+	if d.plant.missing(c, name) {
 		d.chefs.Inject(simulator.Fault{Operation: "DescribeServers", Server: name, Kind: simulator.EmptyAnswer})
 	}
 	late := d.behindNow(c, "server-"+name)
@@ -49,6 +48,10 @@ func (d *deep) describeServer(c *call, name string) {
 
 func (d *deep) startMaintenance(c *call, q sent, a *answer) {
 	d.watchSent(c, q.run)
+	if d.plant.gone(q.run.ServerName) {
+		a.take(q.refusal(http.StatusBadRequest, "ResourceNotFoundException"))
+		return
+	}
 	if reason := d.plant.refused(c, "opsworks-cm"); reason != "" {
 		a.take(q.refusal(http.StatusBadRequest, refusals[reason]))
 		return
@@ -61,6 +64,7 @@ func (d *deep) startMaintenance(c *call, q sent, a *answer) {
 	j := opsworksCM{d.plant}.drawn(q.run)
 	d.maintain(j)
 	d.watchStart(c, q.run, j)
+	d.watchKnown(c, q.run)
 }
 
 // maintain lets a maintenance take its course. One that meets a server that cannot be maintained never begins.
@@ -71,6 +75,9 @@ func (d *deep) maintain(j *job) {
 	}
 	_, silent := d.oddly(d.knobs.NoEvent, happens("no-event"), j.id, "no-event")
 	d.at(j.begins, func() {
+		if d.plant.gone(j.server) {
+			return
+		}
 		if err := d.chefs.Begin(j.server, silent); err != nil {
 			j.begins, j.ends, j.result = time.Time{}, d.now(), maintenance.ExecutionCancelled
 			return

@@ -38,8 +38,7 @@ func (d *deep) describeNode(c *call, q sent, a *answer) {
 	s := d.plant.server(q.server)
 	switch {
 	case s.Node == "":
-	case d.plant.during("empty", s.Name, d.knobs.Empty):
-		d.met(c, "empty")
+	case d.plant.missing(c, s.Name):
 		d.nodes.RemoveNode(nodeID(s.Node))
 		defer func() { check(d.nodes.AddNode(d.node(s.Node))) }()
 	case d.plant.during("reboot", s.Node, d.knobs.Reboot):
@@ -81,17 +80,29 @@ func (d *deep) startExecution(c *call, q sent, a *answer) {
 	j.id, j.node = id, d.plant.server(q.server).Node
 	d.follow(j)
 	d.watchStart(c, q.run, j)
+	d.watchKnown(c, q.run)
 }
 
 // follow lets an execution take its course.
 func (d *deep) follow(j *job) {
 	d.plant.add(j)
-	d.at(j.begins, func() { _ = d.nodes.Begin(j.id) }) // unless it was stopped before
+	if !j.begins.IsZero() {
+		d.at(j.begins, func() { _ = d.nodes.Begin(j.id) }) // unless it was stopped before
+	}
 	d.at(j.ends, func() { _ = d.nodes.End(j.id, endings[j.result]) })
 }
 
 var endings = map[maintenance.ExecutionState]string{maintenance.ExecutionSucceeded: "Success", maintenance.ExecutionFailed: "Failed",
 	maintenance.ExecutionCancelled: "Cancelled"}
+
+// fail ends what goes on at a server that is gone. OpsWorks CM says nothing of it any more.
+func (d *deep) fail(j *job) (done bool) {
+	if j.node == "" {
+		d.going[j.server] = nil
+		return false
+	}
+	return d.nodes.End(j.id, endings[maintenance.ExecutionFailed]) == nil
+}
 
 // cancel ends an execution as cancelled, unless it has ended.
 func (d *deep) cancel(j *job) { _ = d.nodes.End(j.id, endings[maintenance.ExecutionCancelled]) }

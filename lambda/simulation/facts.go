@@ -39,9 +39,11 @@ type truth struct {
 	follow   map[string]followUp // runs that succeeded: who has to follow
 	keyed    map[string]int      // how often each trigger's key was written
 	requests map[string]*request
-	order    []string       // asked, by their first delivery
-	versions map[string]int // attempts: the flight's settings were today's when they were claimed
-	noText   bool           // at some time there was no text topic
+	order    []string                   // asked, by their first delivery
+	versions map[string]int             // attempts: the flight's settings were today's when they were claimed
+	arrived  map[string]time.Time       // by a trigger's key: when it came first
+	stuck    map[string]string          // servers: what hindered them twenty minutes before the end, empty if nothing did
+	lacked   map[maintenance.Topic]bool // topics that the settings did not have at some time
 	clicks   int
 }
 
@@ -59,7 +61,8 @@ func newTruth() truth {
 	return truth{byRun: map[string][]*job{}, byKey: map[string]*job{}, attempts: map[string]time.Time{},
 		ends: map[string]time.Time{}, holds: map[string]span{}, released: map[string]time.Time{}, approved: map[string]maintenance.Work{},
 		braked: map[string]bool{}, follow: map[string]followUp{}, keyed: map[string]int{}, requests: map[string]*request{},
-		versions: map[string]int{}}
+		versions: map[string]int{}, arrived: map[string]time.Time{}, stuck: map[string]string{},
+		lacked: map[maintenance.Topic]bool{}}
 }
 
 // Violation is an invariant that was broken.
@@ -100,7 +103,8 @@ func (w *world) mine(run maintenance.Run) []*job {
 		if server.Backend == "opsworks-cm" {
 			since = j.ends // its state says only that it is under maintenance
 		}
-		if same && !j.ours() && !since.Before(run.Attempt.Claimed.Add(-4*time.Second)) {
+		late := server.Backend == "ssm" && since.After(run.Attempt.Ends.Add(longestLate+15*time.Second))
+		if same && !late && !j.ours() && !since.Before(run.Attempt.Claimed.Add(-4*time.Second)) {
 			out = append(out, j)
 		}
 	}

@@ -59,10 +59,22 @@ func (w *world) try(id string, event Event, tries int) {
 	if w.grounded {
 		return
 	}
+	w.arrive(event)
 	f := &flight{id: id, key: named(id), event: event, tries: tries, nth: map[key]int{}, ids: map[string]int{}, facts: newFacts()}
 	f.box = w.take(f)
 	f.box.busy = true
 	w.after(roll(w.story.Seed, f.key).between(5*time.Millisecond, 60*time.Millisecond), func() { w.fly(f) })
+}
+
+// arrive notes when a trigger came first.
+func (w *world) arrive(event Event) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, r := range event.requests() {
+		if key := r.Trigger.Key(r.ServerName); w.arrived[key].IsZero() {
+			w.arrived[key] = w.now()
+		}
+	}
 }
 
 // take finds a container that is free and of today's settings, or starts one.

@@ -1,6 +1,7 @@
 package simulation
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -21,9 +22,13 @@ func (w *world) watchLook(c *call, server string) {
 // watchSent: a start that an adapter has let go, be it served later.
 func (w *world) watchSent(c *call, run maintenance.Run) {
 	w.attempts[run.ServerName] = w.now()
-	c.flight.knows[inLane{c.lane, run.Attempt.ID}] = c.fate == fine && w.deep == nil // an SDK's client asks more than once
 	w.must("start-after-its-deadline", c.sent.Before(run.Attempt.Ends.Add(skew)), "%s was sent by %s at %s; its attempt ended %s", run.ID,
 		c.flight.id, w.plant.offset(c.sent), w.plant.offset(run.Attempt.Ends))
+}
+
+// watchKnown: who started something gets the answer to it.
+func (w *world) watchKnown(c *call, run maintenance.Run) {
+	c.flight.knows[inLane{c.lane, run.Attempt.ID}] = c.fate == fine
 }
 
 // watchStart: a start that its service has accepted.
@@ -111,7 +116,9 @@ func (w *world) watchCommit(c *call, change maintenance.Change) {
 	}
 	record := w.ledger.servers[to.ServerName]
 	if to.State == maintenance.RunOver {
-		w.must("kept-by-what-is-over", record.OpenRun != to.ID, "%s is over and has its server", to.ID)
+		w.must("kept-by-what-is-over", record.OpenRun != to.ID && w.ledger.slots[to.Slot] != to.ID && w.ledger.nodes[from.Node] != to.ID,
+			"%s is over and has its server, slot or node", to.ID)
+		w.watchEnd(change)
 		w.must("over-is-over", from.State != maintenance.RunOver || from.Outcome == to.Outcome &&
 			from.Reason == to.Reason, "%s was %s %s, and is %s %s",
 			to.ID, from.Outcome, from.Reason, to.Outcome, to.Reason)
@@ -131,6 +138,27 @@ func (w *world) watchCommit(c *call, change maintenance.Change) {
 	never := from.Holds() && to.State == maintenance.RunOver && to.Reason == maintenance.ReasonNeverBegan
 	if fell || never {
 		w.watchNothing(from, to)
+	}
+}
+
+// watchEnd: a run that was followed to its end ended after its work did; one that is closed by hand could not be followed to its end.
+func (w *world) watchEnd(change maintenance.Change) {
+	from, to := change.From, change.To
+	if from.State == maintenance.RunOver {
+		return
+	}
+	long := func(since time.Time) bool { return !since.IsZero() && !change.Now.Before(since.Add(10*time.Minute)) }
+	switch to.Reason {
+	case maintenance.ReasonClosedByHand:
+		w.must("closed-too-early", from.State == maintenance.RunStarting && long(from.Attempt.Claimed) ||
+			from.State == maintenance.RunRunning && (change.Now.After(from.Deadline) || long(from.Unseen.Since)), "%s was %s", to.ID, describe(from))
+	case "", maintenance.ReasonStopped, maintenance.ReasonStoppedElsewhere:
+		for _, j := range w.byRun[to.ID] {
+			if from.Holds() && j.attempt == to.Attempt.ID && !j.begins.IsZero() && (w.plant.server(to.ServerName).Own || to.Reference == j.id) {
+				w.must("ended-after-its-work", !to.Ended.Before(j.ends.Add(-skew)), "%s is %s since %s, and %s ends %s", to.ID, describe(to),
+					w.plant.offset(to.Ended), j.id, w.plant.offset(j.ends))
+			}
+		}
 	}
 }
 
@@ -169,6 +197,13 @@ func (w *world) watchClaim(c *call, change maintenance.Change) {
 	}
 	looked, ok := f.looked[name]
 	w.must("claim-on-old-facts", ok && !looked.Before(f.began), "%s is claimed by %s, which has not looked at %s", to.ID, f.id, name)
+	for _, j := range w.plant.jobs { // what a look that began so long after its beginning has to show
+		seen := j.created.Before(f.asked[name].Add(-longestLate - skew))
+		if s := w.plant.server(name); s.Node != "" && j.node == s.Node && !j.ours() && seen && w.now().Before(j.ends) {
+			w.must("claim-beside-the-work-of-others", false, "%s is claimed by %s, and %s goes on until %s", to.ID, f.id, j.id, w.plant.offset(j.ends))
+		}
+	}
+	w.must("claim-beside-the-work-of-others", true, "")
 	w.must("stop-is-obeyed", change.From.Stop.At.IsZero(), "%s is claimed, and was to be stopped", to.ID)
 	read, ok := f.read[inLane{c.lane, name}]
 	overridden := slices.Contains(to.Attempt.Trigger.Overrides, maintenance.OverrideHold)
@@ -182,6 +217,11 @@ func (w *world) watchClaim(c *call, change maintenance.Change) {
 		return
 	}
 	policy, _ := f.box.settings.policy(name)
+	by := to.Attempt.Trigger
+	if came, ok := w.arrived[by.Key(name)]; ok {
+		w.must("stale-starts-nothing", came.Sub(by.Time) <= policy.StaleAfter+skew+timeout, "%s is claimed by %s of %s, which came %s", to.ID,
+			by.Name, w.plant.offset(by.Time), w.plant.offset(came))
+	}
 	if policy.DailyLimit > 0 {
 		day := to.Attempt.CountedOn
 		before := 0
@@ -249,6 +289,13 @@ func (w *world) excuse(f *flight) {
 func (w *world) watchLanding(f *flight, failed bool) {
 	if f.err != nil && f.err != errRetry && !f.dead {
 		w.must("no-panic", false, "%s %s: %v", f.id, f.event, f.err)
+	}
+	for _, r := range f.reports {
+		if h := w.ledger.runs[r.RunID]; r.Outcome == maintenance.OutcomeStarted && h != nil {
+			w.must("answered-truly", len(w.mine(h.last())) > 0, "%s %s is answered started, and %s was not", f.id, f.event, r.RunID)
+		}
+		w.must("no-panic", r.Reason != maintenance.ReasonUnexpected && !strings.Contains(fmt.Sprint(r.Publishing.Errs), "internal error"),
+			"%s %s: %s %v", f.id, f.event, r.Detail, r.Publishing.Errs)
 	}
 	if asks := []string{"stop", "close", "approve", "hold", "release"}; !failed &&
 		(len(f.event.requests()) > 0 || slices.Contains(asks, f.event.Verb)) {

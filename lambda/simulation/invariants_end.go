@@ -10,7 +10,7 @@ import (
 
 // atEnd are the invariants that hold when nothing has broken for hours.
 func (w *world) atEnd() {
-	text := slices.Contains(w.settings.topics, maintenance.TopicText) && !w.noText && !w.down("text")
+	text := !w.lacked[maintenance.TopicText] && !w.down("text")
 	w.endKept()
 	w.endRepeats()
 	if w.deep != nil {
@@ -19,6 +19,7 @@ func (w *world) atEnd() {
 	for _, id := range slices.Sorted(maps.Keys(w.ledger.runs)) {
 		w.endRun(w.ledger.runs[id].last())
 	}
+	w.endRecords()
 	w.endFollowed()
 	for _, key := range w.order {
 		w.endTrigger(key, w.requests[key], text)
@@ -86,10 +87,13 @@ func (w *world) endRepeats() {
 
 // endRun: what is pending has finished, or is named here: what waits for a window that opens later, and what goes on.
 func (w *world) endRun(run maintenance.Run) {
-	grace := 20 * time.Minute
-	switch run.State {
+	const grace = 20 * time.Minute
+	switch w.must("finished-starting", true, ""); run.State {
 	case maintenance.RunWaiting:
 		policy, ok := w.settings.policy(run.ServerName)
+		why, asked := w.stuck[run.ServerName]
+		w.must("free-run-starts", !asked || why != "" || w.hindrance(run.ServerName, run.ID) != "", "%s is %s, and nothing is in its way", run.ID,
+			describe(run))
 		w.must("finished-waiting", ok && slices.ContainsFunc(run.Triggers, func(t maintenance.Trigger) bool {
 			return policy.Expires(t).After(w.end.Add(-grace))
 		}) || run.More > 0 || run.Wait.Until.After(w.end), "%s is %s", run.ID, describe(run))
@@ -100,6 +104,14 @@ func (w *world) endRun(run maintenance.Run) {
 		w.must("finished-running", slices.ContainsFunc(w.mine(run), func(j *job) bool {
 			return j.ends.After(w.end.Add(-grace))
 		}), "%s is %s", run.ID, describe(run))
+	}
+	if j := w.plant.byID[run.Reference]; j != nil && j.node != "" && !run.Stop.At.IsZero() && run.Stop.At.Before(w.end.Add(-grace)) {
+		late := run.Stop.At
+		if late.Before(w.calm) {
+			late = w.calm
+		}
+		w.must("stop-reaches-its-work", j.result == maintenance.ExecutionCancelled || j.ends.Before(late.Add(grace)),
+			"%s was to be stopped %s, and %s ends %s as %s", run.ID, w.plant.offset(run.Stop.At), j.id, w.plant.offset(j.ends), stateName(j.result))
 	}
 	for _, n := range run.Owed {
 		for _, d := range n.Topics {
@@ -113,6 +125,38 @@ func (w *world) endRun(run maintenance.Run) {
 				run.ID, n.Outcome, n.Reason, d.Topic, w.plant.offset(n.At))
 			w.must("outbox-drops", n.At.After(w.end) || slices.Contains(w.settings.topics, d.Topic),
 				"%s owes %s on %s, which the settings do not have", run.ID, n.Outcome, d.Topic)
+		}
+	}
+}
+
+// endRecords: machines got all that a run ever owed them, each when those before it had come.
+func (w *world) endRecords() {
+	long := slices.ContainsFunc(w.outages["records"], func(o outage) bool { return o.until.Sub(o.from) > 20*time.Hour })
+	if w.lacked[maintenance.TopicRecords] || w.down("records") || long {
+		return
+	}
+	type what struct {
+		run     string
+		outcome maintenance.Outcome
+		reason  maintenance.Reason
+		at      time.Time
+	}
+	came := map[what]bool{}
+	for _, m := range w.topics.messages {
+		if m.topic == maintenance.TopicRecords {
+			came[what{m.report.RunID, m.report.Outcome, m.report.Reason, m.report.At}] = true
+		}
+	}
+	for _, h := range w.ledger.runs {
+		for _, v := range h.versions {
+			for _, n := range v.run.Owed {
+				owed := slices.ContainsFunc(n.Topics, func(d maintenance.Delivery) bool { return d.Topic == maintenance.TopicRecords })
+				if !owed || n.Reason == maintenance.ReasonHoldExpired || n.At.After(w.end.Add(-20*time.Minute)) {
+					continue
+				}
+				w.must("records-are-complete", came[what{h.id, n.Outcome, n.Reason, n.At}], "%s owed %s %s of %s, which never came", h.id,
+					n.Outcome, n.Reason, w.plant.offset(n.At))
+			}
 		}
 	}
 }
@@ -139,11 +183,16 @@ func (w *world) endTrigger(key string, asked *request, text bool) {
 		return
 	}
 	waited := h.versions[0].run.State == maintenance.RunWaiting // for somebody who mends something, which is an error too
+	claimed := slices.ContainsFunc(h.versions, func(v version) bool {
+		return v.run.Attempt.ID != "" && v.run.Attempt.Trigger.Key(asked.server) == key
+	})
 	switch {
-	case decided.Outcome == maintenance.OutcomeIgnored, decided.Outcome == maintenance.OutcomeInProgress:
+	case decided.Outcome == maintenance.OutcomeIgnored, decided.Outcome == maintenance.OutcomeInProgress && !claimed:
 	case !waited && (decided.Outcome == maintenance.OutcomeRefused || decided.Outcome == maintenance.OutcomeError): // one a day of each kind
 		w.must("refusal-notified", slices.ContainsFunc(w.topics.messages, func(m publication) bool {
-			return m.topic == maintenance.TopicText && m.report.ServerName == asked.server && m.report.Outcome == decided.Outcome
+			same := m.report.Reason == decided.Reason || m.report.Reason == maintenance.ReasonManyRefusals
+			return same && m.topic == maintenance.TopicText && m.report.ServerName == asked.server && m.report.Outcome == decided.Outcome &&
+				m.report.At.Sub(w.arrived[key]).Abs() < day+time.Hour
 		}), "%s %s of %s: %s %s", asked.trigger.Kind, asked.trigger.Name, asked.server, decided.Outcome, decided.Reason)
 	default:
 		if run := h.last(); run.Outcome == maintenance.OutcomeInProgress && !run.Promised {

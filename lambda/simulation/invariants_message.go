@@ -19,8 +19,22 @@ func (w *world) watchPublished(c *call, topic maintenance.Topic, r maintenance.R
 		return
 	}
 	w.watchTruth(c.sent, topic, run, r)
+	if topic == maintenance.TopicRecords {
+		w.watchOrder(r)
+	}
 	if topic == maintenance.TopicText {
 		w.react(r)
+	}
+}
+
+// watchOrder: a record comes after those before it of its run.
+func (w *world) watchOrder(r maintenance.Report) {
+	for _, n := range w.ledger.runs[r.RunID].last().Owed {
+		before := n.Sequence < r.Sequence && n.Reason != maintenance.ReasonHoldExpired &&
+			slices.ContainsFunc(n.Topics, func(d maintenance.Delivery) bool { return d.Topic == maintenance.TopicRecords })
+		w.must("records-in-order", !before || slices.ContainsFunc(w.topics.messages, func(m publication) bool {
+			return m.topic == maintenance.TopicRecords && m.report.RunID == r.RunID && m.report.Sequence == n.Sequence
+		}), "%s says %s before %s", r.RunID, r.Outcome, n.Outcome)
 	}
 }
 
@@ -60,7 +74,13 @@ func (w *world) watchTruth(sent time.Time, topic maintenance.Topic, run maintena
 		untrue(run.Attempt.ID != "")
 	case r.Outcome == maintenance.OutcomeHeld, r.Outcome == maintenance.OutcomeReleased:
 		w.watchBrakeTold(sent, topic, r)
-	case r.Reason == maintenance.ReasonNoSuccess || r.Reason == maintenance.ReasonEndUnclear:
+	case r.Reason == maintenance.ReasonEndUnclear: // nobody saw it begin lately, nor could
+		untrue(run.Backend == "opsworks-cm" && !slices.ContainsFunc(w.byRun[run.ID], func(j *job) bool {
+			return j.began(r.At.Add(-2*longestLate)) && r.At.Before(j.ends.Add(-skew))
+		}))
+	case r.Reason == maintenance.ReasonNoSuccess:
+	case r.Outcome == maintenance.OutcomeFailed && r.Reason == maintenance.ReasonServerGone:
+		untrue(w.plant.gone(run.ServerName) && w.plant.left[run.ServerName].Before(sent))
 	case r.Outcome == maintenance.OutcomeStarted:
 		untrue(any(func(*job) bool { return true }))
 	case r.Outcome == maintenance.OutcomeSucceeded:

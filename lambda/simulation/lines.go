@@ -14,6 +14,7 @@ func (w *world) play() {
 		w.at(w.begin.Add(l.At), func() { w.say(l) })
 	}
 	w.minute(0)
+	w.probe()
 }
 
 func (w *world) say(l Line) {
@@ -35,6 +36,8 @@ func (w *world) say(l Line) {
 		w.plant.backup(l.arg("server"), until)
 	case "trouble":
 		w.alarms.troubles[l.arg("of")] = append(w.alarms.troubles[l.arg("of")], span{w.now(), until})
+	case "gone":
+		w.plant.leave(l.arg("server"))
 	case "calendar":
 		w.plant.close(l.arg("server"), until)
 	default:
@@ -91,7 +94,7 @@ func (w *world) runOf(l Line) string {
 // foreign is maintenance that others start.
 func (w *world) foreign(l Line, until time.Time) {
 	server := w.plant.server(l.arg("server"))
-	if len(w.plant.active(server, w.now())) > 0 {
+	if w.plant.gone(server.Name) || len(w.plant.active(server, w.now())) > 0 {
 		return
 	}
 	if server.Backend == "opsworks-cm" && w.maintainedLately(server.Name) {

@@ -57,8 +57,7 @@ func (b opsworksCM) state(name string, at time.Time) maintenance.Server {
 }
 
 func (b opsworksCM) describe(c *call, name string, at time.Time) (maintenance.Server, error) {
-	if b.during("empty", name, b.knobs.Empty) {
-		b.met(c, "empty")
+	if b.missing(c, name) {
 		return maintenance.Server{}, backendError("describe the server", maintenance.ReasonNotFound)
 	}
 	return b.state(name, at), nil
@@ -121,7 +120,10 @@ func (b opsworksCM) Start(ctx context.Context, run maintenance.Run, server maint
 		b.watchSent(c, run)
 		state := b.state(run.ServerName, b.now())
 		reason := b.refused(c, "opsworks-cm")
-		if !state.Status.Startable() {
+		switch {
+		case b.gone(run.ServerName):
+			reason = maintenance.ReasonNotFound
+		case !state.Status.Startable():
 			reason = maintenance.ReasonWrongState
 		}
 		if reason != "" {
@@ -130,6 +132,7 @@ func (b opsworksCM) Start(ctx context.Context, run maintenance.Run, server maint
 		}
 		b.begin(c, run)
 		a = maintenance.Answer{Server: state, Record: "{}"}
+		b.watchKnown(c, run)
 	})
 	return b.answered(got, a, server)
 }

@@ -27,8 +27,7 @@ func (b ssm) Calendar(ctx context.Context, serverName string) maintenance.Calend
 // node reads a server's managed node.
 func (b ssm) node(c *call, serverName string) (maintenance.Server, error) {
 	server := b.server(serverName)
-	if b.during("empty", serverName, b.knobs.Empty) || server.Node == "" {
-		b.met(c, "empty")
+	if server.Node == "" || b.missing(c, serverName) {
 		return maintenance.Server{}, backendError("find the node", maintenance.ReasonNotFound)
 	}
 	out := maintenance.Server{Name: serverName, Backend: "ssm", Status: maintenance.StatusHealthy, Node: server.Node, Runbook: "runbook",
@@ -132,6 +131,7 @@ func (b ssm) Start(ctx context.Context, run maintenance.Run, server maintenance.
 			j = b.begin(c, run)
 		}
 		a = maintenance.Answer{Reference: j.id, Server: server}
+		b.watchKnown(c, run)
 	})
 	return b.answered(got, a, server)
 }
@@ -159,7 +159,16 @@ func (b ssm) drawn(run maintenance.Run) *job {
 		j.begins = now.Add(queued)
 	}
 	j.ends = j.begins.Add(duration(r))
-	j.result = b.becomes(id)
+	if j.result = b.becomes(id); b.gone(server.Name) {
+		j.result = maintenance.ExecutionFailed
+	}
+	short := roll(b.story.Seed, named(id, "short"))
+	switch failed := j.result == maintenance.ExecutionFailed; {
+	case failed && short.chance(0.2): // it may not assume its role, or has no node to run on
+		j.begins, j.ends = time.Time{}, j.begins.Add(short.between(0, 3*time.Second))
+	case failed && short.chance(0.5), short.chance(0.1):
+		j.ends = j.begins.Add(short.between(50*time.Millisecond, 8*time.Second))
+	}
 	return j
 }
 

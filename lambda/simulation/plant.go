@@ -14,8 +14,9 @@ type plant struct {
 	*world
 	jobs    []*job
 	byID    map[string]*job
-	backups map[string][]span // a server's, where the service makes such
-	closed  map[string]span   // a server's calendar
+	backups map[string][]span    // a server's, where the service makes such
+	closed  map[string]span      // a server's calendar
+	left    map[string]time.Time // servers that are gone for good, since when
 }
 
 type span struct{ from, until time.Time }
@@ -52,7 +53,7 @@ func (j *job) state(at time.Time) (state maintenance.ExecutionState, ok bool) {
 func (j *job) began(at time.Time) bool { return !j.begins.IsZero() && !at.Before(j.begins) }
 
 func newPlant(w *world) *plant {
-	return &plant{world: w, byID: map[string]*job{}, backups: map[string][]span{}, closed: map[string]span{}}
+	return &plant{world: w, byID: map[string]*job{}, backups: map[string][]span{}, closed: map[string]span{}, left: map[string]time.Time{}}
 }
 
 // backends are those that a Runner has.
@@ -71,6 +72,9 @@ func (p *plant) add(j *job) {
 
 // others is a job that others have started.
 func (p *plant) others(j *job) {
+	if p.gone(j.server) {
+		return
+	}
 	if p.deep != nil {
 		p.deep.others(j)
 		return
@@ -80,7 +84,7 @@ func (p *plant) others(j *job) {
 
 // backup is one that the service makes of a server.
 func (p *plant) backup(server string, until time.Time) {
-	if p.deep != nil && !p.deep.backUp(server, until) {
+	if p.gone(server) || p.deep != nil && !p.deep.backUp(server, until) {
 		return
 	}
 	p.backups[server] = append(p.backups[server], span{p.now(), until})
@@ -92,6 +96,42 @@ func (p *plant) close(server string, until time.Time) {
 	if p.deep != nil {
 		p.deep.nodes.SetCalendar(calendarOf(server), false, until)
 	}
+}
+
+// leave takes a server away for good, and with its node all others there. What goes on there fails.
+func (p *plant) leave(name string) {
+	server := p.server(name)
+	for _, s := range p.story.Servers {
+		if s.Name == name || s.Node != "" && s.Node == server.Node {
+			p.left[s.Name] = p.now()
+		}
+	}
+	for _, j := range p.active(server, p.now()) {
+		if p.deep != nil && p.deep.fail(j) {
+			continue
+		}
+		if !j.began(p.now()) {
+			j.begins = time.Time{}
+		}
+		j.ends, j.result = p.now(), maintenance.ExecutionFailed
+		if j.node != "" {
+			p.after(0, func() { ssm{p}.ended(j) })
+		}
+	}
+}
+
+func (p *plant) gone(name string) bool { return !p.left[name].IsZero() }
+
+// missing: a server is in no answer, for a while or for good.
+func (p *plant) missing(c *call, name string) bool {
+	if p.gone(name) {
+		return true
+	}
+	if p.during("empty", name, p.knobs.Empty) {
+		p.met(c, "empty")
+		return true
+	}
+	return false
 }
 
 func (p *plant) offset(t time.Time) string {

@@ -126,6 +126,9 @@ func (d *drawer) triggers(s Server) {
 			args = append(args, "new=true")
 		}
 		arrives := at + r.between(0, 3*time.Second)
+		if q := d.roll("late-" + id); q.chance(0.07) { // it stood in a queue
+			arrives += oneOf(q, q.between(time.Minute, 20*time.Minute), q.between(10*time.Minute, 3*time.Hour))
+		}
 		of := d.roll("ways-" + id)
 		way := d.ways(of)
 		d.line(arrives, id, "alarm", append(slices.Clone(args), way())...)
@@ -206,6 +209,9 @@ func (d *drawer) surroundings(s Server) {
 	}
 	if s.Approval != "" && r.chance(0.4) {
 		d.line(r.between(0, d.Calm), "change-"+s.Name, "deploy", "change="+s.Name)
+	}
+	if q := d.roll("gone-" + s.Name); q.chance(0.04) {
+		d.line(q.between(0, d.Calm), "gone-"+s.Name, "gone", name)
 	}
 	for i := range d.often(2) {
 		id := fmt.Sprintf("deploy-%s-%d", s.Name, i)
@@ -319,7 +325,7 @@ func (d *drawer) outage(service string) {
 	args := []string{"service=" + service, "how=" + how, "for=" + min(long, d.Calm-at).Truncate(time.Second).String()}
 	if topic && r.chance(0.2) {
 		args[2] = "for=ever"
-	} else if service == "opsworks-cm" {
+	} else if service == "opsworks-cm" && r.chance(0.7) {
 		args[2] = "for=" + min(long, d.Calm-at, longestLate).Truncate(time.Second).String() // what nobody saw, nobody can tell
 	}
 	d.line(at, "outage-"+service, "outage", args...)

@@ -87,16 +87,18 @@ func (c Counts) Untested() (out []string) {
 
 // invariants are those that must have been tested, at both depths.
 var invariants = []string{
-	"acts-on-its-run", "after-a-success", "allowed", "answered", "approved-by-an-operator", "began-after-all", "began-is-seen",
+	"acts-on-its-run", "after-a-success", "allowed", "answered", "answered-truly", "approved-by-an-operator", "began-after-all", "began-is-seen",
 	"brake-is-answered-truly", "claim-beside-a-hold", "claim-on-old-facts", "claim-before-its-turn", "claim-before-the-same-trigger",
 	"alarms-are-read-before-the-claim",
-	"claim-beside-an-alarm", "claim-beside-an-alarm-that-was-seen", "claim-out-of-order", "claim-unapproved",
-	"claim-under-a-hold", "cooldown", "daily-limit", "end-notified", "finished-waiting", "followed-once",
-	"holds-are-read-with-the-look", "kept-by-what-is-over", "kept-server", "limit", "looked-at-again",
+	"claim-beside-an-alarm", "claim-beside-the-work-of-others", "claim-beside-an-alarm-that-was-seen", "claim-out-of-order", "claim-unapproved",
+	"claim-under-a-hold", "cooldown", "daily-limit", "end-notified", "ended-after-its-work", "finished-starting", "finished-waiting",
+	"followed-once", "free-run-starts", "free-server-starts",
+	"holds-are-read-with-the-look", "kept-by-what-is-over", "kept-server", "limit", "looked-at-again", "no-panic",
 	"ok-takes-back-by-action", "ok-takes-back-by-rule", "ok-takes-back-by-sns", "one-trigger-by-all-ways", "outbox-drops",
-	"outbox-empties", "outbox-gives-up", "over-is-over", "published-what-is-recorded", "refusal-notified", "repeated",
-	"start-after-its-conclusion", "start-after-its-deadline", "stop-is-answered-truly", "stop-is-obeyed", "stop-without-a-reason",
+	"outbox-empties", "outbox-gives-up", "over-is-over", "published-what-is-recorded", "records-are-complete", "records-in-order", "refusal-notified", "repeated",
+	"stale-starts-nothing",
+	"start-after-its-conclusion", "start-after-its-deadline", "stop-is-answered-truly", "stop-is-obeyed", "stop-reaches-its-work", "stop-without-a-reason",
 	"trigger-kept", "trigger-notified", "true-cancelled", "true-error", "true-failed", "true-held", "true-missed", "true-overdue",
 	"true-refused", "true-released", "true-started", "true-succeeded", "true-waiting", "two-at-once", "two-starts-of-one-run",
-	"two-starts-of-one-trigger", "unseen-is-notified", "window",
+	"two-starts-of-one-trigger", "unseen-is-notified", "window", "writes-what-it-knows",
 }

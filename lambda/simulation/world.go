@@ -140,8 +140,14 @@ func (w *world) deploy(l Line) {
 			next.topics = append(next.topics, maintenance.Topic(topic))
 		}
 	}
-	w.settings, w.deployed = next, w.now()
-	w.noText = w.noText || !slices.Contains(next.topics, maintenance.TopicText)
+	w.use(next)
+}
+
+func (w *world) use(s *settings) {
+	w.settings, w.deployed = s, w.now()
+	for _, topic := range maintenance.Topics() {
+		w.lacked[topic] = w.lacked[topic] || !slices.Contains(s.topics, topic)
+	}
 }
 
 func newWorld(s *Story, t target) *world {
@@ -150,10 +156,9 @@ func newWorld(s *Story, t target) *world {
 	w.woke = make(chan struct{}, 1)
 	w.begin = time.Now().Round(0)
 	w.calm, w.end = w.begin.Add(s.Calm), w.begin.Add(s.Hours)
-	w.settings, w.deployed = newSettings(s), w.begin
 	w.ledger, w.plant, w.topics = newLedger(w), newPlant(w), newTopics(w)
 	w.alarms = &alarms{w, map[string][]span{}}
 	w.truth = newTruth()
-	w.noText = !slices.Contains(w.settings.topics, maintenance.TopicText)
+	w.use(newSettings(s))
 	return w
 }
