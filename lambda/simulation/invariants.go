@@ -249,6 +249,7 @@ func (w *world) watchFailed(c *call) {
 			if service == "ssm" {
 				w.plant.rival(h.last())
 			}
+			w.plant.leaves(h.last())
 		}
 	}
 }

@@ -64,3 +64,21 @@ func (p *plant) rival(run maintenance.Run) {
 			ends: now.Add(duration(roll(p.story.Seed, named(id)))), result: maintenance.ExecutionSucceeded})
 	})
 }
+
+// leaves takes a server away for good about when the answer to its start is lost.
+func (p *plant) leaves(run maintenance.Run) {
+	id := "leaves-" + run.Attempt.ID
+	chance := 0.05
+	if run.Backend == "opsworks-cm" { // where nothing but the server says what became of it
+		chance = 0.3
+	}
+	if pause, ok := p.oddly(chance, func(q *roller) oddity {
+		return oddity{"gone", oneOf(q, q.between(20*time.Second, 2*time.Minute), q.between(0, 10*time.Minute))}
+	}, id, "gone"); ok {
+		p.after(pause, func() {
+			if !p.grounded && !p.gone(run.ServerName) {
+				p.leave(run.ServerName)
+			}
+		})
+	}
+}
