@@ -200,7 +200,8 @@ func (w *world) watchClaim(c *call, change maintenance.Change) {
 	for _, j := range w.plant.jobs { // what a look that began so long after its beginning has to show
 		seen := j.created.Before(f.asked[name].Add(-longestLate - skew))
 		if s := w.plant.server(name); s.Node != "" && j.node == s.Node && !j.ours() && seen && w.now().Before(j.ends) {
-			w.must("claim-beside-the-work-of-others", false, "%s is claimed by %s, and %s goes on until %s", to.ID, f.id, j.id, w.plant.offset(j.ends))
+			w.must("claim-beside-the-work-of-others", false, "%s is claimed by %s, and %s goes on until %s", to.ID, f.id, j.id,
+				w.plant.offset(j.ends))
 		}
 	}
 	w.must("claim-beside-the-work-of-others", true, "")
