@@ -105,6 +105,7 @@ func (w *world) watchCommit(c *call, change maintenance.Change) {
 	if to.ID == "" {
 		return
 	}
+	w.note(named(to.ID, string(to.State), string(to.Outcome), string(to.Reason)), len(to.Owed))
 	if claims(change) && to.Attempt.ID != from.Attempt.ID {
 		w.watchClaim(c, change)
 		w.watchSteering(c, change)

@@ -75,6 +75,11 @@ func (w *world) endRepeats() {
 		at      time.Time
 		attempt int
 	}
+	for d, all := range w.topics.tried { // at most one more an hour, once the pauses have grown (design: the outbox)
+		most := 12 + int(all.last.Sub(all.first)/time.Hour)
+		w.must("tries-grow-apart", all.n <= most, "number %d of %s was tried on %s for %d times in %s", d.sequence, d.run, d.topic, all.n,
+			all.last.Sub(all.first))
+	}
 	count := map[what]int{}
 	for _, m := range w.topics.messages {
 		key := what{m.topic, m.report.RunID, m.report.Outcome, m.report.Reason, m.report.At, m.report.Attempt}

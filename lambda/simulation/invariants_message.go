@@ -12,6 +12,7 @@ func (w *world) watchPublished(c *call, topic maintenance.Topic, r maintenance.R
 	if w.trace != nil {
 		w.trace(c.flight.id, "says on "+string(topic)+": "+r.RunID, string(r.Outcome)+" "+string(r.Reason))
 	}
+	w.note(named(r.RunID, string(r.Outcome), string(r.Reason)), r.Sequence)
 	run, recorded := w.decided(r)
 	w.must("published-what-is-recorded", recorded, "%s %s %s on %s", r.RunID, r.Outcome, r.Reason, topic)
 	asked := r.Stop && (r.Outcome == maintenance.OutcomeRefused || r.Outcome == maintenance.OutcomeInProgress) // an answer to an operator

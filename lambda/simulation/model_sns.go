@@ -2,6 +2,7 @@ package simulation
 
 import (
 	"context"
+	"time"
 
 	"opsworks-maintenance/lambda/maintenance"
 )
@@ -13,6 +14,30 @@ import (
 type topics struct {
 	*world
 	messages []publication
+	tried    map[delivery]tries // under driver.mu
+}
+
+// delivery is one notification to one topic, tries are when it was tried to be published.
+type delivery struct {
+	run      string
+	topic    maintenance.Topic
+	sequence int
+}
+
+type tries struct {
+	first, last time.Time
+	n           int
+}
+
+func (t *topics) try(d delivery) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	all := t.tried[d]
+	if all.n++; all.n == 1 {
+		all.first = t.now()
+	}
+	all.last = t.now()
+	t.tried[d] = all
 }
 
 // publication is what was published, and by which call.
@@ -24,7 +49,7 @@ type publication struct {
 	excused bool
 }
 
-func newTopics(w *world) *topics { return &topics{world: w} }
+func newTopics(w *world) *topics { return &topics{world: w, tried: map[delivery]tries{}} }
 
 // notifier is what one invocation has: the topics of its own settings.
 type notifier struct {
@@ -39,6 +64,7 @@ func (n notifier) Publish(ctx context.Context, topic maintenance.Topic, r mainte
 	if about == "" {
 		about = "none"
 	}
+	n.try(delivery{r.RunID, topic, r.Sequence})
 	got := n.call(ctx, "sns."+string(topic), about+"/"+string(r.Outcome), func(c *call) {
 		n.messages = append(n.messages, publication{topic, r, c.flight, c.fate.ambiguous()})
 		n.watchPublished(c, topic, r)
