@@ -53,12 +53,6 @@ var evidenceContract = []contractCase{
 		r.operator(startByName, "error start-unconfirmed")
 		r.passes(30 * time.Minute)
 	}, []string{"error start-unconfirmed", "failed never-began"}, 0},
-	{"the server is gone when the attempt is over", "", func(r *harness) {
-		r.faultStart(simulator.Drop, 1)
-		r.event(r.rings(), "error start-unconfirmed")
-		r.none()
-		r.passes(50 * time.Minute)
-	}, []string{"error start-unconfirmed", "waiting unavailable", "refused not-found"}, 0},
 	{"what is followed is missing from one answer: that ends nothing", "", func(r *harness) {
 		r.event(r.rings(), "started")
 		r.passes(2 * time.Minute)

@@ -24,6 +24,13 @@ func TestContract_OpsWorksCM(t *testing.T) {
 	weak := func(kind simulator.Kind, lag time.Duration) simulator.Fault {
 		return simulator.Fault{Operation: "StartMaintenance", Kind: kind, Lag: lag}
 	}
+	onOpsWorks(t, "the server is gone when the attempt is over: nothing says whether it began, so it must not begin again", func(r *harness) {
+		r.faultStart(simulator.Drop, 1)
+		r.event(r.rings(), "error start-unconfirmed")
+		r.none()
+		r.passes(50 * time.Minute)
+		r.notified("error start-unconfirmed", "failed server-gone")
+	})
 	onOpsWorks(t, "accepted and never begun: that is what is notified, in the product", func(r *harness) {
 		r.cm.Inject(weak(simulator.NeverBegins, 0))
 		r.event(r.rings(), "started")

@@ -27,6 +27,13 @@ const secondName = `{"name": "automate-07", "alarms": ["automate-07-*"], "backen
 	"parameters": {"BackupTo": ["s3://backups/chef"]}}`
 
 func TestContract_SystemsManager(t *testing.T) {
+	onSystemsManager(t, "the node is gone when the attempt is over, and no execution is listed: it was not started", "", 0, func(r *harness) {
+		r.faultStart(simulator.Drop, 1)
+		r.event(r.rings(), "error start-unconfirmed")
+		r.none()
+		r.passes(50 * time.Minute)
+		r.notified("error start-unconfirmed", "waiting unavailable", "refused not-found")
+	})
 	onSystemsManager(t, "two names of one node never run at once, whatever a list shows", "", 0, func(r *harness) {
 		id := r.event(r.rings(), "started")
 		r.ssm.SetLag(ssm.Lag{List: time.Hour}) // only the ledger knows now that the node is taken
