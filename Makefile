@@ -147,7 +147,7 @@ clean: ## remove what was built
 	rm -rf dist
 
 .PHONY: canaries mutate
-canaries: ## put the first edition's faults back, one at a time: the simulation finds each (ARGS="'0[67]-*'": some of them)
+canaries: ## put known faults back, one at a time: the simulation finds each (ARGS="'0[67]-*'": some of them)
 	@go run ./lambda/simulation/mutate -canaries $(ARGS)
 
 mutate: ## break the code N times, drawn by SEED; fails if more than two of the changes go unnoticed

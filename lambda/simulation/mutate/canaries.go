@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// canary is a fault of the first edition as a patch to the code of today.
+// canary is a known fault, most of them of the first edition, as a patch to the code of today.
 type canary struct {
 	name, row, depth string
 	patch            string // its absolute path

@@ -1,6 +1,6 @@
 // Command mutate asks whether anything notices when the code is wrong. It breaks a copy of what is committed, one change at a time:
 //
-//	go run ./lambda/simulation/mutate -canaries                the faults of the first edition, put back (testdata/mutants)
+//	go run ./lambda/simulation/mutate -canaries                known faults, put back (testdata/mutants)
 //	go run ./lambda/simulation/mutate -canaries '0[67]-*'      some of them
 //	go run ./lambda/simulation/mutate -n 40 -seed 1            changes drawn from the domain and its adapters
 //
