@@ -39,7 +39,7 @@ func TestRunner_AnAnswerThatCameIsRecorded(t *testing.T) {
 	for _, tt := range []struct {
 		name string
 		lose []string // the ledger's calls that fail, in order
-		made bool     // the first write is made all the same
+		made bool     // the first write is made, and its answer lost
 	}{
 		{"the write failed", []string{"Commit"}, false},
 		{"the write was made, and its answer lost", []string{"Commit"}, true},

@@ -90,10 +90,16 @@ func (w *world) endRepeats() {
 	}
 }
 
+// grace is how long what is pending may take when nothing breaks.
+const grace = 20 * time.Minute
+
 // endRun: what is pending has finished, or is named here: what waits for a window that opens later, and what goes on.
 func (w *world) endRun(run maintenance.Run) {
-	const grace = 20 * time.Minute
-	switch w.must("finished-starting", true, ""); run.State {
+	if run.Attempt.ID != "" { // of a foreign runbook's two candidates nobody can tell which is the run's; operators know, and close it
+		w.must("finished-starting", run.State != maintenance.RunStarting || run.Attempt.Ends.After(w.end.Add(-grace)) || len(w.mine(run)) > 1,
+			"%s is %s", run.ID, describe(run))
+	}
+	switch run.State {
 	case maintenance.RunWaiting:
 		policy, ok := w.settings.policy(run.ServerName)
 		why, asked := w.stuck[run.ServerName]
@@ -102,19 +108,13 @@ func (w *world) endRun(run maintenance.Run) {
 		w.must("finished-waiting", ok && slices.ContainsFunc(run.Triggers, func(t maintenance.Trigger) bool {
 			return policy.Expires(t).After(w.end.Add(-grace))
 		}) || run.More > 0 || run.Wait.Until.After(w.end), "%s is %s", run.ID, describe(run))
-	case maintenance.RunStarting: // of a foreign runbook's two candidates nobody can tell which is the run's; operators know, and close it
-		unclear := len(w.mine(run)) > 1
-		w.must("finished-starting", unclear || run.Attempt.Ends.After(w.end.Add(-grace)), "%s is %s", run.ID, describe(run))
 	case maintenance.RunRunning:
 		w.must("finished-running", slices.ContainsFunc(w.mine(run), func(j *job) bool {
 			return j.ends.After(w.end.Add(-grace))
 		}), "%s is %s", run.ID, describe(run))
 	}
 	if j := w.plant.byID[run.Reference]; j != nil && j.node != "" && !run.Stop.At.IsZero() && run.Stop.At.Before(w.end.Add(-grace)) {
-		late := run.Stop.At
-		if late.Before(w.calm) {
-			late = w.calm
-		}
+		late := slices.MaxFunc([]time.Time{run.Stop.At, w.calm}, time.Time.Compare)
 		w.must("stop-reaches-its-work", j.result == maintenance.ExecutionCancelled || j.ends.Before(late.Add(grace)),
 			"%s was to be stopped %s, and %s ends %s as %s", run.ID, w.plant.offset(run.Stop.At), j.id, w.plant.offset(j.ends), stateName(j.result))
 	}
@@ -134,7 +134,13 @@ func (w *world) endRun(run maintenance.Run) {
 	}
 }
 
-// endRecords: machines got all that a run ever owed them, each when those before it had come.
+// owesRecord reports whether a notification is owed to machines. That a hold runs out is not, until it does.
+func owesRecord(n maintenance.Notification) bool {
+	return n.Reason != maintenance.ReasonHoldExpired &&
+		slices.ContainsFunc(n.Topics, func(d maintenance.Delivery) bool { return d.Topic == maintenance.TopicRecords })
+}
+
+// endRecords: machines got all that a run ever owed them.
 func (w *world) endRecords() {
 	long := slices.ContainsFunc(w.outages["records"], func(o outage) bool { return o.until.Sub(o.from) > 20*time.Hour })
 	if w.lacked[maintenance.TopicRecords] || w.down("records") || long {
@@ -155,12 +161,10 @@ func (w *world) endRecords() {
 	for _, h := range w.ledger.runs {
 		for _, v := range h.versions {
 			for _, n := range v.run.Owed {
-				owed := slices.ContainsFunc(n.Topics, func(d maintenance.Delivery) bool { return d.Topic == maintenance.TopicRecords })
-				if !owed || n.Reason == maintenance.ReasonHoldExpired || n.At.After(w.end.Add(-20*time.Minute)) {
-					continue
+				if owesRecord(n) && !n.At.After(w.end.Add(-grace)) {
+					w.must("records-are-complete", came[what{h.id, n.Outcome, n.Reason, n.At}], "%s owed %s %s of %s, which never came", h.id,
+						n.Outcome, n.Reason, w.plant.offset(n.At))
 				}
-				w.must("records-are-complete", came[what{h.id, n.Outcome, n.Reason, n.At}], "%s owed %s %s of %s, which never came", h.id,
-					n.Outcome, n.Reason, w.plant.offset(n.At))
 			}
 		}
 	}

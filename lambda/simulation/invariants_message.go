@@ -31,8 +31,7 @@ func (w *world) watchPublished(c *call, topic maintenance.Topic, r maintenance.R
 // watchOrder: a record comes after those before it of its run.
 func (w *world) watchOrder(r maintenance.Report) {
 	for _, n := range w.ledger.runs[r.RunID].last().Owed {
-		before := n.Sequence < r.Sequence && n.Reason != maintenance.ReasonHoldExpired &&
-			slices.ContainsFunc(n.Topics, func(d maintenance.Delivery) bool { return d.Topic == maintenance.TopicRecords })
+		before := n.Sequence < r.Sequence && owesRecord(n)
 		w.must("records-in-order", !before || slices.ContainsFunc(w.topics.messages, func(m publication) bool {
 			return m.topic == maintenance.TopicRecords && m.report.RunID == r.RunID && m.report.Sequence == n.Sequence
 		}), "%s says %s before %s", r.RunID, r.Outcome, n.Outcome)

@@ -187,8 +187,11 @@ func (p *plant) becomes(id string) maintenance.ExecutionState {
 	return maintenance.ExecutionSucceeded
 }
 
-// cancel stops an execution some time later, if it has not ended by itself by then.
-func (b ssm) cancel(j *job, pause time.Duration) {
+// cancel stops an execution some time later.
+func (b ssm) cancel(j *job, pause time.Duration) { b.end(j, pause, maintenance.ExecutionCancelled) }
+
+// end ends a maintenance some time later, if it has not ended by itself by then.
+func (b ssm) end(j *job, pause time.Duration, as maintenance.ExecutionState) {
 	ends := b.now().Add(pause)
 	if !ends.Before(j.ends) {
 		return
@@ -196,7 +199,7 @@ func (b ssm) cancel(j *job, pause time.Duration) {
 	if !j.began(ends) {
 		j.begins = time.Time{}
 	}
-	j.ends, j.result = ends, maintenance.ExecutionCancelled
+	j.ends, j.result = ends, as
 	b.after(pause, func() { b.ended(j) })
 }
 
@@ -219,7 +222,7 @@ func (b ssm) Stop(ctx context.Context, run maintenance.Run) (err error) {
 // ended sends the event that an execution is over: once, or twice, late, or not at all (EventBridge delivers at least once, best effort for
 // aws.ssm: monitoring-systems-manager-event-examples.html).
 func (b ssm) ended(j *job) {
-	if b.now().Before(j.ends) || b.grounded {
+	if b.now().Before(j.ends) || b.grounded || j.node == "" { // OpsWorks CM sends none
 		return
 	}
 	id := "end-" + j.id

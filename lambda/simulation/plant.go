@@ -107,15 +107,8 @@ func (p *plant) leave(name string) {
 		}
 	}
 	for _, j := range p.active(server, p.now()) {
-		if p.deep != nil && p.deep.fail(j) {
-			continue
-		}
-		if !j.began(p.now()) {
-			j.begins = time.Time{}
-		}
-		j.ends, j.result = p.now(), maintenance.ExecutionFailed
-		if j.node != "" {
-			p.after(0, func() { ssm{p}.ended(j) })
+		if p.deep == nil || !p.deep.fail(j) {
+			ssm{p}.end(j, 0, maintenance.ExecutionFailed)
 		}
 	}
 }
