@@ -35,7 +35,7 @@ func run(ctx context.Context, args []string, screen screen) int {
 	case errors.As(err, &said):
 		return int(said)
 	case ctx.Err() != nil:
-		screen.note("opsm: %s", interrupted(err))
+		screen.note("opsm: %s", err)
 		return int(stopped)
 	case errors.As(err, &usage):
 		screen.note("opsm: %s\nTry: %s --help", usage, commandOf(usage.Context))
@@ -74,11 +74,12 @@ func commandOf(c *kong.Context) string {
 	return c.Model.Name
 }
 
-// interrupted says what became of a command that was interrupted, and how to see it.
-func interrupted(err error) string {
+// interrupted says what became of a command that was interrupted, and how to see it, where it was asked.
+func (s *session) interrupted(err error) error {
 	var run goesOn
 	if errors.As(err, &run) {
-		return fmt.Sprintf("interrupted; %s\nSee:  opsm history -server %s\nStop: opsm stop -run %s", run, run.Server, run.Run)
+		return fmt.Errorf("interrupted; %w\nSee:  opsm history -server %s%s\nStop: opsm stop -run %s%s", run, run.Server, s.where(), run.Run,
+			s.where())
 	}
-	return "interrupted; the function may have the request already\nSee:  opsm status"
+	return fmt.Errorf("interrupted; the function may have the request already\nSee:  opsm status%s", s.where())
 }

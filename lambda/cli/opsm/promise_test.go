@@ -33,7 +33,7 @@ func TestPromise(t *testing.T) {
 		inDocument(document, func(field string) { promised(name, field) })
 	}
 	for _, value := range []any{
-		function.Response{}, function.StatusResponse{}, function.PlanResponse{}, function.HistoryResponse{}, // what is printed
+		function.Response{}, function.HoldResponse{}, function.StatusResponse{}, function.PlanResponse{}, function.HistoryResponse{}, // what is printed
 		mailboxes{}, redriveAnswer{},
 		answer{}, fleet{}, plan{}, history{}, // what is read
 	} {

@@ -46,10 +46,15 @@ func (c startCommand) Validate() error {
 // Run is called by kong. Every start has a key, so that a request that the SDK sends a second time is no second start.
 func (c startCommand) Run(ctx context.Context, s *session) error {
 	c.Override = slices.DeleteFunc(c.Override, func(gate string) bool { return gate == "" })
-	if c.Key == "" {
+	own := c.Key == ""
+	if own {
 		c.Key = rand.Text()
 	}
 	answer, err := s.act(ctx, "start", c)
+	if own && answer.Reason == "duplicate" && answer.Outcome == "in-progress" { // nobody else has the key
+		s.note("opsm: the answer to this request was lost; it was sent again, and the run %s is what came of it", answer.RunID)
+		err = nil
+	}
 	if err != nil || !c.Wait {
 		return err
 	}

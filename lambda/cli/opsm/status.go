@@ -51,6 +51,7 @@ type serverStatus struct {
 	ServerName string `json:"serverName"`
 	Configured bool   `json:"configured"`
 	Enabled    bool   `json:"enabled"`
+	OpenRun    string `json:"openRun"`
 	LastEnds   []struct {
 		Outcome string    `json:"outcome"`
 		At      time.Time `json:"at"`
@@ -68,7 +69,7 @@ type statusCommand struct{}
 // Help is shown by kong.
 func (statusCommand) Help() string {
 	return "In a pipe each line begins with what it is about: server, fleet-hold, slot or mailbox.\n\n" +
-		"server: name, state (idle, waiting, starting, running), since, reason, until, expires, run, last outcome, last end, held until\n\n" +
+		"server: name, state (idle, waiting, starting, running, unread), since, reason, until, expires, run, last outcome, last end, held until\n\n" +
 		"fleet-hold: until, reason\n\nslot: run\n\nmailbox: topic, protocol, address"
 }
 
@@ -117,12 +118,15 @@ func (s *session) statusJSON(answer json.RawMessage, m mailboxes) error {
 	return s.json(all)
 }
 
-// run is a server's open run; its zero value is none.
-func (f fleet) run(server string) openRun {
+// run is a server's open run. The list of runs may lag behind the servers' records: a run that only these have is unread.
+func (f fleet) run(server serverStatus) openRun {
 	for _, run := range f.Runs {
-		if run.ServerName == server {
+		if run.ServerName == server.ServerName {
 			return run
 		}
+	}
+	if server.OpenRun != "" {
+		return openRun{RunID: server.OpenRun, State: "unread"}
 	}
 	return openRun{State: "idle"}
 }
@@ -141,7 +145,7 @@ func (r openRun) since() time.Time {
 
 func writeStatus(s *session, f fleet, m mailboxes) error {
 	for _, server := range f.Servers {
-		run, outcome, end, held := f.run(server.ServerName), "", time.Time{}, time.Time{}
+		run, outcome, end, held := f.run(server), "", time.Time{}, time.Time{}
 		if len(server.LastEnds) > 0 {
 			outcome, end = server.LastEnds[0].Outcome, server.LastEnds[0].At
 		}

@@ -13,7 +13,7 @@ func (s *session) statusText(f fleet, m mailboxes) string {
 	if len(f.Servers) > 0 {
 		rows := [][]string{{"SERVER", "STATE", "SINCE", "WHAT"}}
 		for _, server := range f.Servers {
-			run := f.run(server.ServerName)
+			run := f.run(server)
 			rows = append(rows, []string{server.ServerName, run.State, ago(f.At, run.since()), strings.Join(append(run.facts(f.At),
 				server.facts(f.At)...), "; ")})
 		}
@@ -55,7 +55,11 @@ func (r openRun) facts(now time.Time) []string {
 	}
 	facts = append(facts, about("asked to stop ", now, r.StopAsked)...)
 	if u := r.Unseen; !u.Since.IsZero() {
-		facts = append(facts, "last seen "+ago(now, u.Since)+": "+cmp.Or(u.Detail, u.Reason))
+		seen := "last seen "
+		if r.State == "starting" {
+			seen = "tried to start, and not seen since, "
+		}
+		facts = append(facts, seen+ago(now, u.Since)+": "+cmp.Or(u.Detail, u.Reason))
 	}
 	if !r.Deadline.IsZero() && now.After(r.Deadline) {
 		facts = append(facts, about("overdue since ", now, r.Deadline)...)

@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/alecthomas/kong"
+
+	"opsworks-maintenance/lambda/settings"
 )
 
 const description = `Asks the maintenance function, as an operator.
@@ -37,6 +39,15 @@ type options struct {
 	Region   string `placeholder:"NAME" help:"Region of the function."`
 	Endpoint string `env:"OPSM_ENDPOINT" placeholder:"URL" help:"Address of the local system (make run), which needs no credentials."`
 	JSON     bool   `name:"json" help:"Print JSON."`
+}
+
+// where are the flags that say whom a command asks, as they were given.
+func (o options) where() string {
+	flags := ""
+	if o.Function != settings.DefaultName {
+		flags = after(" -function ", o.Function)
+	}
+	return flags + after(" -profile ", o.Profile) + after(" -region ", o.Region) + after(" -endpoint ", o.Endpoint)
 }
 
 // arguments are the whole command line.
@@ -73,13 +84,19 @@ func command(ctx context.Context, args []string, screen screen) error {
 		return err
 	}
 	s := &session{options: all.options, screen: screen}
-	if all.Import.File == "" { // a file needs no AWS
-		if err := s.connect(ctx); err != nil {
-			return err
-		}
-	}
 	parsed.BindTo(ctx, (*context.Context)(nil))
-	return parsed.Run(s)
+	err = nil
+	if all.Import.File == "" { // a file needs no AWS
+		err = s.connect(ctx)
+	}
+	if err == nil {
+		err = parsed.Run(s)
+	}
+	var said exit
+	if err != nil && ctx.Err() != nil && !errors.As(err, &said) {
+		return s.interrupted(err)
+	}
+	return err
 }
 
 // userName is the one of the machine; empty where it has none.

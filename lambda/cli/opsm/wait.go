@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -20,7 +21,7 @@ func (s *session) wait(ctx context.Context, started answer, every time.Duration)
 			return goesOn{started.ServerName, started.RunID}
 		case err != nil:
 			if faults++; faults == mostFaults {
-				return fmt.Errorf("the run %s cannot be seen; it goes on: %w", started.RunID, err)
+				return fmt.Errorf("the run %s cannot be seen; if it is not over, it goes on: %w", started.RunID, err)
 			}
 			s.note("opsm: looking again in %s: %s", every, err)
 		case run.State == "over":
@@ -40,7 +41,7 @@ func (s *session) wait(ctx context.Context, started answer, every time.Duration)
 	}
 }
 
-// look finds a run in its server's history; one that is not there yet has no state.
+// look finds a run in its server's history, or among the open ones: the history lags, and is of the latest only.
 func (s *session) look(ctx context.Context, started answer) (pastRun, json.RawMessage, error) {
 	var h history
 	raw, err := s.ask(ctx, "history", server{started.ServerName}, &h)
@@ -61,7 +62,28 @@ func (s *session) look(ctx context.Context, started answer) (pastRun, json.RawMe
 			return run, whole.Runs[i], nil
 		}
 	}
-	return pastRun{}, nil, nil
+	return s.lookAmongOpen(ctx, started)
+}
+
+// lookAmongOpen finds a run in the status; one that is open and cannot be read yet has no state.
+func (s *session) lookAmongOpen(ctx context.Context, started answer) (pastRun, json.RawMessage, error) {
+	var f fleet
+	_, err := s.ask(ctx, "status", struct{}{}, &f)
+	if err == nil {
+		err = unreadable(s, f.Reason, f.Message)
+	}
+	if err != nil {
+		return pastRun{}, nil, err
+	}
+	for _, run := range f.Runs {
+		if run.RunID == started.RunID {
+			return pastRun{RunID: run.RunID, State: run.State, WaitsFor: run.WaitsFor}, nil, nil
+		}
+	}
+	if slices.ContainsFunc(f.Servers, func(server serverStatus) bool { return server.OpenRun == started.RunID }) {
+		return pastRun{}, nil, nil
+	}
+	return pastRun{}, nil, fmt.Errorf("it is neither in the history of %s nor among the open runs", started.ServerName)
 }
 
 // ended prints how a run ended; anything but a success has an exit code of its own.
