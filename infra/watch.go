@@ -82,8 +82,8 @@ func alarms(f *Function) []alarmSpec {
 			"Lambda throttled the function: the account's concurrency is used up. " +
 				"Events wait up to an hour, then they lie in the dead-letter queue."},
 		{settings.AlarmDeadLetters, f.DeadLetters.MetricApproximateNumberOfMessagesVisible(longest), 1, false,
-			"Events could not be delivered or handled. When the fault is gone, make redrive sends them to the function again, but for " +
-				"operators' requests, which it lists; what is too old starts nothing."},
+			"Events could not be delivered or handled. When the fault is gone, make redrive FUNCTION=" + name + " sends them to the function " +
+				"again, but for operators' requests, which it lists; what is too old starts nothing."},
 		{settings.AlarmPublishFailures, f.metric(settings.MetricPublishFailures, every(5)), 1, false,
 			"A message could not be published. It is tried again: text for 14 days, records and chat for one. " +
 				"The " + log + " says why, under error."},

@@ -77,6 +77,10 @@ func approve(run Run, o Operator, f Facts) (Decision, Report) {
 	if !run.Approval.covers(f.Policy.Work) {
 		n.Run.Approval, n.Run.LookAt = Approval{Asked: f.Policy.Work, At: f.Now, By: cut(o.By, maxName)}, f.Now
 	}
-	n.Report = n.Run.report(Notification{Outcome: OutcomeWaiting, Reason: run.Wait.Reason, At: f.Now, Until: run.Wait.Until})
+	waits := Notification{Outcome: OutcomeWaiting, Reason: run.Wait.Reason, At: f.Now, Until: run.Wait.Until}
+	if waits.Reason == ReasonApprovalNeeded { // which it is not any more; what is said unless it is looked at here and now
+		waits.Reason, waits.Until = ReasonAttemptAlive, run.Lease.Until
+	}
+	n.Report = n.Run.report(waits)
 	return n, Report{}
 }

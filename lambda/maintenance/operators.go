@@ -45,20 +45,34 @@ func (t *turn) stop(run Run, report Report) Report {
 func (r *Runner) Close(ctx context.Context, o Operator) Report {
 	return r.operate(ctx, o, func(t *turn, run Run) (Decision, Report) {
 		f := t.facts(run.ServerName)
-		long := func(since time.Time) bool { return !since.IsZero() && !f.Now.Before(since.Add(unseenTicks*f.Tick)) }
+		busy, free, seen := time.Time{}, run.Deadline, run.Unseen.Since.IsZero()
+		if run.State == RunStarting {
+			busy, free, seen = run.Attempt.Ends.Add(leaseMargin), run.Attempt.Claimed.Add(unseenTicks*f.Tick), false
+		} else if unseen := run.Unseen.Since.Add(unseenTicks * f.Tick); !seen && unseen.Before(free) {
+			free = unseen
+		}
+		if run.Lease.Live(f.Now) {
+			busy = later(busy, run.Lease.Until)
+		}
 		switch {
 		case run.State == RunWaiting:
 			return Decision{}, o.answer(OutcomeRefused, ReasonNotRunning, run, "the run waits and holds nothing; stop it instead", f.Now)
-		case run.Lease.Live(f.Now) || run.State == RunStarting && f.Now.Before(run.Attempt.Ends.Add(leaseMargin)):
-			return Decision{}, o.answer(OutcomeRefused, ReasonAttemptAlive, run, "its attempt may still be running until "+
-				later(run.Attempt.Ends, run.Lease.Until).UTC().Format(time.RFC3339), f.Now)
-		case run.State == RunRunning && !f.Now.After(run.Deadline) && !long(run.Unseen.Since),
-			run.State == RunStarting && !long(run.Attempt.Claimed):
-			return Decision{}, o.answer(OutcomeRefused, ReasonInProgress, run,
-				"", f.Now)
+		case f.Now.Before(busy):
+			return Decision{}, o.refuseUntil(busy, ReasonAttemptAlive, run, f.Now)
+		case seen && f.Now.Before(free):
+			return Decision{}, o.answer(OutcomeRefused, ReasonInProgress, run, "", f.Now)
+		case f.Now.Before(free):
+			return Decision{}, o.refuseUntil(free, ReasonInProgress, run, f.Now)
 		}
 		return end(run, ending{outcome: OutcomeFailed, reason: ReasonClosedByHand, stop: true}, f), Report{}
 	})
+}
+
+// refuseUntil is a refusal of what may be asked again from then on.
+func (o Operator) refuseUntil(until time.Time, reason Reason, run Run, now time.Time) Report {
+	report := o.answer(OutcomeRefused, reason, run, "", now)
+	report.Until = until
+	return report
 }
 
 // answer is the answer to an operator's request about a run.

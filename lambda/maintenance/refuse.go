@@ -130,7 +130,7 @@ func (t *turn) capTopics(topics []Topic, now time.Time) ([]Topic, error) {
 	day := now.UTC().Format("20060102")
 	more := Run{ID: "event-" + string(ReasonManyRefusals) + "-" + day, State: RunOver, Created: now, Ended: now, Outcome: OutcomeRefused,
 		Reason: ReasonManyRefusals, Detail: fmt.Sprintf("more than %d refusals of alarms and unreadable events today; "+
-			"the others are in the history and the log", maxRefusals)}
+			"the others are in the log, and those of a server in its history", maxRefusals)}
 	more.owe(Notification{Outcome: OutcomeRefused, Reason: ReasonManyRefusals, At: now, Detail: more.Detail}, topics)
 	stored, err := t.commit(Run{}, Decision{Run: more}, moveOptions{})
 	switch ReasonOf(err) {

@@ -11,8 +11,9 @@ type Report struct {
 	// ServerName is empty where an event named none.
 	ServerName string
 	Trigger    Trigger
-	// Triggers are all that the run holds.
+	// Triggers are all that the run holds, More is how many it counts beside them.
 	Triggers []Trigger
+	More     int
 	// Attributes are the names of the engine attributes.
 	Attributes []string
 	// Stop is true where the request was to end a run.
@@ -107,7 +108,7 @@ func (r Run) report(n Notification) Report {
 		ServerAtDecision: r.Attempt.ServerAtDecision, Attempt: n.Attempt, Sequence: n.Sequence, Until: n.Until, Deadline: r.Deadline,
 		Started: r.Accepted, At: n.At, Zone: r.Zone, Detail: n.Detail, Answer: n.Answer,
 	}
-	out.Figures = n.Figures
+	out.Figures, out.More = n.Figures, r.More
 	if r.Stop.By != stopByWindow {
 		out.StopAsked = r.Stop.At
 	}

@@ -12,8 +12,6 @@ type advice struct {
 	commands     []command
 }
 
-const nothingStarts = "If you do nothing, nothing is started."
-
 // advise is what a message advises.
 func advise(v view) advice {
 	a, idle := adviseOutcome(v), fill(v, v.said.idle)
@@ -36,7 +34,7 @@ func adviseOutcome(v view) advice {
 		return advice{idle: "There is nothing to do: one run serves all its triggers, and its end is notified."}
 	case maintenance.OutcomeInProgress:
 		if !v.followed() {
-			return advice{idle: nothingStarts + alarmStays(v), repair: repair(v)}
+			return advice{idle: nothingStarts(v), repair: repair(v)}
 		}
 		return advice{idle: "There is nothing to do: the end of that run is notified.", repair: repair(v)}
 	case maintenance.OutcomeSucceeded:
@@ -104,6 +102,9 @@ func failed(v view) advice {
 	if v.Detail != "" && v.StopAsked.IsZero() {
 		a.repair = "Put that right first."
 	}
+	if len(v.Attributes) > 0 { // their values are kept nowhere
+		a.repair = strings.TrimSpace(a.repair + " Another start needs its engine attributes again.")
+	}
 	return a
 }
 
@@ -124,9 +125,12 @@ func overdue(v view) advice {
 }
 
 func missed(v view) advice {
-	a := advice{idle: "If you do nothing, nothing is started before the next trigger." + alarmStays(v), commands: []command{plan, startNow}}
-	if v.said.doMissed || v.Reason == maintenance.ReasonNoSuccess {
-		a.repair, a.commands = repair(v), []command{plan}
+	a := advice{idle: "If you do nothing, nothing is started before the next trigger." + alarmStays(v), commands: []command{plan}}
+	switch {
+	case v.said.doMissed || v.Reason == maintenance.ReasonNoSuccess:
+		a.repair = repair(v)
+	case len(v.said.overrides) > 0: // a run expires as its window ends: another start would be refused by it
+		a.commands = append(a.commands, startLeavingOut(v.said.overrides))
 	}
 	return a
 }
@@ -142,11 +146,21 @@ func notStarted(v view) advice {
 		return advice{idle: "If you do nothing, it is tried on, and its end is notified once it is seen.", repair: repair(v),
 			commands: []command{giveUp}}
 	}
-	a := advice{idle: nothingStarts + alarmStays(v), repair: repair(v), commands: afresh(v)}
-	if v.ServerName == "" {
-		a.idle = "If you do nothing, the event starts nothing."
+	return advice{idle: nothingStarts(v), repair: repair(v), commands: afresh(v)}
+}
+
+// nothingStarts is what comes of a trigger that came to nothing. It promises nothing of a run that waits for others.
+func nothingStarts(v view) string {
+	what := "it"
+	switch {
+	case v.ServerName == "":
+		what = "the event"
+	case v.Trigger.Kind == maintenance.TriggerManual:
+		what = "this request"
+	case v.Trigger.Kind == maintenance.TriggerAlarm:
+		what = "this alarm"
 	}
-	return a
+	return "If you do nothing, " + what + " starts nothing." + alarmStays(v)
 }
 
 // afresh are the commands where nothing runs that could be ended.
@@ -156,7 +170,7 @@ func afresh(v view) []command {
 		all = append(all, plan)
 	}
 	if v.said.startable {
-		all = append(all, command{what: startNow.what, verb: startNow.verb, server: true, overrides: v.said.overrides})
+		all = append(all, startLeavingOut(v.said.overrides))
 	}
 	return all
 }
@@ -174,7 +188,7 @@ func repair(v view) string {
 
 // alarmStays is the one thing about alarms that surprises everybody.
 func alarmStays(v view) string {
-	if v.Trigger.Kind != maintenance.TriggerAlarm {
+	if v.Trigger.Kind != maintenance.TriggerAlarm || v.ServerName == "" {
 		return ""
 	}
 	return " An alarm that stays in ALARM does not ask again."

@@ -32,8 +32,12 @@ func Unsaid(report maintenance.Report) string {
 
 // before is the answer to a trigger that comes again: what came of it then, which may not be how things are now.
 func before(v view) string {
+	again := ""
+	if v.Trigger.Kind == maintenance.TriggerManual {
+		again = " A new request has a key of its own; on the page, refresh first."
+	}
 	return "The same trigger came before, and came to: " + string(v.Outcome) + after(", run ", v.RunID) + "." + sentence(v.detail()) +
-		" Nothing was done now."
+		" Nothing was done now." + again
 }
 
 // Planned is what a report of something that was only thought through says, in one line: what would happen now.

@@ -87,7 +87,7 @@ func chatSteps(v view, f Function) []string {
 		}
 	}
 	for _, c := range commands {
-		all = append(all, code(c.opsm(v)))
+		all = append(all, code(c.opsm(v, f)))
 	}
 	if len(commands) > 0 {
 		all = append(all, "Without opsm:\n"+code(commands[0].awsCLI(v, f)))

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"opsworks-maintenance/lambda/maintenance"
+	"opsworks-maintenance/lambda/settings"
 )
 
 // command is an operator's request that a message offers. It names its run, on which it acts or is answered that it is over: an old message
@@ -23,9 +24,13 @@ var (
 	giveUp     = command{what: "give up its record, though it may go on", verb: "close"}
 	hold       = command{what: "hold the server for a day", verb: "hold", server: true}
 	plan       = command{what: "see what would happen now", verb: "plan", server: true}
-	startNow   = command{what: "start it now", verb: "start", server: true}
 	startAgain = command{what: "start it again", verb: "start", server: true}
 )
+
+// startLeavingOut starts the server now, past some gates.
+func startLeavingOut(overrides []string) command {
+	return command{what: "start it now", verb: "start", server: true, overrides: overrides}
+}
 
 // usable reports whether the report names what the command is about.
 func (c command) usable(v view) bool {
@@ -61,8 +66,9 @@ func Requests(report maintenance.Report) []Request {
 	return all
 }
 
-// opsm is the command as opsm takes it.
-func (c command) opsm(v view) string {
+// opsm is the command as opsm takes it. It names the Region, and the function where it has another name than opsm expects: what is typed
+// must not go to the stack next to it.
+func (c command) opsm(v view, f Function) string {
 	text := "opsm " + c.verb
 	switch {
 	case c.server && v.ServerName == "":
@@ -72,7 +78,11 @@ func (c command) opsm(v view) string {
 	default:
 		text += " -run " + v.RunID
 	}
-	return text + after(" -override ", strings.Join(c.overrides, ","))
+	text += after(" -override ", strings.Join(c.overrides, ","))
+	if f.Name != settings.DefaultName {
+		text += after(" -function ", f.Name)
+	}
+	return text + after(" -region ", f.Region)
 }
 
 // request is the operator's request as the function takes it.

@@ -26,7 +26,7 @@ func TestText_ACommandNamesItsRun(t *testing.T) {
 				if !strings.Contains(command, "release") {
 					t.Errorf("%s: %s", name, command)
 				}
-			case strings.HasPrefix(command, `echo '{"plan":{"serverName":"automate-06"}}'`), command == "opsm plan -server automate-06":
+			case strings.HasPrefix(command, `echo '{"plan":{"serverName":"automate-06"}}'`), command == "opsm plan -server automate-06 -region us-east-1":
 			case strings.HasPrefix(command, "opsm start -server automate-06"):
 				if r.State != maintenance.RunOver {
 					t.Errorf("%s offers a start of a server whose run is %s", name, r.State)
@@ -42,6 +42,18 @@ func TestText_ACommandNamesItsRun(t *testing.T) {
 	}
 	if orders == 0 {
 		t.Error("no message offers anything")
+	}
+}
+
+// What is typed must not go to the stack beside the one that wrote it.
+func TestText_ACommandGoesWhereItsMessageComesFrom(t *testing.T) {
+	for name, r := range cases {
+		for _, command := range typed(message.Text(r, message.Function{Name: "second", Region: "eu-west-1"}).Body) {
+			if !strings.HasSuffix(command, " -function second -region eu-west-1") &&
+				!strings.Contains(command, " --function-name second:operators --region eu-west-1 ") {
+				t.Errorf("%s: %s", name, command)
+			}
+		}
 	}
 }
 
@@ -107,6 +119,17 @@ func TestText_AdviceDoesNoHarm(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// A run that counts more triggers than it holds is not called off by the alarms that it holds.
+func TestText_CallsOffOnlyWhatItKnows(t *testing.T) {
+	r := cases["waiting-outside-window"]
+	for more, want := range map[int]bool{0: true, 1: false} {
+		r.More = more
+		if body := message.Text(r, function).Body; strings.Contains(body, "returns to OK") != want {
+			t.Errorf("%d more: %s", more, body)
+		}
 	}
 }
 

@@ -1,6 +1,7 @@
 package message
 
 import (
+	"cmp"
 	"strings"
 
 	"opsworks-maintenance/lambda/maintenance"
@@ -41,14 +42,22 @@ func linkOf(v view, f Function) link {
 	case v.Reference != "" && !v.said.noExecution:
 		return link{"look at it", console + "/systems-manager/automation/execution/" + v.Reference + "?region=" + f.Region, "execution"}
 	case v.said.log:
-		return link{"look into it", console + "/cloudwatch/home?region=" + f.Region + "#logsV2:log-groups/log-group/$252Faws$252Flambda$252F" +
-			f.Name + "/log-events" + quoted(v.RunID), "log"}
+		return link{"look into it", console + "/cloudwatch/home?region=" + f.Region + "#logsV2:log-groups/log-group/" + escaped(f.logGroup()) +
+			"/log-events" + quoted(cmp.Or(v.said.logged, v.RunID)), "log"}
 	default:
 		return link{"", console + "/cloudwatch/home?region=" + f.Region + "#dashboards/dashboard/" + f.Name, Dashboard}
 	}
 }
 
-// quoted is the filter for lines with an id, as the console's addresses have it: escaped twice, with $ for %.
+// logGroup is where the function logs: where nothing else is said, in the group that Lambda names by it.
+func (f Function) logGroup() string { return cmp.Or(f.LogGroup, "/aws/lambda/"+f.Name) }
+
+// escaped is the name of a log group as the console's addresses have it: escaped twice, with $ for %.
+func escaped(group string) string {
+	return strings.NewReplacer("/", "$252F", "#", "$2523").Replace(group)
+}
+
+// quoted is the filter for lines with an id, as the console's addresses have it.
 func quoted(id string) string {
 	if id == "" {
 		return ""

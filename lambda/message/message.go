@@ -15,6 +15,8 @@ type Function struct {
 	Region string
 	// Account is left out of a message if it is empty.
 	Account string
+	// LogGroup is where it logs; empty is the group that Lambda names by the function.
+	LogGroup string
 }
 
 // Message is one report in one form. However long the texts of the report are, SNS takes it as it is (API_Publish).

@@ -91,6 +91,11 @@ func figureOf(v view, name string) string {
 		return v.when(v.Until)
 	case "starts":
 		return v.when(v.mayStart())
+	case "then":
+		if v.mayStart().IsZero() {
+			return ""
+		}
+		return "then"
 	case "in":
 		return after("in ", spanOver(v.Until.Sub(v.At)))
 	case "ended":
@@ -113,9 +118,9 @@ func holdersOf(v view) string {
 	return strings.Join(all[:shown], ", ") + ", and " + strconv.Itoa(max(len(all), v.Figures.Most)-shown) + " more"
 }
 
-// unlessCleared is what calls a run off that waits for alarms alone.
+// unlessCleared is what calls a run off that waits for alarms alone, if it knows them all.
 func unlessCleared(v view) string {
-	if v.KeepWhenCleared {
+	if v.KeepWhenCleared || v.More > 0 {
 		return ""
 	}
 	for _, t := range v.Triggers {

@@ -33,6 +33,8 @@ type words struct {
 	figured bool
 	// noExecution is true where there is no page of the execution to look at, log where the function's log says more than any page.
 	noExecution, log bool
+	// logged is what the log's lines about it have, where that is not the run's id.
+	logged string
 }
 
 // reasons has words for every reason of the domain, in the order of its lists.
@@ -69,11 +71,12 @@ var reasons = map[maintenance.Reason]words{
 		"an alarm that blocks it is in ALARM"), short: say("alarm {alarm}", "blocked by an alarm"), figured: true,
 		again: "Send a new request when that alarm is OK."},
 	maintenance.ReasonOutsideWindow: {why: say("its maintenance window is closed until {until}", "its maintenance window is closed"),
-		short:     say("window opens {until}", "window closed"),
-		waits:     say("{server} will be maintained when its window opens, {starts}, {in}."),
-		waitsFor:  say(" for its window: {starts}"),
-		waitsIdle: say("If you do nothing, it starts then{unless}."),
-		again:     "Send a new request when the window is open, or leave the window out.", startable: true,
+		short:    say("window opens {until}", "window closed"),
+		waits:    say("{server} will be maintained when its window opens, {starts}, {in}."),
+		waitsFor: say(" for its window: {starts}"),
+		waitsIdle: say("If you do nothing, it starts {then}{unless}.", "If you do nothing, it starts nothing, and expires {expires}.",
+			"If you do nothing, it starts when that is over{unless}."),
+		again: "Send a new request when the window is open, or leave the window out.", startable: true,
 		overrides: []string{maintenance.OverrideWindow}},
 	maintenance.ReasonCalendarClosed: {why: say("a change calendar is closed until {until}", "a change calendar is closed, or cannot be read"),
 		short: say("calendar closed until {until}", "calendar closed"), startable: true, overrides: []string{maintenance.OverrideCalendar},
@@ -86,13 +89,14 @@ var reasons = map[maintenance.Reason]words{
 		short:  say("{condition}", "wrong state"), do: "It can start when the server is HEALTHY or UNHEALTHY.",
 		doSSM: "It can start when the node's SSM Agent is online.", doMissed: true, plannable: true},
 	maintenance.ReasonInProgress: {why: say("the server is under maintenance already"), short: say("under maintenance already"),
-		whyStop: say("it is followed, and not overdue before {deadline}", "it is followed, and not past its deadline")},
+		whyStop: say("it is still looked for, and its record can be given up from {until}",
+			"it is followed, and not overdue before {deadline}", "it is followed, and not past its deadline")},
 	maintenance.ReasonCoolingDown: {why: say("its last maintenance ended {ended}; the cooldown ({limit}) lasts until {until}",
 		"its last maintenance ended within the cooldown"), short: say("cooldown until {until}", "cooldown"),
-		do: "If the server needs it sooner, start it by hand.", startable: true, plannable: true},
+		do: "If it is needed sooner, start it by hand.", startable: true, plannable: true},
 	maintenance.ReasonDailyLimit: {why: say("alarms have started it {most} times today, the daily limit, which counts anew {until}",
 		"alarms have started it as often as the daily limit allows"), short: say("daily limit ({most}) reached", "daily limit reached"),
-		do: "If the server needs it sooner, start it by hand.", startable: true, plannable: true},
+		do: "If it is needed sooner, start it by hand.", startable: true, plannable: true},
 	maintenance.ReasonConcurrencyLimit: {why: say("the concurrency limit ({most}) is reached by {holders}",
 		"the concurrency limit ({most}) is reached", "the concurrency limit is reached"),
 		short: say("concurrency limit ({most}) reached", "concurrency limit reached"),
@@ -144,12 +148,14 @@ var reasons = map[maintenance.Reason]words{
 	maintenance.ReasonNotRunning: {why: say("the run that was named is over"), whyStop: say("nothing of it runs that could be ended"),
 		short: say("not running")},
 	maintenance.ReasonAttemptAlive: {
-		why:   say("an attempt to start it may be alive until {until}", "an attempt to start it may still be alive"),
-		short: say("an attempt may be alive"), do: "Send a new request when that attempt is over."},
+		why:   say("another invocation may be at work on it until {until}", "another invocation may be at work on it"),
+		short: say("another invocation is at work on it"), do: "Send a new request then.",
+		waits: say("{maintenance} is approved, and is looked at again within a minute: {why}.")},
 	maintenance.ReasonUnknownRun:    {why: say("no run has that id"), short: say("unknown run")},
 	maintenance.ReasonHoldUnchanged: {why: say("no hold was changed"), short: say("no hold changed"), summary: say("No hold was changed.")},
 	maintenance.ReasonHoldExpired: {why: say("the hold ran out"), short: say("the hold ran out"),
-		summary: say("{maintenance} is held no longer: {why}."), subject: say("maintenance no longer held: {why}")},
+		summary: say("The hold on maintenance of {server} ran out.", "The hold on maintenance of all servers ran out."),
+		subject: say("{why}")},
 	maintenance.ReasonNotAsked: {why: say("it does not wait for an approval"), short: say("no approval is asked for"),
 		summary: say("Nothing was approved: {why}.")},
 	maintenance.ReasonWorkChanged: {why: say("what it would run is not what approval was asked for"), short: say("the work has changed"),
@@ -158,7 +164,7 @@ var reasons = map[maintenance.Reason]words{
 		do: "Look into it, and deploy a newer version if there is one."},
 	maintenance.ReasonManyRefusals: {why: say("more events were refused today than are notified one by one"),
 		short:   say("too many to notify today"),
-		summary: say("Nothing was started: {why}."), do: "Find what sends them.", log: true,
+		summary: say("Nothing was started: {why}."), do: "Find what sends them.", log: true, logged: string(maintenance.OutcomeRefused),
 		idle: say("If you do nothing, further ones of today are not notified; the log has them.")},
 
 	maintenance.ReasonOwnAlarm:         {why: say("it is an alarm of this function's own"), short: say("own alarm")},

@@ -84,7 +84,7 @@ func TestAnswer_SaysWhatAnOperatorHasToKnowBesides(t *testing.T) {
 		"a stop that is not obeyed yet": {answers["in-progress-stopping"], "Maintenance of automate-06 is asked to stop."},
 		"a close that is refused: that says nothing of a start": {
 			report(maintenance.OutcomeRefused, maintenance.ReasonAttemptAlive, operator, asksToStop, until(time.Minute)),
-			"Maintenance of automate-06 was not ended: an attempt to start it may be alive until Sun 29 Nov 00:01 CET."},
+			"Maintenance of automate-06 was not ended: another invocation may be at work on it until Sun 29 Nov 00:01 CET."},
 		"a second attempt that failed for certain: the run waits on": {
 			report(maintenance.OutcomeError, maintenance.ReasonThrottled, operator, accepted, state(maintenance.RunWaiting)),
 			"Maintenance of automate-06 could not be started: AWS throttled the calls."},

@@ -36,7 +36,7 @@ func Text(report maintenance.Report, function Function) Message {
 		lines(intro + page.after())
 	}
 	for _, c := range commands {
-		lines("  " + c.opsm(v))
+		lines("  " + c.opsm(v, function))
 	}
 	if len(commands) > 0 {
 		lines("Without opsm:", "  "+commands[0].awsCLI(v, function))

@@ -31,8 +31,10 @@ type Handler struct {
 	Runner   Runner
 	// Operators is the ARN of the function's alias for operators, which buttons call.
 	Operators string
-	Log       *slog.Logger
-	Now       func() time.Time
+	// LogGroup is where the function logs; empty is the group that Lambda names by it.
+	LogGroup string
+	Log      *slog.Logger
+	Now      func() time.Time
 }
 
 // Invoke implements lambda.Handler: a string of HTML, or of Markdown that describes the widget. What goes wrong is said on the page.
@@ -49,6 +51,7 @@ func (h *Handler) Invoke(ctx context.Context, payload []byte) (answer []byte, er
 		return encode(description)
 	}
 	p := &page{Handler: h, request: q, scale: newScale(began, q.width), function: functionOf(h.Operators)}
+	p.function.LogGroup = h.LogGroup
 	if lc, ok := lambdacontext.FromContext(ctx); ok {
 		p.self = lc.InvokedFunctionArn
 	}

@@ -29,6 +29,7 @@ func New(getenv func(string) string, logger *slog.Logger) (*Handler, error) {
 	config.HTTPClient = connection.Client(trusted, ledger.AttemptTimeout)
 	return &Handler{
 		Settings: doc, Operators: environment.Operators, Log: logger, Now: time.Now,
+		LogGroup: shared(getenv("AWS_LAMBDA_LOG_GROUP_NAME"), getenv("AWS_LAMBDA_FUNCTION_NAME")),
 		// Of the domain only what looks is used; the page's role allows no more.
 		Runner: &maintenance.Runner{Ledger: ledger.New(config, environment.RunsTable, rand.Text), MaxConcurrent: doc.MaxConcurrent,
 			Now: time.Now, NewID: maintenance.NewID},
@@ -43,6 +44,14 @@ func (u Unable) Invoke(context.Context, []byte) ([]byte, error) {
 	var h message.HTML
 	sentence(&h, "This page cannot be shown: "+u.Err.Error())
 	return encode(h.String())
+}
+
+// shared is the page's log group where it is the function's too: it is, unless it is named by the page.
+func shared(group, page string) string {
+	if group == "/aws/lambda/"+page {
+		return ""
+	}
+	return group
 }
 
 // functionOf is the function that an ARN of its alias is of, as messages name it.
