@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"opsworks-maintenance/events"
 )
@@ -66,7 +67,7 @@ func TestDecode_OwnForms(t *testing.T) {
 		{"a hold until no time", `{"hold": {"until": "tomorrow"}}`, `until "tomorrow" is not a time like`},
 		{"a hold until an empty time", `{"hold": {"until": ""}}`, "until is missing or empty"},
 		{"a hold with another field", `{"hold": {"server": "a"}}`, `unknown field "server"`},
-		{"a release with a time", `{"release": {"until": "2026-11-29T06:00:00Z"}}`, `unknown field "until"`},
+		{"a release of no hold's end", `{"release": {"until": "tomorrow"}}`, `until "tomorrow" is not a time like`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			got, err := events.Decode([]byte(tt.payload))
@@ -104,6 +105,7 @@ func TestDecode_Requests(t *testing.T) {
 		`{"hold": {}}`:                  events.Hold{},
 		`{"hold": {"serverName": "a"}}`: events.Hold{ServerName: "a"},
 		`{"release": {}}`:               events.Release{},
+		`{"release": {"until": "2026-11-29T06:00:00+01:00"}}`: events.Release{Until: time.Date(2026, 11, 29, 5, 0, 0, 0, time.UTC)},
 	} {
 		t.Run(payload, func(t *testing.T) {
 			got, err := events.Decode([]byte(payload))

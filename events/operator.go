@@ -35,8 +35,13 @@ type Hold struct {
 	By         string
 }
 
-// Release takes a brake away, of a server or, without a name, of the fleet.
-type Release struct{ ServerName, By string }
+// Release takes a brake away, of a server or, without a name, of the fleet. Until, if set, is the end of the hold that is meant, and of no
+// other.
+type Release struct {
+	ServerName string
+	Until      time.Time
+	By         string
+}
 
 // Plan asks what would happen if maintenance of a server were asked for now.
 type Plan struct{ ServerName string }

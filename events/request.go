@@ -122,16 +122,21 @@ func holdForm(f form) (Event, error) {
 	if hold.By, err = inner.optional("by"); err != nil {
 		return nil, err
 	}
-	until, err := inner.optional("until")
-	if err != nil || until == "" {
-		return hold, err
+	hold.Until, err = inner.until()
+	return hold, err
+}
+
+// until is a time, zero if none is given.
+func (f form) until() (time.Time, error) {
+	text, err := f.optional("until")
+	if err != nil || text == "" {
+		return time.Time{}, err
 	}
-	at, err := time.Parse(time.RFC3339, until)
+	at, err := time.Parse(time.RFC3339, text)
 	if err != nil {
-		return nil, inner.invalid("until %s is not a time like 2026-11-29T06:00:00+01:00", quote(until))
+		return time.Time{}, f.invalid("until %s is not a time like 2026-11-29T06:00:00+01:00", quote(text))
 	}
-	hold.Until = at.UTC()
-	return hold, nil
+	return at.UTC(), nil
 }
 
 func releaseForm(f form) (Event, error) {
@@ -139,14 +144,17 @@ func releaseForm(f form) (Event, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := inner.only("serverName", "by"); err != nil {
+	if err := inner.only("serverName", "until", "by"); err != nil {
 		return nil, err
 	}
 	var release Release
 	if release.ServerName, err = inner.optional("serverName"); err != nil {
 		return nil, err
 	}
-	release.By, err = inner.optional("by")
+	if release.By, err = inner.optional("by"); err != nil {
+		return nil, err
+	}
+	release.Until, err = inner.until()
 	return release, err
 }
 

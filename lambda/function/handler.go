@@ -113,7 +113,8 @@ func (h *Handler) answer(ctx context.Context, in invocation, event events.Event,
 		q := maintenance.HoldRequest{ServerName: event.ServerName, Until: event.Until, Reason: event.Reason, By: event.By}
 		return h.hold(ctx, in, event, q, h.Runner.Hold)
 	case events.Release:
-		return h.hold(ctx, in, event, maintenance.HoldRequest{ServerName: event.ServerName, By: event.By}, h.Runner.Release)
+		q := maintenance.HoldRequest{ServerName: event.ServerName, Until: event.Until, By: event.By}
+		return h.hold(ctx, in, event, q, h.Runner.Release)
 	case events.Plan:
 		return h.plan(ctx, in, event.ServerName)
 	case events.History:

@@ -18,7 +18,7 @@ const (
 // HoldRequest is an operator's request to hold a server, or to release it; without a name, the fleet.
 type HoldRequest struct {
 	ServerName string
-	// Until is when the hold ends; zero is 24 hours from now.
+	// Until is when the hold ends; zero is 24 hours from now. Of a release it is the end of the hold that is meant; zero is any.
 	Until  time.Time
 	Reason string
 	By     string
@@ -118,6 +118,9 @@ func (t brake) release() HoldAnswer {
 	return HoldAnswer{Report: t.change(func(was Hold, record Run, now time.Time) (Decision, Report) {
 		if !was.Live(now) {
 			return Decision{}, t.refused("there is no hold to release")
+		}
+		if until := t.request.Until; !until.IsZero() && !until.Equal(was.Until.Truncate(time.Second)) {
+			return Decision{}, t.refused(joined("; ", "the hold is another now, until "+was.Until.UTC().Format(time.RFC3339), was.words()))
 		}
 		n := Decision{Run: record, Hold: &HoldChange{ServerName: t.request.ServerName, Was: was}}
 		r := &n.Run

@@ -65,6 +65,9 @@ func TestRunner_AReleaseEndsAHold(t *testing.T) {
 	}
 	f.alarm()
 	f.sweeps(30)
+	if a := f.Release(f.invocation(), f.hold("puppet-01", 8*time.Hour)); a.Reason != maintenance.ReasonHoldUnchanged { // of another hold
+		t.Errorf("a release of the hold that was there before comes to %+v", a)
+	}
 	a := f.Release(f.invocation(), f.hold("puppet-01", 0))
 	if a.Outcome != maintenance.OutcomeReleased || f.ledger.servers["puppet-01"].Hold != (maintenance.Hold{}) {
 		t.Errorf("a release comes to %+v", a)

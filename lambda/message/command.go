@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+	"time"
 
 	"opsworks-maintenance/lambda/maintenance"
 	"opsworks-maintenance/lambda/settings"
@@ -78,6 +79,9 @@ func (c command) opsm(v view, f Function) string {
 	default:
 		text += " -run " + v.RunID
 	}
+	if until := c.about(v).Until; !until.IsZero() {
+		text += " -until " + until.Format(time.RFC3339)
+	}
 	text += after(" -override ", strings.Join(c.overrides, ","))
 	if f.Name != settings.DefaultName {
 		text += after(" -function ", f.Name)
@@ -95,12 +99,16 @@ func (c command) body(v view) any { return map[string]about{c.verb: c.about(v)} 
 
 // about is what a request is about: a server or a run.
 type about struct {
-	ServerName string   `json:"serverName,omitempty"`
-	RunID      string   `json:"runId,omitempty"`
-	Override   []string `json:"override,omitempty"`
+	ServerName string    `json:"serverName,omitempty"`
+	RunID      string    `json:"runId,omitempty"`
+	Until      time.Time `json:"until,omitzero"`
+	Override   []string  `json:"override,omitempty"`
 }
 
 func (c command) about(v view) about {
+	if c.verb == "release" { // the hold that the message is about, not one that somebody put in its place
+		return about{ServerName: v.ServerName, Until: v.Until.UTC().Truncate(time.Second)}
+	}
 	if c.server {
 		return about{ServerName: v.ServerName, Override: c.overrides}
 	}

@@ -23,6 +23,9 @@ type stage struct {
 	set      func(t *testing.T, m *machine.Machine, server string) (run string)
 }
 
+// tomorrow is the TIME of a command, and the end of each hold.
+var tomorrow = time.Now().Add(24 * time.Hour).UTC().Format(time.RFC3339)
+
 var stages = map[string]stage{
 	"idle": {"", nothing},
 	// closed is a server outside its window, waiting one whose run waits for it.
@@ -42,10 +45,10 @@ var stages = map[string]stage{
 	// approval is a run that waits for one, held and fleet what may not start.
 	"approval": {`, "approval": ["schedule"]`, asked},
 	"held": {"", func(t *testing.T, m *machine.Machine, server string) string {
-		return invoke(t, m, "operators", `{"hold": {"serverName": "`+server+`"}}`, "held")
+		return invoke(t, m, "operators", `{"hold": {"serverName": "`+server+`", "until": "`+tomorrow+`"}}`, "held")
 	}},
 	"fleet": {"", func(t *testing.T, m *machine.Machine, _ string) string {
-		return invoke(t, m, "operators", `{"hold": {}}`, "held")
+		return invoke(t, m, "operators", `{"hold": {"until": "`+tomorrow+`"}}`, "held")
 	}},
 	// late is a run past its deadline.
 	"late": {`, "deadline": "1s"`, func(t *testing.T, m *machine.Machine, server string) string {
@@ -111,8 +114,7 @@ func TestDocumented_Commands(t *testing.T) {
 					server = "automate-06"
 				}
 				address, run := set(t, stages[scene.finds], server)
-				typed := strings.NewReplacer("ID", run, "NAME", server, "TEXT", "release", "TIME",
-					time.Now().Add(24*time.Hour).UTC().Format(time.RFC3339)).Replace(command)
+				typed := strings.NewReplacer("ID", run, "NAME", server, "TEXT", "release", "TIME", tomorrow).Replace(command)
 				exit, out := typeIn(t, address, typed)
 				if exit != scene.exit || !regexp.MustCompile(scene.says).MatchString(out) {
 					t.Errorf("%s\nexit code %d, want %d, and %s in\n%s", typed, exit, scene.exit, scene.says, out)

@@ -52,14 +52,16 @@ var played = map[string][]scene{
 	"opsm hold -fleet -for 8h -reason 'licence renewal'": {{"idle", 0, held}},
 	"opsm release -server NAME":                          {{"idle", 1, `^refused\thold-unchanged\t`}, {"held", 0, released}},
 	"opsm release -fleet":                                {{"fleet", 0, released}},
+	"opsm release -server NAME -until TIME":              {{"held", 0, released}, {"idle", 1, `^refused\thold-unchanged\t`}},
+	"opsm release -fleet -until TIME":                    {{"fleet", 0, released}},
 	"opsm hold -fleet -until TIME":                       {{"idle", 0, held}},
 
 	`echo '{"plan":{"serverName":"NAME"}}'` + byAWS:                   {{"idle", 0, manual}},
 	`echo '{"stop":{"runId":"ID"}}'` + byAWS:                          stops,
 	`echo '{"close":{"runId":"ID"}}'` + byAWS:                         {{"late", 0, closed}},
 	`echo '{"approve":{"runId":"ID"}}'` + byAWS:                       {{"approval", 0, started}},
-	`echo '{"release":{"serverName":"NAME"}}'` + byAWS:                {{"held", 0, released}},
-	`echo '{"release":{}}'` + byAWS:                                   {{"fleet", 0, released}},
+	`echo '{"release":{"serverName":"NAME","until":"TIME"}}'` + byAWS: {{"held", 0, released}},
+	`echo '{"release":{"until":"TIME"}}'` + byAWS:                     {{"fleet", 0, released}},
 	`echo '{"start":{"runId":"ID","override":["window"]}}'` + byAWS:   {{"waiting", 0, started}},
 	`echo '{"start":{"runId":"ID","override":["calendar"]}}'` + byAWS: {{"calendar", 0, started}},
 }

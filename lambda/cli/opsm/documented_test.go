@@ -47,6 +47,7 @@ var (
 	tool = regexp.MustCompile(`^make$|^([A-Z_]+=\S+ )*(make|opsm|aws|go|git|pip|npm|npx|curl|docker|echo|cd|vi) \S`)
 	// ofMessage is a command of a text, alone on its line, or of the form for chat.
 	ofMessage = regexp.MustCompile("(?m)^  ((?:opsm|make|aws|echo) .*)$|`((?:opsm|make|aws|echo) [^`]*)`")
+	moment    = regexp.MustCompile(`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ`)
 	runID     = regexp.MustCompile(`[a-z0-9-]+-\d{8}T\d{6}-[A-Z0-9]+`)
 )
 
@@ -80,9 +81,9 @@ func inMessage(text string) []string {
 	return all
 }
 
-// plain is a command on one line, with ID for the id of a run, which is made up wherever it stands.
+// plain is a command on one line, with ID for the id of a run and TIME for a moment, which are made up wherever they stand.
 func plain(command string) string {
-	command = runID.ReplaceAllString(strings.Join(strings.Fields(command), " "), "ID")
+	command = moment.ReplaceAllString(runID.ReplaceAllString(strings.Join(strings.Fields(command), " "), "ID"), "TIME")
 	return strings.NewReplacer("RUN=…", "RUN=ID", "SERVER=…", "SERVER=NAME", "-run …", "-run ID",
 		"-server …", "-server NAME").Replace(command)
 }

@@ -106,6 +106,7 @@ func (c holdCommand) Run(ctx context.Context, s *session) error {
 type releaseCommand struct {
 	brake
 	asker
+	Until time.Time `json:"until,omitzero" placeholder:"TIME" help:"Only the hold that ends then, as messages give it."`
 }
 
 // Run is called by kong.

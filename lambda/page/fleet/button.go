@@ -45,8 +45,9 @@ func (p *page) button(b button) {
 type operating map[string]target
 
 type target struct {
-	ServerName string `json:"serverName,omitempty"`
-	Key        string `json:"key,omitempty"`
+	ServerName string    `json:"serverName,omitempty"`
+	Key        string    `json:"key,omitempty"`
+	Until      time.Time `json:"until,omitzero"`
 }
 
 // buttons are what can be asked of a server: what a message about its open run offers, and what its name does.
@@ -58,7 +59,7 @@ func (p *page) buttons(r *row) {
 		}
 	}
 	ask := func(verb, what, key string, acts bool) {
-		p.button(button{label: capital(verb), title: what, endpoint: p.Operators, request: operating{verb: {r.name, key}},
+		p.button(button{label: capital(verb), title: what, endpoint: p.Operators, request: operating{verb: {ServerName: r.name, Key: key}},
 			confirmation: confirmation(acts, what, r.name)})
 	}
 	if r.server == nil {
@@ -94,7 +95,8 @@ func release(operators, serverName string, hold maintenance.Hold, zone *time.Loc
 	if whom == "" {
 		whom = "all servers"
 	}
-	return button{label: "Release", title: "end the hold", endpoint: operators, request: operating{"release": {ServerName: serverName}},
+	return button{label: "Release", title: "end the hold", endpoint: operators,
+		request:      operating{"release": {ServerName: serverName, Until: hold.Until.UTC().Truncate(time.Second)}},
 		confirmation: "End the hold until " + when(hold.Until, zone) + after(", ", words(hold)) + "? " + whom}
 }
 

@@ -16,8 +16,8 @@ func TestPage_Release(t *testing.T) {
 		page := shown(t, s, l, console(600, "light", parameters))
 		for _, want := range []string{
 			"confirmation='End the hold until Fri 27 Nov 09:14 CET, night shift: disk is being replaced? compiler-2'>" +
-				`{"release":{"serverName":"compiler-2"}}<`,
-			`confirmation='End the hold until Fri 27 Nov 03:14 CET? all servers'>{"release":{}}<`,
+				`{"release":{"serverName":"compiler-2","until":"2026-11-27T08:14:00Z"}}<`,
+			`confirmation='End the hold until Fri 27 Nov 03:14 CET? all servers'>{"release":{"until":"2026-11-27T02:14:00Z"}}<`,
 		} {
 			if !strings.Contains(page, want) {
 				t.Errorf("%s has no %s", parameters, want)
