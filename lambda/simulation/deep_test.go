@@ -13,7 +13,7 @@ func deep(seed uint64) simulation.Story {
 	return s
 }
 
-func TestDeep(t *testing.T) { runSeeds(t, "TestDeep", 60, deep) }
+func TestDeep(t *testing.T) { runSeeds(t, "TestDeep", 150, deep) }
 
 // The same seed is the same run, however many threads the machine has.
 func TestDeep_SameSeedSameRun(t *testing.T) { sameSeedSameRun(t, 10, deep) }

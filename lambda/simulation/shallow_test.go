@@ -35,7 +35,7 @@ const enough = 1000
 
 func shallow(seed uint64) simulation.Story { return simulation.Draw(seed, 50) }
 
-func TestShallow(t *testing.T) { runSeeds(t, "TestShallow", 1000, shallow) }
+func TestShallow(t *testing.T) { runSeeds(t, "TestShallow", 2000, shallow) }
 
 // runSeeds runs as many seeds as the flag says, or some.
 func runSeeds(t *testing.T, test string, some int, draw func(seed uint64) simulation.Story) {
