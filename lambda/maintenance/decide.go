@@ -56,6 +56,9 @@ func decideWaiting(run Run, triggers []Trigger, f Facts) Decision {
 		return Decision{Need: v.Need}
 	case v.Ruling == RulingPass:
 		return claim(run, by, f)
+	case expired && run.Wait.Reason == "": // before it was looked at
+		v = fresh(run, run.Trigger(), f)
+		return end(run, ending{outcome: OutcomeMissed, reason: v.Reason, detail: v.Detail, figures: v.Figures}, f)
 	case expired:
 		return end(run, ending{outcome: OutcomeMissed, reason: run.Wait.Reason, detail: run.Wait.Detail, figures: run.Wait.Figures}, f)
 	case v.Ruling == RulingWait:

@@ -1,6 +1,7 @@
 package maintenance_test
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -175,6 +176,56 @@ func TestRunner_ARunThatHasExpiredIsMissed(t *testing.T) {
 	f.expectMail("waiting outside-window")
 	f.sweeps(3)
 	f.expectMail("waiting outside-window", "missed outside-window")
+}
+
+// It is no error that something is over before it is looked at; and that it has no reason, fixture.expectReasons lets no test come to.
+func TestRunner_WhatIsOverBeforeItIsLookedAtIsStale(t *testing.T) {
+	minute := maintenance.Window{Hours: hours{map[time.Weekday]bool{time.Saturday: true}, 12 * 60, 12*60 + 1}}
+	slow := func(f *fixture) {
+		f.ledger.fail = func(call string) error {
+			if call == "Read" {
+				f.clock = f.clock.Add(time.Hour)
+			}
+			return nil
+		}
+	}
+	for name, c := range map[string]struct {
+		expires time.Duration
+		window  maintenance.Window
+		age     time.Duration
+		prepare func(*fixture)
+	}{
+		"it comes when its window has closed":        {0, minute, 61 * time.Second, nil},
+		"it waits for less than it may be old":       {time.Minute, maintenance.Window{}, 2 * time.Minute, nil},
+		"its window closes while the ledger is read": {0, minute, 0, slow},
+		"it expires while the ledger is read":        {time.Minute, maintenance.Window{}, 0, slow},
+	} {
+		for _, kind := range []maintenance.TriggerKind{maintenance.TriggerAlarm, maintenance.TriggerSchedule, maintenance.TriggerAfter} {
+			f := newFixture(t)
+			f.policy.ExpiresAfter, f.policy.Window = c.expires, c.window
+			q := f.trigger(kind, "disk")
+			f.clock = f.clock.Add(c.age)
+			if c.prepare != nil {
+				c.prepare(f)
+			}
+			if r := f.ask(q); r.Outcome != maintenance.OutcomeRefused || r.Reason != maintenance.ReasonStale || r.Figures.Limit == 0 {
+				t.Errorf("%s: %s comes to %s %q: %s", name, kind, r.Outcome, r.Reason, r.Detail)
+			}
+		}
+	}
+}
+
+// Without time for a look it was recorded, and the next sweep comes when it has expired.
+func TestRunner_WhatExpiresBeforeItIsLookedAtIsMissed(t *testing.T) {
+	f := newFixture(t)
+	both := []maintenance.Request{f.trigger(maintenance.TriggerSchedule, "weekly"), f.trigger(maintenance.TriggerSchedule, "weekly")}
+	both[1].ServerName = "puppet-02"
+	ctx, cancel := context.WithCancel(f.invocation())
+	f.ledger.before = func(maintenance.Change) { cancel() }
+	f.Ask(ctx, both)
+	f.clock = f.clock.Add(7 * time.Hour)
+	f.sweeps(1)
+	f.expectMail("missed stale", "missed stale")
 }
 
 func TestRunner_WhatAnIndexShowsIsTakenAsItIsNow(t *testing.T) {
