@@ -101,6 +101,33 @@ func TestRunner_ManyTriggersAreCounted(t *testing.T) {
 	}
 }
 
+// What is counted only asks as an alarm does, so of another kind nothing is: behind however many alarms, and however long.
+func TestRunner_BehindManyAlarmsAScheduleIsKept(t *testing.T) {
+	for _, length := range []int{10, 900} {
+		for alarms := range 25 {
+			f := newFixture(t)
+			f.policy.Window = maintenance.Window{Hours: closed{}}
+			for i := range alarms {
+				f.clock = f.clock.Add(time.Second)
+				q := f.trigger(maintenance.TriggerAlarm, fmt.Sprint("alarm-", i))
+				q.Trigger.ID += strings.Repeat("x", length)
+				f.ask(q)
+			}
+			f.clock = now.Add(time.Hour)
+			f.ask(f.trigger(maintenance.TriggerSchedule, "weekly"))
+			f.ask(f.trigger(maintenance.TriggerAfter, "database"))
+			run, kinds := f.only(), map[maintenance.TriggerKind]int{}
+			for _, trigger := range run.Triggers {
+				kinds[trigger.Kind]++
+			}
+			if kinds[maintenance.TriggerSchedule] != 1 || kinds[maintenance.TriggerAfter] != 1 || len(run.Triggers) > 20 ||
+				kinds[maintenance.TriggerAlarm]+run.More != alarms || run.MoreTime.After(now.Add(time.Minute)) {
+				t.Errorf("after %d alarms it holds %v, and counts %d of %s", alarms, kinds, run.More, run.MoreTime)
+			}
+		}
+	}
+}
+
 func TestRunner_AnAlarmThatReturnsToOKIsTakenBack(t *testing.T) {
 	alarm := func(f *fixture, at time.Time) []maintenance.Report {
 		return f.Clear(f.invocation(), []string{"puppet-01"}, maintenance.Trigger{Kind: maintenance.TriggerAlarm, Name: "disk", ID: "arn:disk",
