@@ -93,8 +93,35 @@ func TestRunner_AChangedWaitIsSaved(t *testing.T) {
 	later := now.Add(5 * time.Hour)
 	f.backend.closed.Next = later
 	f.sweeps(4)
-	if run := f.only(); !run.Wait.Until.Equal(later) || !run.DueAt.Equal(later) {
-		t.Errorf("the calendar opens at %s now, the run waits until %s and is due at %s", later, run.Wait.Until, run.DueAt)
+	if run := f.only(); !run.Wait.Until.Equal(later) {
+		t.Errorf("the calendar opens at %s now, the run waits until %s", later, run.Wait.Until)
+	}
+}
+
+// Until when something is in the way may change: a deploy moves a window, somebody opens a calendar, an operator releases a hold.
+func TestRunner_WhatIsOutOfTheWayEarlierIsNoticed(t *testing.T) {
+	for name, c := range map[string]struct{ shut, open func(*fixture) }{
+		"outside-window": {func(f *fixture) { f.policy.Window = maintenance.Window{Hours: closed{}} },
+			func(f *fixture) { f.policy.Window = maintenance.Window{} }},
+		"calendar-closed": {func(f *fixture) {
+			f.backend.closed = maintenance.CalendarState{Closed: true, Next: now.Add(20 * time.Hour)}
+		},
+			func(f *fixture) { f.backend.closed = maintenance.CalendarState{} }},
+		"held": {func(f *fixture) { f.Hold(f.invocation(), f.hold("puppet-01", 20*time.Hour)) },
+			func(f *fixture) {
+				f.Release(f.invocation(), maintenance.HoldRequest{ServerName: "puppet-01", Trigger: f.by("").Trigger})
+			}},
+	} {
+		f := newFixture(t)
+		f.policy.ExpiresAfter = 24 * time.Hour
+		c.shut(f)
+		f.alarm()
+		run := f.ledger.runs[f.ledger.servers["puppet-01"].OpenRun]
+		f.sweeps(5 * 60)
+		c.open(f)
+		if f.sweeps(15); string(run.Wait.Reason) != name || len(f.backend.started) != 1 {
+			t.Errorf("%s: it waited for %s, and %d starts were sent in a quarter of an hour", name, run.Wait.Reason, len(f.backend.started))
+		}
 	}
 }
 
