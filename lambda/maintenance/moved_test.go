@@ -2,6 +2,7 @@ package maintenance_test
 
 import (
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -140,6 +141,35 @@ func TestRunner_LaterRulesAreLeftAlone(t *testing.T) {
 	}
 	if r := f.ask(f.trigger(maintenance.TriggerAlarm, "memory")); r.Outcome != maintenance.OutcomeError || !r.Retry {
 		t.Errorf("a trigger for it comes to %s, tried again: %t", r.Outcome, r.Retry)
+	}
+}
+
+// So is one that later rules move while this version has it in hand.
+func TestRunner_WhatLaterRulesMoveMeanwhileIsLeftAlone(t *testing.T) {
+	for name, during := range map[string]func(f *fixture, later func(maintenance.Run)){
+		"while it is published of": func(f *fixture, later func(maintenance.Run)) {
+			once := sync.OnceFunc(func() { later(f.only()) })
+			f.mailbox.onPublish = func(maintenance.Report) { once() }
+			f.alarm()
+		},
+		"where an index shows it as it was, and it gets a slot": func(f *fixture, later func(maintenance.Run)) {
+			f.alarm()
+			f.MaxConcurrent = 1
+			f.sweeps(2)
+			run := f.only()
+			f.ledger.stale = []maintenance.Due{{RunID: run.ID, Version: run.Version, Edition: run.Edition, State: run.State}}
+			later(run)
+			f.sweeps(10)
+		},
+	} {
+		f, version := newFixture(t), 0
+		during(f, func(run maintenance.Run) {
+			run.Edition, run.Version = maintenance.Edition+1, run.Version+1
+			f.ledger.runs[run.ID], version = run, run.Version
+		})
+		if run := f.only(); run.Version != version || run.Edition != maintenance.Edition+1 {
+			t.Errorf("%s: it was at version %d, and is at %d, of edition %d", name, version, run.Version, run.Edition)
+		}
 	}
 }
 
