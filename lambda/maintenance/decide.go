@@ -82,6 +82,9 @@ func claim(run Run, by Trigger, f Facts) Decision {
 	}
 	r := &n.Run
 	leaveWait(r)
+	if by.Kind == TriggerManual { // where it is refused, the run waits on for the same
+		r.Wait = run.Wait
+	}
 	r.Backend, r.Missing, r.Unseen = f.Policy.Backend, Missing{}, Unseen{}
 	r.Attempt = Attempt{Number: run.Attempt.Number + 1, Claimed: f.Now, Trigger: by, ServerAtDecision: f.Sighting.Server}
 	if n.Claim.DailyLimit > 0 {
