@@ -63,6 +63,35 @@ func TestRunner_ATriggerThatMeetsARunInProgress(t *testing.T) {
 	}
 }
 
+// What comes again is answered with what the first came to, however that came about; in progress only while it is, or nobody can say.
+func TestRunner_WhatComesAgainIsAnsweredWithWhatItCameTo(t *testing.T) {
+	for answered, outcome := range map[maintenance.Reason]maintenance.Outcome{"": maintenance.OutcomeSucceeded,
+		maintenance.ReasonInvalidRequest: maintenance.OutcomeRefused, maintenance.ReasonDenied: maintenance.OutcomeError} {
+		for _, kind := range []maintenance.TriggerKind{maintenance.TriggerAlarm, maintenance.TriggerManual} {
+			f := newFixture(t)
+			f.policy.Cooldown = 0
+			if answered != "" {
+				f.backend.answer = func(maintenance.Run) maintenance.Answer { return maintenance.Answer{Err: failing(answered)} }
+			}
+			f.backend.follow = func(maintenance.Run) maintenance.Sighting { return execution(maintenance.ExecutionSucceeded) }
+			q := f.trigger(kind, "disk")
+			f.ask(q)
+			again := []maintenance.Outcome{f.ask(q).Outcome}
+			f.sweeps(2)
+			again = append(again, f.ask(q).Outcome)
+			f.ledger.fail = func(call string) error { return map[string]error{"Run": errors.New("no answer")}[call] }
+			again = append(again, f.ask(q).Outcome)
+			want := []maintenance.Outcome{outcome, outcome, maintenance.OutcomeInProgress}
+			if answered == "" {
+				want[0] = maintenance.OutcomeInProgress
+			}
+			if !slices.Equal(again, want) {
+				t.Errorf("%s, answered %q: again it comes to %q, want %q", kind, answered, again, want)
+			}
+		}
+	}
+}
+
 func TestRunner_AWaitingRunThatEndsAsInProgressIsSaidToHave(t *testing.T) {
 	f := newFixture(t)
 	f.waits()
