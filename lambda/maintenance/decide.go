@@ -109,6 +109,9 @@ func resume(run Run, f Facts) Decision {
 	}
 	n := Decision{Run: run.to(RunStarting), Claim: &Claim{IgnoreHold: true}, Verdict: Verdict{Ruling: RulingRefuse, Reason: ReasonInProgress,
 		Holder: run.ID}}
+	if run.Attempt.Trigger.Kind == TriggerAlarm { // it was given back to its day
+		n.Claim.DailyLimit = CountOnly
+	}
 	leaveWait(&n.Run)
 	n.Run.Missing, n.Run.Node, n.Run.LookAt = Missing{}, run.Attempt.ServerAtDecision.Node, f.Now
 	if f.Slots != nil { // it is in progress, whether a slot is free or not
