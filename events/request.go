@@ -127,7 +127,7 @@ func holdForm(f form) (Event, error) {
 		return hold, err
 	}
 	at, err := time.Parse(time.RFC3339, until)
-	if err != nil {
+	if err != nil || !writable(at) {
 		return nil, inner.invalid("until %s is not a time like 2026-11-29T06:00:00+01:00", quote(until))
 	}
 	hold.Until = at.UTC()
