@@ -234,12 +234,15 @@ func (e envelope) resource() (string, error) {
 func parseTime(field, value string) (time.Time, error) {
 	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04:05-0700", "2006-01-02 15:04:05 -0700 MST",
 		"2006-01-02 15:04:05 -0700 -0700"} {
-		if t, err := time.Parse(layout, value); err == nil && t.Year() >= 1970 {
+		if t, err := time.Parse(layout, value); err == nil && writable(t) {
 			return t.UTC(), nil
 		}
 	}
 	return time.Time{}, fmt.Errorf("%s %s is not a time", field, quote(value))
 }
+
+// writable reports whether a time, in UTC, can be written down again: JSON has years of four digits.
+func writable(t time.Time) bool { return t.UTC().Year() >= 1970 && t.UTC().Year() <= 9999 }
 
 // problem phrases an error of this package or of encoding/json without repeating a value: it may be an engine attribute's.
 func problem(err error) string {

@@ -11,18 +11,24 @@ import (
 	"opsworks-maintenance/events"
 )
 
-// FuzzDecode holds FromWidget and Decode to two promises, whatever bytes arrive: it does not panic, and nothing asks for maintenance that
-// does not, read by other means, say so. The other means is a plain map, field names compared as encoding/json compares them.
+// FuzzDecode holds FromWidget and Decode to three promises, whatever bytes arrive: it does not panic, what it gives can be recorded, and
+// nothing asks for maintenance that does not, read by other means, say so. The other means is a plain map, field names compared as
+// encoding/json compares them.
 func FuzzDecode(f *testing.F) {
 	for _, payload := range sampleFiles(f) {
 		f.Add(payload)
 	}
+	f.Add([]byte(`{"alarm": {"name": "a", "time": "9999-12-31T23:59:59-12:00", "state": "ALARM", "serverName": "a"}}`))
+	f.Add([]byte(`{"hold": {"until": "9999-12-31T23:59:59-12:00"}}`))
 	for _, request := range []string{`"hold": {}`, `"stop": {"runId": "a-1"}`, `"start": {"serverName": "a"}`} {
 		f.Add([]byte("{" + request + ", " + widgetContext(`{"until": "2026-11-28T01:14:00Z", "reason": "a", "by": "b", "runId": "c"}`) + "}"))
 	}
 	f.Fuzz(func(t *testing.T, payload []byte) {
 		inner, _ := events.FromWidget(payload)
 		event, err := events.Decode(inner)
+		if _, err := json.Marshal(event); err != nil {
+			t.Fatalf("%#v cannot be recorded: %v", event, err)
+		}
 		var invalid *events.InvalidError
 		switch {
 		case err != nil && !errors.As(err, &invalid):

@@ -133,7 +133,7 @@ func (f form) until() (time.Time, error) {
 		return time.Time{}, err
 	}
 	at, err := time.Parse(time.RFC3339, text)
-	if err != nil {
+	if err != nil || !writable(at) {
 		return time.Time{}, f.invalid("until %s is not a time like 2026-11-29T06:00:00+01:00", quote(text))
 	}
 	return at.UTC(), nil

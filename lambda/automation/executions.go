@@ -47,7 +47,7 @@ func (c *Client) unfinished(ctx context.Context, runbook string) listing {
 // execution is asked for its own. One that cannot be read makes the list unclear: it may be the one that matters.
 func (c *Client) list(ctx context.Context, runbook string, filter types.AutomationExecutionFilter) listing {
 	var l listing
-	op, name := "list the executions of "+runbook, baseName(runbook)
+	op, name := "list the executions of "+runbook, c.servers.stem(runbook)
 	pages := ssm.NewDescribeAutomationExecutionsPaginator(c.api, &ssm.DescribeAutomationExecutionsInput{
 		Filters: []types.AutomationExecutionFilter{{Key: types.AutomationExecutionFilterKeyDocumentNamePrefix, Values: []string{name}},
 			filter},
@@ -60,7 +60,7 @@ func (c *Client) list(ctx context.Context, runbook string, filter types.Automati
 			return l
 		}
 		for _, e := range page.AutomationExecutionMetadataList {
-			if baseName(aws.ToString(e.DocumentName)) != name {
+			if c.servers.stem(aws.ToString(e.DocumentName)) != name {
 				continue
 			}
 			given, err := c.parametersOf(ctx, aws.ToString(e.AutomationExecutionId))
@@ -95,12 +95,34 @@ func (c *Client) listed(e types.AutomationExecutionMetadata, given parameters) l
 
 // takesRunID also goes by what was given: the settings of today may name another runbook than those of a run's day.
 func (all servers) takesRunID(runbook string, given parameters) bool {
+	return all.ours(runbook) || given.runID() != ""
+}
+
+// ours reports whether a runbook is one of this project's, be it under the name that an earlier deploy gave it.
+func (all servers) ours(runbook string) bool {
 	for _, s := range all {
-		if s.TakesRunID && baseName(s.Runbook) == baseName(runbook) {
+		if s.TakesRunID && withoutHash(s.Runbook) == withoutHash(runbook) {
 			return true
 		}
 	}
-	return given.runID() != ""
+	return false
+}
+
+// stem is how all names of a runbook begin: that of ours changes with the hash of its content, and what was started before goes on.
+func (all servers) stem(runbook string) string {
+	if all.ours(runbook) {
+		return withoutHash(runbook)
+	}
+	return baseName(runbook)
+}
+
+// withoutHash is a runbook's name without the hash that infra puts at its end, eight hexadecimal digits.
+func withoutHash(runbook string) string {
+	name := baseName(runbook)
+	if dash := len(name) - 9; dash > 0 && name[dash] == '-' && strings.Trim(name[dash+1:], "0123456789abcdef") == "" {
+		return name[:dash+1]
+	}
+	return name
 }
 
 // read asks for one execution. Its parameters are remembered, as they never change; that it could not be read is not.

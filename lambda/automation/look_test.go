@@ -2,10 +2,15 @@ package automation_test
 
 import (
 	"fmt"
+	"net/http/httptest"
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+
+	"opsworks-maintenance/lambda/automation"
 	"opsworks-maintenance/lambda/local/simulator"
 	"opsworks-maintenance/lambda/local/simulator/ssm"
 	"opsworks-maintenance/lambda/maintenance"
@@ -104,6 +109,34 @@ func TestClient_LookAtWhatGoesOn(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// A deploy gives a runbook of ours another hash: what was started before it goes on under the former name, and is in the way. Of another's
+// runbook such a name is another's.
+func TestClient_LookAtWhatADeployLeft(t *testing.T) {
+	t.Parallel()
+	takes := []ssm.RunbookParameter{{Name: "InstanceId", Required: true}, {Name: "RunId"}}
+	for _, tt := range []struct {
+		goesOn, today string
+		ours          bool
+		want          int
+	}{
+		{"ours-0a1b2c3d", "ours-0a1b2c3d", true, 1}, {"ours-0a1b2c3d", "ours-ffffffff", true, 1},
+		{"ours-0a1b2c3d", "arn:aws:ssm:us-east-1:123456789012:document/ours-ffffffff", true, 1},
+		{"ours-too-0a1b2c3d", "ours-ffffffff", true, 0}, {"ours-0a1b2c3d", "ours-ffffffff", false, 0},
+	} {
+		sim := newSimulator(t)
+		do(t, sim.AddRunbookOf(tt.goesOn, 1, takes, ssm.Always("Backup")))
+		endpoint := httptest.NewServer(sim)
+		t.Cleanup(endpoint.Close)
+		t.Cleanup(sim.Close)
+		byHandWith(t, sim, tt.goesOn, map[string][]string{"InstanceId": {oursNode}, "RunId": {"before-the-deploy"}})
+		c := automation.New(configuration(endpoint.URL, awshttp.NewBuildableClient()), map[string]automation.Server{"ours-01": {
+			TagKey: "maintenance-server", Runbook: tt.today, TakesRunID: tt.ours}}, time.Now)
+		if s := c.Look(t.Context(), "ours-01"); len(s.Executions) != tt.want || s.ExecutionsErr != nil {
+			t.Errorf("%s goes on, today's is %s: seen %+v", tt.goesOn, tt.today, s)
+		}
 	}
 }
 

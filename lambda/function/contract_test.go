@@ -116,7 +116,7 @@ var startContract = []contractCase{
 		r.event(alarm, "in-progress duplicate")
 		r.end(true)
 		r.passes(10 * time.Minute)
-		r.event(alarm, "in-progress duplicate")
+		r.event(alarm, "succeeded duplicate")
 	}, []string{"started", "succeeded"}, 1},
 	{"an alarm by both ways on which CloudWatch sends it is one trigger", "", func(r *harness) {
 		id := r.event(r.rings(), "started")
@@ -137,7 +137,7 @@ var startContract = []contractCase{
 		r.event(alarm, "error denied")
 		r.heal()
 		r.passes(30 * time.Minute)
-		r.event(alarm, "in-progress duplicate")
+		r.event(alarm, "error duplicate")
 	}, []string{"error denied"}, 0},
 	{"denied at the look: an error, and not tried again", "", func(r *harness) {
 		r.faultLooks(denied, 0)

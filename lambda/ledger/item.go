@@ -59,7 +59,7 @@ const (
 
 // How long items outlive what they are about. Runs and keys outlive every queue an event can wait in.
 const (
-	keepRun   = 90 * 24 * time.Hour // after its creation, once over and notified
+	keepRun   = 90 * 24 * time.Hour // after its creation, or what it stands until, once over and notified
 	keepKey   = 30 * 24 * time.Hour
 	keepCount = 3 * 24 * time.Hour
 )

@@ -56,7 +56,11 @@ func encode(run maintenance.Run) (item, error) {
 	}
 	i[AttrCreatedMs] = millis(run.Created)
 	if !run.Open() && run.DueAt.IsZero() {
-		i[attrExpires] = seconds(run.Created.Add(keepRun))
+		from := run.Created
+		if run.StandsUntil.After(from) {
+			from = run.StandsUntil
+		}
+		i[attrExpires] = seconds(from.Add(keepRun))
 	}
 	return i, nil
 }

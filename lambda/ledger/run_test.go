@@ -174,6 +174,17 @@ func TestRun_Expires(t *testing.T) {
 	}
 }
 
+// What is not to be said again for half a year is kept for as long.
+func TestRun_ExpiresAfterWhatItStandsUntil(t *testing.T) {
+	s, l := open(t)
+	run := over(waiting("r1", "automate-06"), maintenance.OutcomeMissed)
+	run.StandsUntil = run.Created.AddDate(0, 0, 180)
+	must[maintenance.Run](t)(l.Commit(t.Context(), maintenance.Change{To: run, Now: now}))
+	if got, want := s.item(t, "run#r1", "expires"), fmt.Sprintf("[expires:%d]", run.Created.AddDate(0, 0, 270).Unix()); got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
 // Twenty triggers, the first and the last with all the reason that is kept, and a notification owed for each
 // topic: an item that costs little to write.
 func TestRun_Size(t *testing.T) {

@@ -142,7 +142,7 @@ func (t intake) ask(q Request, look bool) Report {
 		case err == nil:
 			return report
 		case reason == ReasonDuplicate:
-			return q.answerDuplicate(err, t.Now())
+			return t.answerDuplicate(q, err)
 		case reason == ReasonOpenRun, reason == ReasonMoved, reason == ReasonHeld, reason == ReasonCoolingDown, reason == ReasonDailyLimit:
 			f = t.facts(q.ServerName) // another invocation was faster
 		case reason == ReasonAttemptAlive:
@@ -204,12 +204,18 @@ func (q Request) failed(err error, now time.Time) Report {
 		Count: true, Retry: q.Trigger.Kind != TriggerManual}
 }
 
-// answerDuplicate answers a second delivery with what came of the first. A key that an operator used for something else is no repetition.
-func (q Request) answerDuplicate(err error, now time.Time) Report {
+// answerDuplicate answers a second delivery with what came of the first: if that was in progress, with how its run ended. A key that an
+// operator used for something else is no repetition.
+func (t intake) answerDuplicate(q Request, err error) Report {
 	var e *Error
 	errors.As(err, &e)
 	d := e.Decided
-	report := Report{Outcome: d.Outcome, Reason: ReasonDuplicate, ServerName: q.ServerName, Trigger: q.Trigger, RunID: d.RunID, At: now,
+	if d.Outcome == OutcomeInProgress && d.RunID != "" {
+		if run, err := t.Ledger.Run(t.recordCtx, d.RunID); err == nil && !run.Open() {
+			d.Outcome, d.Reason = run.Outcome, run.Reason
+		}
+	}
+	report := Report{Outcome: d.Outcome, Reason: ReasonDuplicate, ServerName: q.ServerName, Trigger: q.Trigger, RunID: d.RunID, At: t.Now(),
 		Redelivered: true}
 	if d.Reason != "" {
 		report.Detail = "decided before: " + string(d.Reason)

@@ -73,7 +73,7 @@ func (t sweep) giveSlot(d Due) (bool, error) {
 		return true, nil
 	case err != nil:
 		return false, err
-	case !run.Holds() || run.Slot > 0 && run.Slot <= t.MaxConcurrent:
+	case run.Edition > Edition, !run.Holds(), run.Slot > 0 && run.Slot <= t.MaxConcurrent:
 		return true, nil
 	case run.Slot > t.MaxConcurrent:
 		return false, nil

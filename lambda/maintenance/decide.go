@@ -56,6 +56,9 @@ func decideWaiting(run Run, triggers []Trigger, f Facts) Decision {
 		return Decision{Need: v.Need}
 	case v.Ruling == RulingPass:
 		return claim(run, by, f)
+	case expired && run.Wait.Reason == "": // before it was looked at
+		v = fresh(run, run.Trigger(), f)
+		return end(run, ending{outcome: OutcomeMissed, reason: v.Reason, detail: v.Detail, figures: v.Figures}, f)
 	case expired:
 		return end(run, ending{outcome: OutcomeMissed, reason: run.Wait.Reason, detail: run.Wait.Detail, figures: run.Wait.Figures}, f)
 	case v.Ruling == RulingWait:
@@ -79,6 +82,9 @@ func claim(run Run, by Trigger, f Facts) Decision {
 	}
 	r := &n.Run
 	leaveWait(r)
+	if by.Kind == TriggerManual { // where it is refused, the run waits on for the same
+		r.Wait = run.Wait
+	}
 	r.Backend, r.Missing, r.Unseen = f.Policy.Backend, Missing{}, Unseen{}
 	r.Attempt = Attempt{Number: run.Attempt.Number + 1, Claimed: f.Now, Trigger: by, ServerAtDecision: f.Sighting.Server}
 	if n.Claim.DailyLimit > 0 {
@@ -103,6 +109,9 @@ func resume(run Run, f Facts) Decision {
 	}
 	n := Decision{Run: run.to(RunStarting), Claim: &Claim{IgnoreHold: true}, Verdict: Verdict{Ruling: RulingRefuse, Reason: ReasonInProgress,
 		Holder: run.ID}}
+	if run.Attempt.Trigger.Kind == TriggerAlarm { // it was given back to its day
+		n.Claim.DailyLimit = CountOnly
+	}
 	leaveWait(&n.Run)
 	n.Run.Missing, n.Run.Node, n.Run.LookAt = Missing{}, run.Attempt.ServerAtDecision.Node, f.Now
 	if f.Slots != nil { // it is in progress, whether a slot is free or not

@@ -140,6 +140,28 @@ func givenUp(f *fixture) (runID string) {
 	return f.only().ID
 }
 
+// A start that was given up is given back to its day; one that shows itself after all counts to the day on which it does.
+func TestRunner_AStartThatShowsItselfCountsToItsDay(t *testing.T) {
+	for kind, counts := range map[maintenance.TriggerKind]int{maintenance.TriggerAlarm: 1, maintenance.TriggerSchedule: 0} {
+		f := newFixture(t)
+		f.backend.answer = func(maintenance.Run) maintenance.Answer {
+			return maintenance.Answer{Err: failing(maintenance.ReasonStartUnconfirmed)}
+		}
+		f.ask(f.trigger(kind, "disk"))
+		f.backend.look, f.backend.follow = unavailable, executions()
+		starts := func() int { return f.ledger.servers["puppet-01"].StartsOn(now.Format(time.DateOnly)) }
+		claimed := starts()
+		f.sweeps(20)
+		givenBack := starts()
+		mine := maintenance.Execution{ID: "a", Node: "i-1", RunID: f.only().ID, TakesRunID: true, State: maintenance.ExecutionRunning}
+		f.backend.look, f.backend.follow = func() maintenance.Sighting { return executions(mine)(maintenance.Run{}) }, executions(mine)
+		f.sweeps(40)
+		if run := f.only(); run.State != maintenance.RunRunning || claimed != counts || givenBack != 0 || starts() != counts {
+			t.Errorf("%s: it is %s, and counted %d when claimed, %d when given up, %d now", kind, run.State, claimed, givenBack, starts())
+		}
+	}
+}
+
 func TestRunner_AnExecutionThatCannotBeReadIsUnclear(t *testing.T) {
 	f := newFixture(t)
 	f.backend.follow = func(maintenance.Run) maintenance.Sighting {

@@ -74,7 +74,20 @@ func (f *fixture) alarm() maintenance.Report {
 }
 
 func (f *fixture) ask(q maintenance.Request) maintenance.Report {
-	return f.Ask(f.invocation(), []maintenance.Request{q})[0]
+	reports := f.Ask(f.invocation(), []maintenance.Request{q})
+	f.expectReasons(reports...)
+	return reports[0]
+}
+
+// expectReasons: what came to nothing says why.
+func (f *fixture) expectReasons(reports ...maintenance.Report) {
+	f.t.Helper()
+	for _, r := range reports {
+		if r.Reason == "" && slices.Contains([]maintenance.Outcome{maintenance.OutcomeRefused, maintenance.OutcomeError,
+			maintenance.OutcomeMissed}, r.Outcome) {
+			f.t.Errorf("%s of %s is %s without a reason: %s", r.RunID, r.ServerName, r.Outcome, r.Detail)
+		}
+	}
 }
 
 func (f *fixture) operator(overrides ...string) maintenance.Report {
@@ -93,6 +106,10 @@ func (f *fixture) sweeps(n int) []maintenance.Report {
 			f.t.Errorf("sweep at %s: %v", f.clock.Format(time.TimeOnly), result.Err)
 		}
 		reports = append(reports, result.Reports...)
+	}
+	f.expectReasons(reports...)
+	for _, mail := range f.mailbox.got {
+		f.expectReasons(mail.report)
 	}
 	return reports
 }

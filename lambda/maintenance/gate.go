@@ -82,7 +82,7 @@ var gates = []gate{
 var arrivalGates = []gate{
 	{check: allowed},
 	{check: enabled},
-	{kinds: []TriggerKind{TriggerAlarm, TriggerSchedule}, check: fresh},
+	{kinds: automaticTriggers, check: fresh},
 	{kinds: []TriggerKind{TriggerAlarm}, check: notNew},
 }
 

@@ -30,11 +30,12 @@ func supported(_ Run, _ Trigger, f Facts) Verdict {
 // triggerClockSkew is how far a trigger may be dated in the future: clocks differ by minutes at most.
 const triggerClockSkew = 5 * time.Minute
 
-// fresh: what an old alarm complained of may be long gone, and a schedule's hour passes. A redriven dead letter is how they get old.
+// fresh: what an old alarm complained of may be long gone, and the hour of every trigger passes. A redriven dead letter is how they get
+// old, and a window that closes meanwhile.
 func fresh(_ Run, t Trigger, f Facts) Verdict {
-	latest := t.Time.Add(f.Policy.StaleAfter)
-	if t.Kind == TriggerSchedule {
-		latest = f.Policy.Expires(t)
+	latest := f.Policy.Expires(t)
+	if stale := t.Time.Add(f.Policy.StaleAfter); t.Kind == TriggerAlarm && stale.Before(latest) {
+		latest = stale
 	}
 	switch {
 	case f.Now.After(latest):

@@ -2,6 +2,7 @@ package maintenance
 
 import (
 	"context"
+	"math"
 	"slices"
 	"time"
 )
@@ -74,7 +75,7 @@ type HoldChange struct {
 	Was, Is    Hold
 }
 
-// Claim is what a claim is held to; zero is no limit.
+// Claim is what a claim is held to; zero is no limit. A claim with a DailyLimit counts to its day.
 type Claim struct {
 	Cooldown   time.Duration
 	DailyLimit int
@@ -87,6 +88,9 @@ type Claim struct {
 	// SlotOnly: the run is in progress and takes a slot alone; its server is not claimed.
 	SlotOnly bool
 }
+
+// CountOnly is a daily limit that refuses nothing.
+const CountOnly = math.MaxInt
 
 // Decided is what came of a trigger, kept with its key.
 type Decided struct {

@@ -2,6 +2,7 @@ package maintenance_test
 
 import (
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -93,8 +94,35 @@ func TestRunner_AChangedWaitIsSaved(t *testing.T) {
 	later := now.Add(5 * time.Hour)
 	f.backend.closed.Next = later
 	f.sweeps(4)
-	if run := f.only(); !run.Wait.Until.Equal(later) || !run.DueAt.Equal(later) {
-		t.Errorf("the calendar opens at %s now, the run waits until %s and is due at %s", later, run.Wait.Until, run.DueAt)
+	if run := f.only(); !run.Wait.Until.Equal(later) {
+		t.Errorf("the calendar opens at %s now, the run waits until %s", later, run.Wait.Until)
+	}
+}
+
+// Until when something is in the way may change: a deploy moves a window, somebody opens a calendar, an operator releases a hold.
+func TestRunner_WhatIsOutOfTheWayEarlierIsNoticed(t *testing.T) {
+	for name, c := range map[string]struct{ shut, open func(*fixture) }{
+		"outside-window": {func(f *fixture) { f.policy.Window = maintenance.Window{Hours: closed{}} },
+			func(f *fixture) { f.policy.Window = maintenance.Window{} }},
+		"calendar-closed": {func(f *fixture) {
+			f.backend.closed = maintenance.CalendarState{Closed: true, Next: now.Add(20 * time.Hour)}
+		},
+			func(f *fixture) { f.backend.closed = maintenance.CalendarState{} }},
+		"held": {func(f *fixture) { f.Hold(f.invocation(), f.hold("puppet-01", 20*time.Hour)) },
+			func(f *fixture) {
+				f.Release(f.invocation(), maintenance.HoldRequest{ServerName: "puppet-01", Trigger: f.by("").Trigger})
+			}},
+	} {
+		f := newFixture(t)
+		f.policy.ExpiresAfter = 24 * time.Hour
+		c.shut(f)
+		f.alarm()
+		run := f.ledger.runs[f.ledger.servers["puppet-01"].OpenRun]
+		f.sweeps(5 * 60)
+		c.open(f)
+		if f.sweeps(15); string(run.Wait.Reason) != name || len(f.backend.started) != 1 {
+			t.Errorf("%s: it waited for %s, and %d starts were sent in a quarter of an hour", name, run.Wait.Reason, len(f.backend.started))
+		}
 	}
 }
 
@@ -113,6 +141,35 @@ func TestRunner_LaterRulesAreLeftAlone(t *testing.T) {
 	}
 	if r := f.ask(f.trigger(maintenance.TriggerAlarm, "memory")); r.Outcome != maintenance.OutcomeError || !r.Retry {
 		t.Errorf("a trigger for it comes to %s, tried again: %t", r.Outcome, r.Retry)
+	}
+}
+
+// So is one that later rules move while this version has it in hand.
+func TestRunner_WhatLaterRulesMoveMeanwhileIsLeftAlone(t *testing.T) {
+	for name, during := range map[string]func(f *fixture, later func(maintenance.Run)){
+		"while it is published of": func(f *fixture, later func(maintenance.Run)) {
+			once := sync.OnceFunc(func() { later(f.only()) })
+			f.mailbox.onPublish = func(maintenance.Report) { once() }
+			f.alarm()
+		},
+		"where an index shows it as it was, and it gets a slot": func(f *fixture, later func(maintenance.Run)) {
+			f.alarm()
+			f.MaxConcurrent = 1
+			f.sweeps(2)
+			run := f.only()
+			f.ledger.stale = []maintenance.Due{{RunID: run.ID, Version: run.Version, Edition: run.Edition, State: run.State}}
+			later(run)
+			f.sweeps(10)
+		},
+	} {
+		f, version := newFixture(t), 0
+		during(f, func(run maintenance.Run) {
+			run.Edition, run.Version = maintenance.Edition+1, run.Version+1
+			f.ledger.runs[run.ID], version = run, run.Version
+		})
+		if run := f.only(); run.Version != version || run.Edition != maintenance.Edition+1 {
+			t.Errorf("%s: it was at version %d, and is at %d, of edition %d", name, version, run.Version, run.Edition)
+		}
 	}
 }
 

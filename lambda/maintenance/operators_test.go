@@ -1,6 +1,8 @@
 package maintenance_test
 
 import (
+	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -18,6 +20,34 @@ func (f *fixture) waits() maintenance.Run {
 // by is an operator's request about a run.
 func (f *fixture) by(runID string) maintenance.Operator {
 	return maintenance.Operator{RunID: runID, Trigger: maintenance.Trigger{Kind: maintenance.TriggerManual, ID: "request", Time: f.clock}}
+}
+
+// Whatever the service answers an operator, the run waits for what it waited for, nobody else hears of it, and it is looked at now.
+func TestRunner_WhatAnOperatorIsRefusedTheRunDoesNotWaitFor(t *testing.T) {
+	for _, answer := range []maintenance.Reason{"invalid-request", "throttled", "wrong-state", "not-found", "denied", "unexpected"} {
+		for name, begin := range map[maintenance.Reason]func(*fixture){
+			"outside-window":  func(f *fixture) { f.policy.Window = maintenance.Window{Hours: closed{}} },
+			"approval-needed": func(f *fixture) { f.policy.Approval = maintenance.TriggerKinds() },
+			"concurrency-limit": func(f *fixture) {
+				f.MaxConcurrent, f.ledger.fleet, f.ledger.slots[1] = 1, maintenance.FleetRecord{Limit: 1, Wanted: 1}, "another"
+			},
+		} {
+			f := newFixture(t)
+			begin(f)
+			f.alarm()
+			before, mail := f.only(), len(f.mailbox.got)
+			f.clock = f.clock.Add(30 * time.Second)
+			delete(f.ledger.slots, 1)
+			f.backend.answer = func(maintenance.Run) maintenance.Answer { return maintenance.Answer{Err: failing(answer)} }
+			r := f.operator("window")
+			run := f.only()
+			if r.Reason != answer || len(f.backend.started) != 1 || before.Wait.Reason != name || !reflect.DeepEqual(run.Wait, before.Wait) ||
+				!slices.Equal(run.Notified, before.Notified) || len(run.Owed) > 0 || len(f.mailbox.got) != mail || !run.LookAt.Equal(f.clock) {
+				t.Errorf("%s, %s: the operator gets %s %s, and the run, looked at %s, waits for %+v; before %+v", name, answer, r.Outcome,
+					r.Reason, run.LookAt, run.Wait, before.Wait)
+			}
+		}
+	}
 }
 
 func TestRunner_AnOperatorStartsTheRunThatWaits(t *testing.T) {

@@ -47,14 +47,16 @@ func (t planner) planFor(trigger Trigger, serverName string, f *Facts, check fun
 	v := admit(arrivalGates, Run{}, trigger, *f)
 	switch {
 	case v.Ruling == RulingRefuse:
-		answer.Outcome, answer.Reason, answer.Until, answer.Detail = v.Reason.outcome(), v.Reason, v.Until, v.Detail
-		answer.Figures = v.Figures
+		answer.Outcome, answer.Reason, answer.Until, answer.Detail, answer.Figures = v.Reason.outcome(), v.Reason, v.Until, v.Detail, v.Figures
 		return answer, nil
 	case open.Holds() && (open.State == RunRunning || trigger.Kind == TriggerManual):
 		answer.Outcome = OutcomeInProgress
 		return answer, nil
 	case open.ID != "" && open.Open() && trigger.Kind != TriggerManual:
-		answer.Outcome, answer.Reason, answer.Until = OutcomeJoined, open.Wait.Reason, open.Wait.Until
+		answer.Outcome = OutcomeJoined
+		if open.State == RunWaiting {
+			answer.Reason, answer.Until = open.Wait.Reason, open.Wait.Until
+		}
 		return answer, nil
 	}
 	run, opts := open, moveOptions{triggers: []Trigger{trigger}}

@@ -165,6 +165,9 @@ func (t publisher) clear(run Run, published func(Topic, int) bool) Run {
 			t.published.add(Publishing{Errs: []error{err}})
 			return run
 		}
+		if run.Edition > Edition { // its rules may say once more what was published; they are not written over
+			return run
+		}
 	}
 	t.published.add(Publishing{Errs: []error{fmt.Errorf("record what was published of %s: %w", run.ID, errContention)}})
 	return run

@@ -43,21 +43,15 @@ func (t *turn) refuse(r Refusal) Report {
 	if r.RunID != "" {
 		report.RunID = r.RunID
 	}
-	topics := t.Notifier.Topics()
 	known, err := t.Ledger.Run(t.callCtx, record.ID)
 	switch {
 	case err == nil && known.ID != "": // it has been notified today: the key alone
 		record = Run{}
 	case ReasonOf(err) != ReasonUnknownRun:
 		return r.unrecorded(report, err)
-	case r.capped():
-		if topics, err = t.capTopics(topics, now); err != nil {
-			return r.unrecorded(report, err)
-		}
-	}
-	if record.ID != "" {
+	default:
 		record.owe(Notification{Outcome: record.Outcome, Reason: r.Reason, At: now, Detail: record.Detail, Figures: r.Figures,
-			Until: r.Until, Server: r.Server}, topics)
+			Until: r.Until, Server: r.Server}, t.Notifier.Topics())
 	}
 	return t.recordRefusal(record, report, r)
 }
@@ -73,10 +67,13 @@ func (t *turn) recordRefusal(record Run, report Report, r Refusal) Report {
 		stored, err := t.commit(Run{}, n, moveOptions{key: r.Key, requestDigest: r.requestDigest})
 		switch ReasonOf(err) {
 		case "":
+			if r.capped() && stored.ID != "" {
+				stored = t.withinCap(stored)
+			}
 			t.deliver(stored)
 			return report
 		case ReasonDuplicate:
-			return Request{ServerName: r.ServerName, Trigger: r.Trigger}.answerDuplicate(err, t.Now())
+			return intake{t}.answerDuplicate(Request{ServerName: r.ServerName, Trigger: r.Trigger}, err)
 		case ReasonMoved:
 			n.Run = Run{}
 		default:
@@ -121,25 +118,25 @@ func (r Refusal) record(now time.Time) Run {
 // capped reports whether refusals like it are counted against the day's limit.
 func (r Refusal) capped() bool { return r.Trigger.Kind == TriggerAlarm || r.Trigger.Kind == "" }
 
-// capTopics are the topics that one more refusal of the day is notified on: none once there were too many, which one message reports.
-func (t *turn) capTopics(topics []Topic, now time.Time) ([]Topic, error) {
-	n, err := t.Ledger.Count(t.callCtx, "refusals", now)
+// withinCap counts a refusal that has just been recorded, and no repetition of one: that has a key already. One too many of the day owes
+// nothing any more, once the one message that reports those is recorded. Until then it is owed, so that nobody who fails here hides it.
+func (t *turn) withinCap(stored Run) Run {
+	now := t.Now()
+	n, err := t.Ledger.Count(t.recordCtx, "refusals", now)
 	if err != nil || n <= maxRefusals {
-		return topics, err
+		return stored
 	}
-	day := now.UTC().Format("20060102")
-	more := Run{ID: "event-" + string(ReasonManyRefusals) + "-" + day, State: RunOver, Created: now, Ended: now, Outcome: OutcomeRefused,
-		Reason: ReasonManyRefusals, Detail: fmt.Sprintf("more than %d refusals of alarms and unreadable events today; "+
+	more := Run{ID: "event-" + string(ReasonManyRefusals) + "-" + now.UTC().Format("20060102"), State: RunOver, Created: now, Ended: now,
+		Outcome: OutcomeRefused, Reason: ReasonManyRefusals, Detail: fmt.Sprintf("more than %d refusals of alarms and unreadable events today; "+
 			"the others are in the log, and those of a server in its history", maxRefusals)}
-	more.owe(Notification{Outcome: OutcomeRefused, Reason: ReasonManyRefusals, At: now, Detail: more.Detail}, topics)
-	stored, err := t.commit(Run{}, Decision{Run: more}, moveOptions{})
+	more.owe(Notification{Outcome: OutcomeRefused, Reason: ReasonManyRefusals, At: now, Detail: more.Detail}, t.Notifier.Topics())
+	told, err := t.commit(Run{}, Decision{Run: more}, moveOptions{})
 	switch ReasonOf(err) {
 	case "":
-		t.deliver(stored)
-		return nil, nil
-	case ReasonMoved:
-		return nil, nil
+		t.deliver(told)
+	case ReasonMoved: // it is recorded
 	default:
-		return nil, err
+		return stored
 	}
+	return publisher{t}.clear(stored, func(Topic, int) bool { return true })
 }

@@ -100,6 +100,8 @@ type Run struct {
 	Ended   time.Time `json:"ended,omitzero"`
 	Detail  string    `json:"detail,omitempty"`
 	Server  Server    `json:"lastSeen,omitzero"`
+	// StandsUntil is how long it is not said again, if that is longer than to its end: its record is kept beyond it.
+	StandsUntil time.Time `json:"stands,omitzero"`
 
 	// Successors are the servers that its success has yet to trigger.
 	Successors []string `json:"successors,omitempty"`

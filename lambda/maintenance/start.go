@@ -54,7 +54,7 @@ func startAccepted(run Run, a Answer, at time.Time, f Facts) Decision {
 	n := Decision{Run: run.to(RunRunning)}
 	r := &n.Run
 	r.Accepted, r.Reference, r.Missing, r.Unseen = at, a.Reference, Missing{}, Unseen{}
-	r.Attempt.Unconfirmed = ""
+	r.Attempt.Unconfirmed, r.Wait = "", Wait{}
 	r.Deadline = r.Deadline.Add(at.Sub(r.Attempt.Claimed)) // which the claim counted from itself
 	if a.Server.Status == StatusUnderMaintenance {
 		r.Began, r.LastUnderMaintenance = f.Now, f.Now
@@ -107,12 +107,18 @@ func notStarted(run Run, v Verdict, silent bool, f Facts) Decision {
 		return end(run, ending{outcome: v.Reason.outcome(), reason: v.Reason, detail: v.Detail, figures: v.Figures}, f)
 	}
 	run.Lease = Lease{}
-	n := keepWaiting(run, v, f)
+	var n Decision
+	if run.Attempt.Trigger.Kind == TriggerManual && !silent { // the operator gets the answer, and nobody else: the run waits for what it did
+		n = Decision{Run: run.to(RunWaiting)}
+		n.Run.LookAt = f.Now
+		n.Report = n.Run.report(Notification{Outcome: v.Reason.outcome(), Reason: v.Reason, At: f.Now, Detail: cut(v.Detail, maxReason)})
+		n.Report.Since, n.Report.Expires = n.Run.Wait.Since, n.Run.Expires(f.Policy)
+	} else {
+		run.Wait = Wait{}
+		n = keepWaiting(run, v, f)
+	}
 	n.Free, n.Open, n.Run.Slot, n.Run.Node, n.Run.Attempt.CountedOn = true, false, 0, "", ""
 	n.Run.Missing, n.Run.Unseen = Missing{}, Unseen{}
-	if run.Attempt.Trigger.Kind == TriggerManual { // the operator gets the answer; nothing is approved by it
-		n.Report.Outcome = v.Reason.outcome()
-	}
 	if !silent { // an attempt that certainly started nothing is never looked for again
 		n.Run.Attempt = Attempt{Number: run.Attempt.Number}
 	}

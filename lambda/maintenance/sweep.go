@@ -195,8 +195,8 @@ func (t sweep) countOpen(now time.Time) (map[RunState]int, error) {
 // expectEveryTicks is how many ticks lie between two looks at whether servers had the success that is expected of them.
 const expectEveryTicks = 60
 
-// checkExpected notifies of servers that have had no successful run for longer than they should, once per period. The record's name is the
-// period's, so that any number of sweeps write one.
+// checkExpected notifies of servers that have had no successful run for longer than they should, once per period. The record's name is by
+// the period's end, so that any number of sweeps write one, and a period of another length is another.
 func (t sweep) checkExpected(now time.Time) []Report {
 	names := slices.Sorted(maps.Keys(t.Expected))
 	if len(names) == 0 || t.callCtx.Err() != nil || now.UnixNano()/int64(t.tick())%expectEveryTicks > 1 {
@@ -227,12 +227,12 @@ func (t sweep) checkExpectedServer(name string, record ServerRecord, now time.Ti
 		return Report{}
 	}
 	every := t.Expected[name]
-	period := int64(now.Sub(since) / every)
-	if period < 1 {
+	end := since.Add(now.Sub(since) / every * every)
+	if !end.After(since) {
 		return Report{}
 	}
-	missed := Run{ID: fmt.Sprintf("%s-%s-%s-%d", name, ReasonNoSuccess, since.UTC().Format("20060102T150405"), period), State: RunOver,
-		ServerName: name, Created: now, Ended: now, Outcome: OutcomeMissed, Reason: ReasonNoSuccess,
+	missed := Run{ID: fmt.Sprintf("%s-%s-%s", name, ReasonNoSuccess, end.UTC().Format("20060102T150405")), State: RunOver,
+		ServerName: name, Created: now, Ended: now, StandsUntil: end.Add(every), Outcome: OutcomeMissed, Reason: ReasonNoSuccess,
 		Detail: detail + since.UTC().Format(time.RFC3339)}
 	if policy, ok := t.Policy(name); ok {
 		missed.Backend, missed.Zone = policy.Backend, policy.zone()

@@ -146,3 +146,34 @@ func TestRunner_Expected(t *testing.T) {
 	f.sweeps(59)
 	f.expectMail("missed no-success", "missed no-success")
 }
+
+// However the settings change how often a success is expected, people are told of each period once, and not later than it allows.
+func TestRunner_ExpectedMoreOrLessOften(t *testing.T) {
+	const day = 24 * time.Hour
+	for _, periods := range [][]int{{1, 8, 8}, {8, 1, 8, 3}, {30, 3}, {100, 100, 100, 100, 100}} { // in days, each for forty days
+		f := newFixture(t)
+		f.ledger.servers["puppet-01"] = maintenance.ServerRecord{LastSuccess: now}
+		changed, last, count := 0, 0, 0 // the days of the last change, and on which people were told
+		for n := range 40 * len(periods) {
+			every := periods[n/40]
+			if every != periods[max(n-1, 0)/40] {
+				changed = n
+			}
+			f.Expected = map[string]time.Duration{"puppet-01": time.Duration(every) * day}
+			f.clock = now.Add(time.Duration(n) * day)
+			for id, run := range f.ledger.runs { // as the table does, ninety days later
+				if f.clock.After(run.Created.Add(90*day)) && f.clock.After(run.StandsUntil.Add(90*day)) {
+					delete(f.ledger.runs, id)
+				}
+			}
+			f.Sweep(f.invocation())
+			told := len(f.mailbox.on(maintenance.TopicText)) > count
+			if since, settled := n-last, n-changed >= every; settled && (told && since < every || !told && since >= every) {
+				t.Errorf("%v: on day %d, with a period of %d, %d after people were told: told is %t", periods, n, every, since, told)
+			}
+			if told {
+				last, count = n, count+1
+			}
+		}
+	}
+}

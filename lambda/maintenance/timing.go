@@ -37,11 +37,12 @@ func (r Run) nextFollow(now time.Time, tick time.Duration) time.Time {
 	return now.Add(2 * tick)
 }
 
-// nextTry is when a run that waits is looked at after now: when what is in the way is known to be out of it, else after a pause that
-// grows, so that a deploy with other settings is noticed; not after it is given up.
+// nextTry is when a run that waits is looked at after now: when what is in the way is known to be out of it, and before that after a pause
+// that grows, because that may change: a hold is released, a calendar opened, a window moved by a deploy. Such a look is three calls of the
+// ledger, and one of a calendar. It is not after the run is given up.
 func (w Wait) nextTry(now, expires time.Time, tick time.Duration) time.Time {
 	next, soon := w.Until, now.Add(min(time.Duration(max(w.Looks, 1)), maxPauseTicks)*tick)
-	if !next.After(now) || w.Reason == ReasonHeld && soon.Before(next) { // a hold may be released at any time
+	if !next.After(now) || soon.Before(next) {
 		next = soon
 	}
 	if expires.IsZero() { // no policy says when: the next look refuses it

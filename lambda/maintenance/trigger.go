@@ -110,10 +110,11 @@ const (
 	reasonCutMark   = "…"
 )
 
-// mergeTrigger adds a trigger to those a run holds: one for each alarm (or time series of it), schedule, or server that goes before, a
-// later one in its place. What is over maxTriggers is counted only.
-func mergeTrigger(held []Trigger, more int, t Trigger) ([]Trigger, int) {
-	held = slices.Clone(held)
+// merge adds a trigger to those a run holds: one for each alarm (or time series of it), schedule, or server that goes before, a later one
+// in its place. What there is no room for is counted, and asks as an alarm does: so another kind gets the room of an alarm between the
+// first and the last, as long as there is one.
+func (r Run) merge(t Trigger) Run {
+	held := slices.Clone(r.Triggers)
 	t.Name, t.Reason = cut(t.Name, maxName), cut(t.Reason, maxReason)
 	same := func(h Trigger) bool {
 		if t.Kind == TriggerAfter { // whose ID is the run that succeeded
@@ -128,19 +129,36 @@ func mergeTrigger(held []Trigger, more int, t Trigger) ([]Trigger, int) {
 			}
 			held[i] = t
 		}
-		return held, more
+		r.Triggers = held
+		return r
 	}
-	bytes := t.size()
-	for _, h := range held {
-		bytes += h.size()
-	}
-	if len(held) >= maxTriggers || bytes > maxTriggerBytes {
-		return held, more + 1
+	for !t.fitsBeside(held) {
+		r.More++
+		i := 0
+		if t.Kind != TriggerAlarm && len(held) > 2 {
+			i = slices.IndexFunc(held[1:len(held)-1], func(h Trigger) bool { return h.Kind == TriggerAlarm }) + 1
+		}
+		if i == 0 {
+			r.Triggers, r.MoreTime = held, later(r.MoreTime, t.Time)
+			return r
+		}
+		r.MoreTime = later(r.MoreTime, held[i].Time)
+		held = slices.Delete(held, i, i+1)
 	}
 	if n := len(held); n > 1 {
 		held[n-1].Reason = cut(held[n-1].Reason, maxMiddleReason)
 	}
-	return append(held, t), more
+	r.Triggers = append(held, t)
+	return r
+}
+
+// fitsBeside reports whether a run has room for one more trigger.
+func (t Trigger) fitsBeside(held []Trigger) bool {
+	bytes := t.size()
+	for _, h := range held {
+		bytes += h.size()
+	}
+	return len(held) < maxTriggers && bytes <= maxTriggerBytes
 }
 
 // size is about how much a trigger takes in a run's item, in bytes.

@@ -1,6 +1,7 @@
 package maintenance_test
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -62,6 +63,35 @@ func TestRunner_ATriggerThatMeetsARunInProgress(t *testing.T) {
 	}
 }
 
+// What comes again is answered with what the first came to, however that came about; in progress only while it is, or nobody can say.
+func TestRunner_WhatComesAgainIsAnsweredWithWhatItCameTo(t *testing.T) {
+	for answered, outcome := range map[maintenance.Reason]maintenance.Outcome{"": maintenance.OutcomeSucceeded,
+		maintenance.ReasonInvalidRequest: maintenance.OutcomeRefused, maintenance.ReasonDenied: maintenance.OutcomeError} {
+		for _, kind := range []maintenance.TriggerKind{maintenance.TriggerAlarm, maintenance.TriggerManual} {
+			f := newFixture(t)
+			f.policy.Cooldown = 0
+			if answered != "" {
+				f.backend.answer = func(maintenance.Run) maintenance.Answer { return maintenance.Answer{Err: failing(answered)} }
+			}
+			f.backend.follow = func(maintenance.Run) maintenance.Sighting { return execution(maintenance.ExecutionSucceeded) }
+			q := f.trigger(kind, "disk")
+			f.ask(q)
+			again := []maintenance.Outcome{f.ask(q).Outcome}
+			f.sweeps(2)
+			again = append(again, f.ask(q).Outcome)
+			f.ledger.fail = func(call string) error { return map[string]error{"Run": errors.New("no answer")}[call] }
+			again = append(again, f.ask(q).Outcome)
+			want := []maintenance.Outcome{outcome, outcome, maintenance.OutcomeInProgress}
+			if answered == "" {
+				want[0] = maintenance.OutcomeInProgress
+			}
+			if !slices.Equal(again, want) {
+				t.Errorf("%s, answered %q: again it comes to %q, want %q", kind, answered, again, want)
+			}
+		}
+	}
+}
+
 func TestRunner_AWaitingRunThatEndsAsInProgressIsSaidToHave(t *testing.T) {
 	f := newFixture(t)
 	f.waits()
@@ -97,6 +127,33 @@ func TestRunner_ManyTriggersAreCounted(t *testing.T) {
 	}
 	if run := f.only(); !run.Open() {
 		t.Error("a run that counts more triggers than it holds was cancelled by an OK")
+	}
+}
+
+// What is counted only asks as an alarm does, so of another kind nothing is: behind however many alarms, and however long.
+func TestRunner_BehindManyAlarmsAScheduleIsKept(t *testing.T) {
+	for _, length := range []int{10, 900} {
+		for alarms := range 25 {
+			f := newFixture(t)
+			f.policy.Window = maintenance.Window{Hours: closed{}}
+			for i := range alarms {
+				f.clock = f.clock.Add(time.Second)
+				q := f.trigger(maintenance.TriggerAlarm, fmt.Sprint("alarm-", i))
+				q.Trigger.ID += strings.Repeat("x", length)
+				f.ask(q)
+			}
+			f.clock = now.Add(time.Hour)
+			f.ask(f.trigger(maintenance.TriggerSchedule, "weekly"))
+			f.ask(f.trigger(maintenance.TriggerAfter, "database"))
+			run, kinds := f.only(), map[maintenance.TriggerKind]int{}
+			for _, trigger := range run.Triggers {
+				kinds[trigger.Kind]++
+			}
+			if kinds[maintenance.TriggerSchedule] != 1 || kinds[maintenance.TriggerAfter] != 1 || len(run.Triggers) > 20 ||
+				kinds[maintenance.TriggerAlarm]+run.More != alarms || run.MoreTime.After(now.Add(time.Minute)) {
+				t.Errorf("after %d alarms it holds %v, and counts %d of %s", alarms, kinds, run.More, run.MoreTime)
+			}
+		}
 	}
 }
 
@@ -175,6 +232,56 @@ func TestRunner_ARunThatHasExpiredIsMissed(t *testing.T) {
 	f.expectMail("waiting outside-window")
 	f.sweeps(3)
 	f.expectMail("waiting outside-window", "missed outside-window")
+}
+
+// It is no error that something is over before it is looked at; and that it has no reason, fixture.expectReasons lets no test come to.
+func TestRunner_WhatIsOverBeforeItIsLookedAtIsStale(t *testing.T) {
+	minute := maintenance.Window{Hours: hours{map[time.Weekday]bool{time.Saturday: true}, 12 * 60, 12*60 + 1}}
+	slow := func(f *fixture) {
+		f.ledger.fail = func(call string) error {
+			if call == "Read" {
+				f.clock = f.clock.Add(time.Hour)
+			}
+			return nil
+		}
+	}
+	for name, c := range map[string]struct {
+		expires time.Duration
+		window  maintenance.Window
+		age     time.Duration
+		prepare func(*fixture)
+	}{
+		"it comes when its window has closed":        {0, minute, 61 * time.Second, nil},
+		"it waits for less than it may be old":       {time.Minute, maintenance.Window{}, 2 * time.Minute, nil},
+		"its window closes while the ledger is read": {0, minute, 0, slow},
+		"it expires while the ledger is read":        {time.Minute, maintenance.Window{}, 0, slow},
+	} {
+		for _, kind := range []maintenance.TriggerKind{maintenance.TriggerAlarm, maintenance.TriggerSchedule, maintenance.TriggerAfter} {
+			f := newFixture(t)
+			f.policy.ExpiresAfter, f.policy.Window = c.expires, c.window
+			q := f.trigger(kind, "disk")
+			f.clock = f.clock.Add(c.age)
+			if c.prepare != nil {
+				c.prepare(f)
+			}
+			if r := f.ask(q); r.Outcome != maintenance.OutcomeRefused || r.Reason != maintenance.ReasonStale || r.Figures.Limit == 0 {
+				t.Errorf("%s: %s comes to %s %q: %s", name, kind, r.Outcome, r.Reason, r.Detail)
+			}
+		}
+	}
+}
+
+// Without time for a look it was recorded, and the next sweep comes when it has expired.
+func TestRunner_WhatExpiresBeforeItIsLookedAtIsMissed(t *testing.T) {
+	f := newFixture(t)
+	both := []maintenance.Request{f.trigger(maintenance.TriggerSchedule, "weekly"), f.trigger(maintenance.TriggerSchedule, "weekly")}
+	both[1].ServerName = "puppet-02"
+	ctx, cancel := context.WithCancel(f.invocation())
+	f.ledger.before = func(maintenance.Change) { cancel() }
+	f.Ask(ctx, both)
+	f.clock = f.clock.Add(7 * time.Hour)
+	f.sweeps(1)
+	f.expectMail("missed stale", "missed stale")
 }
 
 func TestRunner_WhatAnIndexShowsIsTakenAsItIsNow(t *testing.T) {

@@ -159,15 +159,21 @@ func (w *world) endRecords() {
 		}
 	}
 	for _, h := range w.ledger.runs {
+		tooMany := h.versions[0].run.State == maintenance.RunOver && w.manyRefused(h.versions[0].at)
 		for _, v := range h.versions {
 			for _, n := range v.run.Owed {
-				if owesRecord(n) && !n.At.After(w.end.Add(-grace)) {
+				if owesRecord(n) && !tooMany && !n.At.After(w.end.Add(-grace)) {
 					w.must("records-are-complete", came[what{h.id, n.Outcome, n.Reason, n.At}], "%s owed %s %s of %s, which never came", h.id,
 						n.Outcome, n.Reason, w.plant.offset(n.At))
 				}
 			}
 		}
 	}
+}
+
+// manyRefused: of the refusals of that day, one message says that there are more than are notified one by one.
+func (w *world) manyRefused(at time.Time) bool {
+	return w.ledger.runs["event-"+string(maintenance.ReasonManyRefusals)+"-"+at.UTC().Format("20060102")] != nil
 }
 
 // keptFor is how long a notification waits for its topic (lambda/README.md).
@@ -199,8 +205,8 @@ func (w *world) endTrigger(key string, asked *request, text bool) {
 	case decided.Outcome == maintenance.OutcomeIgnored, decided.Outcome == maintenance.OutcomeInProgress && !claimed:
 	case !waited && (decided.Outcome == maintenance.OutcomeRefused || decided.Outcome == maintenance.OutcomeError): // one a day of each kind
 		w.must("refusal-notified", slices.ContainsFunc(w.topics.messages, func(m publication) bool {
-			same := m.report.Reason == decided.Reason || m.report.Reason == maintenance.ReasonManyRefusals
-			return same && m.topic == maintenance.TopicText && m.report.ServerName == asked.server && m.report.Outcome == decided.Outcome &&
+			same := m.report.Reason == decided.Reason && m.report.ServerName == asked.server && m.report.Outcome == decided.Outcome
+			return (same || m.report.Reason == maintenance.ReasonManyRefusals) && m.topic == maintenance.TopicText &&
 				m.report.At.Sub(w.arrived[key]).Abs() < day+time.Hour
 		}), "%s %s of %s: %s %s", asked.trigger.Kind, asked.trigger.Name, asked.server, decided.Outcome, decided.Reason)
 	default:

@@ -13,6 +13,8 @@ func (w *world) watchPublished(c *call, topic maintenance.Topic, r maintenance.R
 		w.trace(c.flight.id, "says on "+string(topic)+": "+r.RunID, string(r.Outcome)+" "+string(r.Reason))
 	}
 	w.note(named(r.RunID, string(r.Outcome), string(r.Reason)), r.Sequence)
+	nothing := []maintenance.Outcome{maintenance.OutcomeRefused, maintenance.OutcomeError, maintenance.OutcomeMissed}
+	w.must("says-why", r.Reason != "" || !slices.Contains(nothing, r.Outcome), "%s says %s on %s without a reason", r.RunID, r.Outcome, topic)
 	run, recorded := w.decided(r)
 	w.must("published-what-is-recorded", recorded, "%s %s %s on %s", r.RunID, r.Outcome, r.Reason, topic)
 	asked := r.Stop && (r.Outcome == maintenance.OutcomeRefused || r.Outcome == maintenance.OutcomeInProgress) // an answer to an operator

@@ -114,6 +114,16 @@ var claims = []test{
 			t.Errorf("the server: %+v", s)
 		}
 	}},
+	{"what no daily limit refuses is counted all the same", func(t *testing.T, l Fixture) {
+		for i, limit := range []int{1, maintenance.CountOnly} {
+			run := l.commit(t, Create(Waiting(fmt.Sprintf("r%d", i), "automate-06")))
+			run = l.commit(t, Claim(run, Claimed(run, 0, ""), maintenance.Claim{DailyLimit: limit}))
+			l.commit(t, Free(run, Over(run, maintenance.OutcomeFailed)))
+		}
+		if s := l.server(t, "automate-06"); s.StartsOn(today) != 2 {
+			t.Errorf("the server: %+v", s)
+		}
+	}},
 	{"held before cooling-down before daily-limit before slot-taken before node-taken", func(t *testing.T, l Fixture) {
 		other := l.commit(t, Start(Claimed(Waiting("r0", "puppet-01"), 1, "i-1")))
 		run := l.commit(t, Start(Claimed(Waiting("r1", "automate-06"), 0, "")))

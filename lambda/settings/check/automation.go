@@ -80,6 +80,15 @@ func readRunbook(o object, backend settings.Backend) (name, version string) {
 	return name, version
 }
 
+// What StartAutomationExecution takes, by the API's model (service-2.json of ssm: AutomationParameterMap, AutomationParameterKey,
+// AutomationParameterValueList, AutomationParameterValue), lengths in characters. The function gives two parameters of its own.
+const (
+	maxParameters     = 200 - 2
+	maxParameterName  = 50
+	maxValues         = 50
+	maxParameterValue = 512
+)
+
 // readParameters reads an object whose keys are free, so duplicates are looked for
 // here and not in open.
 func readParameters(o object) map[string][]string {
@@ -93,6 +102,9 @@ func readParameters(o object) map[string][]string {
 		return nil
 	}
 	all := object{parser: o.parser, at: at, parts: v.parts}
+	if n := len(v.parts); n > maxParameters {
+		o.fault("parameters", fmt.Sprintf("holds %d; Systems Manager takes %d beside those that the function gives", n, maxParameters))
+	}
 	parameters := make(map[string][]string, len(v.parts))
 	for _, part := range v.parts {
 		if _, again := parameters[part.key]; again {
@@ -144,18 +156,26 @@ func readPublicParameters(o object, runbook string, given map[string][]string) [
 }
 
 func readParameter(o object, part value) []string {
-	if part.key == "" {
+	if n := utf8.RuneCountInString(part.key); n == 0 {
 		o.fault(part.key, "the name is empty; write that of a parameter")
+	} else if n > maxParameterName {
+		o.fault(part.key, fmt.Sprintf("the name has %d characters; Systems Manager takes %d", n, maxParameterName))
 	}
 	if part.kind != kindList {
 		o.fault(part.key, mustBe(`a list of texts, such as ["value"]`, part))
 		return nil
+	}
+	if n := len(part.parts); n > maxValues {
+		o.fault(part.key, fmt.Sprintf("holds %d values; Systems Manager takes %d", n, maxValues))
 	}
 	values := make([]string, 0, len(part.parts))
 	for i, v := range part.parts {
 		if v.kind != kindText {
 			o.itemFault(part.key, i, mustBe("a text in quotes", v))
 			continue
+		}
+		if n := utf8.RuneCountInString(v.text); n < 1 || n > maxParameterValue { // which may be a secret
+			o.itemFault(part.key, i, fmt.Sprintf("has %d characters; Systems Manager takes 1 to %d", n, maxParameterValue))
 		}
 		values = append(values, v.text)
 	}
