@@ -133,7 +133,7 @@ var cases = map[string]maintenance.Report{
 	"missed-wrong-state": report(maintenance.OutcomeMissed, maintenance.ReasonWrongState, alarm, onNode, expired,
 		status(maintenance.StatusConnectionLost)),
 	"missed-no-success": report(maintenance.OutcomeMissed, maintenance.ReasonNoSuccess, weekly, untriggered,
-		func(r *maintenance.Report) { r.RunID = "automate-06-no-success-20261119T230001-1" },
+		func(r *maintenance.Report) { r.RunID = "automate-06-no-success-20261128T230000" },
 		figures(maintenance.Figures{Limit: 8 * 24 * time.Hour, Since: at.Add(-9 * 24 * time.Hour)}),
 		detail("the last successful run ended 2026-11-19T23:00:01Z")),
 	"held-server": report(maintenance.OutcomeHeld, maintenance.ReasonHeld, operator, onNode, until(24*time.Hour),
