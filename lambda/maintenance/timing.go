@@ -37,13 +37,15 @@ func (r Run) nextFollow(now time.Time, tick time.Duration) time.Time {
 	return now.Add(2 * tick)
 }
 
-// nextTry is when a run that waits is looked at after now: when what is in the way is known to be out of it, and before that after a pause
-// that grows, because that may change: a hold is released, a calendar opened, a window moved by a deploy. Such a look is three calls of the
-// ledger, and one of a calendar. It is not after the run is given up.
+// nextTry is when a run that waits is looked at after now, not after it is given up. Where it is known when what is in the way is out of
+// it, that is then, and each quarter of an hour before, because that may change: a hold is released, a calendar opened, a window moved by a
+// deploy. Such a look is three calls of the ledger, and one of a calendar. Else it is after a pause that grows.
 func (w Wait) nextTry(now, expires time.Time, tick time.Duration) time.Time {
-	next, soon := w.Until, now.Add(min(time.Duration(max(w.Looks, 1)), maxPauseTicks)*tick)
-	if !next.After(now) || soon.Before(next) {
-		next = soon
+	next := now.Add(min(time.Duration(max(w.Looks, 1)), maxPauseTicks) * tick)
+	if w.Until.After(now) {
+		if next = now.Add(maxPauseTicks * tick); w.Until.Before(next) {
+			next = w.Until
+		}
 	}
 	if expires.IsZero() { // no policy says when: the next look refuses it
 		return now.Add(tick)
