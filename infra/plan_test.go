@@ -64,12 +64,11 @@ func TestNewPlan_Faults(t *testing.T) {
 			"deployment.key: leads to the Region eu-west-1, and servers[0].runbook to eu-central-1; write the ARN of one there"}},
 		"of parameters": {documentOf(`{"name": "a", "backend": "ssm", "runbook": "chef-automate", "parameters": {
 			"BackupTo": ["backups"], "InstanceId": ["i-0123456789abcdef0"], "Backup": ["x"],
-			"MajorUpgrade": ["maybe"], "ProductVersion": [""], "RebootOption": []}}`), []string{
+			"MajorUpgrade": ["maybe"], "RebootOption": []}}`), []string{
 			`servers[0].parameters.BackupTo[0]: "backups" is not possible; write s3://BUCKET/PREFIX`,
 			"servers[0].parameters.InstanceId: the function gives it itself; remove it",
 			"servers[0].parameters.Backup: is not a parameter of chef-automate; it has BackupTo, ",
 			`servers[0].parameters.MajorUpgrade[0]: "maybe" is not possible; write no or yes`,
-			"servers[0].parameters.ProductVersion[0]: is empty; leave the parameter out",
 			"servers[0].parameters.RebootOption: has 0 values; write one"}},
 		"an installer without a checksum": {documentOf(`{"name": "a", "backend": "ssm", "runbook": "puppet-enterprise", "parameters": {
 			"InstallerSource": ["s3://installers/pe.tar"], "ProductVersion": ["2023.8.1"]}}`), []string{

@@ -130,8 +130,6 @@ func (p parameter) problem(value string) string {
 	}
 	bare := strings.TrimRight(value, "/")
 	switch {
-	case value == "":
-		return "is empty; leave the parameter out" // as the API refuses it
 	case fits(value):
 		return ""
 	case p.values != nil:

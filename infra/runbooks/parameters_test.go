@@ -21,7 +21,6 @@ func TestRunbook_Check(t *testing.T) {
 		{"BackupTo", "s3://backups/a b/", `BackupTo[0]: "s3://backups/a b/" is not possible; write ` + backup},
 		{"BackupTo", "/", `BackupTo[0]: "/" is not possible; write ` + backup},
 		{"BackupTo", "backups", `BackupTo[0]: "backups" is not possible; write ` + backup},
-		{"BackupTo", "", "BackupTo[0]: is empty; leave the parameter out"},
 		{"ProductVersion", "latest", `ProductVersion[0]: "latest" is not possible; ` + version + "2023.8.1"},
 		{"DatabaseVersion", "8.x", `DatabaseVersion[0]: "8.x" is not possible; ` + version + "8.7.0"},
 		{"MajorUpgrade", "true", `MajorUpgrade[0]: "true" is not possible; write no or yes`},

@@ -174,8 +174,10 @@ func readParameter(o object, part value) []string {
 			o.itemFault(part.key, i, mustBe("a text in quotes", v))
 			continue
 		}
-		if n := utf8.RuneCountInString(v.text); n < 1 || n > maxParameterValue { // which may be a secret
-			o.itemFault(part.key, i, fmt.Sprintf("has %d characters; Systems Manager takes 1 to %d", n, maxParameterValue))
+		if n := utf8.RuneCountInString(v.text); n == 0 {
+			o.itemFault(part.key, i, "is empty; leave the parameter out")
+		} else if n > maxParameterValue { // which may be a secret
+			o.itemFault(part.key, i, fmt.Sprintf("has %d characters; Systems Manager takes %d", n, maxParameterValue))
 		}
 		values = append(values, v.text)
 	}
