@@ -89,7 +89,8 @@ func NewStack(scope constructs.Construct, props *StackProps) *Stack {
 	s.output("FunctionName", s.Function.Function.FunctionName(), "the function; its name in logs and metrics")
 	s.output("OperatorsFunction", s.Function.OperatorsName(), "the function's alias for operators: --function-name of aws lambda invoke")
 	s.output("PageFunction", s.Page.Function.FunctionName(), "the page; who looks at it needs lambda:InvokeFunction on it")
-	s.output("DeadLettersUrl", s.Function.DeadLetters.QueueUrl(), "events that could not be delivered or handled; make redrive FUNCTION="+p.Deployment.Name)
+	s.output("DeadLettersUrl", s.Function.DeadLetters.QueueUrl(),
+		"events that could not be delivered or handled; make redrive FUNCTION="+p.Deployment.Name)
 	s.output("RunsTable", s.Runs.Table.TableName(), "the runs; it stays when the stack is destroyed")
 	for _, t := range s.Topics.All() {
 		s.output(t.Output, t.Topic.TopicArn(), t.Description)

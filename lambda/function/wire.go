@@ -47,7 +47,7 @@ func New(getenv func(string) string, logger *slog.Logger, metrics io.Writer) (*H
 	servers := endpoint("OPSWORKSCM", doc.Endpoint)
 	function := message.Function{
 		Name: getenv("AWS_LAMBDA_FUNCTION_NAME"), Region: config.Region, Account: accountOf(environment.TopicARN),
-		LogGroup: getenv("AWS_LAMBDA_LOG_GROUP_NAME"),
+		LogGroup: getenv("AWS_LAMBDA_LOG_GROUP_NAME"), Usual: getenv("AWS_LAMBDA_FUNCTION_NAME") == settings.DefaultName,
 	}
 	topics := notify.Topics{Text: environment.TopicARN, Records: environment.RecordsTopicARN, Chat: environment.ChatTopicARN}
 	cm, ssm := opsworkscm.New(servers, time.Now), automation.New(endpoint("SSM"), nodes, time.Now)

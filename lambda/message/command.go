@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"opsworks-maintenance/lambda/maintenance"
-	"opsworks-maintenance/lambda/settings"
 )
 
 // command is an operator's request that a message offers. It names its run, on which it acts or is answered that it is over: an old message
@@ -83,7 +82,7 @@ func (c command) opsm(v view, f Function) string {
 		text += " -until " + until.Format(time.RFC3339)
 	}
 	text += after(" -override ", strings.Join(c.overrides, ","))
-	if f.Name != settings.DefaultName {
+	if !f.Usual {
 		text += after(" -function ", f.Name)
 	}
 	return text + after(" -region ", f.Region)

@@ -19,7 +19,7 @@ const (
 )
 
 var (
-	function = message.Function{Name: "opsworks-maintenance", Region: "us-east-1", Account: "123456789012"}
+	function = message.Function{Name: "opsworks-maintenance", Usual: true, Region: "us-east-1", Account: "123456789012"}
 	at       = time.Date(2026, 11, 28, 23, 0, 1, 0, time.UTC) // when the run began
 
 	alarm = maintenance.Trigger{Kind: maintenance.TriggerAlarm, Name: "automate-06-health",

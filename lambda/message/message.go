@@ -13,6 +13,8 @@ import (
 type Function struct {
 	Name   string
 	Region string
+	// Usual is true if opsm asks this function where none is named.
+	Usual bool
 	// Account is left out of a message if it is empty.
 	Account string
 	// LogGroup is where it logs; empty is the group that Lambda names by the function.

@@ -71,10 +71,7 @@ func figureOf(v view, name string) string {
 		}
 		return v.Figures.Alarms[0]
 	case "others":
-		if v.Figures.Most < 2 {
-			return ""
-		}
-		return ", and " + strconv.Itoa(v.Figures.Most-1) + " more"
+		return known(v.Figures.Most > 1, ", and "+strconv.Itoa(v.Figures.Most-1)+" more")
 	case "state":
 		return v.state(v.Server.Status)
 	case "stopped":
@@ -92,10 +89,7 @@ func figureOf(v view, name string) string {
 	case "starts":
 		return v.when(v.mayStart())
 	case "then":
-		if v.mayStart().IsZero() {
-			return ""
-		}
-		return "then"
+		return known(!v.mayStart().IsZero(), name)
 	case "in":
 		return after("in ", spanOver(v.Until.Sub(v.At)))
 	case "ended":
@@ -138,9 +132,12 @@ func unlessCleared(v view) string {
 	}
 }
 
-func number(n int) string {
-	if n == 0 {
+func number(n int) string { return known(n != 0, strconv.Itoa(n)) }
+
+// known is a text if what it tells of is known.
+func known(is bool, text string) string {
+	if !is {
 		return ""
 	}
-	return strconv.Itoa(n)
+	return text
 }

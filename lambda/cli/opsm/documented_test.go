@@ -90,7 +90,8 @@ func plain(command string) string {
 
 // general is a command as the tables name it: the same for every server and Region.
 func general(command string) string {
-	return strings.NewReplacer("automate-06", "NAME", "puppet-01", "NAME", " --region us-east-1", "", " -region us-east-1", "").Replace(command)
+	return strings.NewReplacer("automate-06", "NAME", "puppet-01", "NAME", " --region us-east-1", "", " -region us-east-1", "").
+		Replace(command)
 }
 
 // elsewhere is why a command is not played: the reason that stands at the longest beginning of it.

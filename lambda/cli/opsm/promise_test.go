@@ -33,9 +33,10 @@ func TestPromise(t *testing.T) {
 		inDocument(document, func(field string) { promised(name, field) })
 	}
 	for _, value := range []any{
-		function.Response{}, function.HoldResponse{}, function.StatusResponse{}, function.PlanResponse{}, function.HistoryResponse{}, // what is printed
+		// What is printed, and what is read.
+		function.Response{}, function.HoldResponse{}, function.StatusResponse{}, function.PlanResponse{}, function.HistoryResponse{},
 		mailboxes{}, redriveAnswer{},
-		answer{}, fleet{}, plan{}, history{}, // what is read
+		answer{}, fleet{}, plan{}, history{},
 	} {
 		inType(reflect.TypeOf(value), func(field string) { promised(reflect.TypeOf(value).String(), field) })
 	}

@@ -69,7 +69,8 @@ type statusCommand struct{}
 // Help is shown by kong.
 func (statusCommand) Help() string {
 	return "In a pipe each line begins with what it is about: server, fleet-hold, slot or mailbox.\n\n" +
-		"server: name, state (idle, waiting, starting, running, unread), since, reason, until, expires, run, last outcome, last end, held until\n\n" +
+		"server: name, state (idle, waiting, starting, running, unread), since, reason, until, expires, run, last outcome, last end, " +
+		"held until\n\n" +
 		"fleet-hold: until, reason\n\nslot: run\n\nmailbox: topic, protocol, address"
 }
 

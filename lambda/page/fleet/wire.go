@@ -60,5 +60,5 @@ func functionOf(operators string) message.Function {
 	if len(parts) < 7 {
 		return message.Function{}
 	}
-	return message.Function{Region: parts[3], Account: parts[4], Name: parts[6]}
+	return message.Function{Region: parts[3], Account: parts[4], Name: parts[6], Usual: parts[6] == settings.DefaultName}
 }
