@@ -140,7 +140,7 @@ func owesRecord(n maintenance.Notification) bool {
 		slices.ContainsFunc(n.Topics, func(d maintenance.Delivery) bool { return d.Topic == maintenance.TopicRecords })
 }
 
-// endRecords: machines got all that a run ever owed them.
+// endRecords: machines got all that a run ever owed them, but for what a storm kept from them for as long as it is tried.
 func (w *world) endRecords() {
 	long := slices.ContainsFunc(w.outages["records"], func(o outage) bool { return o.until.Sub(o.from) > 20*time.Hour })
 	if w.lacked[maintenance.TopicRecords] || w.down("records") || long {
@@ -160,15 +160,25 @@ func (w *world) endRecords() {
 	}
 	for _, h := range w.ledger.runs {
 		tooMany := h.versions[0].run.State == maintenance.RunOver && w.manyRefused(h.versions[0].at)
-		for _, v := range h.versions {
+		for i, v := range h.versions {
 			for _, n := range v.run.Owed {
-				if owesRecord(n) && !tooMany && !n.At.After(w.end.Add(-grace)) {
-					w.must("records-are-complete", came[what{h.id, n.Outcome, n.Reason, n.At}], "%s owed %s %s of %s, which never came", h.id,
-						n.Outcome, n.Reason, w.plant.offset(n.At))
+				if !owesRecord(n) || tooMany || n.At.After(w.end.Add(-grace)) || h.owesStill(i+1, n) {
+					continue
 				}
+				patience := n.At.Add(keptFor(maintenance.TopicRecords))
+				gaveUp := patience.Before(w.calm.Add(2*time.Hour)) && i+1 < len(h.versions) && !h.versions[i+1].at.Before(patience)
+				w.must("records-are-complete", gaveUp || came[what{h.id, n.Outcome, n.Reason, n.At}], "%s owed %s %s of %s, which never came",
+					h.id, n.Outcome, n.Reason, w.plant.offset(n.At))
 			}
 		}
 	}
+}
+
+// owesStill reports whether a version of a run owes a notification to machines.
+func (h *history) owesStill(i int, n maintenance.Notification) bool {
+	return i < len(h.versions) && slices.ContainsFunc(h.versions[i].run.Owed, func(m maintenance.Notification) bool {
+		return owesRecord(m) && m.Outcome == n.Outcome && m.Reason == n.Reason && m.At.Equal(n.At)
+	})
 }
 
 // manyRefused: of the refusals of that day, one message says that there are more than are notified one by one.

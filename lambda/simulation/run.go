@@ -108,10 +108,16 @@ func sum[K comparable](a, b map[K]int) map[K]int {
 	return a
 }
 
+// mostShrinking is how long a story is shrunk at most: one of sixteen days takes half a minute to tell.
+const mostShrinking = 5 * time.Minute
+
 // Shrink leaves out what a story does not need to break the same invariant: lines, choices, servers; halves first, then ever less.
 func Shrink(t *testing.T, story Story, kind string, patience int) Story {
+	began := time.Now()
 	breaks := func(s Story) bool {
-		patience--
+		if patience--; time.Since(began) > mostShrinking {
+			patience = 0
+		}
 		return patience > 0 && slices.ContainsFunc(Run(t, s, Options{}).Broke, func(v Violation) bool { return v.Kind == kind })
 	}
 	for again := true; again && patience > 0; {

@@ -27,6 +27,7 @@ var (
 func TestMain(m *testing.M) {
 	flag.Parse()
 	debug.SetGCPercent(1600) // a story leaves much behind, and none of it is needed again
+	debug.SetMemoryLimit(6 << 30)
 	os.Exit(m.Run())
 }
 
@@ -128,10 +129,11 @@ func explain(t *testing.T, test string, drawn simulation.Story, v simulation.Vio
 		happens(t, story))
 }
 
+// happens is how a story ends, in as many lines as somebody may read; -tell has all.
 func happens(t *testing.T, story simulation.Story) string {
-	var b strings.Builder
-	simulation.Run(t, story, simulation.Options{Trace: func(line string) { b.WriteString("  " + line + "\n") }})
-	return b.String()
+	var lines []string
+	simulation.Run(t, story, simulation.Options{Trace: func(line string) { lines = append(lines, "  "+line) }})
+	return strings.Join(lines[max(0, len(lines)-5000):], "\n")
 }
 
 // TestStories tells what once broke again.
