@@ -25,6 +25,9 @@ func TestMain(m *testing.M) {
 		if builtPage, err = machine.Build(filepath.Dir(built), machine.PagePackage); err != nil {
 			panic(err)
 		}
+		if err := os.Chdir("../.."); err != nil { // where make run runs it
+			panic(err)
+		}
 		return m.Run()
 	}))
 }
@@ -32,7 +35,6 @@ func TestMain(m *testing.M) {
 // play runs the program as make run does, with the maintenance made short.
 func play(t *testing.T, args ...string) (string, error) {
 	t.Helper()
-	t.Chdir("../..")
 	var out bytes.Buffer
 	err := run(t.Context(), append([]string{"-function", built, "-page", builtPage, "-maintenance-time", "1s"}, args...), &out, t.Output())
 	return out.String(), err
@@ -164,6 +166,7 @@ func TestRun_OtherScenarios(t *testing.T) {
 			[]string{`an operator asks for maintenance of automate-06\n`, `decision  started`}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
 			output, err := play(t, tt.args...)
 			if err != nil {
 				t.Fatal(err)

@@ -11,7 +11,6 @@ import (
 
 // Each line of flags that a README gives for make run is one that it takes, with files that are there.
 func TestREADME_Flags(t *testing.T) {
-	t.Chdir("../..")
 	given := regexp.MustCompile("`make run ARGS=\"([^\"…]+)\"`|(?m)^\\| `(-[^`]+)`(?:, `(-[^`]+)`)*")
 	found := 0
 	for _, file := range []string{"README.md", "lambda/README.md", "lambda/local/README.md", "infra/runbooks/README.md"} {

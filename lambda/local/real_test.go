@@ -27,7 +27,6 @@ func TestRun_LocalNode(t *testing.T) {
 	if err := os.WriteFile(runbook, []byte(harmless), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	t.Chdir("../..")
 	for verdict, want := range map[string][]string{
 		"done":                      {"-node-env", "VERDICT=done"},
 		"FAILED: the disk is full.": {"-node-env", "VERDICT=FAILED: the disk is full.", "-fail"},
@@ -54,7 +53,6 @@ func TestRun_LocalNode(t *testing.T) {
 }
 
 func TestRun_LocalNode_Refused(t *testing.T) {
-	t.Chdir("../..")
 	for fault, arguments := range map[string][]string{
 		"is not local":            {"-backend", "ssm", "-node", "remote"},
 		"goes with -backend ssm":  {"-backend", "opsworks-cm", "-node", "local"},

@@ -44,7 +44,6 @@ func (s *screen) shows(t *testing.T, pattern string) string {
 // serve runs the program until the test ends, which is to be no error.
 func serve(t *testing.T, args ...string) *screen {
 	t.Helper()
-	t.Chdir("../..")
 	ctx, interrupt := context.WithCancel(t.Context())
 	var out screen
 	done := make(chan error, 1)

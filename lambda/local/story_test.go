@@ -24,7 +24,7 @@ func write(t *testing.T, name, content string) string {
 
 // Every sample is a story, and ends as it should.
 func TestRun_Samples(t *testing.T) {
-	samples, err := filepath.Glob("../../testdata/events/*.json")
+	samples, err := filepath.Glob("testdata/events/*.json")
 	if err != nil || len(samples) < 30 {
 		t.Fatalf("%d samples, %v", len(samples), err)
 	}
