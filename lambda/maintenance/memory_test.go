@@ -88,9 +88,11 @@ func (m *memory) Node(_ context.Context, node string) (string, error) {
 }
 
 func (m *memory) Commit(_ context.Context, c maintenance.Change) (maintenance.Run, error) {
-	if m.before != nil {
-		before := m.before
-		m.before = nil
+	m.mu.Lock()
+	before := m.before
+	m.before = nil
+	m.mu.Unlock()
+	if before != nil {
 		before(c)
 	}
 	defer m.mu.Unlock()
