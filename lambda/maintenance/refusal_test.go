@@ -60,7 +60,7 @@ func TestRunner_RepetitionsAreNoRefusals(t *testing.T) {
 	}
 }
 
-// Whoever dies on the way to the day's limit hides no refusal: what is one too many is told of, or told to be there.
+// A death on the way to the day's limit hides no refusal: what is one too many is told of, or told to be there.
 func TestRunner_ADeathAtTheLimitHidesNoRefusal(t *testing.T) {
 	for dies := 1; ; dies++ {
 		f := newFixture(t)

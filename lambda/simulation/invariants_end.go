@@ -165,8 +165,8 @@ func (w *world) endRecords() {
 				if !owesRecord(n) || tooMany || n.At.After(w.end.Add(-grace)) || h.owesStill(i+1, n) {
 					continue
 				}
-				patience := n.At.Add(keptFor(maintenance.TopicRecords))
-				gaveUp := patience.Before(w.calm.Add(2*time.Hour)) && i+1 < len(h.versions) && !h.versions[i+1].at.Before(patience)
+				triedUntil := n.At.Add(keptFor(maintenance.TopicRecords))
+				gaveUp := triedUntil.Before(w.calm.Add(2*time.Hour)) && i+1 < len(h.versions) && !h.versions[i+1].at.Before(triedUntil)
 				w.must("records-are-complete", gaveUp || came[what{h.id, n.Outcome, n.Reason, n.At}], "%s owed %s %s of %s, which never came",
 					h.id, n.Outcome, n.Reason, w.plant.offset(n.At))
 			}

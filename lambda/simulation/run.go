@@ -112,15 +112,15 @@ func sum[K comparable](a, b map[K]int) map[K]int {
 const mostShrinking = 5 * time.Minute
 
 // Shrink leaves out what a story does not need to break the same invariant: lines, choices, servers; halves first, then ever less.
-func Shrink(t *testing.T, story Story, kind string, patience int) Story {
+func Shrink(t *testing.T, story Story, kind string, tries int) Story {
 	began := time.Now()
 	breaks := func(s Story) bool {
-		if patience--; time.Since(began) > mostShrinking {
-			patience = 0
+		if tries--; time.Since(began) > mostShrinking {
+			tries = 0
 		}
-		return patience > 0 && slices.ContainsFunc(Run(t, s, Options{}).Broke, func(v Violation) bool { return v.Kind == kind })
+		return tries > 0 && slices.ContainsFunc(Run(t, s, Options{}).Broke, func(v Violation) bool { return v.Kind == kind })
 	}
-	for again := true; again && patience > 0; {
+	for again := true; again && tries > 0; {
 		before := len(story.Lines) + len(story.Odds) + len(story.Servers)
 		story.Odds = drop(story.Odds, func(odds []Odd) bool { s := story; s.Odds = odds; return breaks(s) })
 		story.Lines = drop(story.Lines, func(lines []Line) bool { s := story; s.Lines = lines; return breaks(s) })

@@ -114,7 +114,7 @@ var claims = []test{
 			t.Errorf("the server: %+v", s)
 		}
 	}},
-	{"what no daily limit refuses is counted all the same", func(t *testing.T, l Fixture) {
+	{"what no daily limit refuses is counted too", func(t *testing.T, l Fixture) {
 		for i, limit := range []int{1, maintenance.CountOnly} {
 			run := l.commit(t, Create(Waiting(fmt.Sprintf("r%d", i), "automate-06")))
 			run = l.commit(t, Claim(run, Claimed(run, 0, ""), maintenance.Claim{DailyLimit: limit}))
