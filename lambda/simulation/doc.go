@@ -8,10 +8,10 @@
 // the same invariant breaks. A process dies by Goexit at a call. What broke stays as testdata/<what-broke>.story, and go test tells it
 // again.
 //
-//	go test ./lambda/simulation -run TestShallow -seeds 5000 -seed 1     many seeds; the table says which fault met which step how often
-//	go test ./lambda/simulation -run TestShallow -seeds 1 -seed 17 -tell  one, and all that happens in it
-//	go test ./lambda/simulation -run TestStories                          what once broke
-//	go test ./lambda/simulation -run TestDeep -seeds 500 -seed 1         the same at the deep depth
+//	go test ./lambda/simulation -run 'TestShallow$' -seeds 5000 -seed 1      many seeds; the table says which fault met which step how often
+//	go test ./lambda/simulation -run 'TestShallow$' -seeds 1 -seed 17 -tell  one, and all that happens in it
+//	go test ./lambda/simulation -run TestStories                             what once broke
+//	go test ./lambda/simulation -run 'TestDeep$' -seeds 500 -seed 1          the same at the deep depth
 //
 // There are two depths, with one harness and one list of invariants. The shallow one is the domain on models of what it asks of the world
 // (model_*.go). The deep one (deep*.go) is the real handler, adapters and SDK clients: each of their HTTP requests is a call, which the

@@ -17,7 +17,7 @@ import (
 // importCommand makes a settings document of what is there already.
 type importCommand struct {
 	File    string `arg:"" optional:"" help:"The file, or - for standard input."`
-	Nodes   bool   `help:"Take the managed nodes that carry the tag, in place of a file. It needs tag:GetResources."`
+	Nodes   bool   `help:"Take the EC2 instances and managed nodes that carry the tag, in place of a file. It needs tag:GetResources."`
 	Runbook string `placeholder:"NAME" help:"With -nodes: the runbook that maintains them."`
 	TagKey  string `placeholder:"KEY" help:"With -nodes: the key of the tag (default: maintenance-server)."`
 }

@@ -14,8 +14,8 @@ import (
 
 const description = `Asks the maintenance function, as an operator.
 
-Flags work with one dash and with two. On a terminal an answer is a table; in a pipe its columns are divided by tabs, times are
-RFC 3339, nothing is cut and there is no header; -json prints JSON ("opsm help json" lists its fields).
+Flags work with one dash and with two. On a terminal an answer is a table or a sentence; in a pipe its columns are divided by tabs,
+times are RFC 3339, nothing is cut and there is no header; -json prints JSON ("opsm help json" lists its fields).
 
 Credentials and Region are those of the AWS CLI: its environment, profiles and SSO.
 
