@@ -83,6 +83,28 @@ func TestRestore_EndsWhatAKilledStepLeft(t *testing.T) {
 	}
 }
 
+// Half an upgrade is no version.
+func TestRestore_LetsAnUpgradeEnd(t *testing.T) {
+	s := openSource(t)
+	s.broken, s.cancel, s.goesOn = "slow-upgrade", "Upgrade", true
+	e := s.start(map[string]string{"ProductVersion": "7.10.1"})
+	e.is(t, "Failed", "PreCheck", "Backup", "Patch", "Upgrade", "Restore")
+	e.says(t, "Restore", "FAILED: these processes of an earlier step do not end: ", "Let the upgrade end, remove ", "Upgrade: NOT DONE")
+	if works, _ := filepath.Glob(filepath.Join(s.root, "var/lib/opsworks-maintenance/*/work.*")); len(works) == 0 {
+		t.Error("the folder that the upgrade works in is gone")
+	}
+	if s.read("agent-off") == "" {
+		t.Error("the agent was switched on beside the upgrade")
+	}
+	for range 100 {
+		if _, err := os.Stat(filepath.Join(s.lab, "upgraded")); err == nil {
+			return
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+	t.Error("the upgrade was ended")
+}
+
 // The agent waits for the pipes, not for the shell. That none was held, every execution's nothingIsLeft says.
 func TestStep_ProcessLeftBehindHoldsNoPipe(t *testing.T) {
 	eachRunbook(t, func(t *testing.T, s *server, _ string) {

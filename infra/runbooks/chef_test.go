@@ -62,6 +62,24 @@ func TestChefAutomate_PreCheck(t *testing.T) {
 	}
 }
 
+// MajorUpgrade answers the checklist's questions: what the server shows not to be so is not sworn to.
+func TestChefAutomate_MajorUpgradeThatItsChecklistForbids(t *testing.T) {
+	for broken, says := range map[string]string{
+		"external":  "its search or its PostgreSQL is external",
+		"half-full": "40% of the disk of /hab are used, and a major upgrade wants more than 60% free",
+	} {
+		s := chef(t)
+		s.broken = broken
+		e := s.start(map[string]string{"ProductVersion": "5.0.1", "MajorUpgrade": "yes"})
+		e.is(t, "Failed", "PreCheck", "Restore")
+		e.says(t, "PreCheck", says)
+		s.untouched(t)
+		s = chef(t)
+		s.broken = broken
+		s.start(map[string]string{"ProductVersion": "4.13.0"}).is(t, "Success", everyStep...)
+	}
+}
+
 // The result file can be empty although all went well.
 func TestChefAutomate_ResultFileIsEmpty(t *testing.T) {
 	s := chef(t)

@@ -37,15 +37,42 @@ func TestRunbook_AnotherRunNeverEnded(t *testing.T) {
 	state := filepath.Join(s.root, "var/lib/opsworks-maintenance/puppet-enterprise")
 	s.write(state, "owner", "another-run")
 	s.write(state, "off", "pe_databases-activity.timer\n")
+	half := filepath.Join(s.root, "var/puppetlabs/backups/old.tgz")
+	s.write(s.root, "var/puppetlabs/backups/old.tgz", "half")
+	s.write(state, "half", half)
+	s.write(state, "work.another-run.x/keys.tgz", "hunter2")
 	old := time.Now().Add(-49 * time.Hour)
-	if err := os.Chtimes(filepath.Join(state, "owner"), old, old); err != nil {
-		t.Fatal(err)
+	for _, name := range []string{"owner", "work.another-run.x"} {
+		if err := os.Chtimes(filepath.Join(state, name), old, old); err != nil {
+			t.Fatal(err)
+		}
 	}
 	e := s.start(nil)
 	e.is(t, "Success", everyStep...)
+	if left := s.leftBehind(); left != nil {
+		t.Errorf("left behind: %v", left)
+	}
+	if _, err := os.Stat(half); err == nil {
+		t.Error("half a backup is left")
+	}
 	if got := s.read("timers"); strings.Count(got, "\n") != 4 || !strings.Contains(got, "pe_databases-activity.timer") {
 		t.Errorf("timers on: %q", got)
 	}
+}
+
+// The patch's reboot starts what Backup stopped.
+func TestRunbook_UnitsAreOffDuringTheUpgrade(t *testing.T) {
+	s := puppet(t)
+	s.broken = "reboots"
+	given := map[string]string{"ProductVersion": "2021.10.1"}
+	s.installer("puppet-enterprise", "2021.10.1", given)
+	e := s.start(given)
+	e.is(t, "Success", everyStep...)
+	e.says(t, "Upgrade", "stopped until the end of the run: pe_databases-facts.timer pe_databases-reports.timer puppet.service")
+	if during := s.read("timers-at-upgrade"); during != "" {
+		t.Errorf("on during the upgrade: %s", during)
+	}
+	s.timersAreOn(t)
 }
 
 func TestRunbook_TimersStayOff(t *testing.T) {

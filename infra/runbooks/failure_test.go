@@ -120,6 +120,29 @@ func TestRunbook_FailsHalfWay(t *testing.T) {
 	}
 }
 
+// Patches may bring a version that nobody asked for: it is told, and never gone back from.
+func TestRunbook_PatchesBringAnotherVersion(t *testing.T) {
+	s := openSource(t)
+	s.broken = "brings-another-version"
+	e := s.start(nil)
+	e.is(t, "Success", everyStep...)
+	e.says(t, "Restore", "HealthCheck: done; version 9.9.9 (it was 7.9.5), ")
+
+	s = openSource(t)
+	s.broken = "brings-another-version"
+	e = s.start(map[string]string{"ProductVersion": "7.10.1"})
+	e.is(t, "Failed", "PreCheck", "Backup", "Patch", "Upgrade", "Restore")
+	e.says(t, "Upgrade", "9.9.9 is installed since the patches, and 7.10.1 is older")
+}
+
+// However long the step has been at work, services get their time to start.
+func TestRunbook_SlowStartAfterALongUpgrade(t *testing.T) {
+	eachRunbook(t, func(t *testing.T, s *server, _ string) {
+		s.broken, s.env = "slow-start", []string{"SECONDS=50000"}
+		s.start(map[string]string{"BackupTimeoutSeconds": "99999"}).is(t, "Success", everyStep...)
+	})
+}
+
 // An upgrade must not begin while the services still start.
 func TestRunbook_SlowStartBeforeUpgrade(t *testing.T) {
 	eachRunbook(t, func(t *testing.T, s *server, name string) {

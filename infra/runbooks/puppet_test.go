@@ -1,6 +1,7 @@
 package runbooks_test
 
 import (
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -93,6 +94,9 @@ func TestPuppetServer_Refused(t *testing.T) {
 		"its code does not compile":    {"no-compile", "Syntax error at '}'", nil},
 		"its database is down":         {"database-down", `PuppetDB: error read_db_up?:false`, nil},
 		"packages are being installed": {"packages-at-work", "packages are being installed. Wait for its end", nil},
+		"packages install themselves":  {"unattended", "packages are being installed. Wait for its end", nil},
+		"the database's is an older one": {"", "puppetdb 7.9.5 is installed and 7.9.4 is older. Set DatabaseVersion to 7.9.5",
+			map[string]string{"ProductVersion": "7.10.1", "DatabaseVersion": "7.9.4"}},
 		"the version is nowhere": {"", "no repository of this server has puppetserver 7.99.0",
 			map[string]string{"ProductVersion": "7.99.0"}},
 		"the database's is nowhere": {"", "no repository of this server has puppetdb 7.99.0",
@@ -201,9 +205,47 @@ func TestPuppetServer_ByRPM(t *testing.T) {
 	}
 }
 
+// The server's own name is no other server's.
+func TestPuppetServer_DatabaseByName(t *testing.T) {
+	for host, says := range map[string]string{
+		"puppet.example.com": "puppetdb.dump: ",
+		"db.example.com":     "PuppetDB's database is on db.example.com: its backup is made there",
+		"":                   "does not tell where PuppetDB's database is",
+	} {
+		s := openSource(t)
+		s.write(s.root, "etc/puppetdb/conf.d/database.ini", "[database]\nsubname = //"+host+":5432/puppetdb\n")
+		s.start(nil).says(t, "Backup", says)
+	}
+}
+
+// What a link of an environment leads to is in the backup, and so are the keys that hiera.yaml names there.
+func TestPuppetServer_CodeBehindLinks(t *testing.T) {
+	s := openSource(t)
+	key := filepath.Join(s.root, "srv/keys/private.pem")
+	s.write(s.root, "srv/keys/private.pem", "hunter2")
+	s.write(s.root, "srv/releases/7/hiera.yaml", "pkcs7_private_key: "+key+"\n")
+	s.write(s.root, "srv/releases/7/manifests/site.pp", "node default {}\n")
+	environments := filepath.Join(s.root, "etc/puppet/code/environments")
+	if err := errors.Join(os.MkdirAll(environments, 0o755),
+		os.Symlink(filepath.Join(s.root, "srv/releases/7"), filepath.Join(environments, "production"))); err != nil {
+		t.Fatal(err)
+	}
+	s.start(nil).is(t, "Success", everyStep...)
+	for archive, want := range map[string]string{"files": "srv/releases/7/manifests/site.pp", "keys": "srv/keys/private.pem"} {
+		found, _ := filepath.Glob(filepath.Join(s.lab, "s3/vault/automation/puppet-server/*/*/*/"+archive+".tgz"))
+		list, err := exec.CommandContext(t.Context(), "tar", "-tzf", found[0]).Output()
+		if err != nil || !strings.Contains(string(list), want) {
+			t.Errorf("%s is not in %s (%v):\n%s", want, archive, err, list)
+		}
+	}
+}
+
 // The archive that more people may read has nothing in it that opens anything.
 func TestPuppetServer_KeysAreApart(t *testing.T) {
 	s := openSource(t)
+	s.write(s.root, "etc/puppetdb/conf.d/read_database.ini", "password = hunter2\n")
+	s.write(s.root, "etc/puppetlabs/r10k/r10k.yaml", "token: hunter2\n")
+	s.write(s.root, "etc/puppetlabs/puppetserver/ssh/id_rsa", "hunter2\n")
 	s.start(nil).is(t, "Success", everyStep...)
 	files, _ := filepath.Glob(filepath.Join(s.lab, "s3/vault/automation/puppet-server/*/*/*/*.tgz"))
 	found := map[string]bool{}

@@ -206,7 +206,7 @@ func (s *server) installer(name, version string, given map[string]string) {
 	}
 	folder := filepath.Join(s.t.TempDir(), "puppet-enterprise-"+version+"-el-8-x86_64")
 	s.write(folder, "puppet-enterprise-installer", "#!/bin/sh\n[ \"$1\" = -y ] || exit 9\n"+
-		"case $BREAK in *upgrade-fails*) echo broken pe.conf; exit 3;; esac\n"+
+		"cp \"$LAB/timers\" \"$LAB/timers-at-upgrade\"\ncase $BREAK in *upgrade-fails*) echo broken pe.conf; exit 3;; esac\n"+
 		"echo "+version+" >\"$RUNBOOK_ROOT/opt/puppetlabs/server/pe_version\"\n")
 	tarball := filepath.Join(s.lab, "installer.tar")
 	run(s.t, "tar", "-C", filepath.Dir(folder), "-cf", tarball, filepath.Base(folder))

@@ -26,12 +26,12 @@ const delivery = 900
 // that parameter allows. Restore's is what a cancelled automation has left.
 var (
 	beforePatch = []shellStep{
-		{"PreCheck", "lib work leftovers support puppet/puppet puppet/agent puppet/certificates " +
+		{"PreCheck", "lib work older leftovers support puppet/puppet puppet/agent puppet/certificates " +
 			"*/product */noop */packages */choose */rules pre-check", 7200},
-		{"Backup", "lib work puppet/puppet puppet/agent */product copy */agent-off */database */backup", 102600},
+		{"Backup", "lib work puppet/puppet puppet/agent */product copy */agent-off */units-off */database */backup", 102600},
 	}
 	afterPatch = []shellStep{
-		{"Upgrade", "lib work puppet/puppet */product wait */packages */upgrade upgrade", 21600},
+		{"Upgrade", "lib work older puppet/puppet puppet/agent */product */units-off wait */packages */upgrade upgrade", 21600},
 		{"HealthCheck", "lib work support puppet/puppet puppet/agent */product */noop wait */look health-check", 7200},
 		{lastStep, "lib leftovers */switch-on restore", 110},
 	}

@@ -27,7 +27,7 @@ need_space() {
 
 # upgrade_rules: by name only, never down, never across a major version unasked.
 upgrade_rules() {
-	local now=$1 lower
+	local now=$1
 	if [ -z "$PRODUCT_VERSION" ]; then
 		say "no product upgrade is asked for"
 		return
@@ -36,11 +36,7 @@ upgrade_rules() {
 		say "$PRODUCT_VERSION is installed already: nothing to upgrade"
 		return
 	fi
-	# Chef Automate's versions were times of building (20220329091442) before they had dots: those are no yardstick.
-	lower=$(printf '%s\n' "$now" "$PRODUCT_VERSION" | sort -V | head -n 1)
-	case $now in
-	*.*) [ "$lower" = "$now" ] || fail "$now is installed and $PRODUCT_VERSION is older. Correct ProductVersion: nothing here goes back." ;;
-	esac
+	! older "$PRODUCT_VERSION" "$now" || fail "$now is installed and $PRODUCT_VERSION is older. Correct ProductVersion: nothing here goes back."
 	if [ "${now%%.*}" = "${PRODUCT_VERSION%%.*}" ]; then
 		say "minor upgrade from $now to $PRODUCT_VERSION"
 	elif [ "$MAJOR_UPGRADE" = yes ]; then
@@ -79,6 +75,7 @@ upgrade_rules "$VERSION"
 need_space "$(backup_folder)"
 place_off_the_box
 claim
+printf '%s' "$VERSION" 2>/dev/null >"$STATE/version" || fail "$STATE cannot be written. Make room on the disk."
 # What an upgrade needs, before a backup is made for it.
 fetch
 step_done

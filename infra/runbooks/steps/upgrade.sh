@@ -15,6 +15,7 @@ if [ "$PRODUCT_VERSION" = "$VERSION" ]; then
 	say "nothing to upgrade: version $VERSION is installed, as asked for"
 	step_done
 fi
+! older "$PRODUCT_VERSION" "$VERSION" || fail "$VERSION is installed since the patches, and $PRODUCT_VERSION is older. Correct ProductVersion: nothing here goes back."
 [ "${VERSION%%.*}" = "${PRODUCT_VERSION%%.*}" ] || [ "$MAJOR_UPGRADE" = yes ] ||
 	fail "$VERSION to $PRODUCT_VERSION is a major upgrade. Set MajorUpgrade to yes, or correct ProductVersion."
 before=$VERSION

@@ -20,7 +20,7 @@ at_work() {
 # Minor upgrades happen by themselves unless upgrade_strategy is "none" (https://docs.chef.io/automate/upgrade, "Disable Automatic
 # Upgrades"): one could begin in the middle of a backup, or be one that nobody has tested.
 product_rules() {
-	local strategy status stale
+	local strategy status stale used
 	strategy=$(setting deployment.v1.svc upgrade_strategy) || true
 	if [ "$strategy" != none ]; then
 		fail "upgrade_strategy is \"${strategy:-at-once}\", so upgrades happen by themselves. Type: printf '[deployment.v1.svc]\\nupgrade_strategy = \"none\"\\n' >none.toml && chef-automate config patch none.toml"
@@ -31,6 +31,14 @@ product_rules() {
 	fi
 	if [ -n "$PRODUCT_VERSION" ] && [[ $status == *"airgap bundle"* ]]; then
 		fail "this server was installed from an airgap bundle, which no version number upgrades. Leave ProductVersion empty and upgrade by hand with --airgap-bundle."
+	fi
+	# The checklist of a major upgrade asks these, and MajorUpgrade's yes must not say what is not so (components/automate-cli/pkg/majorupgradechecklist).
+	if [ -n "$PRODUCT_VERSION" ] && [ "${VERSION%%.*}" != "${PRODUCT_VERSION%%.*}" ]; then
+		if external_search || [ "$(setting global.v1.external.postgresql enable)" = true ]; then
+			fail "its search or its PostgreSQL is external, and a major upgrade wants that migrated first. Upgrade by hand, as the product's checklist says."
+		fi
+		used=$(df -Pk "$ROOT/hab" | awk 'NR == 2 { print $5 + 0 }')
+		[ "${used:-100}" -lt 40 ] || fail "${used:-?}% of the disk of /hab are used, and a major upgrade wants more than 60% free. Enlarge it, or delete old backups."
 	fi
 	if [[ $status == *"Post Upgrade Steps"* ]]; then say "WARNING: steps of an earlier major upgrade are left to do: chef-automate upgrade status names them"; fi
 	stale=$(timeout 120 chef-automate backup list 2>/dev/null </dev/null | awk '/in progress/ && !found++ { print $1 }') || true

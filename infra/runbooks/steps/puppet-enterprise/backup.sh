@@ -1,25 +1,14 @@
 # Makes a backup and copies it, and apart from it the secret keys it leaves out, off the box. The local file is removed once the copy has
 # been checked: each is whole in itself, and weekly ones would fill the disk.
 
-# The units this run stopped.
-OFF=$STATE/off
 work_folder
-
-# Remembered before they are stopped: a step that dies between the two has switched off nothing that Restore does not know of.
-active_units >"$WORK/units"
-if [ -s "$WORK/units" ]; then
-	{ { cat "$OFF" 2>/dev/null || true; } | sort -u - "$WORK/units" >"$OFF.new" && mv -f "$OFF.new" "$OFF"; } || fail "$STATE cannot be written. Make room on the disk."
-	mapfile -t stopped <"$WORK/units"
-	within 300 systemctl stop "${stopped[@]}"
-	[ "$CODE" -eq 0 ] || fail "the units ${stopped[*]} do not stop: $(reason). See systemctl status."
-	say "stopped until the end of the run: ${stopped[*]}"
-fi
-wait_for_agent
+units_off
 
 folder=$(backup_folder)
 name=$INSTANCE_ID-$(date -u +%Y%m%dT%H%M%SZ)
 mkdir -p "$folder"
-# Restore removes it, if a killed step leaves it.
+# Restore removes it, if a killed step leaves it; what a Restore that never came has left goes now.
+if [ -s "$STATE/half" ]; then rm -rf "$(cat "$STATE/half")"; fi
 printf '%s' "$folder/$name.tgz" >"$STATE/half"
 count_down
 within "$LEFT" puppet-backup create --dir="$folder" --name="$name.tgz"

@@ -2,6 +2,7 @@
 # standard installation"): until then their runs fail.
 upgrade_product() {
 	local installer
+	units_off
 	mkdir "$WORK/installer"
 	within 1200 tar -C "$WORK/installer" -xf "$STATE/fetched/installer.tar"
 	[ "$CODE" -eq 0 ] || fail "the installer cannot be unpacked: $(reason). Look at the disk."

@@ -14,17 +14,20 @@ paths() {
 		if [ -L "$path" ]; then realpath "$path" | cut -c 2-; fi
 	done | sort -u | awk '{ for (above in kept) if (index($0, above "/") == 1) next; kept[$0]; print }'
 }
+IFS=: read -r -a more < <(printf '%s:%s\n' "$(setting environmentpath)" "$(setting basemodulepath)")
 # hiera.yaml may keep eyaml's keys anywhere.
 eyaml_keys() {
-	grep -rhoE 'pkcs7_(private|public)_key: *[^ ]+' --include=hiera.yaml "$(setting confdir)" "$(setting codedir)" 2>/dev/null | awk '{ gsub(/["'\'']/, "", $2); print $2 }' | sort -u || true
+	grep -RhoE 'pkcs7_(private|public)_key: *[^ ]+' --include=hiera.yaml "$(setting confdir)" "$(setting codedir)" "${more[@]}" 2>/dev/null | awk '{ gsub(/["'\'']/, "", $2); print $2 }' | sort -u || true
 }
 conf=$(pdb_conf) || conf=''
+# An empty list is unset to bash before 4.4.
 mapfile -t eyaml < <(eyaml_keys)
-for key in "${eyaml[@]}"; do [ -e "$key" ] || say "WARNING: hiera.yaml names $key, which is not there"; done
+for key in ${eyaml[@]+"${eyaml[@]}"}; do [ -e "$key" ] || say "WARNING: hiera.yaml names $key, which is not there"; done
 mapfile -t secret < <(paths "$(setting cadir)" "$(setting ssldir)" "$ROOT"/etc/{eyaml,puppetlabs/puppet/eyaml,puppet/eyaml,puppet/keys} \
-	"${eyaml[@]}" ${conf:+"$conf/database.ini" "${conf%/conf.d}/ssl"})
-IFS=: read -r -a more < <(printf '%s:%s\n' "$(setting environmentpath)" "$(setting basemodulepath)")
-mapfile -t files < <(paths "$(setting confdir)" "$(setting codedir)" "${more[@]}" "$ROOT"/etc/{puppetlabs,puppetdb} "$ROOT"/etc/{default,sysconfig}/{puppetserver,puppetdb} \
+	"$ROOT"/etc/puppetlabs/{r10k,puppet/gpg,puppetserver/ssh} ${eyaml[@]+"${eyaml[@]}"} ${conf:+"$conf"/*database.ini "${conf%/conf.d}/ssl"})
+# An environment or a module that is a link is packed as one, so what it leads to is too.
+mapfile -t linked < <(find "${more[@]}" -maxdepth 2 -type l -exec realpath {} + 2>/dev/null || true)
+mapfile -t files < <(paths "$(setting confdir)" "$(setting codedir)" "${more[@]}" ${linked[@]+"${linked[@]}"} "$ROOT"/etc/{puppetlabs,puppetdb} "$ROOT"/etc/{default,sysconfig}/{puppetserver,puppetdb} \
 	"$ROOT"/etc/systemd/system/{puppetserver,puppetdb}.service.d "$ROOT"/{var/lib/puppetserver,opt/puppetlabs/server/data/puppetserver}/jruby-gems)
 [ $((${#secret[@]} * ${#files[@]})) -gt 0 ] || fail "Puppet names no folders of its own. Run puppet config print on the server."
 printf '%s\n' "${secret[@]}" >"$WORK/secret"

@@ -15,7 +15,7 @@ add() { if has_deb; then CHOSEN+=("$1=$2"); else CHOSEN+=("$1-${2#*:}"); fi; }
 # choose_packages for ProductVersion, in CHOSEN. The database goes to DatabaseVersion, or to ProductVersion where the repositories have that
 # (OpenVox numbers both alike); otherwise it stays. Its terminus always goes with it.
 choose_packages() {
-	local server database terminus full db_version
+	local server database terminus full have db_version
 	CHOSEN=()
 	if has_deb; then
 		within 600 apt-get update -q
@@ -34,10 +34,12 @@ choose_packages() {
 		return 0
 	fi
 	for name in $database $terminus; do
+		have=$(version_of "$name")
+		! older "$db_version" "$have" || fail "$name $have is installed and $db_version is older. Set DatabaseVersion to $have: nothing here goes back."
 		full=$(offered "$name" "$db_version")
 		[ -n "$full" ] || fail "no repository of this server has $name $db_version. Correct DatabaseVersion or the repositories."
-		[ "$(version_of "$name" | cut -d. -f1)" = "${db_version%%.*}" ] || [ "$MAJOR_UPGRADE" = yes ] ||
-			fail "$name $(version_of "$name") to $db_version is a major upgrade. Set MajorUpgrade to yes, or correct DatabaseVersion."
+		[ "${have%%.*}" = "${db_version%%.*}" ] || [ "$MAJOR_UPGRADE" = yes ] ||
+			fail "$name $have to $db_version is a major upgrade. Set MajorUpgrade to yes, or correct DatabaseVersion."
 		add "$name" "$full"
 	done
 }

@@ -1,15 +1,22 @@
+# here NAME: whether it is an address of this server.
+here() {
+	local address
+	for address in $(getent ahosts "$1" | awk '{ print $1 }'); do
+		case " $(hostname -I) 127.0.0.1 127.0.1.1 ::1 " in *" $address "*) return 0 ;; esac
+	done
+	return 1
+}
+
 # dump_database of a PuppetDB on this server. Where its PostgreSQL is elsewhere, so is its backup.
 dump_database() {
 	local conf host port db tables
 	conf=$(pdb_conf) || return 0
 	IFS='|' read -r host port db < <(sed -nE 's,^ *subname *= *"?//([^/:]*):?([0-9]*)/([A-Za-z0-9_-]+).*,\1|\2|\3,p' "$conf/database.ini" | head -n 1) || true
-	case $host in
-	localhost | 127.0.0.1 | ::1) ;;
-	*)
-		say "PuppetDB's database is on ${host:-another server}: its backup is made there"
+	[ -n "$host" ] || fail "$conf/database.ini does not tell where PuppetDB's database is. Write its subname as //HOST:PORT/DATABASE."
+	if ! here "$host"; then
+		say "PuppetDB's database is on $host: its backup is made there"
 		return 0
-		;;
-	esac
+	fi
 	count_down
 	# shellcheck disable=SC2016
 	within "$LEFT" bash -c 'exec runuser -u postgres -- pg_dump -Fc -p "$1" -- "$2" >"$3"' dump "${port:-5432}" "$db" "$WORK/puppetdb.dump"

@@ -5,13 +5,13 @@ before_all() {
 	wait_for_agent
 }
 
-# The CA's command is a Ruby script under …/cli/apps.
+# The CA's command is a Ruby script under …/cli/apps. Beside unattended-upgrade, unattended-upgrade-shutdown waits all day.
 at_work() {
 	if pgrep -f 'puppetserver/cli/apps/ca|puppetserver ca ' >/dev/null; then
 		printf 'a command of the CA (puppetserver ca) is at work'
 	elif pgrep -f 'r10k deploy|g10k |code-manager' >/dev/null; then
 		printf 'code is being deployed'
-	elif grep -qE '^[^Z].* (apt|apt-get|dpkg|dnf|yum|unattended-upgr)$' < <(ps -e -o stat=,comm=); then
+	elif grep -qE '^[^Z].* (apt|apt-get|dpkg|dnf|yum)$' < <(ps -e -o stat=,comm=) || pgrep -f 'bin/unattended-upgrade( |$)' >/dev/null; then
 		printf 'packages are being installed'
 	fi
 }
