@@ -46,7 +46,7 @@ func (s *server) diskFillsUp(t *testing.T) {
 	defer smallDisk(t, "2g")()
 	e := s.maintain(t, attempt{during: func(step string) {
 		if step == "Backup" {
-			shell(t, "mount -o remount,size=40k "+state)
+			shell(t, "mount -o remount,size=44k "+state)
 		}
 	}})
 	ends(t, e, "Failed", inBackup, "Backup", "Backup: FAILED: pg_dump ended with code 1: the disk of ", " is full")
