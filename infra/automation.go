@@ -66,6 +66,17 @@ func documentName(stack, runbook string) string {
 	return runbook
 }
 
+// permittedName is that of any content for ours: in the minutes of an update the function still asks for the document of before, and would
+// be denied.
+func permittedName(stack, runbook string) string {
+	for _, ours := range runbooks.All() {
+		if ours.Name == runbook {
+			return stack + "-" + runbook + "-*"
+		}
+	}
+	return runbook
+}
+
 // newRole makes a role that only automations of this account may take.
 // https://docs.aws.amazon.com/systems-manager/latest/userguide/cross-service-confused-deputy-prevention.html
 func (a *Automation) newRole() {
@@ -121,7 +132,7 @@ func automationPermissions(at place, stack, ourRole string, servers []settings.S
 	// https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssystemsmanager.html
 	var documents, definitions, calendars []string
 	for _, runbook := range distinctValues(servers, runbookOf) {
-		document, definition := at.runbookARNs(documentName(stack, runbook))
+		document, definition := at.runbookARNs(permittedName(stack, runbook))
 		documents, definitions = append(documents, document), append(definitions, definition)
 	}
 	for _, calendar := range distinctValues(servers, calendarsOf) {

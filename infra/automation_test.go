@@ -19,7 +19,7 @@ func TestAutomation_DescribesWhatItStarts(t *testing.T) {
 		"a runbook of another account": {`{"servers": [{"name": "a", "backend": "ssm",
 			"runbook": "arn:aws:ssm:eu-central-1:210987654321:document/Maintain"}]}`, "arn:aws:ssm:eu-central-1:210987654321:document/Maintain"},
 		"a runbook of this project": {`{"servers": [{"name": "a", "backend": "ssm", "runbook": "chef-automate",
-			"parameters": {"BackupTo": ["s3://backups/a"]}}]}`, here + "123456789012:document/" + documentName(stackName, "chef-automate")},
+			"parameters": {"BackupTo": ["s3://backups/a"]}}]}`, here + "123456789012:document/" + stackName + "-chef-automate-*"},
 		"no server of Systems Manager": {`{"servers": [{"name": "a", "backend": "opsworks-cm"}]}`, ""},
 	} {
 		t.Run(sentence, func(t *testing.T) {

@@ -90,8 +90,8 @@ const (
 	maxServersOfSchedule = 1000
 	// maxRules is what a bus has by default; it can be raised, and other rules count too.
 	maxRules = 300
-	// maxResources of a CloudFormation stack are 500; what is not a rule, a schedule or a subscription stays below 50.
-	maxResources = 450
+	// maxResources of a CloudFormation stack are 500; what is not a rule, a schedule or a subscription stays below 70.
+	maxResources = 430
 )
 
 // checkLimits returns what the settings ask for beyond the limits of the services.

@@ -41,7 +41,7 @@ func TestNewPlan_Faults(t *testing.T) {
 			[]string{`servers: schedule "weekly" is shared by 1001 servers`}},
 		"too many schedules": {documentOf(repeat(maxResources+1, `{"name": "a%[1]d", "backend": "opsworks-cm",
 			"schedules": [{"name": "s%[1]d", "expression": "rate(7 days)"}]}`)...),
-			[]string{"settings: need 451 rules, schedules and subscriptions"}},
+			[]string{"settings: need 431 rules, schedules and subscriptions"}},
 		"too many runbooks, roles and calendars": {documentOf(repeat(16, `{"name": "a%[1]d", "backend": "ssm",
 			"runbook": "Maintain-`+strings.Repeat("x", 100)+`%[1]d", "calendars": ["c-%[1]d"],
 			"parameters": {"AutomationAssumeRole": ["arn:aws:iam::123456789012:role/r%[1]d"]}}`)...), []string{

@@ -19,7 +19,8 @@ stop_leftovers() {
 	local attempt signal=TERM pids
 	for attempt in {1..24}; do
 		mapfile -t pids < <(leftovers "$1")
-		LEFT=${pids[*]-} # an empty list is unset to bash before 4.4
+		# An empty list is unset to bash before 4.4.
+		LEFT=${pids[*]-}
 		[ -n "$LEFT" ] || return 0
 		if [ "$attempt" -gt 20 ]; then signal=KILL; fi
 		kill "-$signal" "${pids[@]}" 2>/dev/null || true
