@@ -114,8 +114,9 @@ func (w *world) endRun(run maintenance.Run) {
 		}), "%s is %s", run.ID, describe(run))
 	}
 	if j := w.plant.byID[run.Reference]; j != nil && j.node != "" && !run.Stop.At.IsZero() && run.Stop.At.Before(w.end.Add(-grace)) {
-		late := slices.MaxFunc([]time.Time{run.Stop.At, w.calm}, time.Time.Compare)
-		w.must("stop-reaches-its-work", j.result == maintenance.ExecutionCancelled || j.ends.Before(late.Add(grace)),
+		until := slices.MaxFunc([]time.Time{run.Stop.At, w.calm}, time.Time.Compare).Add(grace)
+		begun := run.Stop.By == "window" && j.begins.Before(until) // a window that closes stops nothing that has begun
+		w.must("stop-reaches-its-work", j.result == maintenance.ExecutionCancelled || j.ends.Before(until) || begun,
 			"%s was to be stopped %s, and %s ends %s as %s", run.ID, w.plant.offset(run.Stop.At), j.id, w.plant.offset(j.ends), stateName(j.result))
 	}
 	for _, n := range run.Owed {
