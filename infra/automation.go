@@ -58,20 +58,20 @@ func NewAutomation(scope constructs.Construct, id string, props *AutomationProps
 
 // documentName is the name that a server's runbook has in the account: one of ours is named by the stack and by its content.
 func documentName(stack, runbook string) string {
-	for _, ours := range runbooks.All() {
-		if ours.Name == runbook {
-			return stack + "-" + runbook + "-" + ours.Hash()
-		}
-	}
-	return runbook
+	return nameOfContent(stack, runbook, runbooks.Runbook.Hash)
 }
 
 // permittedName is that of any content for ours: in the minutes of an update the function still asks for the document of before, and would
 // be denied.
 func permittedName(stack, runbook string) string {
+	return nameOfContent(stack, runbook, func(runbooks.Runbook) string { return "*" })
+}
+
+// nameOfContent is that of a runbook of ours with what stands for its content, and of any other as it is.
+func nameOfContent(stack, runbook string, content func(runbooks.Runbook) string) string {
 	for _, ours := range runbooks.All() {
 		if ours.Name == runbook {
-			return stack + "-" + runbook + "-*"
+			return stack + "-" + runbook + "-" + content(ours)
 		}
 	}
 	return runbook

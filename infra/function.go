@@ -91,7 +91,7 @@ func newLog(scope constructs.Construct, function string, d check.Deployment) (aw
 	if d.LogGroup != "" {
 		return awslogs.LogGroup_FromLogGroupName(scope, jsii.String("Log"), jsii.String(d.LogGroup)), d.LogGroup
 	}
-	name := "/aws/lambda/" + function
+	name := settings.LogGroupPrefix + function
 	group := awslogs.NewLogGroup(scope, jsii.String("Log"), &awslogs.LogGroupProps{
 		LogGroupName:  jsii.String(name),
 		RemovalPolicy: awscdk.RemovalPolicy_DESTROY,

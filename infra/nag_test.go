@@ -13,8 +13,11 @@ import (
 // suppressed are the findings of cdk-nag's AwsSolutions rules that are left as they are, each with its reason.
 var suppressed = []struct{ path, rule, about, reason string }{
 	{"Function/Automation/Resource", "AwsSolutions-IAM5",
-		"/^Resource::(\\*|arn:<AWS::Partition>:ssm:<AWS::Region>:<AWS::AccountId>:(document/.*-|automation-(definition/.*:|execution/))\\*)$/",
-		"Lists take no resource; any version of a runbook, any content of ours; the id of an execution is known when it has begun."},
+		"/^Resource::(\\*|arn:<AWS::Partition>:ssm:<AWS::Region>:<AWS::AccountId>:automation-(definition/.*:|execution/)\\*)$/",
+		"Lists take no resource; any version of a runbook; the id of an execution is known when it has begun."},
+	{"Function/Automation/Resource", "AwsSolutions-IAM5",
+		"/^Resource::arn:<AWS::Partition>:ssm:<AWS::Region>:<AWS::AccountId>:document/" + anyContent + "$/",
+		"During an update the function asks for a runbook's content of before."},
 	{"Automation/Policy/Resource", "AwsSolutions-IAM5",
 		"/^Resource::(\\*|arn:<AWS::Partition>:(ec2|ssm):<AWS::Region>:<AWS::AccountId>:(managed-)?instance/\\*)$/",
 		"Following a command takes no resource; the condition on the nodes' tag says which of them."},

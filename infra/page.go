@@ -29,12 +29,10 @@ type PageProps struct {
 // https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html
 const pageMemory = 1024
 
-// NewPage makes the page function, which may write its log and read the table of runs. AWS wants the names of widgets' functions to begin
-// as this one's does.
-// https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/add_custom_widget_dashboard_create.html
+// NewPage makes the page function, which may write its log and read the table of runs.
 func NewPage(scope constructs.Construct, id string, props *PageProps) *Page {
 	p := &Page{Construct: constructs.NewConstruct(scope, jsii.String(id))}
-	name := "customWidget-" + nameOf(p.Construct)
+	name := settings.PagePrefix + nameOf(p.Construct)
 	p.Role, p.policy = newRole(p.Construct, "What the page "+name+" may do", service("lambda.amazonaws.com", nil))
 	group, _ := newLog(p.Construct, name, props.Deployment)
 	operators := nameOf(p.Construct) + ":" + settings.OperatorsAlias

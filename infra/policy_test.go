@@ -7,14 +7,18 @@ import (
 	"testing"
 )
 
+// anyContent is a runbook of ours, whatever its hash.
+const anyContent = `[\w-]+-(chef-automate|puppet-(enterprise|server))-\*`
+
 // wildcards are the stars in what is allowed, each with its reason.
 var wildcards = []struct{ what, reason string }{
 	{`^TopicsKey\S* kms:\* \*$`,
 		"the root user of the account administers the key; without this statement nobody could, and IAM policies would not count"},
 	{`^TopicsKey\S* kms:(GenerateDataKey|Decrypt) \*$`, "in a key's policy * is this key"},
 	{`^PermissionsNodes\S* ssm:(DescribeInstanceInformation|DescribeAutomationExecutions) \*$`, "both list, and take no resource"},
-	{`^PermissionsNodes\S* ssm:StartAutomationExecution \S+:automation-definition/[\w-]+\*?:\*$`, "any version of the runbook"},
-	{`^PermissionsNodes\S* ssm:(DescribeDocument|StartAutomationExecution) \S+:document/[\w-]+-(chef-automate|puppet-(enterprise|server))-\*$`,
+	{`^PermissionsNodes\S* ssm:StartAutomationExecution \S+:automation-definition/([\w-]+|` + anyContent + `):\*$`,
+		"any version of the runbook"},
+	{`^PermissionsNodes\S* ssm:(DescribeDocument|StartAutomationExecution) \S+:document/` + anyContent + `$`,
 		"during an update the function asks for the content of before"},
 	{`^PermissionsNodes\S* ssm:(Start|Get|Stop)AutomationExecution \S+:automation-execution/\*$`,
 		"an execution's id is known when it has begun; they are of this account"},

@@ -34,6 +34,13 @@ const (
 // OperatorsAlias names the function's alias through which alone operators' requests are accepted. No service may invoke it.
 const OperatorsAlias = "operators"
 
+// What names begin with that AWS gives or wants: Lambda's log groups, and the functions of CloudWatch's custom widgets, as the page's.
+// https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/add_custom_widget_dashboard_create.html
+const (
+	LogGroupPrefix = "/aws/lambda/"
+	PagePrefix     = "customWidget-"
+)
+
 // Environment is what the function is given from outside its settings.
 type Environment struct {
 	// SettingsFile is empty when the settings lie beside the binary.

@@ -38,7 +38,7 @@ const (
 	Region       = "us-east-1"
 	FunctionName = "opsworks-maintenance"
 	FunctionARN  = "arn:aws:lambda:" + Region + ":" + Account + ":function:" + FunctionName
-	PageName     = "customWidget-" + FunctionName
+	PageName     = settings.PagePrefix + FunctionName
 	PageARN      = "arn:aws:lambda:" + Region + ":" + Account + ":function:" + PageName
 )
 

@@ -48,7 +48,7 @@ func (u Unable) Invoke(context.Context, []byte) ([]byte, error) {
 
 // shared is the page's log group where it is the function's too: it is, unless it is named by the page.
 func shared(group, page string) string {
-	if group == "/aws/lambda/"+page {
+	if group == settings.LogGroupPrefix+page {
 		return ""
 	}
 	return group

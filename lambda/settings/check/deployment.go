@@ -82,8 +82,10 @@ func readDeployment(o object) Deployment {
 			d.LogRetentionDays, numbers(retentionDays)))
 	}
 	d.LogGroup = in.matching("logGroup", logGroupName, "the name of a log group; write for example /company/maintenance")
-	if strings.EqualFold(d.LogGroup, "/aws/lambda/"+d.Name) || strings.EqualFold(d.LogGroup, "/aws/lambda/customWidget-"+d.Name) {
-		in.fault("logGroup", "is the stack's own, which the deploy would take away; name another, that is there already")
+	for _, function := range []string{d.Name, settings.PagePrefix + d.Name} {
+		if strings.EqualFold(d.LogGroup, settings.LogGroupPrefix+function) {
+			in.fault("logGroup", "is the stack's own, which the deploy would take away; name another, that is there already")
+		}
 	}
 	if d.LogGroup != "" && in.has("logRetentionDays") {
 		in.fault("logRetentionDays", "goes without logGroup only; the one who makes the log group says how long it keeps")
