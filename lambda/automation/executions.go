@@ -89,7 +89,8 @@ func (c *Client) listed(e types.AutomationExecutionMetadata, given parameters) l
 	return listed{parameters: given, Execution: maintenance.Execution{
 		ID: aws.ToString(e.AutomationExecutionId), RunID: given.runID(), TakesRunID: c.servers.takesRunID(aws.ToString(e.DocumentName), given),
 		Started: aws.ToTime(e.ExecutionStartTime), Ended: aws.ToTime(e.ExecutionEndTime),
-		State: stateOf(e.AutomationExecutionStatus, began), Began: began, Step: aws.ToString(e.CurrentStepName),
+		State: stateOf(e.AutomationExecutionStatus, began), Began: began, Stopping: stopping(e.AutomationExecutionStatus),
+		Step: aws.ToString(e.CurrentStepName),
 	}}
 }
 

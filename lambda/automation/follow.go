@@ -89,7 +89,7 @@ func (c *Client) executionOf(e *types.AutomationExecution, run maintenance.Run) 
 	seen := maintenance.Execution{
 		ID: aws.ToString(e.AutomationExecutionId), RunID: given.runID(), TakesRunID: c.servers.takesRunID(aws.ToString(e.DocumentName), given),
 		Started: aws.ToTime(e.ExecutionStartTime), Ended: aws.ToTime(e.ExecutionEndTime),
-		State: stateOf(e.AutomationExecutionStatus, began), Began: began,
+		State: stateOf(e.AutomationExecutionStatus, began), Began: began, Stopping: stopping(e.AutomationExecutionStatus),
 		Step: stepOf(e), Detail: detailOf(e, c.servers.secrets(run, given)),
 	}
 	if node := run.Attempt.ServerAtDecision.Node; given.contains(node) {

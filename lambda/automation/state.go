@@ -52,6 +52,10 @@ func stateOf(status types.AutomationExecutionStatus, began bool) maintenance.Exe
 	return state
 }
 
+func stopping(status types.AutomationExecutionStatus) bool {
+	return status == types.AutomationExecutionStatusCancelling
+}
+
 // anyStepBegan reports whether a step has begun. A step that is pending has no start time (API_StepExecution); one that never ran may be
 // called cancelled with the rest.
 func anyStepBegan(steps []types.StepExecution) bool {

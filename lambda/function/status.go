@@ -99,7 +99,7 @@ func (in invocation) openRun(r maintenance.Run) OpenRun {
 		RunID: r.ID, ServerName: r.ServerName, State: r.State, Triggers: runTriggers(r), Created: r.Created.UTC(),
 		WaitsFor: in.waiting(r),
 		Started:  moment(r.Accepted), Began: moment(r.Began), Deadline: moment(r.Deadline), ExecutionID: r.Reference,
-		Approved: moment(r.Approval.At), StopAsked: moment(r.Stop.At), Slot: r.Slot,
+		Approved: moment(r.Approval.At), StopAsked: moment(r.Stop.Asked()), Slot: r.Slot,
 	}
 	if u := r.Unseen; !u.Since.IsZero() {
 		run.Unseen = &Unseen{Since: u.Since.UTC(), Reason: u.Reason, Detail: u.Detail}

@@ -61,6 +61,9 @@ func approve(run Run, o Operator, f Facts) (Decision, Report) {
 	switch {
 	case f.Policy == nil:
 		return Decision{}, o.answer(OutcomeRefused, ReasonNotAllowed, run, "", f.Now)
+	case run.State == RunStarting:
+		return Decision{}, o.answer(OutcomeRefused, ReasonNotAsked, run, "the run "+run.ID+" is being started since "+
+			run.Attempt.Claimed.UTC().Format(time.RFC3339)+"; if that comes to nothing, it waits again", f.Now)
 	case run.State != RunWaiting:
 		return Decision{}, o.answer(OutcomeRefused, ReasonNotAsked, run, "the run "+run.ID+" was started "+
 			run.Attempt.Claimed.UTC().Format(time.RFC3339), f.Now)

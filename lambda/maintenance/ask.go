@@ -142,7 +142,7 @@ func (t intake) ask(q Request, look bool) Report {
 		case err == nil:
 			return report
 		case reason == ReasonDuplicate:
-			return t.answerDuplicate(q, err)
+			return t.answerDuplicate(q, q.digest(), err)
 		case reason == ReasonOpenRun, reason == ReasonMoved, reason == ReasonHeld, reason == ReasonCoolingDown, reason == ReasonDailyLimit:
 			f = t.facts(q.ServerName) // another invocation was faster
 		case reason == ReasonAttemptAlive:
@@ -205,8 +205,8 @@ func (q Request) failed(err error, now time.Time) Report {
 }
 
 // answerDuplicate answers a second delivery with what came of the first: if that was in progress, with how its run ended. A key that an
-// operator used for something else is no repetition.
-func (t intake) answerDuplicate(q Request, err error) Report {
+// operator used for something else is no repetition: asks is the digest of all that is asked for.
+func (t intake) answerDuplicate(q Request, asks string, err error) Report {
 	var e *Error
 	errors.As(err, &e)
 	d := e.Decided
@@ -220,7 +220,7 @@ func (t intake) answerDuplicate(q Request, err error) Report {
 	if d.Reason != "" {
 		report.Detail = "decided before: " + string(d.Reason)
 	}
-	if q.Trigger.Kind == TriggerManual && d.RequestDigest != "" && d.RequestDigest != q.digest() {
+	if q.Trigger.Kind == TriggerManual && d.RequestDigest != "" && d.RequestDigest != asks {
 		report.Outcome, report.Reason, report.Redelivered = OutcomeRefused, ReasonInvalidRequest, false
 		report.Detail = fmt.Sprintf("an earlier request with the key asked for something else, and came to %s %s", d.Outcome, d.RunID)
 	}

@@ -58,8 +58,8 @@ type Execution struct {
 	Started    time.Time
 	Ended      time.Time
 	State      ExecutionState
-	// Began is true if a step of it has begun.
-	Began bool
+	// Began is true if a step of it has begun, Stopping while it is being stopped.
+	Began, Stopping bool
 	// Step is the one that goes on, or that failed, or was the last; Detail what the service recorded, in words.
 	Step   string
 	Detail string

@@ -20,7 +20,9 @@ type Conclusion struct {
 	// Reference is the execution that is the run's, Began whether it has begun.
 	Reference string
 	Began     bool
-	Warning   string
+	// Stopping: it is being stopped, and goes on for as long as that takes.
+	Stopping bool
+	Warning  string
 }
 
 // Progress is how far a sighting proves that a run has come. The zero value is that it proves nothing at all.
@@ -66,7 +68,7 @@ func concludeFromExecution(run Run, s Sighting, tick time.Duration) Conclusion {
 		return Conclusion{Progress: ProgressNoEvidence, Reason: ReasonExecutionGone, Detail: "the run's execution is not listed"}
 	}
 	c := Conclusion{Progress: ProgressRunning, Reference: mine.ID, Detail: mine.Detail, Step: mine.Step, Server: s.Server,
-		Began: mine.Began || mine.State == ExecutionRunning}
+		Began: mine.Began || mine.State == ExecutionRunning, Stopping: mine.Stopping}
 	switch mine.State {
 	case ExecutionPending:
 		c.Progress = ProgressPending
@@ -77,13 +79,13 @@ func concludeFromExecution(run Run, s Sighting, tick time.Duration) Conclusion {
 	case ExecutionCancelled:
 		c.Progress, c.Outcome, c.Reason = ProgressDone, OutcomeCancelled, ReasonStoppedElsewhere
 		switch {
-		case run.Stop.By == stopByWindow:
-			c.Reason = ReasonOutsideWindow
+		case run.Stop.closed() != "":
+			c.Reason = run.Stop.closed()
 		case !run.Stop.At.IsZero():
 			c.Reason = ReasonStopped
 		}
 	}
-	if c.Progress == ProgressDone && !c.Began && (c.Outcome == OutcomeFailed || run.Stop.By == stopByWindow) {
+	if c.Progress == ProgressDone && !c.Began && (c.Outcome == OutcomeFailed || run.Stop.closed() != "") {
 		c.Outcome, c.Reason = OutcomeFailed, ReasonNeverBegan
 	}
 	return c

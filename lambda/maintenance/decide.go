@@ -3,6 +3,7 @@ package maintenance
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -101,7 +102,7 @@ func claim(run Run, by Trigger, f Facts) Decision {
 // resume claims a server again for an attempt that was given up and shows itself after all; nothing is started.
 func resume(run Run, f Facts) Decision {
 	switch {
-	case f.Node != nil && *f.Node != run.ID:
+	case f.Node != nil && *f.Node != "" && *f.Node != run.ID:
 		return keepWaiting(run, Verdict{Ruling: RulingWait, Reason: ReasonUnavailable, Holder: *f.Node,
 			Detail: "an earlier attempt turns out to have started, on a node held by the run " + *f.Node}, f)
 	case f.MaxConcurrent > 0 && f.Slots == nil:
@@ -161,16 +162,15 @@ func keepWaiting(run Run, v Verdict, f Facts) Decision {
 	return n
 }
 
-// leaveWait ends what a run waits for. A fault that no reader was told of by then is told when it comes again.
+// leaveWait ends what a run waits for. What readers were not told by then is told when it waits again: that it waits, that approval is
+// needed, what is at fault.
 func leaveWait(r *Run) {
-	untold := func(n Notification) bool {
-		return n.Outcome == OutcomeError && n.Reason == r.Wait.Reason &&
-			slices.ContainsFunc(n.Topics, func(d Delivery) bool { return d.Topic != TopicRecords })
-	}
-	if slices.ContainsFunc(r.Owed, untold) {
-		mark := string(OutcomeError) + " " + string(r.Wait.Reason)
-		r.Notified = slices.DeleteFunc(slices.Clone(r.Notified), func(m string) bool { return m == mark })
-	}
+	waits, fault := r.owesText(OutcomeWaiting, r.Wait.Reason), r.owesText(OutcomeError, r.Wait.Reason)
+	r.unmarkNotified(func(mark string) bool {
+		what, of, _ := strings.Cut(mark, " ")
+		return waits && what == string(OutcomeWaiting) && (of != "") == (r.Wait.Reason == ReasonApprovalNeeded) ||
+			fault && what == string(OutcomeError) && of == string(r.Wait.Reason)
+	})
 	r.Wait = Wait{}
 }
 

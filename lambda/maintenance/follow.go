@@ -4,11 +4,32 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"strings"
 	"time"
 )
 
-// stopByWindow is who stops a run that has not begun when its window closes.
-const stopByWindow = "window"
+// Who stops a run that has not begun when its window or its calendar closes, in place of an operator's key.
+const (
+	stopByWindow   = "window"
+	stopByCalendar = "calendar"
+)
+
+// closed is what has closed, of a request that a window or a calendar makes; empty: an operator made it, or nobody has.
+func (s StopRequest) closed() Reason {
+	switch s.By {
+	case stopByWindow:
+		return ReasonOutsideWindow
+	case stopByCalendar:
+		return ReasonCalendarClosed
+	default:
+		return ""
+	}
+}
+
+// stops reports whether the backend is to be asked to end a run. What closes stops nothing that has begun.
+func (r Run) stops() bool {
+	return !r.Stop.At.IsZero() && (r.Stop.closed() == "" || r.Began.IsZero())
+}
 
 // Finished looks at once at the run that a backend knows by a reference, because it says that something has happened to it. It is a
 // hint and no more: false if no run is known by it; the sweep follows every run.
@@ -41,8 +62,11 @@ func decideClaimed(run Run, f Facts) Decision {
 		return Decision{Need: NeedCalendar}
 	}
 	if seen := c.Progress != ProgressUnknown && !c.missing(); seen && run.State == RunRunning {
+		if run.owesText(OutcomeError, run.Unseen.Reason) { // that it is overdue was said in its place, perhaps, and is not now
+			run.unmarkNotified(func(mark string) bool { return mark == string(OutcomeOverdue) })
+		}
 		run.Unseen = Unseen{}
-		run.unmarkNotified(unseenNotice)
+		run.unmarkNotified(func(mark string) bool { return strings.HasPrefix(mark, unseenNotice+" ") })
 	}
 	if c.Progress != ProgressUnknown && c.Progress != ProgressNoEvidence {
 		run.Missing = Missing{}
@@ -76,26 +100,51 @@ func noteProgress(run Run, c Conclusion, f Facts) Decision {
 		r.Server = c.Server
 	}
 	r.LookAt = r.nextFollow(f.Now, f.Tick)
-	if c.Progress == ProgressPending && r.Stop.At.IsZero() && windowClosed(*r, f) {
-		r.Stop = StopRequest{At: f.Now, By: stopByWindow}
-	}
-	n.Stop = !r.Stop.At.IsZero() && (r.Stop.By != stopByWindow || r.Began.IsZero()) // the window stops nothing that has begun
+	r.Stop = stopBeforeBegin(*r, c, f)
+	n.Stop = r.stops()
 	if c.Warning != "" && n.Report.Outcome == "" {
 		n.Report = r.report(Notification{Outcome: OutcomeInProgress, Reason: ReasonUnknownStatus, At: f.Now, Detail: c.Warning})
 	}
 	return overdue(n, c, f)
 }
 
-// windowClosed reports whether the window or the calendar that a run's start did not override has closed.
-func windowClosed(run Run, f Facts) bool {
+// stopBeforeBegin is the request that a run ends, as a look leaves it. Who stops what has not begun is the window or the calendar that has
+// closed; it asks anew at each look. If it is seen to go on when each reading is from after that, the request came too late and is dropped:
+// then nobody has stopped the run.
+func stopBeforeBegin(run Run, c Conclusion, f Facts) StopRequest {
+	s := run.Stop
+	switch {
+	case !s.At.IsZero() && s.closed() == "": // an operator's
+	case c.Progress == ProgressPending && run.Began.IsZero():
+		if by := whatClosed(run, f); by != "" {
+			s.By = by
+		}
+		if s.By != "" {
+			s.At = f.Now
+		}
+	case !run.Began.IsZero() && !c.Stopping && f.Now.After(s.At.Add(lagTicks*f.Tick+serviceClockSkew)):
+		return StopRequest{}
+	}
+	return s
+}
+
+// whatClosed is the window or the calendar that a run's start did not override and that has closed, as the one who stops it.
+func whatClosed(run Run, f Facts) string {
 	if f.Policy == nil {
-		return false
+		return ""
 	}
 	gates := []gate{{name: OverrideWindow, check: windowOpen}}
 	if f.Calendar != nil && f.Calendar.Err == nil { // one that cannot be read stops nothing
 		gates = append(gates, gate{name: OverrideCalendar, check: calendarOpen})
 	}
-	return admit(gates, run, run.Attempt.Trigger, f).Ruling != RulingPass
+	switch v := admit(gates, run, run.Attempt.Trigger, f); {
+	case v.Ruling == RulingPass:
+		return ""
+	case v.Reason == ReasonCalendarClosed:
+		return stopByCalendar
+	default:
+		return stopByWindow
+	}
 }
 
 // adopt takes over a start that happened and was not recorded.
@@ -157,7 +206,7 @@ func noteMissing(run Run, c Conclusion, f Facts) Decision {
 	if c.missing() { // for all that can be said it is not followed
 		return noteUnseen(run, c.Reason, c.Detail, f)
 	}
-	n := Decision{Run: run, Stop: !run.Stop.At.IsZero()}
+	n := Decision{Run: run, Stop: run.stops()}
 	n.Run.LookAt = run.nextFollow(f.Now, f.Tick)
 	return n
 }
@@ -173,7 +222,7 @@ const unseenNotice = "unseen"
 
 // noteUnseen notes that a run could not be followed: in the log at once, notified once it has lasted.
 func noteUnseen(run Run, reason Reason, detail string, f Facts) Decision {
-	n := Decision{Run: run, Stop: run.State == RunRunning && !run.Stop.At.IsZero()}
+	n := Decision{Run: run, Stop: run.State == RunRunning && run.stops()}
 	r := &n.Run
 	if r.Unseen.Since.IsZero() {
 		r.Unseen.Since = f.Now

@@ -155,7 +155,7 @@ func (r *Run) owe(n Notification, topics []Topic) {
 		}
 	}
 	r.Promised = r.Promised || n.Outcome.supersedes() && n.Outcome != OutcomeIgnored
-	if len(n.Topics) == 0 || !n.Outcome.supersedes() && r.foldIntoLast(&n) {
+	if len(n.Topics) == 0 || !n.Outcome.supersedes() && r.Open() && r.foldIntoLast(&n) {
 		return
 	}
 	r.Sequence++

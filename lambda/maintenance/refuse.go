@@ -73,7 +73,7 @@ func (t *turn) recordRefusal(record Run, report Report, r Refusal) Report {
 			t.deliver(stored)
 			return report
 		case ReasonDuplicate:
-			return intake{t}.answerDuplicate(Request{ServerName: r.ServerName, Trigger: r.Trigger}, err)
+			return intake{t}.answerDuplicate(Request{ServerName: r.ServerName, Trigger: r.Trigger}, r.requestDigest, err)
 		case ReasonMoved:
 			n.Run = Run{}
 		default:

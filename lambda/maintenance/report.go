@@ -86,7 +86,7 @@ func Stands(r Run, now time.Time, p *Policy) Report {
 		n.Outcome, n.Reason, n.Detail = OutcomeError, r.Unseen.Reason, r.Unseen.Detail
 	case !r.Deadline.IsZero() && now.After(r.Deadline):
 		n.Outcome = OutcomeOverdue
-	case !r.Stop.At.IsZero():
+	case r.stops():
 		n.Outcome, n.Reason, n.Stop = OutcomeInProgress, ReasonStopping, true
 	default:
 		n.Outcome, n.Attempt = OutcomeStarted, r.Attempt.Number
@@ -109,9 +109,7 @@ func (r Run) report(n Notification) Report {
 		Started: r.Accepted, At: n.At, Zone: r.Zone, Detail: n.Detail, Answer: n.Answer,
 	}
 	out.Figures, out.More = n.Figures, r.More
-	if r.Stop.By != stopByWindow {
-		out.StopAsked = r.Stop.At
-	}
+	out.StopAsked = r.Stop.Asked()
 	if n.Trigger != nil {
 		out.Trigger = *n.Trigger
 	}

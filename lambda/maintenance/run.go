@@ -3,7 +3,6 @@ package maintenance
 import (
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -187,6 +186,14 @@ type StopRequest struct {
 	By string    `json:"by,omitempty"` // the id of the request
 }
 
+// Asked is when an operator asked for it; zero where nobody has.
+func (s StopRequest) Asked() time.Time {
+	if s.closed() != "" {
+		return time.Time{}
+	}
+	return s.At
+}
+
 // Open reports whether the run is not over.
 func (r Run) Open() bool { return r.State != RunOver }
 
@@ -214,9 +221,17 @@ func (r Run) to(next RunState) Run {
 	return r
 }
 
-// unmarkNotified lets what begins so be notified again.
-func (r *Run) unmarkNotified(what string) {
-	r.Notified = slices.DeleteFunc(slices.Clone(r.Notified), func(mark string) bool { return strings.HasPrefix(mark, what+" ") })
+// unmarkNotified lets what has such a mark be notified again.
+func (r *Run) unmarkNotified(such func(mark string) bool) {
+	r.Notified = slices.DeleteFunc(slices.Clone(r.Notified), such)
+}
+
+// owesText reports whether readers have not been told yet what a run has come to.
+func (r Run) owesText(outcome Outcome, reason Reason) bool {
+	return slices.ContainsFunc(r.Owed, func(n Notification) bool {
+		return n.Outcome == outcome && n.Reason == reason &&
+			slices.ContainsFunc(n.Topics, func(d Delivery) bool { return d.Topic == TopicText })
+	})
 }
 
 // markNotified marks what is notified once; false if it has been already.

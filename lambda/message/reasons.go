@@ -75,7 +75,7 @@ var reasons = map[maintenance.Reason]words{
 		waits:    say("{server} will be maintained when its window opens, {starts}, {in}."),
 		waitsFor: say(" for its window: {starts}"),
 		waitsIdle: say("If you do nothing, it starts {then}{unless}.", "If you do nothing, it starts nothing, and expires {expires}.",
-			"If you do nothing, it starts when that is over{unless}."),
+			"If you do nothing, it is tried again when that is over{unless}."),
 		again: "Send a new request when the window is open, or leave the window out.", startable: true,
 		overrides: []string{maintenance.OverrideWindow}},
 	maintenance.ReasonCalendarClosed: {why: say("a change calendar is closed until {until}", "a change calendar is closed, or cannot be read"),
