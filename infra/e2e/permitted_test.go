@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -134,14 +135,18 @@ func (d *deployment) allows(t *testing.T, function *resource, needs []string) {
 		}
 	}
 	for _, need := range needs {
-		if !slices.ContainsFunc(allowed, func(may string) bool {
-			prefix, any := strings.CutSuffix(may, "*")
-			return need == may || any && strings.HasPrefix(need, prefix)
-		}) {
+		if !slices.ContainsFunc(allowed, func(may string) bool { return matches(may, need) }) {
 			t.Errorf("the role of %s does not allow %s", function.Name, need)
 		}
 	}
 	t.Logf("what %s did, and its role has to allow:\n  %s", function.Name, strings.Join(needs, "\n  "))
+}
+
+// matches reports whether a text is one that a pattern of IAM means: * is any number of characters, ? is one (reference_policies_elements_
+// resource.html).
+func matches(pattern, text string) bool {
+	form := strings.NewReplacer(`\*`, ".*", `\?`, ".").Replace(regexp.QuoteMeta(pattern))
+	return regexp.MustCompile("^" + form + "$").MatchString(text)
 }
 
 // list is a value that may stand alone or in a list.

@@ -209,3 +209,16 @@ func TestRunner_PlanOfAnAttemptThatShowsItself(t *testing.T) {
 		}
 	}
 }
+
+// What a run waited for is not told once it is over.
+func TestRunner_AFaultThatWasOverIsNotTold(t *testing.T) {
+	f := newFixture(t)
+	alarming(failing(maintenance.ReasonDenied))(f)
+	f.mailbox.broken = map[maintenance.Topic]bool{maintenance.TopicText: true}
+	f.alarm()
+	f.policy.BlockedBy = maintenance.Blockers{}
+	f.backend.look = func() maintenance.Sighting { return execution(maintenance.ExecutionRunning) }
+	f.mailbox.broken = nil
+	f.sweeps(30)
+	f.expectMail("in-progress in-progress")
+}

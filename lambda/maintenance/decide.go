@@ -3,7 +3,6 @@ package maintenance
 import (
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -162,14 +161,13 @@ func keepWaiting(run Run, v Verdict, f Facts) Decision {
 	return n
 }
 
-// leaveWait ends what a run waits for. What readers were not told by then is told when it waits again: that it waits, that approval is
-// needed, what is at fault.
+// leaveWait ends what a run waits for. What readers were not told by then, they are told when it waits again: that it does, and what is at
+// fault. That approval is needed stays true meanwhile, and is told.
 func leaveWait(r *Run) {
-	waits, fault := r.owesText(OutcomeWaiting, r.Wait.Reason), r.owesText(OutcomeError, r.Wait.Reason)
+	waits := r.Wait.Reason != ReasonApprovalNeeded && r.owesText(OutcomeWaiting, r.Wait.Reason)
+	fault := r.owesText(OutcomeError, r.Wait.Reason)
 	r.unmarkNotified(func(mark string) bool {
-		what, of, _ := strings.Cut(mark, " ")
-		return waits && what == string(OutcomeWaiting) && (of != "") == (r.Wait.Reason == ReasonApprovalNeeded) ||
-			fault && what == string(OutcomeError) && of == string(r.Wait.Reason)
+		return waits && mark == string(OutcomeWaiting) || fault && mark == string(OutcomeError)+" "+string(r.Wait.Reason)
 	})
 	r.Wait = Wait{}
 }

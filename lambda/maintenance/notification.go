@@ -3,6 +3,7 @@ package maintenance
 import (
 	"context"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -157,6 +158,9 @@ func (r *Run) owe(n Notification, topics []Topic) {
 	r.Promised = r.Promised || n.Outcome.supersedes() && n.Outcome != OutcomeIgnored
 	if len(n.Topics) == 0 || !n.Outcome.supersedes() && r.Open() && r.foldIntoLast(&n) {
 		return
+	}
+	if n.Outcome.supersedes() && n.Reason != ReasonApprovalNeeded && r.owesText(OutcomeWaiting, ReasonApprovalNeeded) {
+		r.unmarkNotified(func(mark string) bool { return strings.HasPrefix(mark, string(OutcomeWaiting)+" ") }) // to be asked for again
 	}
 	r.Sequence++
 	n.Sequence = r.Sequence

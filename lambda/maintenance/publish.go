@@ -45,6 +45,8 @@ func (r Run) stillTrue(n Notification) bool {
 		return r.State == RunStarting
 	case n.Outcome == OutcomeError && r.Holds():
 		return !r.Unseen.Since.IsZero()
+	case n.Outcome == OutcomeError: // it is over, as it may be for another reason
+		return r.Outcome == n.Outcome && r.Reason == n.Reason
 	default:
 		return true
 	}

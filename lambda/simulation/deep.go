@@ -152,7 +152,8 @@ func (d *deep) newCode(c *container) *code {
 		Ledger:        books{d, b},
 		Notifier:      publisher{notify.New(config, topics, message.Function{Name: stack, Region: region, Account: account}), d},
 		Alarms:        watchedAlarms{realalarms.New(config, c.now), d.world},
-		MaxConcurrent: c.settings.limit, Followers: c.settings.followers(), Now: c.now, NewID: b.newID,
+		MaxConcurrent: c.settings.limit, Followers: c.settings.followers(), Expected: c.settings.expected(), Now: c.now,
+		NewID: b.newID,
 	}
 	b.handler = &function.Handler{Name: stack, Settings: d.document(c.settings), Runner: runner, Log: slog.New(slog.DiscardHandler),
 		Metrics: io.Discard, Now: c.now}

@@ -43,7 +43,9 @@ func (s seen) Look(ctx context.Context, name string) maintenance.Sighting {
 }
 
 func (s seen) Follow(ctx context.Context, run maintenance.Run) maintenance.Sighting {
-	return s.Backend.Follow(asking{about: run.ID, server: run.ServerName, run: run}.in(ctx), run)
+	sighting := s.Backend.Follow(asking{about: run.ID, server: run.ServerName, run: run}.in(ctx), run)
+	s.saw(ctx, run, sighting)
+	return sighting
 }
 
 func (s seen) Start(ctx context.Context, run maintenance.Run, server maintenance.Server,
@@ -52,6 +54,7 @@ func (s seen) Start(ctx context.Context, run maintenance.Run, server maintenance
 }
 
 func (s seen) Stop(ctx context.Context, run maintenance.Run) error {
+	s.asks(ctx, run)
 	return s.Backend.Stop(asking{about: run.ID, server: run.ServerName, run: run}.in(ctx), run)
 }
 

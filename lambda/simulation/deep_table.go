@@ -36,7 +36,7 @@ func (d *deep) table(c *call, q sent, a *answer) {
 	case "UpdateItem", "TransactWriteItems":
 		if _, ok := d.oddOf(c, "item", "conflict", d.knobs.Conflict, happens("conflict")); ok {
 			a.take(d.conflict(c, q))
-			d.excuse(c.flight) // one that meets nothing else has failed to record what it published
+			d.excuse(c.flight, "") // one that meets nothing else has failed to record what it published
 			return
 		}
 	case "BatchGetItem":

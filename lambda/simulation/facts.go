@@ -16,14 +16,18 @@ type facts struct {
 	alarms map[string]readAlarms // by prefix; under driver.mu
 	read   map[inLane]time.Time  // servers, when their record and the fleet's were last read in a share of its work
 	knows  map[inLane]bool       // attempts whose answer to Start came, there
+	seen   map[string]seeing     // runs that it followed; under driver.mu
 }
+
+// seeing is what a flight saw of a run that it followed, and what it did: pending, that it had not begun.
+type seeing struct{ pending, stops, asked bool }
 
 // inLane is a server or an attempt in one share of an invocation's parallel work: what others have learned, that does not know.
 type inLane struct{ lane, name string }
 
 func newFacts() facts {
 	return facts{looked: map[string]time.Time{}, asked: map[string]time.Time{}, read: map[inLane]time.Time{},
-		alarms: map[string]readAlarms{}, knows: map[inLane]bool{}}
+		alarms: map[string]readAlarms{}, knows: map[inLane]bool{}, seen: map[string]seeing{}}
 }
 
 // truth is what the invariants know and the code under test does not.
@@ -42,6 +46,7 @@ type truth struct {
 	order    []string                   // asked, by their first delivery
 	versions map[string]int             // attempts: the flight's settings were today's when they were claimed
 	arrived  map[string]time.Time       // by a trigger's key: when it came first
+	onlyNew  map[string]bool            // by a trigger's key: each delivery says that the alarm has just been made
 	stuck    map[string]string          // servers: what hindered them twenty minutes before the end, empty if nothing did
 	lacked   map[maintenance.Topic]bool // topics that the settings did not have at some time
 	clicks   int
@@ -57,11 +62,18 @@ type request struct {
 	ways  []string // by which it was taken, each once
 }
 
+// is reports whether it is for the same trigger of the same server: an alarm's or a schedule's is told by when it was, to the millisecond.
+func (q *request) is(r maintenance.Request) bool {
+	a, b := q.trigger, r.Trigger
+	same := q.server == r.ServerName && a.Kind == b.Kind && a.ID == b.ID
+	return same && (a.Kind == maintenance.TriggerManual || a.Time.UnixMilli() == b.Time.UnixMilli())
+}
+
 func newTruth() truth {
 	return truth{byRun: map[string][]*job{}, byKey: map[string]*job{}, attempts: map[string]time.Time{},
 		ends: map[string]time.Time{}, holds: map[string]span{}, released: map[string]time.Time{}, approved: map[string]maintenance.Work{},
 		braked: map[string]bool{}, follow: map[string]followUp{}, keyed: map[string]int{}, requests: map[string]*request{},
-		versions: map[string]int{}, arrived: map[string]time.Time{}, stuck: map[string]string{},
+		versions: map[string]int{}, arrived: map[string]time.Time{}, onlyNew: map[string]bool{}, stuck: map[string]string{},
 		lacked: map[maintenance.Topic]bool{}}
 }
 

@@ -71,9 +71,12 @@ func (w *world) arrive(event Event) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for _, r := range event.requests() {
-		if key := r.Trigger.Key(r.ServerName); w.arrived[key].IsZero() {
+		key := r.Trigger.Key(r.ServerName)
+		first := w.arrived[key].IsZero()
+		if first {
 			w.arrived[key] = w.now()
 		}
+		w.onlyNew[key] = r.Trigger.NewAlarm && (first || w.onlyNew[key])
 	}
 }
 

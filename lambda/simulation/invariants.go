@@ -38,7 +38,9 @@ func (w *world) watchStart(c *call, run maintenance.Run, j *job) {
 			w.must("two-at-once", false, "%s: %s goes on, and %s starts now", run.ServerName, other.id, j.id)
 		}
 	}
-	w.must("two-at-once", true, "")
+	if len(w.plant.jobs) > 1 {
+		w.must("two-at-once", true, "")
+	}
 	for _, t := range run.Triggers {
 		key := t.Key(run.ServerName)
 		before := w.byKey[key]
@@ -86,6 +88,11 @@ func (w *world) watchWindow(c *call, run maintenance.Run) {
 	policy, ok := c.flight.box.settings.policy(run.ServerName)
 	w.must("allowed", ok && policy.Enabled, "%s starts, and its server may not be touched", run.ID)
 	by := run.Attempt.Trigger
+	if by.Kind != maintenance.TriggerManual {
+		until := w.plant.server(run.ServerName).expires(by.Time)
+		w.must("expired-starts-nothing", !run.Attempt.Claimed.After(until), "%s was claimed %s by %s %s, which expired %s", run.ID,
+			w.plant.offset(run.Attempt.Claimed), by.Kind, by.Name, w.plant.offset(until))
+	}
 	if policy.Window.Hours == nil || slices.Contains(by.Overrides, maintenance.OverrideWindow) {
 		return
 	}
@@ -94,8 +101,16 @@ func (w *world) watchWindow(c *call, run maintenance.Run) {
 
 // watchStop: a stop that its service has taken.
 func (w *world) watchStop(c *call, j *job) {
-	w.must("stop-without-a-reason", !w.ledger.runs[c.about].last().Stop.At.IsZero(), "%s is stopped by %s, and nobody asked for it", j.id,
-		c.flight.id)
+	h := w.ledger.runs[c.about]
+	run, asked := h.latest(c.sent, func(v version) bool { return v.by == c.flight.id && !v.run.Stop.At.IsZero() })
+	if !asked { // it was to be stopped already
+		run, _ = h.asOf(c.sent)
+	}
+	w.must("stop-without-a-reason", !run.Stop.At.IsZero(), "%s is stopped by %s, and nobody asked for it", j.id, c.flight.id)
+	if run.Stop.Asked().IsZero() {
+		w.must("begun-is-not-stopped", run.Began.IsZero(), "%s is stopped by %s, by which it began %s", j.id, c.flight.id,
+			w.plant.offset(run.Began))
+	}
 }
 
 // watchCommit: a change that the ledger has made.
@@ -110,6 +125,9 @@ func (w *world) watchCommit(c *call, change maintenance.Change) {
 		w.watchSteering(c, change)
 	}
 	w.watchSteps(c, change)
+	w.watchFollowed(c, change)
+	w.watchOwed(change)
+	w.watchTaken(c, change)
 	if c.flight.knows[inLane{c.lane, to.Attempt.ID}] {
 		w.must("writes-what-it-knows", to.State != maintenance.RunStarting, "%s got the answer to the start of %s, and writes that it is %s",
 			c.flight.id, to.ID, describe(to))
@@ -187,7 +205,6 @@ func (w *world) watchNothing(from, to maintenance.Run) {
 				w.plant.offset(j.begins))
 		}
 	}
-	w.must("began-after-all", true, "")
 }
 
 func (w *world) watchClaim(c *call, change maintenance.Change) {
@@ -212,11 +229,16 @@ func (w *world) watchClaim(c *call, change maintenance.Change) {
 				to.ID, f.id, w.plant.offset(read), w.plant.offset(hold.from))
 		}
 	}
-	if to.Attempt.Trigger.Kind != maintenance.TriggerAlarm {
+	by := to.Attempt.Trigger
+	if closed, ok := w.plant.closed[name]; ok && !slices.Contains(by.Overrides, maintenance.OverrideCalendar) {
+		w.must("calendar", !closed.covers(w.now()) || !closed.from.Before(f.began), "%s is claimed by %s; its calendar is closed since %s", to.ID,
+			f.id, w.plant.offset(closed.from))
+	}
+	if by.Kind != maintenance.TriggerAlarm {
 		return
 	}
 	policy, _ := f.box.settings.policy(name)
-	by := to.Attempt.Trigger
+	w.must("new-alarm-starts-nothing", !w.onlyNew[by.Key(name)], "%s is claimed by the first state of %s", to.ID, by.Name)
 	if came, ok := w.arrived[by.Key(name)]; ok {
 		w.must("stale-starts-nothing", came.Sub(by.Time) <= policy.StaleAfter+skew+timeout, "%s is claimed by %s of %s, which came %s", to.ID,
 			by.Name, w.plant.offset(by.Time), w.plant.offset(came))
@@ -241,7 +263,7 @@ func (w *world) watchClaim(c *call, change maintenance.Change) {
 func (w *world) watchFailed(c *call) {
 	switch service := serviceOf(c.op); {
 	case service == "ledger":
-		w.excuse(c.flight)
+		w.excuse(c.flight, c.about)
 	case strings.HasPrefix(c.op, service+".Start") && w.unsure(c):
 		if h := w.ledger.runs[c.about]; h != nil {
 			w.attempts[h.last().ServerName] = w.now()
@@ -275,11 +297,12 @@ func (w *world) watchStopped(f *flight, r maintenance.Report) {
 }
 
 // watchDeath: whatever it published, it has not recorded.
-func (w *world) watchDeath(f *flight) { w.excuse(f) }
+func (w *world) watchDeath(f *flight) { w.excuse(f, "") }
 
-func (w *world) excuse(f *flight) {
+// excuse: what a flight published, of a run, of a server, or all, it may not have recorded.
+func (w *world) excuse(f *flight, about string) {
 	for i := range w.topics.messages {
-		if m := &w.topics.messages[i]; m.flight == f {
+		if m := &w.topics.messages[i]; m.flight == f && (about == "" || about == m.report.RunID || about == m.report.ServerName) {
 			m.excused = true
 		}
 	}
@@ -317,6 +340,8 @@ func (w *world) watchLanding(f *flight, failed bool) {
 			w.requests[key] = asked
 			w.order = append(w.order, key)
 		}
+		w.must("keys-tell-triggers-apart", asked.is(r), "%s %s of %s at %s has the key of %s %s of %s at %s", r.Trigger.Kind, r.Trigger.ID,
+			r.ServerName, w.plant.offset(r.Trigger.Time), asked.trigger.Kind, asked.trigger.ID, asked.server, w.plant.offset(asked.trigger.Time))
 		if failed || passedOver(f) {
 			continue
 		}
@@ -329,6 +354,11 @@ func (w *world) watchLanding(f *flight, failed bool) {
 		w.watchCleared(f)
 	}
 	if f.expired {
-		w.excuse(f)
+		w.excuse(f, "")
+	}
+	for id, s := range f.seen {
+		if s.stops && !failed && !f.expired && w.now().Before(f.began.Add(timeout/2)) {
+			w.must("stop-is-sent", s.asked, "%s follows %s, which is to be stopped, and does not ask for it", f.id, id)
+		}
 	}
 }

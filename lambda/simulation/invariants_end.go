@@ -21,6 +21,7 @@ func (w *world) atEnd() {
 	}
 	w.endRecords()
 	w.endFollowed()
+	w.endExpected(text)
 	for _, key := range w.order {
 		w.endTrigger(key, w.requests[key], text)
 		w.endWays(key, w.requests[key])
@@ -115,7 +116,7 @@ func (w *world) endRun(run maintenance.Run) {
 	}
 	if j := w.plant.byID[run.Reference]; j != nil && j.node != "" && !run.Stop.At.IsZero() && run.Stop.At.Before(w.end.Add(-grace)) {
 		until := slices.MaxFunc([]time.Time{run.Stop.At, w.calm}, time.Time.Compare).Add(grace)
-		begun := run.Stop.By == "window" && j.begins.Before(until) // a window that closes stops nothing that has begun
+		begun := run.Stop.Asked().IsZero() && !run.Began.IsZero() // what closes stops nothing that has begun
 		w.must("stop-reaches-its-work", j.result == maintenance.ExecutionCancelled || j.ends.Before(until) || begun,
 			"%s was to be stopped %s, and %s ends %s as %s", run.ID, w.plant.offset(run.Stop.At), j.id, w.plant.offset(j.ends), stateName(j.result))
 	}
@@ -131,6 +132,38 @@ func (w *world) endRun(run maintenance.Run) {
 				run.ID, n.Outcome, n.Reason, d.Topic, w.plant.offset(n.At))
 			w.must("outbox-drops", n.At.After(w.end) || slices.Contains(w.settings.topics, d.Topic),
 				"%s owes %s on %s, which the settings do not have", run.ID, n.Outcome, d.Topic)
+		}
+	}
+}
+
+// succeeded reports whether a run of a server succeeded between two times, and that was recorded by then.
+func (w *world) succeeded(server string, from, until time.Time) bool {
+	for _, h := range w.ledger.runs {
+		run, ok := h.asOf(until)
+		if ok && run.ServerName == server && run.Outcome == maintenance.OutcomeSucceeded && run.Ended.After(from) && run.Ended.Before(until) {
+			return true
+		}
+	}
+	return false
+}
+
+// endExpected: readers were told of the last whole period in which a server should have succeeded and did not. It is looked at once an hour.
+func (w *world) endExpected(text bool) {
+	latest := w.end.Add(-70 * time.Minute)
+	if !text || latest.Before(w.calm.Add(70*time.Minute)) || latest.Before(w.deployed.Add(70*time.Minute)) {
+		return
+	}
+	for name, every := range w.settings.expected() {
+		record := w.ledger.servers[name]
+		since := record.LastSuccess
+		if since.IsZero() {
+			since = record.WatchedFrom
+		}
+		period := since.Add(latest.Sub(since) / every * every)
+		if since.IsZero() || period.After(since) {
+			id := name + "-" + string(maintenance.ReasonNoSuccess) + "-" + period.UTC().Format("20060102T150405")
+			w.must("no-success-is-told", w.notified(id), "%s should succeed each %s, has not since %s, and %s was not told", name, every,
+				w.plant.offset(since), id)
 		}
 	}
 }

@@ -24,6 +24,8 @@ func (w *world) watchPublished(c *call, topic maintenance.Topic, r maintenance.R
 	w.watchTruth(c.sent, topic, run, r)
 	if topic == maintenance.TopicRecords {
 		w.watchOrder(r)
+	} else {
+		w.watchTold(c, r)
 	}
 	if topic == maintenance.TopicText {
 		w.react(r)
@@ -81,6 +83,7 @@ func (w *world) watchTruth(sent time.Time, topic maintenance.Topic, run maintena
 			return j.began(r.At.Add(-2*longestLate)) && r.At.Before(j.ends.Add(-skew))
 		}))
 	case r.Reason == maintenance.ReasonNoSuccess:
+		untrue(!w.succeeded(r.ServerName, r.At.Add(skew-r.Figures.Limit), r.At.Add(-skew)))
 	case r.Outcome == maintenance.OutcomeFailed && r.Reason == maintenance.ReasonServerGone:
 		untrue(w.plant.gone(run.ServerName) && w.plant.left[run.ServerName].Before(sent))
 	case r.Outcome == maintenance.OutcomeStarted:

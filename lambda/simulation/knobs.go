@@ -61,7 +61,7 @@ func (k *Knobs) set(name, value string) error {
 	return fmt.Errorf("no knob %s", name)
 }
 
-// fatal lists the fates with their chances, in the order in which they are drawn.
+// chances are the fates with theirs, in the order in which they are drawn.
 func (k *Knobs) chances() [fates]float64 {
 	return [fates]float64{0, k.FailBefore, k.FailAfter, k.Hang, k.HangAfter, k.DieBefore, k.DieAfter, k.DieLate}
 }

@@ -132,14 +132,15 @@ func (w *world) minute(m int) {
 	}
 }
 
-// anyway is after how many minutes a sweep is made that would find nothing.
+// anyway is after how many minutes a sweep is made that would find nothing. Once an hour, at a minute or the one after it by its own clock, it
+// looks for servers that lack a success.
 const anyway = 30
 
 // quiet: a sweep would find nothing due, and nothing changed that an index could show too late. Until is the minute from which on that
 // may not be so.
 func (w *world) quiet(m int) (until int, quiet bool) {
 	now := w.now()
-	if m%anyway == 0 || w.flying > 0 || w.ledger.fleet.Limit != w.settings.limit || now.Sub(w.deployed) < 5*time.Minute {
+	if m%anyway == 0 || m%60 == 1 || w.flying > 0 || w.ledger.fleet.Limit != w.settings.limit || now.Sub(w.deployed) < 5*time.Minute {
 		return 0, false
 	}
 	if now.Sub(w.ledger.wrote) < longestLate {

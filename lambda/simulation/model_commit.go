@@ -209,7 +209,7 @@ func (l *ledger) put(by string, run maintenance.Run) {
 	} else if !slices.Contains(l.order, h) {
 		l.order = append(l.order, h)
 	}
-	h.versions = append(h.versions, version{l.now(), run})
+	h.versions = append(h.versions, version{l.now(), by, run})
 	l.wrote = l.now()
 	if n := len(h.versions); l.trace != nil && (n == 1 || describe(run) != describe(h.versions[n-2].run)) {
 		l.trace(by, run.ID, describe(run))

@@ -45,19 +45,25 @@ type history struct {
 
 type version struct {
 	at  time.Time
+	by  string // the flight that wrote it
 	run maintenance.Run
 }
 
 func (h *history) last() maintenance.Run { return h.versions[len(h.versions)-1].run }
 
-// asOf is the run as it was at a time; false if it was not yet.
-func (h *history) asOf(t time.Time) (maintenance.Run, bool) {
+// latest is the latest version by a time that is such; false if none is.
+func (h *history) latest(t time.Time, such func(version) bool) (maintenance.Run, bool) {
 	for i := len(h.versions) - 1; i >= 0; i-- {
-		if !h.versions[i].at.After(t) {
-			return h.versions[i].run, true
+		if v := h.versions[i]; !v.at.After(t) && such(v) {
+			return v.run, true
 		}
 	}
 	return maintenance.Run{}, false
+}
+
+// asOf is the run as it was at a time; false if it was not yet.
+func (h *history) asOf(t time.Time) (maintenance.Run, bool) {
+	return h.latest(t, func(version) bool { return true })
 }
 
 func newLedger(w *world) *ledger {

@@ -112,6 +112,7 @@ func (b ssm) Follow(ctx context.Context, run maintenance.Run) (s maintenance.Sig
 		s = maintenance.Sighting{ServerErr: err, ExecutionsErr: err}
 	}
 	s.At = began
+	b.saw(ctx, run, s)
 	return s
 }
 
@@ -204,6 +205,7 @@ func (b ssm) end(j *job, pause time.Duration, as maintenance.ExecutionState) {
 }
 
 func (b ssm) Stop(ctx context.Context, run maintenance.Run) (err error) {
+	b.asks(ctx, run)
 	got := b.call(ctx, "ssm.Stop", run.ID, func(c *call) {
 		j := b.byID[run.Reference]
 		if j == nil || !b.now().Before(j.ends) {

@@ -61,7 +61,7 @@ func (p *plant) backends() map[string]maintenance.Backend {
 	return map[string]maintenance.Backend{"ssm": ssm{p}, "opsworks-cm": opsworksCM{p}}
 }
 
-// add keeps a job from its acceptance on, and sends the event that it is over.
+// add keeps a job from its acceptance on.
 func (p *plant) add(j *job) {
 	p.jobs = append(p.jobs, j)
 	p.byID[j.id] = j
@@ -179,7 +179,7 @@ func backendError(op string, reason maintenance.Reason) *maintenance.Error {
 	return &maintenance.Error{Op: op, Reason: reason, Err: errLost}
 }
 
-// Calendar is read by its backend; ok is false where it could not be.
+// calendar is what a backend reads of a server's calendar. One that could not be read is closed.
 func (p *plant) calendar(ctx context.Context, kind, serverName string) (state maintenance.CalendarState) {
 	got := p.call(ctx, kind+".Calendar", serverName, func(*call) {
 		if closed := p.closed[serverName]; closed.covers(p.now()) {

@@ -29,9 +29,9 @@ type Counts struct {
 
 // Options say how a story is run.
 type Options struct {
-	// Record keeps the choices that did not take the usual, GoOn goes on after a violation, Trace gets a line for each thing that happens.
-	Record, GoOn bool
-	Trace        func(line string)
+	// Record keeps the choices that did not take the usual, Trace gets a line for each thing that happens.
+	Record bool
+	Trace  func(line string)
 }
 
 // Run runs a story: the same story is the same run, whatever the machine does.
@@ -42,7 +42,7 @@ func Run(t *testing.T, story Story, o Options) (out Result) {
 		if story.Deep {
 			w.deepen()
 		}
-		w.record, w.goOn = o.Record, o.GoOn
+		w.record = o.Record
 		if o.Trace != nil {
 			w.trace = w.happened
 		}

@@ -68,6 +68,9 @@ func (d *drawer) servers(r *roller) {
 		if b := d.roll("blocked-" + d.Servers[i].Name); b.chance(0.25) {
 			d.Servers[i].Blocked = oneOf(b, "db-", "db-,storage")
 		}
+		if e := d.roll("expect-" + d.Servers[i].Name); e.chance(0.2) {
+			d.Servers[i].Expect = oneOf(e, 2*time.Hour, 30*time.Hour, 5*day)
+		}
 	}
 	for i := range d.Servers[1:] {
 		if order.chance(0.4) {
@@ -125,10 +128,7 @@ func (d *drawer) triggers(s Server) {
 		if r.chance(0.05) {
 			args = append(args, "new=true")
 		}
-		arrives := at + r.between(0, 3*time.Second)
-		if q := d.roll("late-" + id); q.chance(0.07) { // it stood in a queue
-			arrives += oneOf(q, q.between(time.Minute, 20*time.Minute), q.between(10*time.Minute, 3*time.Hour))
-		}
+		arrives := at + r.between(0, 3*time.Second) + d.late(id)
 		of := d.roll("ways-" + id)
 		way := d.ways(of)
 		d.line(arrives, id, "alarm", append(slices.Clone(args), way())...)
@@ -150,10 +150,20 @@ func (d *drawer) triggers(s Server) {
 		}
 		if r.chance(0.3) {
 			back := at + oneOf(r, r.between(0, 5*time.Second), r.between(0, 10*time.Minute), r.between(0, time.Hour))
-			d.line(back+r.between(0, 3*time.Second), "ok-"+id, "ok", "server="+s.Name, args[1], "time="+back.Truncate(time.Millisecond).String(),
+			d.line(back+r.between(0, 3*time.Second)+d.late("ok-"+id), "ok-"+id, "ok", "server="+s.Name, args[1], "time="+back.Truncate(time.Millisecond).String(),
 				way())
 		}
 	}
+}
+
+// late is for how long an event stands in a queue: EventBridge and Lambda try for hours, and a dead letter is sent again later than that
+// (eb-rule-retry-policy.html, invocation-async-configuring.html).
+func (d *drawer) late(id string) time.Duration {
+	r := d.roll("late-" + id)
+	if !r.chance(0.07) {
+		return 0
+	}
+	return oneOf(r, r.between(time.Minute, 20*time.Minute), r.between(10*time.Minute, 3*time.Hour))
 }
 
 // ways are those by which deliveries of one alarm come, one after the other.
@@ -286,7 +296,7 @@ func (d *drawer) fleet() {
 		}
 		at := d.edge(r, d.Servers[r.below(len(d.Servers))])
 		args := []string{all, "name=weekly", "time=" + at.Truncate(time.Second).String()}
-		d.line(at+r.between(0, 2*time.Second), id, "schedule", args...)
+		d.line(at+r.between(0, 2*time.Second)+d.late(id), id, "schedule", args...)
 		if r.chance(d.Knobs.Twice) {
 			d.line(at+r.between(0, 10*time.Minute), id+".2", "schedule", args...)
 		}

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -152,8 +153,17 @@ func TestStories(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if r := simulation.Run(t, story, telling()); len(r.Broke) > 0 {
+			o := telling()
+			o.Record = true
+			r := simulation.Run(t, story, o)
+			if len(r.Broke) > 0 {
 				t.Errorf("%s\n%s", r.Broke[0], happens(t, story))
+			}
+			met := func(o simulation.Odd) bool {
+				return slices.ContainsFunc(r.Story.Odds, func(met simulation.Odd) bool { return met.Name == o.Name })
+			}
+			if len(story.Odds) > 0 && !slices.ContainsFunc(story.Odds, met) { // those after what was mended need not be
+				t.Error("nothing meets any of its choices: it has become another story")
 			}
 		})
 	}

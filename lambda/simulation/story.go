@@ -45,6 +45,8 @@ type Server struct {
 	Keep               bool
 	Approval           string
 	After              string
+	// Expect is how often a run of it has to succeed; 0 is never.
+	Expect time.Duration
 	// Blocked is how the names of the alarms begin that block it, with commas between; but those that end in -other.
 	Blocked string
 }
@@ -97,9 +99,9 @@ func (o Odd) String() string { return fmt.Sprintf("odd %s = %s %s", o.Name, o.Wh
 
 func (s Server) String() string {
 	return fmt.Sprintf("server %s backend=%s node=%s own=%t from=%d until=%d expires=%s cooldown=%s "+
-		"deadline=%s stale=%s daily=%d keep=%t approval=%s after=%s blocked=%s",
+		"deadline=%s stale=%s daily=%d keep=%t approval=%s after=%s blocked=%s expect=%s",
 		s.Name, s.Backend, s.Node, s.Own, s.From, s.Until, s.Expires, s.Cooldown, s.Deadline, s.Stale, s.Daily, s.Keep, s.Approval, s.After,
-		s.Blocked)
+		s.Blocked, s.Expect)
 }
 
 // String is the story as Parse reads it.
@@ -190,7 +192,7 @@ func readServer(l Line) Server {
 	return Server{Name: l.ID, Backend: l.arg("backend"), Node: l.arg("node"), Own: l.arg("own") == "true", From: l.number("from"),
 		Until: l.number("until"), Expires: l.long("expires"), Cooldown: l.long("cooldown"), Deadline: l.long("deadline"), Stale: l.long("stale"),
 		Daily: l.number("daily"), Keep: l.arg("keep") == "true", Approval: l.arg("approval"),
-		After: l.arg("after"), Blocked: l.arg("blocked")}
+		After: l.arg("after"), Blocked: l.arg("blocked"), Expect: l.long("expect")}
 }
 
 func (s *Story) readLine(words []string) error {

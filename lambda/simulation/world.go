@@ -56,6 +56,19 @@ type settings struct {
 	topics  []maintenance.Topic
 	off     map[string]bool // disabled
 	works   map[string]int  // how often what would run has been changed
+	// calendars are the servers that have one.
+	calendars map[string]bool
+}
+
+// expected are the servers that must succeed so often.
+func (s *settings) expected() map[string]time.Duration {
+	all := map[string]time.Duration{}
+	for name, server := range s.servers {
+		if server.Expect > 0 {
+			all[name] = server.Expect
+		}
+	}
+	return all
 }
 
 // followers are, by a server's name, those that follow on its success.
@@ -77,7 +90,7 @@ func (s *settings) policy(name string) (maintenance.Policy, bool) {
 	p := maintenance.Policy{
 		Backend: server.Backend, Enabled: !s.off[name], StaleAfter: server.Stale, ExpiresAfter: server.Expires, Cooldown: server.Cooldown,
 		DailyLimit: server.Daily, Deadline: server.Deadline, KeepWhenCleared: server.Keep, After: server.After, BlockedBy: server.blockers(),
-		Work: maintenance.Work{Backend: server.Backend, Version: strconv.Itoa(s.works[name])},
+		Work: maintenance.Work{Backend: server.Backend, Version: strconv.Itoa(s.works[name])}, Calendars: s.calendars[name],
 	}
 	if server.From != server.Until {
 		p.Window = maintenance.Window{Hours: daily{server.From, server.Until}}
@@ -100,8 +113,33 @@ func (d daily) Covers(_ time.Weekday, minute int) bool {
 
 func (d daily) Changes() []int { return []int{min(d.from, d.until), max(d.from, d.until)} }
 
+// expires is when a trigger of a server gives up waiting: after so long, else when the window closes that is open or opens next, else after
+// six hours (lambda/README.md, expiresAfter).
+func (s Server) expires(t time.Time) time.Time {
+	switch {
+	case s.Expires > 0:
+		return t.Add(s.Expires)
+	case s.From == s.Until:
+		return t.Add(6 * time.Hour)
+	}
+	at := t.UTC().Truncate(time.Minute)
+	open := func() bool { return daily{s.From, s.Until}.Covers(at.Weekday(), at.Hour()*60+at.Minute()) }
+	for !open() {
+		at = at.Add(time.Minute)
+	}
+	for open() {
+		at = at.Add(time.Minute)
+	}
+	return at
+}
+
 func newSettings(s *Story) *settings {
-	out := &settings{servers: map[string]Server{}, limit: s.Limit, off: map[string]bool{}, works: map[string]int{}}
+	out := &settings{servers: map[string]Server{}, limit: s.Limit, off: map[string]bool{}, works: map[string]int{}, calendars: map[string]bool{}}
+	for _, l := range s.Lines {
+		if l.Verb == "calendar" {
+			out.calendars[l.arg("server")] = true
+		}
+	}
 	for _, server := range s.Servers {
 		out.servers[server.Name] = server
 	}
@@ -114,7 +152,7 @@ func newSettings(s *Story) *settings {
 // deploy changes the settings: running invocations end by the old ones, new ones begin in new containers.
 func (w *world) deploy(l Line) {
 	next := &settings{servers: map[string]Server{}, limit: w.settings.limit, topics: w.settings.topics, off: map[string]bool{},
-		works: maps.Clone(w.settings.works)}
+		works: maps.Clone(w.settings.works), calendars: w.settings.calendars}
 	for name, server := range w.settings.servers {
 		if !slices.Contains(l.list("drop"), name) {
 			next.servers[name] = server

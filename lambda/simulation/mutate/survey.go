@@ -75,9 +75,6 @@ func (f find) text() string {
 func (t tree) sound(ctx context.Context) error {
 	for _, house := range houses {
 		folder := filepath.Join("lambda", house)
-		if _, err := os.Stat(filepath.Join(t.dir, folder)); err != nil {
-			continue // not built yet, or moved into another
-		}
 		if f, err := t.test(ctx, folder); err != nil || f.found {
 			return errors.Join(fmt.Errorf("the tests of %s fail as they are (%s)", folder, f.by), err)
 		}

@@ -109,12 +109,6 @@ func (t tree) simulator(ctx context.Context) (simulator, error) {
 	return s, err
 }
 
-// has reports whether there is such a depth yet.
-func (s simulator) has(ctx context.Context, depth string) bool {
-	out, err := command(ctx, filepath.Join(s.dir, simulation), s.binary, "-test.list", "^"+depths[depth]+"$")
-	return err == nil && strings.Contains(out, depths[depth])
-}
-
 // some is how many seeds are run at a time: a fault that is found early costs few, and no table of so few says that something met nothing.
 const some = 100
 

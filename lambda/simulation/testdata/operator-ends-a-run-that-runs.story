@@ -9,8 +9,6 @@ topics text,records
 server puppet-03 backend=ssm node=mi-1 own=true from=20 until=40 expires=20m0s cooldown=10m0s deadline=3h0m0s stale=15m0s daily=3 keep=false approval=
 at 19m55.975s alarm-puppet-03-2 alarm server=puppet-03 name=disk time=19m53.72s
 at 20m0s operator-puppet-03-0 start server=puppet-03
-at 20m0s operator-puppet-03-2 start server=puppet-03 run=3
+at 20m0s operator-puppet-03-2 start server=puppet-03 run=1
 explicit
-odd operator-puppet-03-2 ssm.Look puppet-03 - 0 list lag = lag 1.231687993s
-odd operator-puppet-03-2 ssm.Follow puppet-03-alarm-puppet-03-2.1 - 0 list lag = lag 47.546404597s
-odd operator-puppet-03-2 ssm.Follow puppet-03-alarm-puppet-03-2.1 - 1 = fail-after 0s
+odd operator-puppet-03-2 ssm.Look puppet-03 look 0 answer slow = slow 3s
