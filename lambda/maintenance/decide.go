@@ -164,8 +164,8 @@ func keepWaiting(run Run, v Verdict, f Facts) Decision {
 // leaveWait ends what a run waits for. What readers were not told by then, they are told when it waits again: that it does, and what is at
 // fault. That approval is needed stays true meanwhile, and is told.
 func leaveWait(r *Run) {
-	waits := r.Wait.Reason != ReasonApprovalNeeded && r.owesText(OutcomeWaiting, r.Wait.Reason)
-	fault := r.owesText(OutcomeError, r.Wait.Reason)
+	waits := r.Wait.Reason != ReasonApprovalNeeded && owesText(*r, OutcomeWaiting, r.Wait.Reason)
+	fault := owesText(*r, OutcomeError, r.Wait.Reason)
 	r.unmarkNotified(func(mark string) bool {
 		return waits && mark == string(OutcomeWaiting) || fault && mark == string(OutcomeError)+" "+string(r.Wait.Reason)
 	})

@@ -26,9 +26,9 @@ func (s StopRequest) closed() Reason {
 	}
 }
 
-// stops reports whether the backend is to be asked to end a run. What closes stops nothing that has begun.
-func (r Run) stops() bool {
-	return !r.Stop.At.IsZero() && (r.Stop.closed() == "" || r.Began.IsZero())
+// toStop reports whether the backend is to be asked to end a run. What closes stops nothing that has begun.
+func toStop(run Run) bool {
+	return !run.Stop.At.IsZero() && (run.Stop.closed() == "" || run.Began.IsZero())
 }
 
 // Finished looks at once at the run that a backend knows by a reference, because it says that something has happened to it. It is a
@@ -62,7 +62,7 @@ func decideClaimed(run Run, f Facts) Decision {
 		return Decision{Need: NeedCalendar}
 	}
 	if seen := c.Progress != ProgressUnknown && !c.missing(); seen && run.State == RunRunning {
-		if run.owesText(OutcomeError, run.Unseen.Reason) { // that it is overdue was said in its place, perhaps, and is not now
+		if owesText(run, OutcomeError, run.Unseen.Reason) { // that it is overdue was said in its place, perhaps, and is not now
 			run.unmarkNotified(func(mark string) bool { return mark == string(OutcomeOverdue) })
 		}
 		run.Unseen = Unseen{}
@@ -101,7 +101,7 @@ func noteProgress(run Run, c Conclusion, f Facts) Decision {
 	}
 	r.LookAt = r.nextFollow(f.Now, f.Tick)
 	r.Stop = stopBeforeBegin(*r, c, f)
-	n.Stop = r.stops()
+	n.Stop = toStop(*r)
 	if c.Warning != "" && n.Report.Outcome == "" {
 		n.Report = r.report(Notification{Outcome: OutcomeInProgress, Reason: ReasonUnknownStatus, At: f.Now, Detail: c.Warning})
 	}
@@ -206,7 +206,7 @@ func noteMissing(run Run, c Conclusion, f Facts) Decision {
 	if c.missing() { // for all that can be said it is not followed
 		return noteUnseen(run, c.Reason, c.Detail, f)
 	}
-	n := Decision{Run: run, Stop: run.stops()}
+	n := Decision{Run: run, Stop: toStop(run)}
 	n.Run.LookAt = run.nextFollow(f.Now, f.Tick)
 	return n
 }
@@ -222,7 +222,7 @@ const unseenNotice = "unseen"
 
 // noteUnseen notes that a run could not be followed: in the log at once, notified once it has lasted.
 func noteUnseen(run Run, reason Reason, detail string, f Facts) Decision {
-	n := Decision{Run: run, Stop: run.State == RunRunning && run.stops()}
+	n := Decision{Run: run, Stop: run.State == RunRunning && toStop(run)}
 	r := &n.Run
 	if r.Unseen.Since.IsZero() {
 		r.Unseen.Since = f.Now

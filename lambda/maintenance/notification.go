@@ -159,7 +159,7 @@ func (r *Run) owe(n Notification, topics []Topic) {
 	if len(n.Topics) == 0 || !n.Outcome.supersedes() && r.Open() && r.foldIntoLast(&n) {
 		return
 	}
-	if n.Outcome.supersedes() && n.Reason != ReasonApprovalNeeded && r.owesText(OutcomeWaiting, ReasonApprovalNeeded) {
+	if n.Outcome.supersedes() && n.Reason != ReasonApprovalNeeded && owesText(*r, OutcomeWaiting, ReasonApprovalNeeded) {
 		r.unmarkNotified(func(mark string) bool { return strings.HasPrefix(mark, string(OutcomeWaiting)+" ") }) // to be asked for again
 	}
 	r.Sequence++

@@ -227,8 +227,8 @@ func (r *Run) unmarkNotified(such func(mark string) bool) {
 }
 
 // owesText reports whether readers have not been told yet what a run has come to.
-func (r Run) owesText(outcome Outcome, reason Reason) bool {
-	return slices.ContainsFunc(r.Owed, func(n Notification) bool {
+func owesText(run Run, outcome Outcome, reason Reason) bool {
+	return slices.ContainsFunc(run.Owed, func(n Notification) bool {
 		return n.Outcome == outcome && n.Reason == reason &&
 			slices.ContainsFunc(n.Topics, func(d Delivery) bool { return d.Topic == TopicText })
 	})

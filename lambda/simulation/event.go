@@ -75,7 +75,8 @@ func (runner) handle(ctx context.Context, w *world, f *flight) ([]maintenance.Re
 	r := &maintenance.Runner{
 		Policy: f.box.settings.policy, Backends: w.plant.backends(), Ledger: w.ledger, Notifier: notifier{w.topics, f.box.settings.topics},
 		Alarms:        watchedAlarms{w.alarms, w},
-		MaxConcurrent: f.box.settings.limit, Followers: f.box.settings.followers(), Expected: f.box.settings.expected(), Now: f.box.now, NewID: f.newID(&sync.Mutex{}),
+		MaxConcurrent: f.box.settings.limit, Followers: f.box.settings.followers(), Expected: f.box.settings.expected(),
+		Now: f.box.now, NewID: f.newID(&sync.Mutex{}),
 	}
 	e := f.event
 	var reports []maintenance.Report

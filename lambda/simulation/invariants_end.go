@@ -147,7 +147,7 @@ func (w *world) succeeded(server string, from, until time.Time) bool {
 	return false
 }
 
-// endExpected: readers were told of the last whole period in which a server should have succeeded and did not. It is looked at once an hour.
+// endExpected: readers were told of the last whole period in which a server should have succeeded and did not. That is looked at hourly.
 func (w *world) endExpected(text bool) {
 	latest := w.end.Add(-70 * time.Minute)
 	if !text || latest.Before(w.calm.Add(70*time.Minute)) || latest.Before(w.deployed.Add(70*time.Minute)) {

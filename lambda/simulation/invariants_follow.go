@@ -108,7 +108,7 @@ func (w *world) watchTaken(c *call, change maintenance.Change) {
 			continue
 		}
 		kept := to.Open() && slices.ContainsFunc(to.Triggers, func(k maintenance.Trigger) bool { return k.ID == t.ID && k.Time.Equal(t.Time) })
-		w.must("ok-takes-back-its-own", kept, "%s of %s at %s takes %s of %s back from %s", c.flight.id, e.Trigger.ID, w.plant.offset(e.Trigger.Time),
-			t.ID, w.plant.offset(t.Time), to.ID)
+		w.must("ok-takes-back-its-own", kept, "%s of %s at %s takes %s of %s back from %s", c.flight.id, e.Trigger.ID,
+			w.plant.offset(e.Trigger.Time), t.ID, w.plant.offset(t.Time), to.ID)
 	}
 }

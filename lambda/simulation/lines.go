@@ -132,8 +132,8 @@ func (w *world) minute(m int) {
 	}
 }
 
-// anyway is after how many minutes a sweep is made that would find nothing. Once an hour, at a minute or the one after it by its own clock, it
-// looks for servers that lack a success.
+// anyway is after how many minutes a sweep is made that would find nothing. Once an hour, in its first minute or the second by its own
+// clock, it looks for servers that lack a success.
 const anyway = 30
 
 // quiet: a sweep would find nothing due, and nothing changed that an index could show too late. Until is the minute from which on that

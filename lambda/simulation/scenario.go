@@ -150,8 +150,8 @@ func (d *drawer) triggers(s Server) {
 		}
 		if r.chance(0.3) {
 			back := at + oneOf(r, r.between(0, 5*time.Second), r.between(0, 10*time.Minute), r.between(0, time.Hour))
-			d.line(back+r.between(0, 3*time.Second)+d.late("ok-"+id), "ok-"+id, "ok", "server="+s.Name, args[1], "time="+back.Truncate(time.Millisecond).String(),
-				way())
+			d.line(back+r.between(0, 3*time.Second)+d.late("ok-"+id), "ok-"+id, "ok", "server="+s.Name, args[1],
+				"time="+back.Truncate(time.Millisecond).String(), way())
 		}
 	}
 }

@@ -134,7 +134,8 @@ func (s Server) expires(t time.Time) time.Time {
 }
 
 func newSettings(s *Story) *settings {
-	out := &settings{servers: map[string]Server{}, limit: s.Limit, off: map[string]bool{}, works: map[string]int{}, calendars: map[string]bool{}}
+	out := &settings{servers: map[string]Server{}, limit: s.Limit, off: map[string]bool{}, works: map[string]int{},
+		calendars: map[string]bool{}}
 	for _, l := range s.Lines {
 		if l.Verb == "calendar" {
 			out.calendars[l.arg("server")] = true
