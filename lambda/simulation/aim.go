@@ -18,8 +18,12 @@ func (w *world) react(r maintenance.Report) {
 	for _, how := range []struct {
 		verb   string
 		chance float64
-	}{{"start", w.knobs.Click}, {"stop", w.knobs.ClickStop}, {"approve", 3 * w.knobs.Approve}} {
+	}{{"start", w.knobs.Click}, {"stop", w.knobs.ClickStop}, {"approve", 3 * w.knobs.Approve},
+		{"close", 3 * w.knobs.ClickClose}} {
 		if how.verb == "approve" && r.Reason != maintenance.ReasonApprovalNeeded {
+			continue
+		}
+		if how.verb == "close" && r.Outcome != maintenance.OutcomeOverdue && r.Outcome != maintenance.OutcomeError {
 			continue
 		}
 		if how.verb == "start" && r.Outcome != maintenance.OutcomeWaiting && r.Outcome != maintenance.OutcomeMissed {

@@ -81,6 +81,7 @@ func (p publisher) Publish(ctx context.Context, topic maintenance.Topic, r maint
 	if about == "" {
 		about = "none"
 	}
+	p.topics.try(delivery{r.RunID, topic, r.Sequence})
 	return p.Notifier.Publish(asking{about: about + "/" + string(r.Outcome), server: r.ServerName, report: &r}.in(ctx), topic, r)
 }
 

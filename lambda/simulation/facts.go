@@ -19,8 +19,9 @@ type facts struct {
 	seen   map[string]seeing     // runs that it followed; under driver.mu
 }
 
-// seeing is what a flight saw of a run that it followed, and what it did: pending, that it had not begun.
-type seeing struct{ pending, stops, asked bool }
+// seeing is what a flight saw of a run that it followed, and what it did: pending, that it had not begun; decided, that it has written what
+// it made of that.
+type seeing struct{ pending, decided, stops, asked bool }
 
 // inLane is a server or an attempt in one share of an invocation's parallel work: what others have learned, that does not know.
 type inLane struct{ lane, name string }
@@ -37,6 +38,7 @@ type truth struct {
 	attempts map[string]time.Time // servers, when a start was last sent
 	ends     map[string]time.Time // servers, when their latest run that began ended
 	holds    map[string]span      // servers, and the fleet by the empty name: since when, until when
+	heldEver map[string][]span    // all their holds there ever were
 	released map[string]time.Time // when their hold was released last
 	approved map[string]maintenance.Work
 	braked   map[string]bool     // flights that have changed a hold
@@ -71,7 +73,8 @@ func (q *request) is(r maintenance.Request) bool {
 
 func newTruth() truth {
 	return truth{byRun: map[string][]*job{}, byKey: map[string]*job{}, attempts: map[string]time.Time{},
-		ends: map[string]time.Time{}, holds: map[string]span{}, released: map[string]time.Time{}, approved: map[string]maintenance.Work{},
+		ends: map[string]time.Time{}, holds: map[string]span{}, heldEver: map[string][]span{},
+		released: map[string]time.Time{}, approved: map[string]maintenance.Work{},
 		braked: map[string]bool{}, follow: map[string]followUp{}, keyed: map[string]int{}, requests: map[string]*request{},
 		versions: map[string]int{}, arrived: map[string]time.Time{}, onlyNew: map[string]bool{}, stuck: map[string]string{},
 		lacked: map[maintenance.Topic]bool{}}

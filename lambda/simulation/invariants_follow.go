@@ -36,7 +36,7 @@ func (w *world) asks(ctx context.Context, run maintenance.Run) {
 func (w *world) watchFollowed(c *call, change maintenance.Change) {
 	f, to := c.flight, change.To
 	s, followed := f.seen[to.ID]
-	if !followed || to.State != maintenance.RunRunning || w.plant.server(to.ServerName).Node == "" {
+	if !followed || s.decided || to.State != maintenance.RunRunning || w.plant.server(to.ServerName).Node == "" {
 		return
 	}
 	policy, known := f.box.settings.policy(to.ServerName)
@@ -44,7 +44,7 @@ func (w *world) watchFollowed(c *call, change maintenance.Change) {
 	if s.pending && to.Began.IsZero() && bound && !policy.Window.Contains(change.Now) && !policy.Window.Contains(change.Now.Add(-timeout)) {
 		w.must("closed-stops-what-waits", !to.Stop.At.IsZero(), "%s has not begun, its window is closed, and %s lets it be", to.ID, f.id)
 	}
-	s.stops = c.fate == fine && !to.Stop.At.IsZero() && (!to.Stop.Asked().IsZero() || to.Began.IsZero())
+	s.decided, s.stops = true, c.fate == fine && !to.Stop.At.IsZero() && (!to.Stop.Asked().IsZero() || to.Began.IsZero())
 	f.seen[to.ID] = s
 }
 

@@ -22,6 +22,7 @@ func (w *world) watchPublished(c *call, topic maintenance.Topic, r maintenance.R
 		return
 	}
 	w.watchTruth(c.sent, topic, run, r)
+	w.watchReason(r)
 	if topic == maintenance.TopicRecords {
 		w.watchOrder(r)
 	} else {
@@ -29,6 +30,21 @@ func (w *world) watchPublished(c *call, topic maintenance.Topic, r maintenance.R
 	}
 	if topic == maintenance.TopicText {
 		w.react(r)
+	}
+}
+
+// watchReason: a window that is said to be closed was closed, and a hold was there, when that was decided.
+func (w *world) watchReason(r maintenance.Report) {
+	if r.Outcome != maintenance.OutcomeWaiting && r.Outcome != maintenance.OutcomeRefused {
+		return
+	}
+	switch s := w.plant.server(r.ServerName); r.Reason {
+	case maintenance.ReasonOutsideWindow:
+		w.must("reasons-are-so", s.From != s.Until && !s.open(r.At), "%s says that the window was closed at %s", r.RunID, w.plant.offset(r.At))
+	case maintenance.ReasonHeld:
+		was := func(h span) bool { return !r.At.Before(h.from.Add(-skew)) && r.At.Before(h.until) }
+		w.must("reasons-are-so", slices.ContainsFunc(w.heldEver[r.ServerName], was) || slices.ContainsFunc(w.heldEver[""], was),
+			"%s says that there was a hold at %s", r.RunID, w.plant.offset(r.At))
 	}
 }
 

@@ -21,6 +21,10 @@ func (w *world) watchSteps(c *call, change maintenance.Change) {
 	from, to := change.From, change.To
 	if change.Hold != nil {
 		w.braked[c.flight.id] = true
+		if e := c.flight.event; e.Verb == "hold" || e.Verb == "release" {
+			w.must("brakes-what-was-asked", change.Hold.ServerName == e.hold().ServerName, "%s is about %q, and changes the hold of %q", c.flight.id,
+				e.hold().ServerName, change.Hold.ServerName)
+		}
 		w.held(change.Hold.ServerName, change.Hold.Is)
 	}
 	if !to.Approval.At.IsZero() && !to.Approval.At.Equal(from.Approval.At) {
@@ -60,6 +64,7 @@ func (w *world) held(server string, h maintenance.Hold) {
 		since = before.from
 	}
 	w.holds[server] = span{since, h.Until}
+	w.heldEver[server] = append(w.heldEver[server], span{since, h.Until})
 	w.aimAtHold(server, h.RunID+"-"+w.plant.offset(w.now()))
 }
 

@@ -94,7 +94,7 @@ func (w *world) runOf(l Line) string {
 // foreign is maintenance that others start.
 func (w *world) foreign(l Line, until time.Time) {
 	server := w.plant.server(l.arg("server"))
-	if w.plant.gone(server.Name) || len(w.plant.active(server, w.now())) > 0 {
+	if w.plant.gone(server.Name) || !w.plant.room(server) {
 		return
 	}
 	if server.Backend == "opsworks-cm" && w.maintainedLately(server.Name) {

@@ -56,7 +56,7 @@ func (p *plant) rival(run maintenance.Run) {
 	}
 	p.after(pause, func() {
 		server := p.server(run.ServerName)
-		if p.grounded || len(p.active(server, p.now())) > 0 {
+		if p.grounded || !p.room(server) {
 			return
 		}
 		now := p.now()

@@ -149,6 +149,10 @@ func (p *plant) active(server Server, at time.Time) []*job {
 	return out
 }
 
+// room: others may begin something at a server. Systems Manager lets executions run side by side on one node; where ours carry no run's id,
+// and in OpsWorks CM, nobody could tell the two apart.
+func (p *plant) room(s Server) bool { return s.Own || len(p.active(s, p.now())) == 0 }
+
 // server is a server as the world has it, whatever the settings say.
 func (p *plant) server(name string) Server {
 	i := slices.IndexFunc(p.story.Servers, func(s Server) bool { return s.Name == name })

@@ -123,14 +123,19 @@ func (s Server) expires(t time.Time) time.Time {
 		return t.Add(6 * time.Hour)
 	}
 	at := t.UTC().Truncate(time.Minute)
-	open := func() bool { return daily{s.From, s.Until}.Covers(at.Weekday(), at.Hour()*60+at.Minute()) }
-	for !open() {
+	for !s.open(at) {
 		at = at.Add(time.Minute)
 	}
-	for open() {
+	for s.open(at) {
 		at = at.Add(time.Minute)
 	}
 	return at
+}
+
+// open reports whether a server's window, which it has, is open.
+func (s Server) open(t time.Time) bool {
+	t = t.UTC()
+	return daily{s.From, s.Until}.Covers(t.Weekday(), t.Hour()*60+t.Minute())
 }
 
 func newSettings(s *Story) *settings {
