@@ -69,7 +69,10 @@ func (d *drawer) servers(r *roller) {
 			d.Servers[i].Blocked = oneOf(b, "db-", "db-,storage")
 		}
 		if e := d.roll("expect-" + d.Servers[i].Name); e.chance(0.2) {
-			d.Servers[i].Expect = oneOf(e, 2*time.Hour, 30*time.Hour, 5*day)
+			d.Servers[i].Expect = 2 * time.Hour
+			if d.Calm > day {
+				d.Servers[i].Expect = oneOf(e, 30*time.Hour, 5*day)
+			}
 		}
 	}
 	for i := range d.Servers[1:] {
