@@ -54,7 +54,7 @@ func (t *turn) advance(run Run, f Facts, opts moveOptions) (Run, Report, error) 
 		run, report := moved, decision.Report
 		if decision.Claim != nil && decision.Run.Attempt.ID == "" && run.Lease.By == t.id { // an attempt that is resumed has one
 			run, report = starter{t}.start(run, opts)
-			decision.Stop = run.State == RunRunning && toStop(run)
+			decision.Stop = run.State == RunRunning && !run.Stop.Asked().IsZero()
 		}
 		if decision.Stop {
 			report = t.stop(run, report)

@@ -3,6 +3,7 @@ package maintenance
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -82,6 +83,7 @@ func claim(run Run, by Trigger, f Facts) Decision {
 	}
 	r := &n.Run
 	leaveWait(r)
+	askAgain(r)
 	if by.Kind == TriggerManual { // where it is refused, the run waits on for the same
 		r.Wait = run.Wait
 	}
@@ -113,6 +115,7 @@ func resume(run Run, f Facts) Decision {
 		n.Claim.DailyLimit = CountOnly
 	}
 	leaveWait(&n.Run)
+	askAgain(&n.Run)
 	n.Run.Missing, n.Run.Node, n.Run.LookAt = Missing{}, run.Attempt.ServerAtDecision.Node, f.Now
 	if f.Slots != nil { // it is in progress, whether a slot is free or not
 		n.Run.Slot = freeSlot(f.Slots.Holders, run.ID)
@@ -155,8 +158,8 @@ func keepWaiting(run Run, v Verdict, f Facts) Decision {
 	}
 	n.Report = r.report(notification)
 	n.Report.Since, n.Report.Expires, n.Report.Count = r.Wait.Since, r.Expires(f.Policy), run.State == ""
-	if v.Reason != ReasonConcurrencyLimit && r.markNotified(once) {
-		r.owe(notification, f.Topics)
+	if v.Reason != ReasonConcurrencyLimit {
+		tellOnce(r, once, notification, f.Topics)
 	}
 	return n
 }
@@ -166,10 +169,17 @@ func keepWaiting(run Run, v Verdict, f Facts) Decision {
 func leaveWait(r *Run) {
 	waits := r.Wait.Reason != ReasonApprovalNeeded && owesText(*r, OutcomeWaiting, r.Wait.Reason)
 	fault := owesText(*r, OutcomeError, r.Wait.Reason)
-	r.unmarkNotified(func(mark string) bool {
+	tellAgain(r, func(mark string) bool {
 		return waits && mark == string(OutcomeWaiting) || fault && mark == string(OutcomeError)+" "+string(r.Wait.Reason)
 	})
 	r.Wait = Wait{}
+}
+
+// askAgain lets approval be asked for again that readers were not asked for, where that is said no more.
+func askAgain(r *Run) {
+	if owesText(*r, OutcomeWaiting, ReasonApprovalNeeded) {
+		tellAgain(r, func(mark string) bool { return strings.HasPrefix(mark, string(OutcomeWaiting)+" ") })
+	}
 }
 
 // activeTriggers are the triggers that a run goes by: those it holds, and one for those beyond.

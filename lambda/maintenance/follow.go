@@ -4,31 +4,20 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
 
-// Who stops a run that has not begun when its window or its calendar closes, in place of an operator's key.
-const (
-	stopByWindow   = "window"
-	stopByCalendar = "calendar"
-)
+// stopByWindow is who stops a run that has not begun when its window or its calendar closes, in place of an operator's key.
+const stopByWindow = "window"
 
 // closed is what has closed, of a request that a window or a calendar makes; empty: an operator made it, or nobody has.
 func (s StopRequest) closed() Reason {
-	switch s.By {
-	case stopByWindow:
-		return ReasonOutsideWindow
-	case stopByCalendar:
-		return ReasonCalendarClosed
-	default:
+	if s.By != stopByWindow {
 		return ""
 	}
-}
-
-// toStop reports whether the backend is to be asked to end a run. What closes stops nothing that has begun.
-func toStop(run Run) bool {
-	return !run.Stop.At.IsZero() && (run.Stop.closed() == "" || run.Began.IsZero())
+	return cmp.Or(s.Closed, ReasonOutsideWindow)
 }
 
 // Finished looks at once at the run that a backend knows by a reference, because it says that something has happened to it. It is a
@@ -62,11 +51,12 @@ func decideClaimed(run Run, f Facts) Decision {
 		return Decision{Need: NeedCalendar}
 	}
 	if seen := c.Progress != ProgressUnknown && !c.missing(); seen && run.State == RunRunning {
-		if owesText(run, OutcomeError, run.Unseen.Reason) { // that it is overdue was said in its place, perhaps, and is not now
-			run.unmarkNotified(func(mark string) bool { return mark == string(OutcomeOverdue) })
-		}
 		run.Unseen = Unseen{}
 		run.unmarkNotified(func(mark string) bool { return strings.HasPrefix(mark, unseenNotice+" ") })
+		if slices.Contains(run.Notified, overdueUntold) {
+			tellAgain(&run, func(mark string) bool { return mark == string(OutcomeOverdue) })
+			run.unmarkNotified(func(mark string) bool { return mark == overdueUntold })
+		}
 	}
 	if c.Progress != ProgressUnknown && c.Progress != ProgressNoEvidence {
 		run.Missing = Missing{}
@@ -101,35 +91,38 @@ func noteProgress(run Run, c Conclusion, f Facts) Decision {
 	}
 	r.LookAt = r.nextFollow(f.Now, f.Tick)
 	r.Stop = stopBeforeBegin(*r, c, f)
-	n.Stop = toStop(*r)
+	n.Stop = !r.Stop.Asked().IsZero() || !r.Stop.At.IsZero() && c.Progress == ProgressPending && r.Began.IsZero()
 	if c.Warning != "" && n.Report.Outcome == "" {
 		n.Report = r.report(Notification{Outcome: OutcomeInProgress, Reason: ReasonUnknownStatus, At: f.Now, Detail: c.Warning})
 	}
 	return overdue(n, c, f)
 }
 
-// stopBeforeBegin is the request that a run ends, as a look leaves it. Who stops what has not begun is the window or the calendar that has
-// closed; it asks anew at each look. If it is seen to go on when each reading is from after that, the request came too late and is dropped:
-// then nobody has stopped the run.
+// stopBeforeBegin is the request that a run ends, as a look leaves it. What closes stops what is seen not to have begun, and asks anew at
+// each such look. If the run is seen to go on so much later that the request and the reading cannot have crossed, it came too late and is
+// dropped: who ends the run then is somebody else.
 func stopBeforeBegin(run Run, c Conclusion, f Facts) StopRequest {
-	s := run.Stop
+	s, seen := run.Stop, f.Now
+	if !f.Sighting.At.IsZero() {
+		seen = f.Sighting.At
+	}
 	switch {
-	case !s.At.IsZero() && s.closed() == "": // an operator's
+	case !s.Asked().IsZero():
 	case c.Progress == ProgressPending && run.Began.IsZero():
 		if by := whatClosed(run, f); by != "" {
-			s.By = by
+			s.By, s.Closed = stopByWindow, by
 		}
 		if s.By != "" {
 			s.At = f.Now
 		}
-	case !run.Began.IsZero() && !c.Stopping && f.Now.After(s.At.Add(lagTicks*f.Tick+serviceClockSkew)):
+	case !run.Began.IsZero() && !c.Stopping && seen.After(s.At.Add((2*lagTicks+1)*f.Tick)):
 		return StopRequest{}
 	}
 	return s
 }
 
-// whatClosed is the window or the calendar that a run's start did not override and that has closed, as the one who stops it.
-func whatClosed(run Run, f Facts) string {
+// whatClosed is why a run's start would wait now: its window or its calendar has closed, and the start did not override that.
+func whatClosed(run Run, f Facts) Reason {
 	if f.Policy == nil {
 		return ""
 	}
@@ -137,14 +130,10 @@ func whatClosed(run Run, f Facts) string {
 	if f.Calendar != nil && f.Calendar.Err == nil { // one that cannot be read stops nothing
 		gates = append(gates, gate{name: OverrideCalendar, check: calendarOpen})
 	}
-	switch v := admit(gates, run, run.Attempt.Trigger, f); {
-	case v.Ruling == RulingPass:
-		return ""
-	case v.Reason == ReasonCalendarClosed:
-		return stopByCalendar
-	default:
-		return stopByWindow
+	if v := admit(gates, run, run.Attempt.Trigger, f); v.Ruling != RulingPass {
+		return v.Reason
 	}
+	return ""
 }
 
 // adopt takes over a start that happened and was not recorded.
@@ -159,14 +148,13 @@ func adopt(run Run, c Conclusion, f Facts) Decision {
 // overdue notifies once that a run should be over.
 func overdue(n Decision, c Conclusion, f Facts) Decision {
 	r := &n.Run
-	if r.State != RunRunning || !f.Now.After(r.Deadline) || !r.markNotified(string(OutcomeOverdue)) {
+	if r.State != RunRunning || !f.Now.After(r.Deadline) || slices.Contains(r.Notified, string(OutcomeOverdue)) {
 		return n
 	}
 	notification := Notification{Outcome: OutcomeOverdue, At: f.Now, Detail: cut(c.Detail, maxDetail), Figures: Figures{Step: c.Step},
 		Server: r.Server}
-	r.owe(notification, f.Topics)
 	n.Report = r.report(notification)
-	n.Report.Count = true
+	n.Report.Count = tellOnce(r, string(OutcomeOverdue), notification, f.Topics)
 	return n
 }
 
@@ -206,7 +194,7 @@ func noteMissing(run Run, c Conclusion, f Facts) Decision {
 	if c.missing() { // for all that can be said it is not followed
 		return noteUnseen(run, c.Reason, c.Detail, f)
 	}
-	n := Decision{Run: run, Stop: toStop(run)}
+	n := Decision{Run: run, Stop: !run.Stop.Asked().IsZero()}
 	n.Run.LookAt = run.nextFollow(f.Now, f.Tick)
 	return n
 }
@@ -217,12 +205,16 @@ func watched(run Run, from time.Time, f Facts) bool {
 	return run.Attempt.ServerAtDecision.Node != "" || !run.Missing.Since.After(from.Add(missingTicks*f.Tick+serviceClockSkew))
 }
 
-// unseenNotice marks that it has been notified that a run cannot be followed.
-const unseenNotice = "unseen"
+// unseenNotice marks that it has been notified that a run cannot be followed; overdueUntold that this took the place of what readers had
+// not got, that the run is overdue. They get that once it is followed again.
+const (
+	unseenNotice  = "unseen"
+	overdueUntold = string(OutcomeOverdue) + " untold"
+)
 
 // noteUnseen notes that a run could not be followed: in the log at once, notified once it has lasted.
 func noteUnseen(run Run, reason Reason, detail string, f Facts) Decision {
-	n := Decision{Run: run, Stop: run.State == RunRunning && toStop(run)}
+	n := Decision{Run: run, Stop: run.State == RunRunning && !run.Stop.Asked().IsZero()}
 	r := &n.Run
 	if r.Unseen.Since.IsZero() {
 		r.Unseen.Since = f.Now
@@ -236,6 +228,9 @@ func noteUnseen(run Run, reason Reason, detail string, f Facts) Decision {
 	if !f.Now.Before(r.Unseen.Since.Add(unseenTicks*f.Tick)) &&
 		r.markNotified(fmt.Sprintf("%s %s %d", unseenNotice, reason, r.Attempt.Number)) {
 		n.Report.Count = run.State != RunStarting || run.Attempt.Unconfirmed == "" // else it was counted when the answer was lost
+		if owesText(*r, OutcomeOverdue, "") {
+			r.markNotified(overdueUntold)
+		}
 		r.owe(notification, f.Topics)
 	}
 	return overdue(n, Conclusion{Detail: r.Unseen.Detail}, f)

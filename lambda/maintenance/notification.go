@@ -3,7 +3,6 @@ package maintenance
 import (
 	"context"
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -159,8 +158,8 @@ func (r *Run) owe(n Notification, topics []Topic) {
 	if len(n.Topics) == 0 || !n.Outcome.supersedes() && r.Open() && r.foldIntoLast(&n) {
 		return
 	}
-	if n.Outcome.supersedes() && n.Reason != ReasonApprovalNeeded && owesText(*r, OutcomeWaiting, ReasonApprovalNeeded) {
-		r.unmarkNotified(func(mark string) bool { return strings.HasPrefix(mark, string(OutcomeWaiting)+" ") }) // to be asked for again
+	if n.Outcome.supersedes() && n.Reason != ReasonApprovalNeeded {
+		askAgain(r)
 	}
 	r.Sequence++
 	n.Sequence = r.Sequence

@@ -20,7 +20,7 @@ func (r *Runner) Stop(ctx context.Context, o Operator) Report {
 				"the backend "+run.Backend+" has no operation that stops maintenance", f.Now)
 		}
 		n := Decision{Run: run, Stop: true}
-		if n.Run.Stop.At.IsZero() || n.Run.Stop.closed() != "" {
+		if n.Run.Stop.Asked().IsZero() {
 			n.Run.Stop = StopRequest{At: f.Now, By: o.Trigger.ID}
 		}
 		n.Report = o.answer(OutcomeInProgress, ReasonStopping, n.Run, "how it ends is notified", f.Now)

@@ -86,7 +86,7 @@ func Stands(r Run, now time.Time, p *Policy) Report {
 		n.Outcome, n.Reason, n.Detail = OutcomeError, r.Unseen.Reason, r.Unseen.Detail
 	case !r.Deadline.IsZero() && now.After(r.Deadline):
 		n.Outcome = OutcomeOverdue
-	case toStop(r):
+	case !r.Stop.Asked().IsZero():
 		n.Outcome, n.Reason, n.Stop = OutcomeInProgress, ReasonStopping, true
 	default:
 		n.Outcome, n.Attempt = OutcomeStarted, r.Attempt.Number

@@ -184,6 +184,8 @@ type Unseen struct {
 type StopRequest struct {
 	At time.Time `json:"at"`
 	By string    `json:"by,omitempty"` // the id of the request
+	// Closed is why it is made, where no operator did.
+	Closed Reason `json:"closed,omitempty"`
 }
 
 // Asked is when an operator asked for it; zero where nobody has.
@@ -224,6 +226,32 @@ func (r Run) to(next RunState) Run {
 // unmarkNotified lets what has such a mark be notified again.
 func (r *Run) unmarkNotified(such func(mark string) bool) {
 	r.Notified = slices.DeleteFunc(slices.Clone(r.Notified), such)
+}
+
+// untold is how a mark begins of what readers have to be told again, and nobody else.
+const untold = "again "
+
+// tellAgain lets readers be told again what has such a mark.
+func tellAgain(r *Run, such func(mark string) bool) {
+	r.Notified = slices.Clone(r.Notified)
+	for i, mark := range r.Notified {
+		if such(mark) {
+			r.Notified[i] = untold + mark
+		}
+	}
+}
+
+// tellOnce owes what is notified once in a run's life. It reports whether that is the first time.
+func tellOnce(r *Run, once string, n Notification, topics []Topic) (first bool) {
+	if !r.markNotified(once) {
+		return false
+	}
+	if first = !slices.Contains(r.Notified, untold+once); !first {
+		topics = slices.DeleteFunc(slices.Clone(topics), func(t Topic) bool { return t != TopicText })
+		r.unmarkNotified(func(mark string) bool { return mark == untold+once })
+	}
+	r.owe(n, topics)
+	return first
 }
 
 // owesText reports whether readers have not been told yet what a run has come to.

@@ -66,7 +66,7 @@ func startAccepted(run Run, a Answer, at time.Time, f Facts) Decision {
 		r.Attempt.ServerAtDecision.MaintenanceStatus = a.Server.MaintenanceStatus
 	}
 	r.LookAt = r.nextFollow(f.Now, f.Tick)
-	n.Stop = toStop(*r)
+	n.Stop = !r.Stop.Asked().IsZero()
 	notification := Notification{Outcome: OutcomeStarted, At: at, Attempt: r.Attempt.Number, Server: r.Server, Answer: a.Record}
 	n.Report = r.report(notification)
 	n.Report.Count = true

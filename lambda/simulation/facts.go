@@ -41,6 +41,7 @@ type truth struct {
 	heldEver map[string][]span    // all their holds there ever were
 	released map[string]time.Time // when their hold was released last
 	approved map[string]maintenance.Work
+	stops    map[string]bool     // runs that somebody has asked a backend to stop; under driver.mu
 	braked   map[string]bool     // flights that have changed a hold
 	follow   map[string]followUp // runs that succeeded: who has to follow
 	keyed    map[string]int      // how often each trigger's key was written
@@ -75,7 +76,8 @@ func newTruth() truth {
 	return truth{byRun: map[string][]*job{}, byKey: map[string]*job{}, attempts: map[string]time.Time{},
 		ends: map[string]time.Time{}, holds: map[string]span{}, heldEver: map[string][]span{},
 		released: map[string]time.Time{}, approved: map[string]maintenance.Work{},
-		braked: map[string]bool{}, follow: map[string]followUp{}, keyed: map[string]int{}, requests: map[string]*request{},
+		stops: map[string]bool{}, braked: map[string]bool{}, follow: map[string]followUp{}, keyed: map[string]int{},
+		requests: map[string]*request{},
 		versions: map[string]int{}, arrived: map[string]time.Time{}, onlyNew: map[string]bool{}, stuck: map[string]string{},
 		lacked: map[maintenance.Topic]bool{}}
 }

@@ -108,9 +108,10 @@ func (w *world) watchStop(c *call, j *job) {
 	}
 	w.must("stop-without-a-reason", !run.Stop.At.IsZero(), "%s is stopped by %s, and nobody asked for it", j.id, c.flight.id)
 	if run.Stop.Asked().IsZero() {
-		w.must("begun-is-not-stopped", run.Began.IsZero(), "%s is stopped by %s, by which it began %s", j.id, c.flight.id,
-			w.plant.offset(run.Began))
+		w.must("begun-is-not-stopped", run.Began.IsZero() && c.flight.seen[run.ID].pending, "%s is stopped by %s, which has not seen it wait",
+			j.id, c.flight.id)
 	}
+	j.stopped = true
 }
 
 // watchCommit: a change that the ledger has made.
@@ -170,7 +171,7 @@ func (w *world) watchEnd(change maintenance.Change) {
 	case maintenance.ReasonClosedByHand:
 		w.must("closed-too-early", from.State == maintenance.RunStarting && long(from.Attempt.Claimed) ||
 			from.State == maintenance.RunRunning && (change.Now.After(from.Deadline) || long(from.Unseen.Since)), "%s was %s", to.ID, describe(from))
-	case "", maintenance.ReasonStopped, maintenance.ReasonStoppedElsewhere:
+	case "", maintenance.ReasonStopped, maintenance.ReasonStoppedElsewhere, maintenance.ReasonOutsideWindow, maintenance.ReasonCalendarClosed:
 		for _, j := range w.byRun[to.ID] {
 			if from.Holds() && j.attempt == to.Attempt.ID && !j.begins.IsZero() && (w.plant.server(to.ServerName).Own || to.Reference == j.id) {
 				w.must("ended-after-its-work", !to.Ended.Before(j.ends.Add(-skew)), "%s is %s since %s, and %s ends %s", to.ID, describe(to),

@@ -114,9 +114,10 @@ func (w *world) endRun(run maintenance.Run) {
 			return j.ends.After(w.end.Add(-grace))
 		}), "%s is %s", run.ID, describe(run))
 	}
-	if j := w.plant.byID[run.Reference]; j != nil && j.node != "" && !run.Stop.At.IsZero() && run.Stop.At.Before(w.end.Add(-grace)) {
+	if j := w.plant.byID[run.Reference]; j != nil && j.node != "" && !run.Stop.At.IsZero() && run.Stop.At.Before(w.end.Add(-grace)) &&
+		run.Reason != maintenance.ReasonClosedByHand {
 		until := slices.MaxFunc([]time.Time{run.Stop.At, w.calm}, time.Time.Compare).Add(grace)
-		begun := run.Stop.Asked().IsZero() && !run.Began.IsZero() // what closes stops nothing that has begun
+		begun := run.Stop.Asked().IsZero() && !j.begins.IsZero() && j.begins.Before(until) // what closes stops nothing that has begun
 		w.must("stop-reaches-its-work", j.result == maintenance.ExecutionCancelled || j.ends.Before(until) || begun,
 			"%s was to be stopped %s, and %s ends %s as %s", run.ID, w.plant.offset(run.Stop.At), j.id, w.plant.offset(j.ends), stateName(j.result))
 	}

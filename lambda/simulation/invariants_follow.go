@@ -18,7 +18,7 @@ func (w *world) saw(ctx context.Context, run maintenance.Run, s maintenance.Sigh
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	f.seen[run.ID] = seeing{asked: f.seen[run.ID].asked, pending: slices.ContainsFunc(s.Executions, func(e maintenance.Execution) bool {
-		return run.Reference != "" && e.ID == run.Reference && e.State == maintenance.ExecutionPending && !e.Began
+		return (run.Reference == "" || e.ID == run.Reference) && e.State == maintenance.ExecutionPending && !e.Began
 	})}
 }
 
@@ -29,7 +29,20 @@ func (w *world) asks(ctx context.Context, run maintenance.Run) {
 	defer w.mu.Unlock()
 	s := f.seen[run.ID]
 	s.asked = true
-	f.seen[run.ID] = s
+	f.seen[run.ID], w.stops[run.ID] = s, true
+}
+
+// stoppedSo: what was stopped elsewhere was not stopped by us, and what closed stopped it only if that was asked for.
+func (w *world) stoppedSo(run maintenance.Run, reason maintenance.Reason) bool {
+	ours := slices.ContainsFunc(w.byRun[run.ID], func(j *job) bool { return j.stopped })
+	switch reason {
+	case maintenance.ReasonStoppedElsewhere:
+		return !ours
+	case maintenance.ReasonOutsideWindow, maintenance.ReasonCalendarClosed:
+		return w.stops[run.ID]
+	default:
+		return true
+	}
 }
 
 // watchFollowed: a change of a run by who has followed it.
@@ -44,7 +57,8 @@ func (w *world) watchFollowed(c *call, change maintenance.Change) {
 	if s.pending && to.Began.IsZero() && bound && !policy.Window.Contains(change.Now) && !policy.Window.Contains(change.Now.Add(-timeout)) {
 		w.must("closed-stops-what-waits", !to.Stop.At.IsZero(), "%s has not begun, its window is closed, and %s lets it be", to.ID, f.id)
 	}
-	s.decided, s.stops = true, c.fate == fine && !to.Stop.At.IsZero() && (!to.Stop.Asked().IsZero() || to.Began.IsZero())
+	s.decided = true
+	s.stops = c.fate == fine && !to.Stop.At.IsZero() && (!to.Stop.Asked().IsZero() || to.Began.IsZero() && s.pending)
 	f.seen[to.ID] = s
 }
 

@@ -111,7 +111,7 @@ func (w *world) watchTruth(sent time.Time, topic maintenance.Topic, run maintena
 	case r.Outcome == maintenance.OutcomeFailed:
 		untrue(ended(maintenance.ExecutionFailed))
 	case r.Outcome == maintenance.OutcomeCancelled:
-		untrue(!own || ended(maintenance.ExecutionCancelled))
+		untrue((!own || ended(maintenance.ExecutionCancelled)) && w.stoppedSo(run, r.Reason))
 	case r.Outcome == maintenance.OutcomeWaiting || r.Outcome == maintenance.OutcomeMissed || r.Outcome == maintenance.OutcomeRefused:
 		untrue(!own)
 	case r.Outcome == maintenance.OutcomeError && run.Outcome == maintenance.OutcomeError:

@@ -76,7 +76,8 @@ func (b ssm) partial(c *call, s *maintenance.Sighting) {
 
 func (b ssm) execution(j *job, at time.Time) maintenance.Execution {
 	state, _ := j.state(at)
-	e := maintenance.Execution{ID: j.id, Node: j.node, TakesRunID: j.takesRun, Started: j.created, State: state, Began: j.began(at)}
+	e := maintenance.Execution{ID: j.id, Node: j.node, TakesRunID: j.takesRun, Started: j.created, State: state, Began: j.began(at),
+		Stopping: j.stopped && !state.Over()}
 	if j.takesRun {
 		e.RunID = j.run
 	}

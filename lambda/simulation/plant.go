@@ -32,6 +32,7 @@ type job struct {
 	begins           time.Time // zero is never
 	ends             time.Time
 	result           maintenance.ExecutionState
+	stopped          bool // by us: the service has taken a request
 }
 
 func (j *job) ours() bool { return j.run != "" }
