@@ -75,6 +75,7 @@ func TestClient_FollowBeginnings(t *testing.T) {
 		{"pending, with a step that has begun by its status", "Pending", `{"StepStatus": "InProgress"}`, maintenance.ExecutionRunning, true},
 		{"going on, though no step shows it yet", "InProgress", `{"StepStatus": "Pending"}`, maintenance.ExecutionRunning, false},
 		{"being stopped before its first step", "Cancelling", `{"StepStatus": "Pending"}`, maintenance.ExecutionPending, false},
+		{"being stopped in its first step", "Cancelling", `{"StepStatus": "InProgress"}`, maintenance.ExecutionRunning, true},
 		{"stopped before its first step", "Cancelled", `{"StepStatus": "Cancelled"}`, maintenance.ExecutionCancelled, false},
 		{"stopped in its first step", "Cancelled", `{"StepStatus": "Cancelled", "ExecutionStartTime": 1}`, maintenance.ExecutionCancelled, true},
 		{"failed before its first step", "Failed", `{"StepStatus": "Pending"}`, maintenance.ExecutionFailed, false},
@@ -83,7 +84,8 @@ func TestClient_FollowBeginnings(t *testing.T) {
 			c := scripted(t, func(string, map[string]any) (int, string) {
 				return 200, `{"AutomationExecution": {"AutomationExecutionStatus": "` + tt.status + `", "StepExecutions": [` + tt.steps + `]}}`
 			})
-			if e := one(t, c.Follow(t.Context(), maintenance.Run{Reference: "x"})); e.State != tt.want || e.Began != tt.began {
+			if e := one(t, c.Follow(t.Context(), maintenance.Run{Reference: "x"})); e.State != tt.want || e.Began != tt.began ||
+				e.Stopping != (tt.status == "Cancelling") {
 				t.Errorf("got %+v", e)
 			}
 		})

@@ -122,6 +122,9 @@ var cases = map[string]maintenance.Report{
 		func(r *maintenance.Report) { r.At = at.Add(time.Hour) }),
 	"cancelled-stopped-running": report(maintenance.OutcomeCancelled, maintenance.ReasonStopped, weekly, onNode, ended("",
 		"Cancelled after 49m57s"), stopAsked),
+	"cancelled-calendar-closed": report(maintenance.OutcomeCancelled, maintenance.ReasonCalendarClosed, weekly, onNode, ended("",
+		"Cancelled after 49m57s")),
+
 	"cancelled-stopped-elsewhere": report(maintenance.OutcomeCancelled, maintenance.ReasonStoppedElsewhere, weekly, onNode, ended("",
 		"Cancelled after 49m57s")),
 

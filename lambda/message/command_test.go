@@ -28,7 +28,8 @@ func TestText_ACommandNamesItsRun(t *testing.T) {
 				}
 			case strings.HasPrefix(command, `echo '{"plan":{"serverName":"automate-06"}}'`),
 				command == "opsm plan -server automate-06 -region us-east-1":
-			case strings.HasPrefix(command, "opsm start -server automate-06"):
+			case strings.HasPrefix(command, "opsm start -server automate-06"),
+				strings.HasPrefix(command, `echo '{"start":{"serverName":"automate-06"`):
 				if r.State != maintenance.RunOver {
 					t.Errorf("%s offers a start of a server whose run is %s", name, r.State)
 				}

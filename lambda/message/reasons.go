@@ -5,9 +5,9 @@ import "opsworks-maintenance/lambda/maintenance"
 // words are all that is said of one reason. A new reason needs a row of reasons with why and short, and what else is not said of it as of
 // others.
 type words struct {
-	// why is a clause that follows a colon. In its place stand whySSM, where Systems Manager has other words, and whyStop, where the request
-	// was to end a run. short is why in a subject, in few words.
-	why, whySSM, whyStop, short phrases
+	// why is a clause that follows a colon. In its place stand whySSM, where Systems Manager has other words, whyStop, where the request
+	// was to end a run, and whyCancelled, where it ended one. short is why in a subject, in few words.
+	why, whySSM, whyStop, whyCancelled, short phrases
 	// summary is the first sentence, in place of the outcome's, and subject what the subject says after the server's name.
 	summary, subject phrases
 	// idle is what happens if nobody does anything. Of a run that waits, waitsIdle is that, waits the first sentence, and waitsFor what
@@ -71,7 +71,7 @@ var reasons = map[maintenance.Reason]words{
 		"an alarm that blocks it is in ALARM"), short: say("alarm {alarm}", "blocked by an alarm"), figured: true,
 		again: "Send a new request when that alarm is OK."},
 	maintenance.ReasonOutsideWindow: {why: say("its maintenance window is closed until {until}", "its maintenance window is closed"),
-		short:    say("window opens {until}", "window closed"),
+		short: say("window opens {until}", "window closed"), whyCancelled: say("its maintenance window closed before it was seen to begin"),
 		waits:    say("{server} will be maintained when its window opens, {starts}, {in}."),
 		waitsFor: say(" for its window: {starts}"),
 		waitsIdle: say("If you do nothing, it starts {then}{unless}.", "If you do nothing, it starts nothing, and expires {expires}.",
@@ -79,7 +79,8 @@ var reasons = map[maintenance.Reason]words{
 		again: "Send a new request when the window is open, or leave the window out.", startable: true,
 		overrides: []string{maintenance.OverrideWindow}},
 	maintenance.ReasonCalendarClosed: {why: say("a change calendar is closed until {until}", "a change calendar is closed, or cannot be read"),
-		short: say("calendar closed until {until}", "calendar closed"), startable: true, overrides: []string{maintenance.OverrideCalendar},
+		whyCancelled: say("a change calendar closed before it was seen to begin"),
+		short:        say("calendar closed until {until}", "calendar closed"), startable: true, overrides: []string{maintenance.OverrideCalendar},
 		again: "Send a new request when the calendar is open, or leave the calendar out."},
 	maintenance.ReasonNotFound: {why: say("OpsWorks CM does not show the server"), whySSM: say("Systems Manager shows no managed node for it"),
 		short: say("server not found"), do: "Check the name in the settings, and the Region and endpoint that the function asks.",
@@ -182,8 +183,11 @@ const (
 // why says a reason in words.
 func why(v view) string {
 	var text string
-	if v.Stop {
+	switch {
+	case v.Stop:
 		text = fill(v, v.said.whyStop)
+	case v.Outcome == maintenance.OutcomeCancelled:
+		text = fill(v, v.said.whyCancelled)
 	}
 	if text == "" && v.ssm() {
 		text = fill(v, v.said.whySSM)
