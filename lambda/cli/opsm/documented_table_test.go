@@ -45,6 +45,7 @@ var played = map[string][]scene{
 	"opsm start -run ID -override window":                {{"waiting", 0, started}},
 	"opsm start -run ID -override calendar":              {{"calendar", 0, started}},
 	"opsm start -server NAME -override window":           {{"closed", 0, started}},
+	"opsm start -server NAME -override calendar":         {{"calendar", 0, started}},
 	"REQUESTS=delete make redrive":                       {{"letters", 0, `\thandled\t(.*\n)*.*\tdeleted\t`}},
 	"opsm approve -run ID":                               {{"waiting", 1, `^refused\tnot-asked\t`}, {"approval", 0, started}},
 	"opsm hold -server NAME -for 8h -reason TEXT":        {{"idle", 0, held}},
@@ -64,6 +65,8 @@ var played = map[string][]scene{
 	`echo '{"release":{"until":"TIME"}}'` + byAWS:                     {{"fleet", 0, released}},
 	`echo '{"start":{"runId":"ID","override":["window"]}}'` + byAWS:   {{"waiting", 0, started}},
 	`echo '{"start":{"runId":"ID","override":["calendar"]}}'` + byAWS: {{"calendar", 0, started}},
+
+	`echo '{"start":{"serverName":"NAME","override":["calendar"]}}'` + byAWS: {{"calendar", 0, started}},
 }
 
 const (
