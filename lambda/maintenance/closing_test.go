@@ -76,6 +76,14 @@ func TestRunner_WhoseStopItWas(t *testing.T) {
 		f.sweeps(2)
 		f.expectMail("started", "cancelled stopped-elsewhere")
 
+		f = sunday(t, calendar) // the stop meets one that has just begun, as old readings show for a while
+		f.sweeps(1)
+		f.backend.follow = func(maintenance.Run) maintenance.Sighting { return execution(maintenance.ExecutionRunning) }
+		f.sweeps(5)
+		f.backend.follow = cancelled
+		f.sweeps(2)
+		f.expectMail("started", closes)
+
 		f = sunday(t, calendar) // the stop meets one that has just begun, and takes long
 		f.sweeps(1)
 		f.backend.follow = func(maintenance.Run) maintenance.Sighting {
