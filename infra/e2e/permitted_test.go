@@ -142,8 +142,8 @@ func (d *deployment) allows(t *testing.T, function *resource, needs []string) {
 	t.Logf("what %s did, and its role has to allow:\n  %s", function.Name, strings.Join(needs, "\n  "))
 }
 
-// matches reports whether a text is one that a pattern of IAM means: * is any number of characters, ? is one (reference_policies_elements_
-// resource.html).
+// matches reports whether a text is one that a pattern of IAM means: * is any number of characters, ? is one.
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html
 func matches(pattern, text string) bool {
 	form := strings.NewReplacer(`\*`, ".*", `\?`, ".").Replace(regexp.QuoteMeta(pattern))
 	return regexp.MustCompile("^" + form + "$").MatchString(text)

@@ -52,6 +52,7 @@ func stateOf(status types.AutomationExecutionStatus, began bool) maintenance.Exe
 	return state
 }
 
+// stopping reports whether an execution is being stopped, which may take long.
 func stopping(status types.AutomationExecutionStatus) bool {
 	return status == types.AutomationExecutionStatusCancelling
 }

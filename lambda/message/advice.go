@@ -79,8 +79,7 @@ func started(v view) advice {
 
 func waits(v view) advice {
 	idle := "If you do nothing, it is tried again when that is over" + after(", or expires ", v.when(v.Expires)) + unlessCleared(v) + "."
-	a := advice{idle: idle,
-		commands: []command{{what: "call it off", verb: "stop"}}}
+	a := advice{idle: idle, commands: []command{{what: "call it off", verb: "stop"}}}
 	if v.said.doWaiting { // what does not pass by itself
 		a.repair = repair(v)
 	}

@@ -77,10 +77,7 @@ func (w *world) aimAtHold(held string, by string) {
 		if pause, ok := w.oddly(w.knobs.Again, func(q *roller) oddity {
 			return oddity{"alarm", oneOf(q, q.between(0, 100*time.Millisecond), q.between(0, time.Minute))}
 		}, id, "again"); ok {
-			w.after(pause, func() {
-				w.invoke(id, Event{Verb: "alarm", Servers: []string{server.Name}, Async: true, Way: w.way(id), Trigger: maintenance.Trigger{
-					Kind: maintenance.TriggerAlarm, Name: "health", ID: "health", Time: w.now().UTC()}})
-			})
+			w.after(pause, func() { w.alarm(id, server.Name, "health") })
 		}
 	}
 }
@@ -113,8 +110,5 @@ func (w *world) aimAtCooldown(run maintenance.Run) {
 	}
 	server := w.plant.server(run.ServerName)
 	at := run.Ended.Add(server.Cooldown + pause)
-	w.at(at, func() {
-		w.invoke(id, Event{Verb: "alarm", Servers: []string{run.ServerName}, Async: true, Way: w.way(id), Trigger: maintenance.Trigger{
-			Kind: maintenance.TriggerAlarm, Name: "health", ID: "health", Time: w.now().UTC()}})
-	})
+	w.at(at, func() { w.alarm(id, run.ServerName, "health") })
 }

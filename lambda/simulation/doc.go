@@ -4,7 +4,7 @@
 // A seed draws a Story (scenario.go): which servers there are, which faults exist and how strong, and what happens in the world, a
 // line each. Run runs it. Every call of the code under test to the world is parked (call.go); the driver (driver.go), one goroutine
 // that owns the clock, lets one go at a time. When, and with what fate, is a hash of the seed and the call's own name: flight,
-// operation, subject, lane, how many times. So leaving one choice out shifts no other that is made all the same, and a violation is
+// operation, subject, lane, how many times. So leaving one choice out shifts no other that is still made, and a violation is
 // shrunk by leaving out lines and choices as long as the same invariant breaks. A process dies by Goexit at a call. What broke stays
 // as testdata/<what-broke>.story, and go test tells it again.
 //

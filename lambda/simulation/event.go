@@ -37,6 +37,12 @@ var ways = []string{"rule", "action", "sns"}
 // way is that of an alarm that aims, by the event's name.
 func (w *world) way(id string) string { return oneOf(roll(w.story.Seed, named("way", id)), ways...) }
 
+// alarm sends an alarm of what aims, of now.
+func (w *world) alarm(id, server, name string) {
+	w.invoke(id, Event{Verb: "alarm", Servers: []string{server}, Async: true, Way: w.way(id),
+		Trigger: maintenance.Trigger{Kind: maintenance.TriggerAlarm, Name: name, ID: name, Time: w.now().UTC()}})
+}
+
 // requests are the requests of an event that wants something started.
 func (e Event) requests() []maintenance.Request {
 	switch e.Verb {

@@ -47,7 +47,6 @@ type truth struct {
 	keyed    map[string]int      // how often each trigger's key was written
 	requests map[string]*request
 	order    []string                   // asked, by their first delivery
-	versions map[string]int             // attempts: the flight's settings were today's when they were claimed
 	arrived  map[string]time.Time       // by a trigger's key: when it came first
 	onlyNew  map[string]bool            // by a trigger's key: each delivery says that the alarm has just been made
 	stuck    map[string]string          // servers: what hindered them twenty minutes before the end, empty if nothing did
@@ -78,7 +77,7 @@ func newTruth() truth {
 		released: map[string]time.Time{}, approved: map[string]maintenance.Work{},
 		stops: map[string]bool{}, braked: map[string]bool{}, follow: map[string]followUp{}, keyed: map[string]int{},
 		requests: map[string]*request{},
-		versions: map[string]int{}, arrived: map[string]time.Time{}, onlyNew: map[string]bool{}, stuck: map[string]string{},
+		arrived:  map[string]time.Time{}, onlyNew: map[string]bool{}, stuck: map[string]string{},
 		lacked: map[maintenance.Topic]bool{}}
 }
 

@@ -12,9 +12,8 @@ func (w *world) probe() {
 	for i, server := range w.story.Servers {
 		name, id := server.Name, "probe-"+server.Name
 		w.at(w.calm.Add(30*time.Minute+time.Duration(i)*5*time.Minute), func() {
-			trigger := maintenance.Trigger{Kind: maintenance.TriggerAlarm, Name: "probe", ID: "probe", Time: w.now().UTC()}
 			why, asked := w.hindrance(name, ""), w.now()
-			w.invoke(id, Event{Verb: "alarm", Servers: []string{name}, Async: true, Way: w.way(id), Trigger: trigger})
+			w.alarm(id, name, "probe")
 			w.after(4*time.Minute, func() {
 				if why == "" {
 					started := func(j *job) bool { return j.ours() && j.server == name && j.created.After(asked) }
@@ -23,10 +22,7 @@ func (w *world) probe() {
 			})
 		})
 		if i == 0 { // so that something goes on at the end
-			w.at(w.end.Add(-6*time.Minute), func() {
-				w.invoke("last-"+name, Event{Verb: "alarm", Servers: []string{name}, Async: true, Way: w.way(id), Trigger: maintenance.Trigger{
-					Kind: maintenance.TriggerAlarm, Name: "last", ID: "last", Time: w.now().UTC()}})
-			})
+			w.at(w.end.Add(-6*time.Minute), func() { w.alarm("last-"+name, name, "last") })
 		}
 		w.at(w.end.Add(-20*time.Minute), func() { w.stuck[name] = w.hindrance(name, w.ledger.servers[name].OpenRun) })
 	}

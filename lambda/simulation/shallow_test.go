@@ -159,8 +159,8 @@ func TestStories(t *testing.T) {
 			if len(r.Broke) > 0 {
 				t.Errorf("%s\n%s", r.Broke[0], happens(t, story))
 			}
-			met := func(o simulation.Odd) bool {
-				return slices.ContainsFunc(r.Story.Odds, func(met simulation.Odd) bool { return met.Name == o.Name })
+			met := func(told simulation.Odd) bool {
+				return slices.ContainsFunc(r.Story.Odds, func(o simulation.Odd) bool { return o.Name == told.Name })
 			}
 			if len(story.Odds) > 0 && !slices.ContainsFunc(story.Odds, met) { // those after what was mended need not be
 				t.Error("nothing meets any of its choices: it has become another story")

@@ -92,9 +92,10 @@ func (c Counts) Untested() (out []string) {
 	return out
 }
 
-// invariants are those that must have been tested, at both depths; deepInvariants, at the deep one. A test compares them with the code.
+// deepInvariants are those of the deep depth alone, which must have been tested there.
 var deepInvariants = []string{"records-agree", "says-what-is-reported"}
 
+// invariants are those that must have been tested, at both depths. A test compares both lists with the code.
 var invariants = []string{
 	"acts-on-its-run", "after-a-success", "alarms-are-read-before-the-claim", "allowed", "answered", "answered-truly",
 	"approved-by-an-operator", "began-after-all", "began-is-seen", "begun-is-not-stopped", "brake-is-answered-truly",
